@@ -1,0 +1,190 @@
+/**
+ * From a selection of any size to its archives: batches, jobs, waiting.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "./ApiError.ts"
+import type { JobId } from "./Asset.ts"
+import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
+import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
+import { JobError } from "./JobError.ts"
+import { JobJournal, type JournalError } from "./JobJournal.ts"
+import * as JobPoller from "./JobPoller.ts"
+import * as Selection from "./Selection.ts"
+import type * as Transfer from "./Transfer.ts"
+
+/**
+ * What is wanted, and how.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request extends BatchRequest {
+  /** Ids in one batch; default and maximum 1000. */
+  readonly batchSize?: number | undefined
+  /** Jobs in work at once. Default 4. */
+  readonly concurrency?: number | undefined
+  /** How to wait for each job. */
+  readonly poll?: JobPoller.Options | undefined
+}
+
+/**
+ * An archive that can be fetched: its source gives the first link at once, and asks `getStatus` for fresh ones.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Archive {
+  /** Which batch it holds, from 0. */
+  readonly index: number
+  readonly jobId: JobId
+  readonly source: Transfer.Source<ApiError | JobError>
+}
+
+/** @category models @since 0.1.0 */
+export type BatchError = ApiError | JobError | JournalError
+
+/**
+ * What happens between a selection and its archives. Each batch (`index` from 0) ends with `Ready` or `Failed`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ArchiveEvent =
+  | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
+  /** A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal. */
+  | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
+  | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
+  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
+  | { readonly _tag: "Failed"; readonly index: number; readonly selection: Selection.Selection; readonly error: BatchError }
+
+/**
+ * Selections to archives.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Archives extends Context.Service<Archives, {
+  /**
+   * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
+   * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
+   */
+  readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
+  /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
+  readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
+  /** The archive of a job begun earlier. */
+  readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
+}>()("@scenario-assets/core/Archives") {}
+
+/**
+ * Builds the service. Jobs are written to the `JobJournal` of the context before they are first looked at, and a job
+ * found there is taken up again; one that turns out to be of no use is started anew.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Archives["Service"], never, AssetDownload | JobPoller.JobPoller> = Effect.gen(
+  function*() {
+    const { requestBatch } = yield* AssetDownload
+    const poller = yield* JobPoller.JobPoller
+    const journal = yield* JobJournal
+
+    const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
+      index,
+      jobId,
+      source: { url, refresh: Effect.map(poller.wait(jobId), (job) => job.downloadUrl) }
+    })
+
+    const events = (request: Request): Stream.Stream<ArchiveEvent> => {
+      let refusal: ApiError | undefined
+
+      /** A job from its first state to its archive. */
+      const follow = (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
+        Stream.flatMap(poller.states(jobId, request.poll), (job) => {
+          const progressed: ArchiveEvent = { _tag: "Progressed", index, job }
+          if (isReady(job)) return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
+          const error = JobError.fromJob(job)
+          return Stream.concat(Stream.succeed(progressed), error === undefined ? Stream.empty : Stream.fail(error))
+        })
+
+      const start = (index: number, batch: BatchRequest): Stream.Stream<ArchiveEvent, BatchError> =>
+        Stream.unwrap(Effect.gen(function*() {
+          if (refusal !== undefined) return yield* refusal
+          const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
+            Effect.sync(() => {
+              if (isShared(error)) refusal = error
+            }))
+          return Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
+            Stream.concat(Stream.fromEffectDrain(journal.record(batch, jobId))),
+            Stream.concat(follow(index, jobId)),
+            Stream.tapError((error) => isUseless(error) ? journal.forget(jobId) : Effect.void)
+          )
+        }))
+
+      const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<ArchiveEvent, BatchError> =>
+        Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
+          Stream.concat(follow(index, jobId)),
+          Stream.catch((error) =>
+            isUseless(error)
+              ? Stream.concat(Stream.fromEffectDrain(journal.forget(jobId)), start(index, batch))
+              : Stream.fail(error)
+          )
+        )
+
+      const whole = (selection: Selection.Selection, index: number): Stream.Stream<ArchiveEvent> => {
+        const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
+        return Stream.unwrap(Effect.map(journal.lookup(batch), (jobId) =>
+          Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch))).pipe(
+          Stream.catch((error) => Stream.succeed<ArchiveEvent>({ _tag: "Failed", index, selection, error }))
+        )
+      }
+
+      const batches = Selection.batches(request.selection, request.batchSize)
+      return Stream.succeed<ArchiveEvent>({ _tag: "Planned", batches: batches.length, ids: request.selection.size }).pipe(
+        Stream.concat(
+          Stream.fromIterable(batches.map((selection, index) => ({ selection, index }))).pipe(
+            Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency: request.concurrency ?? 4 })
+          )
+        )
+      )
+    }
+
+    return Archives.of({
+      events,
+      stream: (request) =>
+        Stream.flatMap(events(request), (event) => {
+          switch (event._tag) {
+            case "Ready":
+              return Stream.succeed(event.archive)
+            case "Failed":
+              return Stream.fail(event.error)
+            default:
+              return Stream.empty
+          }
+        }),
+      ofJob: (jobId, poll) => Effect.map(poller.wait(jobId, poll), (job) => archive(0, job))
+    })
+  }
+)
+
+/**
+ * The service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPoller> = Layer.effect(Archives, make)
+
+/** A refusal that every further batch would meet. */
+const isShared = ({ reason }: ApiError): boolean =>
+  reason._tag === "Unauthorized" || reason._tag === "Forbidden" || reason._tag === "QuotaExceeded"
+
+/** Whether a job that ended like this is of no use to a later run. */
+const isUseless = (error: BatchError): boolean =>
+  (error._tag === "ApiError" && error.reason._tag === "NotFound") ||
+  (error._tag === "JobError" && (error.reason._tag === "JobFailed" || error.reason._tag === "JobCanceled"))

@@ -1,0 +1,328 @@
+/**
+ * The three operations of `assets.download`, over whatever `HttpClient` the program provides.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import {
+  ApiError,
+  BatchTooLarge,
+  ConnectionFailed,
+  InvalidResponse,
+  type Operation,
+  type Reason,
+  type ResponseDetails,
+  TimedOut
+} from "./ApiError.ts"
+import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
+import { DownloadJob } from "./DownloadJob.ts"
+import type { FileNameTemplate } from "./FileNameTemplate.ts"
+import * as Answer from "./internal/Answer.ts"
+import * as Backoff from "./internal/Backoff.ts"
+import { describeFailure, isTransientStatus } from "./internal/Http.ts"
+import { ScenarioConfig } from "./ScenarioConfig.ts"
+import { maxBatchSize, type Selection } from "./Selection.ts"
+import { SignedUrl } from "./SignedUrl.ts"
+
+/**
+ * What `requestBatch` asks for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BatchRequest {
+  /** At most 1000 ids. */
+  readonly selection: Selection
+  readonly fileNameTemplate: FileNameTemplate
+  /** Store the assets flat instead of grouped in directories. Default `false`. */
+  readonly flat?: boolean | undefined
+}
+
+/**
+ * How the client behaves towards a server that fails.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Limit of a whole call: all tries, the waiting between them and the bodies. Default 1 minute. */
+  readonly timeLimit?: Duration.Input | undefined
+  /** How often a call is repeated where its operation and the failure allow it. Default 4. */
+  readonly retries?: number | undefined
+  /** First step of the backoff, which doubles. Default 500 ms. */
+  readonly backoffBase?: Duration.Input | undefined
+  /** Longest step of the backoff. Default 10 s. */
+  readonly backoffCap?: Duration.Input | undefined
+  /** The longest `Retry-After` that is obeyed; a longer one is cut to this. Default 30 s. */
+  readonly retryAfterCap?: Duration.Input | undefined
+}
+
+/**
+ * The three operations, under the names Scenario gives them.
+ *
+ * `getStatus` and `request` are repeated after 408, 429, 500, 502, 503, 504 and lost connections. `requestBatch` starts
+ * a job and no idempotency key is documented, so it is repeated only where the server cannot have acted: a connection
+ * that was never made, 429 and 503. A failure whose `Retry-After` reaches beyond the time limit is returned at once.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class AssetDownload extends Context.Service<AssetDownload, {
+  /** `POST /assets/download`: starts a job that packs everything selected into one archive. */
+  readonly requestBatch: (request: BatchRequest) => Effect.Effect<JobId, ApiError>
+  /** `GET /assets/download/{jobId}`: the state of a job and, once finished, the URL of its archive. */
+  readonly getStatus: (jobId: JobId) => Effect.Effect<DownloadJob, ApiError>
+  /** `POST /assets/{assetId}/download`: a link to one asset, in its own format or another. */
+  readonly request: (
+    assetId: AssetId,
+    options?: { readonly targetFormat?: TargetFormat | undefined }
+  ) => Effect.Effect<SignedUrl, ApiError>
+}>()("@scenario-assets/core/AssetDownload") {}
+
+/**
+ * Builds the service on the `HttpClient` and `ScenarioConfig` of the context.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
+  const config = yield* ScenarioConfig
+  const scrub = Answer.scrubber(config.credentials)
+  const client = (yield* HttpClient.HttpClient).pipe(HttpClient.mapRequest(prepare(config)))
+
+  /** One exchange: the answer's text on 200, else the reason. */
+  const exchange = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<ResponseDetails, Reason> =>
+    client.execute(request).pipe(
+      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+      Effect.mapError((error) => new ConnectionFailed(describeFailure(error))),
+      Effect.flatMap(({ response, text }) =>
+        response.status === 200
+          ? Effect.succeed({ status: response.status, headers: response.headers, body: text })
+          : Effect.flatMap(Answer.refusal(response, scrub(text)), Effect.fail)
+      ),
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+    )
+
+  const call = Effect.fnUntraced(function*<A>(
+    operation: Operation,
+    subject: string | undefined,
+    request: HttpClientRequest.HttpClientRequest,
+    decode: (body: string) => A | undefined,
+    expected: string
+  ): Effect.fn.Return<A, ApiError> {
+    const attempt = Effect.flatMap(exchange(request), (answer) => {
+      const decoded = decode(answer.body)
+      return decoded !== undefined ? Effect.succeed(decoded) : Effect.fail<Reason>(
+        new InvalidResponse({
+          response: Answer.details(answer, scrub(answer.body)),
+          description: `expected ${expected}`
+        })
+      )
+    })
+    return yield* repeatedly(operation, attempt, options).pipe(
+      Effect.mapError((reason) => new ApiError({ operation, reason, ...(subject === undefined ? {} : { subject }) }))
+    )
+  })
+
+  const requestBatch = Effect.fn("AssetDownload.requestBatch")(function*(request: BatchRequest) {
+    const { selection } = request
+    yield* Effect.annotateCurrentSpan({ "scenario.batch.size": selection.size })
+    if (selection.size > maxBatchSize) {
+      return yield* new ApiError({
+        operation: "requestBatch",
+        reason: new BatchTooLarge({ size: selection.size, limit: maxBatchSize })
+      })
+    }
+    const jobId = yield* call(
+      "requestBatch",
+      undefined,
+      HttpClientRequest.post("/assets/download").pipe(
+        HttpClientRequest.bodyJsonUnsafe({
+          options: {
+            fileNameTemplate: request.fileNameTemplate,
+            ...(request.flat === undefined ? {} : { flat: request.flat })
+          },
+          query: {
+            assetIds: selection.assetIds,
+            inferenceIds: selection.inferenceIds,
+            modelIds: selection.modelIds
+          }
+        })
+      ),
+      (body) => decodeStarted(body)?.jobId,
+      "JSON with a jobId"
+    )
+    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
+    return jobId
+  })
+
+  const getStatus = Effect.fn("AssetDownload.getStatus")(function*(jobId: JobId) {
+    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
+    return yield* call(
+      "getStatus",
+      jobId,
+      HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
+      (body) => {
+        const decoded = decodeJob(body)
+        if (decoded === undefined) return undefined
+        const { downloadUrl, jobId, jobStatus, ...details } = decoded
+        return new DownloadJob({
+          jobId,
+          jobStatus,
+          // An empty or null URL is no URL.
+          ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
+          details: Answer.mapStrings(details, scrub)
+        })
+      },
+      "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
+    )
+  }, (effect, jobId) => Effect.annotateLogs(effect, { jobId }))
+
+  const request = Effect.fn("AssetDownload.request")(function*(
+    assetId: AssetId,
+    { targetFormat }: { readonly targetFormat?: TargetFormat | undefined } = {}
+  ) {
+    yield* Effect.annotateCurrentSpan({
+      "scenario.asset.id": assetId,
+      ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
+    })
+    return yield* call(
+      "request",
+      assetId,
+      HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
+        HttpClientRequest.bodyJsonUnsafe(targetFormat === undefined ? {} : { targetFormat })
+      ),
+      (body) => decodeLink(body)?.url,
+      "JSON with a url"
+    )
+  }, (effect, assetId) => Effect.annotateLogs(effect, { assetId }))
+
+  return AssetDownload.of({ requestBatch, getStatus, request })
+})
+
+/**
+ * The service with its defaults.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<AssetDownload, never, HttpClient.HttpClient | ScenarioConfig> = Layer.effect(
+  AssetDownload,
+  make()
+)
+
+/**
+ * The service with other limits.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerOptions = (
+  options: Options
+): Layer.Layer<AssetDownload, never, HttpClient.HttpClient | ScenarioConfig> =>
+  Layer.effect(AssetDownload, make(options))
+
+/**
+ * The service for tests without HTTP: give the operations your test needs. Calling one that was not given is a defect
+ * that names it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest = (operations: Partial<AssetDownload["Service"]>): Layer.Layer<AssetDownload> => {
+  const missing = (name: Operation) => () =>
+    Effect.die(new Error(`AssetDownload.layerTest: the test called ${name} and gave no ${name}`))
+  return Layer.succeed(AssetDownload, {
+    requestBatch: operations.requestBatch ?? missing("requestBatch"),
+    getStatus: operations.getStatus ?? missing("getStatus"),
+    request: operations.request ?? missing("request")
+  })
+}
+
+/** Reads JSON text; `undefined` for what is not JSON, or not of the shape. */
+const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): (body: string) => S["Type"] | undefined => {
+  const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
+  return (body) => Option.getOrUndefined(decode(body))
+}
+
+const decodeStarted = decoder(Schema.Struct({ jobId: JobId }))
+const decodeLink = decoder(Schema.Struct({ url: SignedUrl }))
+const decodeJob = decoder(
+  Schema.StructWithRest(
+    Schema.Struct({
+      jobId: JobId,
+      jobStatus: Schema.NonEmptyString,
+      downloadUrl: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), SignedUrl])))
+    }),
+    [Schema.Record(Schema.String, Schema.Json)]
+  )
+)
+
+const prepare = (config: ScenarioConfig["Service"]) => (request: HttpClientRequest.HttpClientRequest) => {
+  const addressed = request.pipe(
+    HttpClientRequest.prependUrl(config.baseUrl),
+    HttpClientRequest.acceptJson,
+    config.projectId === undefined ? (self) => self : HttpClientRequest.setUrlParam("projectId", config.projectId)
+  )
+  return config.credentials._tag === "Basic"
+    ? HttpClientRequest.basicAuth(addressed, config.credentials.key, config.credentials.secret)
+    : HttpClientRequest.bearerToken(addressed, config.credentials.token)
+}
+
+const mayRepeat = (operation: Operation, reason: Reason): boolean => {
+  switch (reason._tag) {
+    case "RateLimited":
+      return true
+    case "ConnectionFailed":
+      return operation !== "requestBatch" || !reason.maybeSent
+    case "ServerError":
+      return operation === "requestBatch" ? reason.response.status === 503 : isTransientStatus(reason.response.status)
+    case "Rejected":
+      return operation !== "requestBatch" && isTransientStatus(reason.response.status)
+    default:
+      return false
+  }
+}
+
+const repeatedly = <A>(
+  operation: Operation,
+  attempt: Effect.Effect<A, Reason>,
+  options: Options
+): Effect.Effect<A, Reason> => {
+  const limit = Duration.fromInputUnsafe(options.timeLimit ?? "1 minute")
+  const retries = options.retries ?? 4
+  const backoff = {
+    base: Duration.fromInputUnsafe(options.backoffBase ?? "500 millis"),
+    cap: Duration.fromInputUnsafe(options.backoffCap ?? "10 seconds"),
+    retryAfterCap: Duration.fromInputUnsafe(options.retryAfterCap ?? "30 seconds")
+  }
+  return Effect.flatMap(Clock.currentTimeMillis, (start) => {
+    const loop = (failed: number): Effect.Effect<A, Reason> =>
+      Effect.catch(attempt, (reason) => {
+        if (failed >= retries || !mayRepeat(operation, reason)) return Effect.fail(reason)
+        return Effect.gen(function*() {
+          const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
+          const pause = yield* Backoff.delay({ ...backoff, attempt: failed, retryAfter })
+          const left = start + Duration.toMillis(limit) - (yield* Clock.currentTimeMillis)
+          if (Duration.toMillis(pause) >= left) return yield* Effect.fail(reason)
+          yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`)
+          yield* Effect.sleep(pause)
+          return yield* loop(failed + 1)
+        })
+      })
+    return loop(0)
+  }).pipe(
+    Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) })
+  )
+}

@@ -1,0 +1,211 @@
+/**
+ * Waiting for a job: a stream of its states, and the end of it.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "./ApiError.ts"
+import type { JobId } from "./Asset.ts"
+import { AssetDownload } from "./AssetDownload.ts"
+import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
+import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
+
+/**
+ * How to wait.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * The pauses between looks; its input is the job as last seen, or nothing after a look that failed. When it ends, the
+   * waiting ends with `DeadlineExceeded`. Default {@link defaultSchedule}.
+   */
+  readonly schedule?: Schedule.Schedule<unknown, DownloadJob | undefined> | undefined
+  /** How long to wait in all, with one last look at the end of it. Default 30 minutes. */
+  readonly deadline?: Duration.Input | undefined
+}
+
+/**
+ * The first look is at once, the second after a second, and each pause is 1.5 times the one before, up to 15 seconds;
+ * each is varied by a fifth up or down.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultSchedule: Schedule.Schedule<Duration.Duration> = Schedule.min([
+  Schedule.exponential("1 second", 1.5),
+  Schedule.spaced("15 seconds")
+]).pipe(Schedule.jittered)
+
+/** The pause where nothing better is known: the state is one we do not know. */
+const slow = Duration.seconds(15)
+
+/** How many looks in a row may go wrong in each way before the waiting ends with what went wrong. */
+const tolerated = { notFound: 5, malformed: 5, lost: 10, missingUrl: 5 }
+
+/**
+ * Waits for jobs.
+ *
+ * Forgiven, a few times in a row: `404` before the job was first seen, an answer that cannot be understood, a lost or
+ * failing server (10 looks, each of which `AssetDownload` repeats by itself), and a finished job without a URL. Unknown
+ * states are waited through slowly and warned of once. Everything else, such as `401` and `403`, ends the waiting.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class JobPoller extends Context.Service<JobPoller, {
+  /**
+   * The distinct states of a job, from the first look to the first state that lasts: a finished job with its URL, a
+   * failed or a canceled one. Those are values, not errors, of this stream. It fails where waiting itself does.
+   */
+  readonly states: (jobId: JobId, options?: Options) => Stream.Stream<DownloadJob, ApiError | JobError>
+  /** The finished job. A failed or canceled one is a `JobError`. */
+  readonly wait: (jobId: JobId, options?: Options) => Effect.Effect<ReadyJob, ApiError | JobError>
+}>()("@scenario-assets/core/JobPoller") {}
+
+/**
+ * Builds the service on `AssetDownload`; the options given here are the defaults of each wait.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  defaults: Options = {}
+): Effect.fn.Return<JobPoller["Service"], never, AssetDownload> {
+  const { getStatus } = yield* AssetDownload
+
+  const states = (jobId: JobId, options: Options = {}): Stream.Stream<DownloadJob, ApiError | JobError> =>
+    Stream.unwrap(Effect.gen(function*() {
+      const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
+      const next = yield* Schedule.toStepWithMetadata(options.schedule ?? defaults.schedule ?? defaultSchedule)
+      const start = yield* Clock.currentTimeMillis
+
+      const step = Effect.fnUntraced(function*(before: Progress) {
+        yield* Effect.sleep(before.pause)
+        const look = yield* Effect.result(getStatus(jobId))
+        const after = Result.isSuccess(look) ? yield* seen(jobId, before, look.success) : yield* missed(before, look.failure)
+        if (after.ended) return [after.news, Option.none<Progress>()] as const
+
+        const elapsed = (yield* Clock.currentTimeMillis) - start
+        const overdue = (endedBy: "deadline" | "schedule") =>
+          new JobError({
+            jobId,
+            reason: new DeadlineExceeded({
+              elapsed: Duration.millis(elapsed),
+              endedBy,
+              ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
+            })
+          })
+        if (elapsed >= deadline) return yield* overdue("deadline")
+        const scheduled = yield* next(Result.isSuccess(look) ? look.success : undefined).pipe(
+          Pull.catchDone(() => Effect.fail(overdue("schedule")))
+        )
+        const pause = Math.max(Duration.toMillis(scheduled.duration), Duration.toMillis(after.atLeast))
+        return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
+      })
+
+      return Stream.paginate<Progress, DownloadJob, ApiError | JobError>(begin, step)
+    }))
+
+  const wait = Effect.fn("JobPoller.wait")(function*(jobId: JobId, options?: Options) {
+    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
+    const last = yield* Stream.runLast(states(jobId, options))
+    // The stream ends by a failure or with a state that lasts, never without one.
+    const job = yield* Effect.orDie(Effect.fromOption(last))
+    return isReady(job) ? job : yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+  }, (effect, jobId) => Effect.annotateLogs(effect, { jobId }))
+
+  return JobPoller.of({ states, wait })
+})
+
+/**
+ * The service with its defaults.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<JobPoller, never, AssetDownload> = Layer.effect(JobPoller, make())
+
+/**
+ * The service with another schedule or deadline for every wait.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerOptions = (options: Options): Layer.Layer<JobPoller, never, AssetDownload> =>
+  Layer.effect(JobPoller, make(options))
+
+/** What is known between two looks. */
+interface Progress {
+  readonly pause: number
+  readonly job: DownloadJob | undefined
+  readonly warned: boolean
+  /** Looks in a row that went wrong, in each way. */
+  readonly notFound: number
+  readonly malformed: number
+  readonly lost: number
+  readonly missingUrl: number
+}
+
+const begin: Progress = { pause: 0, job: undefined, warned: false, notFound: 0, malformed: 0, lost: 0, missingUrl: 0 }
+
+interface Step extends Progress {
+  readonly news: ReadonlyArray<DownloadJob>
+  readonly ended: boolean
+  readonly atLeast: Duration.Duration
+}
+
+/** A look that showed the job. */
+const seen = Effect.fnUntraced(function*(jobId: JobId, before: Progress, job: DownloadJob): Effect.fn.Return<Step, JobError> {
+  const unknown = !isKnown(job.jobStatus)
+  if (unknown && !before.warned) {
+    yield* Effect.logWarning(`Job ${jobId} is in a state unknown to this version (${job.jobStatus}); waiting on`)
+  }
+  const finished = phase(job.jobStatus) === "ready"
+  const missingUrl = finished && !isReady(job) ? before.missingUrl + 1 : 0
+  if (missingUrl > tolerated.missingUrl) return yield* new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+  const isNews = before.job === undefined || before.job.jobStatus !== job.jobStatus || isReady(before.job) !== isReady(job)
+  return {
+    ...begin,
+    job,
+    warned: before.warned || unknown,
+    missingUrl,
+    news: isNews ? [job] : [],
+    ended: finished ? isReady(job) : phase(job.jobStatus) !== "pending",
+    atLeast: unknown ? slow : Duration.zero
+  }
+})
+
+/** A look that failed: forgiven a few times in a row, or the end. */
+const missed = (before: Progress, error: ApiError): Effect.Effect<Step, ApiError> => {
+  const { reason } = error
+  const after: Step = {
+    ...before,
+    notFound: before.notFound + (reason._tag === "NotFound" ? 1 : 0),
+    malformed: before.malformed + (reason._tag === "InvalidResponse" ? 1 : 0),
+    lost: before.lost + (reason._tag !== "InvalidResponse" && error.isRetryable ? 1 : 0),
+    news: [],
+    ended: false,
+    atLeast: "retryAfter" in reason && reason.retryAfter !== undefined
+      ? Duration.min(reason.retryAfter, Duration.minutes(2))
+      : Duration.zero
+  }
+  const forgiven = reason._tag === "NotFound"
+    ? before.job === undefined && after.notFound <= tolerated.notFound
+    : reason._tag === "InvalidResponse"
+    ? after.malformed <= tolerated.malformed
+    : error.isRetryable && after.lost <= tolerated.lost
+  return forgiven
+    ? Effect.as(Effect.logDebug(`A look at the job failed and is forgiven: ${error.message}`), after)
+    : Effect.fail(error)
+}

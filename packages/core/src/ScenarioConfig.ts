@@ -1,0 +1,196 @@
+/**
+ * Where the API is, and who calls it.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { ProjectId } from "./Asset.ts"
+
+/**
+ * The base URL of Scenario's API.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultBaseUrl = "https://api.cloud.scenario.com/v1"
+
+/**
+ * Exactly one way to say who calls: HTTP Basic with an API key and its secret, or a bearer token (JWT).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Credentials =
+  | { readonly _tag: "Basic"; readonly key: Redacted.Redacted; readonly secret: Redacted.Redacted }
+  | { readonly _tag: "Bearer"; readonly token: Redacted.Redacted }
+
+/**
+ * A configuration that cannot work. The message says what to set; it never repeats a secret.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidConfig extends Schema.TaggedError<InvalidConfig>()("InvalidConfig", {
+  /** Whether the credentials are at fault, or something else. */
+  kind: Schema.Literals(["credentials", "baseUrl", "projectId"]),
+  message: Schema.String
+}) {}
+
+/**
+ * What {@link make} checks. Empty strings count as not given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly apiKey?: Redacted.Redacted | undefined
+  readonly apiSecret?: Redacted.Redacted | undefined
+  readonly bearerToken?: Redacted.Redacted | undefined
+  /** Default {@link defaultBaseUrl}. `http` is allowed, for emulators and proxies. */
+  readonly baseUrl?: string | undefined
+  readonly projectId?: string | undefined
+}
+
+/**
+ * Checked configuration.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ScenarioConfig extends Context.Service<ScenarioConfig, {
+  readonly credentials: Credentials
+  /** Without a trailing slash. */
+  readonly baseUrl: string
+  readonly projectId: ProjectId | undefined
+}>()("@scenario-assets/core/ScenarioConfig") {}
+
+/**
+ * Checks options before anything is sent with them.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (options: Options) => Effect.Effect<ScenarioConfig["Service"], InvalidConfig> = Effect.fnUntraced(
+  function*(options) {
+    const credentials = yield* makeCredentials(options)
+    const baseUrl = yield* makeBaseUrl(options.baseUrl || defaultBaseUrl)
+    const projectId = options.projectId ? yield* makeProjectId(options.projectId) : undefined
+    return { credentials, baseUrl, projectId }
+  }
+)
+
+/**
+ * A layer from options known in the program.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<ScenarioConfig, InvalidConfig> =>
+  Layer.effect(ScenarioConfig, make(options))
+
+/**
+ * The environment's names, as a `Config`: those of the official SDKs first (`SCENARIO_SDK_API_KEY`,
+ * `SCENARIO_SDK_API_SECRET`, `SCENARIO_SDK_JWT`), then those of the guides (`SCENARIO_API_KEY`, `SCENARIO_API_SECRET`),
+ * with `SCENARIO_BASE_URL` and `SCENARIO_PROJECT_ID`.
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const fromEnvironment: Config.Config<Options> = Config.all({
+  apiKey: firstOf(["SCENARIO_SDK_API_KEY", "SCENARIO_API_KEY"], Config.Redacted),
+  apiSecret: firstOf(["SCENARIO_SDK_API_SECRET", "SCENARIO_API_SECRET"], Config.Redacted),
+  bearerToken: firstOf(["SCENARIO_SDK_JWT"], Config.Redacted),
+  baseUrl: firstOf(["SCENARIO_BASE_URL"], Config.String),
+  projectId: firstOf(["SCENARIO_PROJECT_ID"], Config.String)
+})
+
+/**
+ * A layer from a `Config`: the environment's by default.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  options: Config.Wrap<Options> = fromEnvironment
+): Layer.Layer<ScenarioConfig, Config.ConfigError | InvalidConfig> =>
+  Layer.effect(ScenarioConfig, Effect.flatMap(Config.unwrap(options), make))
+
+function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: (name: string) => Config.Config<A>) {
+  const [name, ...others] = names
+  return others.reduce(
+    (first, other) =>
+      Config.flatMap(first, (found) => isGiven(found) ? Config.succeed(found) : Config.option(config(other))),
+    Config.option(config(name))
+  ).pipe(Config.map((found) => isGiven(found) ? found.value : undefined))
+}
+
+const isGiven = <A>(found: Option.Option<A>): found is Option.Some<A> =>
+  Option.isSome(found) && (Redacted.isRedacted(found.value) ? Redacted.value(found.value) : found.value) !== ""
+
+const namesHint = "set SCENARIO_API_KEY and SCENARIO_API_SECRET (or SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET), " +
+  "or SCENARIO_SDK_JWT alone"
+
+const makeCredentials = (options: Options): Effect.Effect<Credentials, InvalidConfig> => {
+  const [key, secret, token] = [options.apiKey, options.apiSecret, options.bearerToken].map((value) =>
+    value === undefined || Redacted.value(value) === "" ? undefined : value
+  )
+  const refuse = (message: string) => Effect.fail(new InvalidConfig({ kind: "credentials", message }))
+  if (token !== undefined) {
+    if (key !== undefined || secret !== undefined) {
+      return refuse(`Two kinds of credentials are set, an API key and a bearer token; give exactly one: ${namesHint}.`)
+    }
+    return isPrintable(token)
+      ? Effect.succeed({ _tag: "Bearer", token: relabel(token, "bearer token") })
+      : refuse("The bearer token holds white space or characters that are not ASCII; copy it again (SCENARIO_SDK_JWT).")
+  }
+  if (key === undefined && secret === undefined) return refuse(`No credentials are set; ${namesHint}.`)
+  if (key === undefined) return refuse("The API secret is set and the API key is not; set SCENARIO_API_KEY (or SCENARIO_SDK_API_KEY) too.")
+  if (secret === undefined) {
+    return refuse("The API key is set and the API secret is not; set SCENARIO_API_SECRET (or SCENARIO_SDK_API_SECRET) too.")
+  }
+  if (!isPrintable(key) || Redacted.value(key).includes(":")) {
+    return refuse("The API key holds ':', white space or characters that are not ASCII; copy it again (SCENARIO_API_KEY).")
+  }
+  return isPrintable(secret)
+    ? Effect.succeed({ _tag: "Basic", key: relabel(key, "API key"), secret: relabel(secret, "API secret") })
+    : refuse("The API secret holds white space or characters that are not ASCII; copy it again (SCENARIO_API_SECRET).")
+}
+
+const isPrintable = (value: Redacted.Redacted): boolean => /^[\x21-\x7e]+$/.test(Redacted.value(value))
+
+const relabel = (value: Redacted.Redacted, label: string): Redacted.Redacted =>
+  Redacted.make(Redacted.value(value), { label })
+
+const makeBaseUrl = (value: string): Effect.Effect<string, InvalidConfig> => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const wrong = url === undefined || !/^https?:$/.test(url.protocol)
+    ? "is not an absolute http or https URL"
+    : url.username !== "" || url.password !== ""
+    ? "holds credentials"
+    : url.search !== "" || url.hash !== ""
+    ? "holds a query or a fragment"
+    : undefined
+  return wrong === undefined
+    ? Effect.succeed(value.replace(/\/+$/, ""))
+    : Effect.fail(
+      new InvalidConfig({
+        kind: "baseUrl",
+        message: `The base URL ${wrong}; set SCENARIO_BASE_URL to one such as ${defaultBaseUrl}, or leave it unset.`
+      })
+    )
+}
+
+const decodeProjectId = Schema.decodeUnknownEffect(ProjectId)
+
+const makeProjectId = (value: string): Effect.Effect<ProjectId, InvalidConfig> =>
+  Effect.mapError(decodeProjectId(value), () =>
+    new InvalidConfig({
+      kind: "projectId",
+      message: `The project id ${JSON.stringify(value)} cannot be an id; set SCENARIO_PROJECT_ID to one such as proj_….`
+    }))

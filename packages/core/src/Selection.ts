@@ -1,0 +1,124 @@
+/**
+ * What a person wants: assets, and all assets of inferences and models.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { AssetId, InferenceId, ModelId } from "./Asset.ts"
+
+/**
+ * The most ids that one batch may hold: "Batch limited to 1000 assets", as Scenario's reference says. Whether it means
+ * the ids sent or the assets found is not documented; we count the ids sent.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const maxBatchSize = 1000
+
+/**
+ * A selection that says nothing, or holds ids that cannot be.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("InvalidSelection", {
+  message: Schema.String,
+  /** The refused ids, at most ten. */
+  refused: Schema.Array(Schema.String)
+}) {}
+
+/**
+ * A selection of at least one id, each given once, in the order given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Selection extends Schema.Class<Selection>("@scenario-assets/core/Selection")(
+  Schema.Struct({
+    assetIds: Schema.Array(AssetId),
+    inferenceIds: Schema.Array(InferenceId),
+    modelIds: Schema.Array(ModelId)
+  }).check(
+    Schema.makeFilter(({ assetIds, inferenceIds, modelIds }) =>
+      assetIds.length + inferenceIds.length + modelIds.length > 0 || "Expected at least one asset, inference or model id"
+    )
+  )
+) {
+  /** How many ids there are. */
+  get size(): number {
+    return this.assetIds.length + this.inferenceIds.length + this.modelIds.length
+  }
+}
+
+/**
+ * Makes a selection from plain ids: checks each, removes duplicates, refuses an empty one.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (ids: {
+  readonly assetIds?: ReadonlyArray<string> | undefined
+  readonly inferenceIds?: ReadonlyArray<string> | undefined
+  readonly modelIds?: ReadonlyArray<string> | undefined
+}): Effect.Effect<Selection, InvalidSelection> =>
+  Effect.suspend(() => {
+    const [assetIds, wrongAssets] = parse(ids.assetIds, decodeAssetId)
+    const [inferenceIds, wrongInferences] = parse(ids.inferenceIds, decodeInferenceId)
+    const [modelIds, wrongModels] = parse(ids.modelIds, decodeModelId)
+    const refused = [...wrongAssets, ...wrongInferences, ...wrongModels]
+    if (refused.length > 0) {
+      return Effect.fail(
+        new InvalidSelection({
+          message: `${refused.length} of the ids given cannot be ids: ${refused.slice(0, 10).map((id) => JSON.stringify(id)).join(", ")}` +
+            `${refused.length > 10 ? ", …" : ""}. An id is not empty and holds no white space, '/', '\\', '?', '#' or '%'.`,
+          refused: refused.slice(0, 10)
+        })
+      )
+    }
+    if (assetIds.length + inferenceIds.length + modelIds.length === 0) {
+      return Effect.fail(
+        new InvalidSelection({
+          message: "The selection is empty: give at least one asset, inference or model id.",
+          refused: []
+        })
+      )
+    }
+    return Effect.succeed(new Selection({ assetIds, inferenceIds, modelIds }))
+  })
+
+/**
+ * Cuts a selection into batches of at most `size` ids (default and maximum {@link maxBatchSize}), in order: assets, then
+ * inferences, then models. The same selection gives the same batches on every run.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const batches = (self: Selection, size: number = maxBatchSize): ReadonlyArray<Selection> => {
+  const limit = Math.max(1, Math.min(maxBatchSize, Math.floor(size)))
+  const total = self.size
+  const starts = Arr.makeBy(Math.ceil(total / limit), (index) => index * limit)
+  const inferencesFrom = self.assetIds.length
+  const modelsFrom = inferencesFrom + self.inferenceIds.length
+  return starts.map((start) => {
+    const cut = <Id>(ids: ReadonlyArray<Id>, from: number): ReadonlyArray<Id> =>
+      ids.slice(Math.max(0, start - from), Math.max(0, start + limit - from))
+    return new Selection({
+      assetIds: cut(self.assetIds, 0),
+      inferenceIds: cut(self.inferenceIds, inferencesFrom),
+      modelIds: cut(self.modelIds, modelsFrom)
+    })
+  })
+}
+
+const decodeAssetId = Schema.decodeUnknownResult(AssetId)
+const decodeInferenceId = Schema.decodeUnknownResult(InferenceId)
+const decodeModelId = Schema.decodeUnknownResult(ModelId)
+
+const parse = <Id, E>(
+  ids: ReadonlyArray<string> | undefined,
+  decode: (id: string) => Result.Result<Id, E>
+): [ids: ReadonlyArray<Id>, refused: ReadonlyArray<string>] =>
+  Arr.partition(new Set(ids), (id) => Result.mapError(decode(id), () => id))

@@ -1,0 +1,135 @@
+/**
+ * A secret, expiring link to bytes on a storage host.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Base64 from "effect/encoding/Base64"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/**
+ * A signed URL: whoever holds it can read the bytes, so it is redacted wherever it is shown or serialised. Only its
+ * {@link origin} and its expiry ({@link expiresAt}) can be read without unwrapping it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SignedUrl = Redacted.Redacted<string>
+
+const label = "SignedUrl"
+
+const HttpUrl = Schema.String.pipe(
+  Schema.check(
+    Schema.makeFilter((value: string) => isHttpUrl(value) || "Expected an absolute http or https URL without user info")
+  )
+)
+
+/**
+ * Decodes an absolute `http` or `https` URL to a {@link SignedUrl}. Encoding it back is refused: a signed URL is asked
+ * for anew, never stored.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SignedUrl = Schema.RedactedFromValue(HttpUrl, { label, disallowEncode: true })
+
+/**
+ * Wraps a URL. Throws on what is not an absolute `http` or `https` URL, without repeating it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (url: string | URL): SignedUrl => {
+  const value = url.toString()
+  if (!isHttpUrl(value)) throw new TypeError("A signed URL must be an absolute http or https URL without user info")
+  return Redacted.make(value, { label })
+}
+
+/**
+ * Scheme, host and port: the part that may be shown.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const origin = (self: SignedUrl): string => reveal(self).origin
+
+/**
+ * The whole URL, secret and all: for the request itself, and for nothing that is shown or kept.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const reveal = (self: SignedUrl): URL => new URL(Redacted.value(self))
+
+/**
+ * When the storage host stops accepting the link, where the link says so: the `Policy` or `Expires` of CloudFront,
+ * `X-Amz-Date` with `X-Amz-Expires` of S3, `X-Goog-Date` with `X-Goog-Expires` of Google Cloud Storage. Hosts check it
+ * when a request arrives: a running transfer goes on, a resumed one is refused.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const expiresAt = (self: SignedUrl): Option.Option<DateTime.Utc> => {
+  const query = reveal(self).searchParams
+  const get = (name: string): string | undefined => {
+    for (const [key, value] of query) if (key.toLowerCase() === name) return value
+    return undefined
+  }
+  const seconds = policyExpiry(get("policy")) ?? dated(get("x-amz-date"), get("x-amz-expires")) ??
+    dated(get("x-goog-date"), get("x-goog-expires")) ?? wholeNumber(get("expires"))
+  return seconds === undefined ? Option.none() : DateTime.make(seconds * 1000)
+}
+
+/**
+ * Replaces the query of every `http` or `https` URL in a text, and the values of the usual signature parameters wherever
+ * they stand, so that a server's words can be shown or kept.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const redactIn = (text: string): string =>
+  text
+    .replace(/(https?:(?:\/|\\\/){2}[^\s"'<>?#]*)[?#][^\s"'<>]*/gi, "$1?<redacted>")
+    .replace(/\b(signature|policy|key-pair-id|sig|token|x-(?:amz|goog)-[\w-]+)(=|%3D)[^&\s"'<>]+/gi, "$1$2<redacted>")
+
+const isHttpUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  return (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === ""
+}
+
+const wholeNumber = (value: string | undefined): number | undefined =>
+  value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : undefined
+
+/** `20260131T235959Z` and a lifetime in seconds, as S3 and Google write them. */
+const dated = (date: string | undefined, lifetime: string | undefined): number | undefined => {
+  const iso = (date ?? "").replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")
+  const start = DateTime.make(iso)
+  const seconds = wholeNumber(lifetime)
+  return Option.isNone(start) || seconds === undefined ? undefined : start.value.epochMilliseconds / 1000 + seconds
+}
+
+const Policy = Schema.fromJsonString(
+  Schema.Struct({
+    Statement: Schema.Array(
+      Schema.Struct({
+        Condition: Schema.Struct({
+          DateLessThan: Schema.Struct({ "AWS:EpochTime": Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 1e12 }))) })
+        })
+      })
+    )
+  })
+)
+const decodePolicy = Schema.decodeUnknownOption(Policy)
+
+/** CloudFront's base64 writes `-`, `_` and `~` for `+`, `=` and `/`. */
+const policyExpiry = (policy: string | undefined): number | undefined => {
+  if (policy === undefined) return undefined
+  const json = Base64.decodeString(policy.replace(/-/g, "+").replace(/_/g, "=").replace(/~/g, "/"))
+  const decoded = Result.isSuccess(json) ? decodePolicy(json.success) : Option.none()
+  return Option.getOrUndefined(Option.map(decoded, ({ Statement }) =>
+    Math.min(...Statement.map((statement) => statement.Condition.DateLessThan["AWS:EpochTime"]))))
+}

@@ -1,0 +1,311 @@
+/**
+ * Moving bytes from a signed URL to here, through faults.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as Backoff from "./internal/Backoff.ts"
+import * as Exchange from "./internal/Exchange.ts"
+import { ScenarioConfig } from "./ScenarioConfig.ts"
+import * as SignedUrl from "./SignedUrl.ts"
+import { StorageClient } from "./StorageClient.ts"
+import * as StoredObject from "./StoredObject.ts"
+import { AccessRefused, ObjectChanged, type Reason, RetriesExhausted, TransferError } from "./TransferError.ts"
+
+/**
+ * Where an object can be had: the effect that asks for a link to it, and a link that was got before, if there is one.
+ * Every link must lead to the same object.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Source<out E = never, out R = never> {
+  readonly url?: SignedUrl.SignedUrl | undefined
+  readonly refresh: Effect.Effect<SignedUrl.SignedUrl, E, R>
+}
+
+/**
+ * What happens during a transfer. The bytes come in order and without gaps from the offset asked for; after
+ * `StartedOver` they come again from 0, and what came before must be forgotten.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TransferEvent =
+  /** The storage host has answered: this is the object, and the next byte has this offset. */
+  | { readonly _tag: "Opened"; readonly object: StoredObject.StoredObject; readonly offset: number }
+  | { readonly _tag: "Bytes"; readonly offset: number; readonly bytes: Uint8Array }
+  /** The exchange failed and is tried again after a pause; `tries` counts those in vain since the last byte. */
+  | {
+    readonly _tag: "Retrying"
+    readonly offset: number
+    readonly tries: number
+    readonly pause: Duration.Duration
+    readonly fault: string
+  }
+  /** The storage host refused the link, and a fresh one was asked for. */
+  | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
+  /** The host would not go on from the offset reached; `sameObject` where it proved to send the same bytes once more. */
+  | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
+
+/**
+ * How a transfer behaves.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How long no byte may come before the exchange counts as failed. Default 30 s. */
+  readonly idleTimeout?: Duration.Input | undefined
+  /** Tries in a row without a byte, before the transfer ends. Default 8. */
+  readonly retries?: number | undefined
+  /** First step of the backoff, which doubles. Default 500 ms. */
+  readonly backoffBase?: Duration.Input | undefined
+  /** Longest step of the backoff, and the longest `Retry-After` that is obeyed. Default 30 s. */
+  readonly backoffCap?: Duration.Input | undefined
+  /** Redirects followed in one exchange. Default 5. */
+  readonly redirects?: number | undefined
+}
+
+/**
+ * What to read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadOptions extends Options {
+  /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
+  readonly expect?: "zip" | undefined
+  /** Go on with an object begun earlier: its first `offset` bytes are already there. */
+  readonly resume?: { readonly object: StoredObject.StoredObject; readonly offset: number } | undefined
+}
+
+/**
+ * A resumable, counted stream of bytes from a storage host, through a client that holds no credential.
+ *
+ * Resets, cuts, stalls, 408, 429 and 5xx are tried again from the byte reached, with full jitter; the count of tries
+ * starts anew whenever bytes arrive. A refused link (400, 401, 403) is replaced once by a fresh one. Every answer is
+ * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
+ * length is there, or the end is confirmed in another way.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Transfer extends Context.Service<Transfer, {
+  /** All that happens, for those who can start over, such as a file. */
+  readonly events: <E, R>(
+    source: Source<E, R>,
+    options?: ReadOptions
+  ) => Stream.Stream<TransferEvent, TransferError | E, R>
+  /**
+   * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
+   * byte reached, and another object ends the stream with `ObjectChanged`.
+   */
+  readonly bytes: <E, R>(
+    source: Source<E, R>,
+    options?: Omit<ReadOptions, "resume">
+  ) => Stream.Stream<Uint8Array, TransferError | E, R>
+}>()("@scenario-assets/core/Transfer") {}
+
+/**
+ * Builds the service on the storage client. Links by `http` are followed only where the API's own base URL is `http`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  defaults: Options = {}
+): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
+  const client = yield* StorageClient
+  const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
+
+  const read = <E, R>(source: Source<E, R>, mayStartOver: boolean, options: ReadOptions = {}) =>
+    Stream.suspend(() => run(source, {
+      mayStartOver,
+      idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
+      retries: options.retries ?? defaults.retries ?? 8,
+      base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
+      cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
+      redirects: options.redirects ?? defaults.redirects ?? 5,
+      expect: options.expect,
+      resume: options.resume,
+      client,
+      allowHttp
+    })).pipe(Stream.withSpan("Transfer.events"))
+
+  return Transfer.of({
+    events: (source, options) => read(source, true, options),
+    bytes: (source, options) => onlyBytes(read(source, false, options))
+  })
+})
+
+/**
+ * The service with its defaults.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> = Layer.effect(Transfer, make())
+
+/**
+ * The service with other limits.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerOptions = (options: Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
+  Layer.effect(Transfer, make(options))
+
+/**
+ * The service for tests without HTTP: every source gives the bytes that `objects` holds under its link's path, or those
+ * of a function of the link.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest = (
+  read: (url: URL) => Stream.Stream<Uint8Array, TransferError>
+): Layer.Layer<Transfer> => {
+  const bytes: Transfer["Service"]["bytes"] = (source) =>
+    Stream.unwrap(Effect.map(link(source), (url) => read(SignedUrl.reveal(url))))
+  return Layer.succeed(Transfer, {
+    bytes,
+    events: (source) => {
+      let offset = 0
+      return Stream.concat(
+        Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
+        Stream.map(bytes(source), (bytes): TransferEvent => {
+          const event = { _tag: "Bytes", offset, bytes } as const
+          offset += bytes.length
+          return event
+        })
+      )
+    }
+  })
+}
+
+const link = <E, R>(source: Source<E, R>): Effect.Effect<SignedUrl.SignedUrl, E, R> =>
+  source.url === undefined ? source.refresh : Effect.succeed(source.url)
+
+interface Settings extends Exchange.Settings {
+  readonly retries: number
+  readonly base: Duration.Duration
+  readonly cap: Duration.Duration
+  readonly resume: ReadOptions["resume"]
+  /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
+  readonly mayStartOver: boolean
+}
+
+/** How often one transfer may start over. */
+const maxRestarts = 5
+
+/** The rules: one exchange after the other, each from the byte reached, until the object is whole. */
+const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<TransferEvent, TransferError | E, R> => {
+  const at: Exchange.Position = {
+    offset: settings.resume?.offset ?? 0,
+    object: settings.resume?.object,
+    whole: settings.resume !== undefined && settings.resume.object.size === settings.resume.offset,
+    unconfirmed: false
+  }
+  let url: SignedUrl.SignedUrl | undefined
+  let fresh = false
+  let tries = 0
+  let restarts = 0
+  let fault: Exchange.Fault | undefined
+
+  const fail = (reason: Reason) =>
+    Effect.fail(new TransferError({ origin: url === undefined ? "the storage host" : SignedUrl.origin(url), reason }))
+
+  const startOver = (discarded: number, sameObject: boolean) => {
+    if (!sameObject && (!settings.mayStartOver || restarts >= maxRestarts)) return fail(new ObjectChanged({ offset: discarded }))
+    return ++restarts <= maxRestarts
+      ? Effect.void
+      : fail(new RetriesExhausted({ offset: discarded, tries: restarts, last: "the host does not resume" }))
+  }
+
+  const observe = (event: TransferEvent): Effect.Effect<void, TransferError> => {
+    if (event._tag === "Bytes") tries = 0
+    if (event._tag === "Opened") fresh = false
+    return event._tag === "StartedOver" ? startOver(event.discarded, event.sameObject) : Effect.void
+  }
+
+  /** One exchange; what can be mended ends it quietly and is left in `fault`. */
+  const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent, TransferError> =>
+    Exchange.open(from, at, settings).pipe(
+      Stream.tap(observe),
+      Stream.catchTags({
+        Fault: (caught) => {
+          fault = caught
+          return Stream.empty
+        },
+        Rejection: ({ reason }) => Stream.fromEffect(fail(reason))
+      })
+    )
+
+  /** What to tell and how long to wait before the next exchange. */
+  const mend = Effect.fnUntraced(function*(
+    { kind }: Exchange.Fault
+  ): Effect.fn.Return<readonly [TransferEvent, Duration.Duration], TransferError | E, R> {
+    const { offset } = at
+    switch (kind._tag) {
+      case "Refused": {
+        const { code, status } = kind
+        if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
+        url = yield* source.refresh
+        fresh = true
+        return [{ _tag: "Refreshed", offset, status }, Duration.zero]
+      }
+      case "Changed": {
+        yield* startOver(offset, false)
+        at.offset = 0
+        at.object = undefined
+        return [{ _tag: "StartedOver", discarded: offset, sameObject: false }, Duration.zero]
+      }
+      case "Broken": {
+        const { description, retryAfter } = kind
+        if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
+        const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
+        return [{ _tag: "Retrying", offset, tries, pause, fault: description }, pause]
+      }
+    }
+  })
+
+  const next = Effect.fnUntraced(function*() {
+    if (at.whole) return undefined
+    url ??= yield* link(source)
+    if (fault === undefined) return [exchange(url), undefined] as const
+    const caught = fault
+    fault = undefined
+    const [event, pause] = yield* mend(caught)
+    return [
+      Stream.succeed(event).pipe(
+        Stream.concat(Stream.fromEffectDrain(Effect.sleep(pause))),
+        Stream.concat(exchange(url))
+      ),
+      undefined
+    ] as const
+  })
+
+  return Stream.flatMap(Stream.unfold(undefined, next), (exchange) => exchange)
+}
+
+/** Bytes that were handed on already are not handed on again. */
+const onlyBytes = <E, R>(events: Stream.Stream<TransferEvent, E, R>): Stream.Stream<Uint8Array, E, R> =>
+  Stream.suspend(() => {
+    let given = 0
+    return events.pipe(
+      Stream.map((event) => {
+        if (event._tag !== "Bytes" || event.offset + event.bytes.length <= given) return nothing
+        const news = event.offset < given ? event.bytes.subarray(given - event.offset) : event.bytes
+        given = event.offset + event.bytes.length
+        return news
+      }),
+      Stream.filter((bytes) => bytes.length > 0)
+    )
+  })
+
+const nothing = new Uint8Array(0)

@@ -1,0 +1,128 @@
+/**
+ * What can go wrong while bytes move from a storage host.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** A fresh link was refused with 400, 401 or 403. This says nothing about the API key. @category reasons @since 0.1.0 */
+export class AccessRefused extends Schema.TaggedError<AccessRefused>()("AccessRefused", {
+  status: Schema.Int,
+  /** The storage host's error code, such as `AccessDenied`. */
+  code: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    return `refused also a fresh link (${this.status}${this.code === undefined ? "" : ` ${this.code}`}); ` +
+      "the API key is not at fault: check this machine's clock and proxies, and try again later"
+  }
+}
+
+/** `404` or `410`. @category reasons @since 0.1.0 */
+export class ObjectMissing extends Schema.TaggedError<ObjectMissing>()("ObjectMissing", { status: Schema.Int }) {
+  override get message(): string {
+    return `no longer has the object (${this.status}); request it again`
+  }
+}
+
+/** A status that means nothing here. @category reasons @since 0.1.0 */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", { status: Schema.Int }) {
+  override get message(): string {
+    return `answered with the status ${this.status}; try again later`
+  }
+}
+
+/** Something else than the object came, such as an HTML page. @category reasons @since 0.1.0 */
+export class UnexpectedContent extends Schema.TaggedError<UnexpectedContent>()("UnexpectedContent", {
+  expected: Schema.String,
+  found: Schema.String
+}) {
+  override get message(): string {
+    return `sent ${this.found} where ${this.expected} was due; check proxies and sign-in pages on the way`
+  }
+}
+
+/** More bytes than declared, or a length that nothing confirms. @category reasons @since 0.1.0 */
+export class LengthMismatch extends Schema.TaggedError<LengthMismatch>()("LengthMismatch", {
+  /** Bytes declared; none where no length was. */
+  declared: Schema.optionalKey(Schema.Int),
+  received: Schema.Int
+}) {
+  override get message(): string {
+    return this.declared === undefined
+      ? `declared no length and does not confirm that ${this.received} bytes are all; try again later`
+      : `declared ${this.declared} bytes and sent ${this.received} or more; try again later`
+  }
+}
+
+/** Another object stands behind the link than the one begun; bytes of the two are never joined. @category reasons @since 0.1.0 */
+export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectChanged", { offset: Schema.Int }) {
+  override get message(): string {
+    return `has another object than the one of which ${this.offset} bytes were taken; start the transfer again`
+  }
+}
+
+/** A redirect that is not followed. @category reasons @since 0.1.0 */
+export class RedirectRefused extends Schema.TaggedError<RedirectRefused>()("RedirectRefused", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `redirects ${this.description}, which is not followed`
+  }
+}
+
+/** The link itself is not followed: it is `http`, and the API's base URL is not. @category reasons @since 0.1.0 */
+export class InsecureUrl extends Schema.TaggedError<InsecureUrl>()("InsecureUrl", {}) {
+  override get message(): string {
+    return "would be reached by http, without encryption; only an API at an http base URL may give such links"
+  }
+}
+
+/** Every try since the last byte failed. @category reasons @since 0.1.0 */
+export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("RetriesExhausted", {
+  offset: Schema.Int,
+  tries: Schema.Int,
+  /** What went wrong last. */
+  last: Schema.String
+}) {
+  override get message(): string {
+    return `gave no more bytes after ${this.offset} in ${this.tries} tries (last: ${this.last}); resume later`
+  }
+}
+
+/** @category models @since 0.1.0 */
+export const Reason = Schema.Union([
+  AccessRefused,
+  ObjectMissing,
+  UnexpectedStatus,
+  UnexpectedContent,
+  LengthMismatch,
+  ObjectChanged,
+  RedirectRefused,
+  InsecureUrl,
+  RetriesExhausted
+])
+/** @category models @since 0.1.0 */
+export type Reason = typeof Reason.Type
+
+/**
+ * A transfer that ended before the object was whole. Match the reason with
+ * `Effect.catchReason("TransferError", "AccessRefused", …)`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TransferError extends Schema.TaggedError<TransferError>()("TransferError", {
+  /** Scheme, host and port of the storage host. */
+  origin: Schema.String,
+  reason: Reason
+}) {
+  override get message(): string {
+    return `Transfer: ${this.origin} ${this.reason.message}.`
+  }
+
+  /** Whether the same transfer may succeed later. */
+  get isRetryable(): boolean {
+    return this.reason._tag === "RetriesExhausted" || this.reason._tag === "ObjectChanged" ||
+      this.reason._tag === "UnexpectedStatus" || this.reason._tag === "LengthMismatch"
+  }
+}

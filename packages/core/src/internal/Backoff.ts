@@ -1,0 +1,39 @@
+/** How long to wait before the next try: full jitter, or what the server asked for, both capped. */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+
+/**
+ * A random time between nothing and `base × 2^attempt`, at most `cap` ("full jitter"), or the server's wish where it
+ * is longer; that one is capped as well.
+ */
+export const delay = (options: {
+  /** How many tries in a row have failed before, from 0. */
+  readonly attempt: number
+  readonly base: Duration.Duration
+  readonly cap: Duration.Duration
+  readonly retryAfter: Duration.Duration | undefined
+  readonly retryAfterCap: Duration.Duration
+}): Effect.Effect<Duration.Duration> =>
+  Effect.map(Random.next, (random) => {
+    const ceiling = Math.min(Duration.toMillis(options.cap), Duration.toMillis(options.base) * 2 ** options.attempt)
+    const jittered = Duration.millis(random * ceiling)
+    return options.retryAfter === undefined
+      ? jittered
+      : Duration.max(jittered, Duration.min(options.retryAfter, options.retryAfterCap))
+  })
+
+/** Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP-date. A time that has passed is no time. */
+export const retryAfter = (
+  headers: { readonly [name: string]: string | undefined }
+): Effect.Effect<Duration.Duration | undefined> =>
+  Effect.gen(function*() {
+    const value = headers["retry-after"]?.trim() ?? ""
+    if (/^\d{1,9}$/.test(value)) return Duration.seconds(Number(value))
+    const date = /[a-z]/i.test(value) ? DateTime.make(value) : Option.none()
+    if (Option.isNone(date)) return undefined
+    const now = yield* DateTime.now
+    return Duration.millis(Math.max(0, date.value.epochMilliseconds - now.epochMilliseconds))
+  })

@@ -1,0 +1,261 @@
+/** One request to a storage host, its redirects, and the check of the answer against the object begun. */
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SignedUrl from "../SignedUrl.ts"
+import * as StoredObject from "../StoredObject.ts"
+import type { TransferEvent } from "../Transfer.ts"
+import {
+  InsecureUrl,
+  LengthMismatch,
+  ObjectMissing,
+  type Reason,
+  RedirectRefused,
+  UnexpectedContent,
+  UnexpectedStatus
+} from "../TransferError.ts"
+import * as Backoff from "./Backoff.ts"
+import { describeFailure, isTransientStatus } from "./Http.ts"
+
+/** How far a transfer has come; the exchange moves it forward. */
+export interface Position {
+  /** The next byte. */
+  offset: number
+  /** The object begun; none before the first answer. */
+  object: StoredObject.StoredObject | undefined
+  /** All bytes have come, and their number was declared but for a body of no declared length, which is confirmed by this. */
+  whole: boolean
+  /** A body without a length has ended: ask whether there is more. */
+  unconfirmed: boolean
+}
+
+export interface Settings {
+  readonly client: HttpClient.HttpClient
+  readonly allowHttp: boolean
+  readonly idleTimeout: Duration.Duration
+  readonly redirects: number
+  readonly expect: "zip" | undefined
+}
+
+/** What the transfer can mend: by trying again, by a fresh link, by starting over. */
+export class Fault extends Data.TaggedError("Fault")<{
+  readonly kind:
+    | { readonly _tag: "Broken"; readonly description: string; readonly retryAfter: Duration.Duration | undefined }
+    | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
+    | { readonly _tag: "Changed" }
+}> {}
+
+/** What the transfer cannot mend. */
+export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: Reason }> {}
+
+const broken = (description: string, retryAfter?: Duration.Duration): Fault =>
+  new Fault({ kind: { _tag: "Broken", description, retryAfter } })
+
+const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
+
+/** Asks for the bytes from `at` on. Ends with all of them, with a part of them, with a fault, or with a rejection. */
+export const open = (
+  url: SignedUrl.SignedUrl,
+  at: Position,
+  settings: Settings
+): Stream.Stream<TransferEvent, Fault | Rejection> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at), settings)
+    switch (response.status) {
+      case 200:
+        return yield* takeWhole(response, at, settings)
+      case 206:
+        return yield* takePart(response, at, settings)
+      case 416:
+        return yield* takeNothing(response, at)
+      case 400:
+      case 401:
+      case 403:
+        return yield* new Fault({ kind: { _tag: "Refused", status: response.status, code: yield* errorCode(response, settings) } })
+      case 404:
+      case 410:
+        return yield* reject(new ObjectMissing({ status: response.status }))
+      case 412:
+        return yield* new Fault({ kind: { _tag: "Changed" } })
+      default:
+        return isTransientStatus(response.status)
+          ? yield* broken(`status ${response.status}`, yield* Backoff.retryAfter(response.headers))
+          : yield* reject(new UnexpectedStatus({ status: response.status }))
+    }
+  }))
+
+const rangeHeaders = (at: Position): Record<string, string> => {
+  if (at.offset === 0 && !at.unconfirmed) return {}
+  const etag = at.object === undefined ? undefined : StoredObject.strongEtag(at.object)
+  return { range: `bytes=${at.offset}-`, ...(etag === undefined ? {} : { "if-range": etag }) }
+}
+
+/** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
+const follow = Effect.fnUntraced(function*(
+  start: URL,
+  headers: Record<string, string>,
+  { allowHttp, client, idleTimeout, redirects }: Settings
+): Effect.fn.Return<HttpClientResponse, Fault | Rejection, Scope.Scope> {
+  if (start.protocol !== "https:" && !allowHttp) return yield* reject(new InsecureUrl())
+  const scoped = HttpClient.withScope(client)
+  let url = start
+  for (let hop = 0; hop <= redirects; hop++) {
+    const response = yield* scoped.execute(HttpClientRequest.get(url, { headers })).pipe(
+      Effect.mapError((error) => broken(describeFailure(error).description)),
+      Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
+    )
+    const location = isRedirect(response.status) ? response.headers["location"] : undefined
+    if (location === undefined) return response
+    if (!URL.canParse(location, url)) return yield* reject(new RedirectRefused({ description: "to what is no URL" }))
+    url = new URL(location, url)
+    if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) {
+      return yield* reject(new RedirectRefused({ description: `to ${url.protocol}` }))
+    }
+    if (url.username !== "" || url.password !== "") {
+      return yield* reject(new RedirectRefused({ description: "to a URL with user info" }))
+    }
+  }
+  return yield* reject(new RedirectRefused({ description: `more than ${redirects} times` }))
+})
+
+const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for ${Duration.format(idleTimeout)}`)
+
+type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
+
+/** `200`: the object from its first byte, whatever was asked for. */
+const takeWhole = (response: HttpClientResponse, at: Position, settings: Settings): Taken => {
+  if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
+  const size = contentLength(response)
+  const object = StoredObject.fromHeaders(response.headers, size)
+  const discarded = at.offset
+  const sameObject = at.object !== undefined && StoredObject.isSame(at.object, object)
+  const startedOver: ReadonlyArray<TransferEvent> = discarded === 0 ? [] : [{ _tag: "StartedOver", discarded, sameObject }]
+  at.offset = 0
+  at.object = object
+  return receive(response, size, startedOver, at, settings)
+}
+
+/** `206`: the bytes asked for, of the object begun, or nothing is taken. */
+const takePart = (response: HttpClientResponse, at: Position, settings: Settings): Taken => {
+  const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(response.headers["content-range"] ?? "")
+  if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
+  const [start, last] = [Number(parts[1]), Number(parts[2])]
+  const size = parts[3] === "*" ? undefined : Number(parts[3])
+  if (start !== at.offset || last < start || (size !== undefined && last >= size)) {
+    return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
+  }
+  const object = StoredObject.fromHeaders(response.headers, size)
+  if (at.object !== undefined && !StoredObject.isSame(at.object, object) && !at.unconfirmed) {
+    return Effect.fail(new Fault({ kind: { _tag: "Changed" } }))
+  }
+  at.object = object
+  at.unconfirmed = false
+  return receive(response, last + 1, [], at, settings)
+}
+
+/** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
+const takeNothing = (response: HttpClientResponse, at: Position): Taken => {
+  if (at.offset === 0 && !at.unconfirmed) return reject(new UnexpectedStatus({ status: 416 }))
+  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
+  if (size !== undefined && Number(size) === at.offset) {
+    at.whole = true
+    return Effect.succeed(Stream.empty)
+  }
+  return at.unconfirmed
+    ? reject(new LengthMismatch({ received: at.offset }))
+    : Effect.fail(new Fault({ kind: { _tag: "Changed" } }))
+}
+
+/** The bytes of a body up to `end` (exclusive; unknown where no length was declared), counted. */
+const receive = (
+  response: HttpClientResponse,
+  end: number | undefined,
+  before: ReadonlyArray<TransferEvent>,
+  at: Position,
+  settings: Settings
+): Taken => {
+  const object = at.object ?? {}
+  const refused = refusedType(response.headers, settings.expect)
+  if (refused !== undefined) return reject(refused)
+  const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
+
+  const take = (bytes: Uint8Array): Effect.Effect<TransferEvent, Rejection> => {
+    const { offset } = at
+    if (offset === 0 && settings.expect === "zip" && !looksLikeZip(bytes)) {
+      return reject(new UnexpectedContent({ expected: "a ZIP archive", found: describeContent(response.headers, bytes) }))
+    }
+    if (end !== undefined && offset + bytes.length > end) {
+      return reject(new LengthMismatch({ declared: end, received: offset + bytes.length }))
+    }
+    at.offset = offset + bytes.length
+    return Effect.succeed({ _tag: "Bytes", offset, bytes })
+  }
+
+  const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
+    if (end !== undefined && at.offset < end) return Effect.fail(broken(`the body ended after ${at.offset} of ${end} bytes`))
+    // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
+    if (end === undefined && response.headers["transfer-encoding"] === "chunked") at.whole = true
+    else if (object.size === at.offset) at.whole = true
+    else if (object.size === undefined) at.unconfirmed = true
+    return Effect.void
+  })
+
+  return Effect.succeed(
+    Stream.fromIterable([...before, opened]).pipe(
+      Stream.concat(
+        response.stream.pipe(
+          Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
+          Stream.timeoutOrElse({ duration: settings.idleTimeout, orElse: () => Stream.fail(silence(settings.idleTimeout)) }),
+          Stream.filter((bytes) => bytes.length > 0),
+          Stream.mapEffect(take)
+        )
+      ),
+      Stream.concat(Stream.fromEffectDrain(ended))
+    )
+  )
+}
+
+const contentLength = (response: HttpClientResponse): number | undefined => {
+  const value = response.headers["content-length"]
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
+}
+
+/** HTML is what proxies and sign-in pages send; an encoded body is not the object's bytes. */
+const refusedType = (
+  headers: { readonly [name: string]: string | undefined },
+  expect: "zip" | undefined
+): UnexpectedContent | undefined => {
+  const encoding = headers["content-encoding"] ?? "identity"
+  if (encoding !== "identity") {
+    return new UnexpectedContent({ expected: "an unencoded body", found: `the content encoding ${encoding}` })
+  }
+  const type = headers["content-type"] ?? ""
+  const isRefused = expect === "zip" ? /^(?:text\/(?:html|xml)|application\/xml)\b/i : /^text\/html\b/i
+  return isRefused.test(type)
+    ? new UnexpectedContent({ expected: expect === "zip" ? "a ZIP archive" : "an asset", found: type })
+    : undefined
+}
+
+const looksLikeZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && (bytes.length < 2 || bytes[1] === 0x4b)
+
+const describeContent = (headers: { readonly [name: string]: string | undefined }, bytes: Uint8Array): string => {
+  const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 16)).replace(/[^\x20-\x7e]/g, ".")
+  return `${headers["content-type"] ?? "content without a type"} beginning with ${JSON.stringify(beginning)}`
+}
+
+/** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
+const errorCode = (response: HttpClientResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
+  response.text.pipe(
+    Effect.timeout(Duration.min(idleTimeout, Duration.seconds(5))),
+    Effect.map((text) => /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text.slice(0, 4096))?.[1]),
+    Effect.orElseSucceed(() => undefined)
+  )

@@ -1,0 +1,38 @@
+/** What both HTTP clients need to say about an answer or a failed exchange, without a secret in it. */
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as Predicate from "effect/Predicate"
+import * as SignedUrl from "../SignedUrl.ts"
+
+/** Statuses that may pass if the same request is sent again (RFC 9110; 408, 429 and the gateway's 5xx). */
+export const isTransientStatus = (status: number): boolean =>
+  status === 408 || status === 429 || status === 500 || status === 502 || status === 503 || status === 504
+
+/** Failures to connect at all: the server cannot have seen the request. */
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
+
+/**
+ * The innermost cause of a failed exchange. An `HttpClientError` itself names the whole URL and is never shown.
+ */
+export const describeFailure = (
+  error: HttpClientError.HttpClientError
+): { readonly description: string; readonly maybeSent: boolean } => {
+  let description = error.reason._tag === "TransportError" ? "the exchange broke" : "the body broke"
+  let maybeSent = true
+  let cause: unknown = error.reason.cause
+  for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
+    const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+    if (code !== undefined && neverSent.has(code)) maybeSent = false
+    const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
+    const words = message === "" ? code : code === undefined || message.includes(code) ? message : `${message} (${code})`
+    if (words !== undefined) description = SignedUrl.redactIn(words)
+    cause = "cause" in cause ? cause.cause : undefined
+  }
+  return { description, maybeSent }
+}

@@ -1,0 +1,164 @@
+/**
+ * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import type { StoredObject } from "@scenario-assets/core/StoredObject"
+import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
+import type { TransferError } from "@scenario-assets/core/TransferError"
+import { dirname } from "node:path"
+import { FileError } from "./FileError.ts"
+import * as Files from "./internal/Files.ts"
+import * as PartFile from "./internal/PartFile.ts"
+
+/**
+ * A file that is whole.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DownloadedFile {
+  readonly path: string
+  readonly bytes: number
+  /** Bytes that were there from an earlier run and did not travel again. */
+  readonly resumedFrom: number
+  /** The file was there before, and was left as it is. */
+  readonly alreadyThere: boolean
+}
+
+/**
+ * What happens on the way to a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FileEvent =
+  | { readonly _tag: "Opened"; readonly object: StoredObject; readonly offset: number }
+  /** About once a MiB: bytes given to the disk so far, of so many in all where the host says. */
+  | { readonly _tag: "Written"; readonly bytes: number; readonly size: number | undefined }
+  | {
+    readonly _tag: "Retrying"
+    readonly offset: number
+    readonly tries: number
+    readonly pause: Duration.Duration
+    readonly fault: string
+  }
+  | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
+  | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
+  | { readonly _tag: "Completed"; readonly file: DownloadedFile }
+
+/**
+ * How to fetch a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Omit<ReadOptions, "resume"> {
+  /** What to do where the target is there already. Default `fail`. */
+  readonly ifExists?: "fail" | "skip" | "replace" | undefined
+  /** The final name, from what the host says of the object; default is the target itself. In the same directory. */
+  readonly rename?: ((object: StoredObject) => string) | undefined
+}
+
+/**
+ * Downloads to files. Nothing appears under the final name until all bytes are counted and on the disk; what an
+ * interruption leaves is a part that the next run resumes, checked by the object's strong ETag. Memory does not grow with
+ * the size of the object.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class FileDownload extends Context.Service<FileDownload, {
+  /** All that happens; the last event is `Completed`. Directories on the way are made. */
+  readonly events: <E, R>(
+    source: Source<E, R>,
+    target: string,
+    options?: Options
+  ) => Stream.Stream<FileEvent, TransferError | FileError | E, R>
+  /** The file alone. */
+  readonly toFile: <E, R>(
+    source: Source<E, R>,
+    target: string,
+    options?: Options
+  ) => Effect.Effect<DownloadedFile, TransferError | FileError | E, R>
+}>()("@scenario-assets/node/FileDownload") {}
+
+/**
+ * Builds the service on `Transfer`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Effect.gen(function*() {
+  const transfer = yield* Transfer
+
+  const events = <E, R>(
+    source: Source<E, R>,
+    target: string,
+    options: Options = {}
+  ): Stream.Stream<FileEvent, TransferError | FileError | E, R> =>
+    Stream.unwrap(Effect.gen(function*() {
+      const occupied = (path: string) => options.ifExists === "replace" ? Effect.succeed(false) : Files.exists(path)
+      const refused = (path: string) => new FileError({ operation: "download to", path, code: "EEXIST" })
+      if (yield* occupied(target)) {
+        return options.ifExists === "skip" ? Stream.fromEffect(alreadyThere(target)) : Stream.fail(refused(target))
+      }
+      yield* Files.makeDirectory(dirname(target))
+      const part = yield* PartFile.open(target)
+      let object: StoredObject = part.resume?.object ?? {}
+      let resumedFrom = part.resume?.offset ?? 0
+
+      return transfer.events(source, { ...options, resume: part.resume }).pipe(
+        Stream.mapEffect(Effect.fnUntraced(function*(event): Effect.fn.Return<ReadonlyArray<FileEvent>, FileError> {
+          switch (event._tag) {
+            case "Bytes":
+              return (yield* part.append(event.bytes)) ? [{ _tag: "Written", bytes: part.written(), size: object.size }] : []
+            case "StartedOver":
+              resumedFrom = 0
+              yield* part.clear
+              return [event]
+            case "Opened":
+              object = event.object
+              yield* part.describe(object)
+              return [event]
+            default:
+              return [event]
+          }
+        })),
+        Stream.flattenIterable,
+        Stream.concat(Stream.fromEffect(Effect.gen(function*() {
+          const path = options.rename?.(object) ?? target
+          if (path !== target && (yield* occupied(path))) return yield* refused(path)
+          yield* part.finish(path)
+          return { _tag: "Completed", file: { path, bytes: part.written(), resumedFrom, alreadyThere: false } } as const
+        })))
+      )
+    }))
+
+  const toFile = Effect.fn("FileDownload.toFile")(function*<E, R>(source: Source<E, R>, target: string, options?: Options) {
+    const last = yield* Stream.runLast(events(source, target, options))
+    const completed = yield* Effect.orDie(Effect.fromOption(last))
+    return completed._tag === "Completed" ? completed.file : yield* Effect.die(completed)
+  })
+
+  return FileDownload.of({ events, toFile })
+})
+
+/**
+ * The service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<FileDownload, never, Transfer> = Layer.effect(FileDownload, make)
+
+const alreadyThere = (path: string): Effect.Effect<FileEvent, FileError> =>
+  Effect.map(Files.size(path), (bytes) => ({
+    _tag: "Completed",
+    file: { path, bytes, resumedFrom: 0, alreadyThere: true }
+  }))

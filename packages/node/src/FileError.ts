@@ -1,0 +1,41 @@
+/**
+ * What can go wrong with a file here.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * A file could not be opened, written or put in its place. What was written stays as a part that can be resumed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FileError extends Schema.TaggedError<FileError>()("FileError", {
+  path: Schema.String,
+  /** What was tried, such as `write`. */
+  operation: Schema.String,
+  /** The system's code, such as `ENOSPC`; `EEXIST` where a file is there that may not be replaced. */
+  code: Schema.String
+}) {
+  override get message(): string {
+    return `Cannot ${this.operation} ${this.path}: ${meanings[this.code] ?? this.code}.`
+  }
+}
+
+const meanings: { readonly [code: string]: string } = {
+  EACCES: "permission denied (EACCES); choose a directory that may be written to",
+  EBUSY: "it is in use by another program (EBUSY)",
+  EDQUOT: "the disk quota is used up (EDQUOT); free some space and run again to resume",
+  EEXIST: "it is there already (EEXIST); move it away, or ask for it to be replaced",
+  EISDIR: "it is a directory (EISDIR); give a file's name",
+  EMFILE: "too many open files (EMFILE); raise the limit (ulimit -n) or lower the concurrency",
+  ENAMETOOLONG: "the name is too long (ENAMETOOLONG); choose a shorter one",
+  ENFILE: "the system has too many open files (ENFILE)",
+  ENOENT: "a directory on the way does not exist (ENOENT)",
+  ENOSPC: "the disk is full (ENOSPC); free some space and run again to resume",
+  ENOTDIR: "a part of the path is not a directory (ENOTDIR)",
+  EPERM: "not permitted (EPERM)",
+  EROFS: "the file system is read-only (EROFS); choose another directory",
+  EXDEV: "it would have to move to another file system (EXDEV)"
+}

@@ -1,0 +1,86 @@
+/**
+ * Everything needed to run on Node, in one import.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Archives from "@scenario-assets/core/Archives"
+import * as AssetDownload from "@scenario-assets/core/AssetDownload"
+import * as JobPoller from "@scenario-assets/core/JobPoller"
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import * as StorageClient from "@scenario-assets/core/StorageClient"
+import * as Transfer from "@scenario-assets/core/Transfer"
+import type * as Config from "effect/Config"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as FileDownload from "./FileDownload.ts"
+
+/**
+ * The client for the API: a few connections that are kept.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndiciOptions({
+  connections: 16,
+  pipelining: 1,
+  connect: { timeout: 10_000 }
+})
+
+/**
+ * The client for storage hosts, with connections of its own: HTTP/1.1, one body at a time on each. It holds no
+ * credential.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
+  Layer.provide(NodeHttpClient.layerUndiciOptions({
+    allowH2: false,
+    connections: 64,
+    pipelining: 1,
+    connect: { timeout: 10_000 }
+  }))
+)
+
+/**
+ * All services, given the configuration.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerServices: Layer.Layer<
+  | AssetDownload.AssetDownload
+  | JobPoller.JobPoller
+  | Transfer.Transfer
+  | Archives.Archives
+  | FileDownload.FileDownload,
+  never,
+  ScenarioConfig.ScenarioConfig
+> = Layer.mergeAll(Archives.layer, FileDownload.layer).pipe(
+  Layer.provideMerge(JobPoller.layer),
+  Layer.provideMerge(Layer.mergeAll(AssetDownload.layer, Transfer.layer)),
+  Layer.provide(Layer.mergeAll(layerApiClient, layerStorageClient))
+)
+
+/**
+ * All services, configured by the environment (see `ScenarioConfig.fromEnvironment`).
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
+  Config.ConfigError | ScenarioConfig.InvalidConfig
+> = Layer.provideMerge(layerServices, ScenarioConfig.layerConfig())
+
+/**
+ * All services, configured in the program.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerOptions = (
+  options: ScenarioConfig.Options
+): Layer.Layer<Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig, ScenarioConfig.InvalidConfig> =>
+  Layer.provideMerge(layerServices, ScenarioConfig.layer(options))

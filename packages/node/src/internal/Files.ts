@@ -1,0 +1,63 @@
+/** `node:fs` as effects with typed errors. */
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Fs from "node:fs/promises"
+import { dirname } from "node:path"
+import { FileError } from "../FileError.ts"
+
+/** Runs one operation on a path. */
+export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
+  Effect.tryPromise({ try: run, catch: (cause) => new FileError({ operation, path, code: code(cause) }) })
+
+const code = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : String(cause)
+
+/** `undefined` where there is no such file. */
+export const orMissing = <A>(effect: Effect.Effect<A, FileError>): Effect.Effect<A | undefined, FileError> =>
+  Effect.catch(effect, (error) => error.code === "ENOENT" ? Effect.succeed(undefined) : Effect.fail(error))
+
+export const exists = (path: string): Effect.Effect<boolean, FileError> =>
+  Effect.map(orMissing(attempt("look at", path, () => Fs.lstat(path))), (stat) => stat !== undefined)
+
+export const size = (path: string): Effect.Effect<number, FileError> =>
+  attempt("look at", path, async () => (await Fs.stat(path)).size)
+
+export const remove = (path: string): Effect.Effect<void, FileError> =>
+  attempt("remove", path, () => Fs.rm(path, { force: true }))
+
+export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
+  Effect.asVoid(attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })))
+
+/** Makes the names in a directory last. Some systems have no such thing: then nothing is done. */
+const syncDirectory = (path: string): Effect.Effect<void> =>
+  Effect.ignore(
+    attempt("sync", path, async () => {
+      const handle = await Fs.open(path, "r")
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    })
+  )
+
+/** Gives a finished file its name, so that it lasts. */
+export const rename = (from: string, to: string): Effect.Effect<void, FileError> =>
+  attempt("rename to", to, () => Fs.rename(from, to)).pipe(Effect.andThen(syncDirectory(dirname(to))))
+
+/** Writes a small text whole or not at all. Readable by its owner alone. */
+export const writeWhole = (path: string, text: string): Effect.Effect<void, FileError> => {
+  const temporary = `${path}.tmp`
+  return attempt("write", temporary, async () => {
+    const handle = await Fs.open(temporary, "w", 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }).pipe(Effect.andThen(rename(temporary, path)))
+}
+
+export const readText = (path: string): Effect.Effect<string | undefined, FileError> =>
+  orMissing(attempt("read", path, () => Fs.readFile(path, "utf8")))
