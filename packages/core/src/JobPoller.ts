@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(
   const states = (jobId: JobId, options: Options = {}): Stream.Stream<DownloadJob, ApiError | JobError> =>
     Stream.unwrap(Effect.gen(function*() {
       const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
-      const next = yield* Schedule.toStepWithMetadata(options.schedule ?? defaults.schedule ?? defaultSchedule)
+      const next = yield* Schedule.toStep(options.schedule ?? defaults.schedule ?? defaultSchedule)
       const start = yield* Clock.currentTimeMillis
 
       const step = Effect.fnUntraced(function*(before: Progress) {
@@ -96,7 +96,8 @@ export const make = Effect.fnUntraced(function*(
         const after = Result.isSuccess(look) ? yield* seen(jobId, before, look.success) : yield* missed(before, look.failure)
         if (after.ended) return [after.news, Option.none<Progress>()] as const
 
-        const elapsed = (yield* Clock.currentTimeMillis) - start
+        const now = yield* Clock.currentTimeMillis
+        const elapsed = now - start
         const overdue = (endedBy: "deadline" | "schedule") =>
           new JobError({
             jobId,
@@ -107,10 +108,10 @@ export const make = Effect.fnUntraced(function*(
             })
           })
         if (elapsed >= deadline) return yield* overdue("deadline")
-        const scheduled = yield* next(Result.isSuccess(look) ? look.success : undefined).pipe(
+        const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
           Pull.catchDone(() => Effect.fail(overdue("schedule")))
         )
-        const pause = Math.max(Duration.toMillis(scheduled.duration), Duration.toMillis(after.atLeast))
+        const pause = Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast))
         return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
       })
 

@@ -13,7 +13,8 @@ import * as Exchange from "./internal/Exchange.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 import { StorageClient } from "./StorageClient.ts"
-import * as StoredObject from "./StoredObject.ts"
+import type * as StoredObject from "./StoredObject.ts"
+import type { TransferEvent } from "./TransferEvent.ts"
 import { AccessRefused, ObjectChanged, type Reason, RetriesExhausted, TransferError } from "./TransferError.ts"
 
 /**
@@ -27,30 +28,6 @@ export interface Source<out E = never, out R = never> {
   readonly url?: SignedUrl.SignedUrl | undefined
   readonly refresh: Effect.Effect<SignedUrl.SignedUrl, E, R>
 }
-
-/**
- * What happens during a transfer. The bytes come in order and without gaps from the offset asked for; after
- * `StartedOver` they come again from 0, and what came before must be forgotten.
- *
- * @category models
- * @since 0.1.0
- */
-export type TransferEvent =
-  /** The storage host has answered: this is the object, and the next byte has this offset. */
-  | { readonly _tag: "Opened"; readonly object: StoredObject.StoredObject; readonly offset: number }
-  | { readonly _tag: "Bytes"; readonly offset: number; readonly bytes: Uint8Array }
-  /** The exchange failed and is tried again after a pause; `tries` counts those in vain since the last byte. */
-  | {
-    readonly _tag: "Retrying"
-    readonly offset: number
-    readonly tries: number
-    readonly pause: Duration.Duration
-    readonly fault: string
-  }
-  /** The storage host refused the link, and a fresh one was asked for. */
-  | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
-  /** The host would not go on from the offset reached; `sameObject` where it proved to send the same bytes once more. */
-  | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
 
 /**
  * How a transfer behaves.

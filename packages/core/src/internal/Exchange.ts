@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as StoredObject from "../StoredObject.ts"
-import type { TransferEvent } from "../Transfer.ts"
+import type { TransferEvent } from "../TransferEvent.ts"
 import {
   InsecureUrl,
   LengthMismatch,

@@ -1,0 +1,87 @@
+/** The exit codes, decided in one place; the README lists them. */
+import type * as ApiError from "@scenario-assets/core/ApiError"
+import type * as JobError from "@scenario-assets/core/JobError"
+import type * as TransferError from "@scenario-assets/core/TransferError"
+
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  job: 3,
+  credentials: 4,
+  temporary: 5,
+  notFound: 6,
+  verification: 7,
+  disk: 8,
+  deadline: 9,
+  interrupted: 130,
+  outputClosed: 141,
+  terminated: 143
+} as const
+
+const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
+  Unauthorized: exitCodes.credentials,
+  QuotaExceeded: exitCodes.failed,
+  Forbidden: exitCodes.credentials,
+  NotFound: exitCodes.notFound,
+  RateLimited: exitCodes.temporary,
+  Rejected: exitCodes.failed,
+  ServerError: exitCodes.temporary,
+  InvalidResponse: exitCodes.temporary,
+  ConnectionFailed: exitCodes.temporary,
+  TimedOut: exitCodes.temporary,
+  BatchTooLarge: exitCodes.usage
+}
+
+const jobReasons: { readonly [Tag in JobError.Reason["_tag"]]: number } = {
+  JobFailed: exitCodes.job,
+  JobCanceled: exitCodes.job,
+  MissingDownloadUrl: exitCodes.temporary,
+  DeadlineExceeded: exitCodes.deadline
+}
+
+const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number } = {
+  AccessRefused: exitCodes.temporary,
+  ObjectMissing: exitCodes.notFound,
+  UnexpectedStatus: exitCodes.temporary,
+  UnexpectedContent: exitCodes.verification,
+  LengthMismatch: exitCodes.verification,
+  ObjectChanged: exitCodes.verification,
+  RedirectRefused: exitCodes.failed,
+  InsecureUrl: exitCodes.failed,
+  RetriesExhausted: exitCodes.temporary
+}
+
+/** The code of an error; 1 for one that has no code of its own. */
+export const of = (error: unknown): number => {
+  if (!isTagged(error)) return exitCodes.failed
+  switch (error._tag) {
+    case "ApiError":
+      return reasonCode(apiReasons, error)
+    case "JobError":
+      return reasonCode(jobReasons, error)
+    case "TransferError":
+      return reasonCode(transferReasons, error)
+    case "Failures":
+      return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
+    case "FileError":
+    case "JournalError":
+      return exitCodes.disk
+    case "InvalidConfig":
+      return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
+    case "InvalidSelection":
+    case "InvalidFault":
+    case "ShowHelp":
+    case "UsageError":
+    case "ConfigError":
+      return exitCodes.usage
+    default:
+      return exitCodes.failed
+  }
+}
+
+const isTagged = (error: unknown): error is { readonly _tag: string } =>
+  typeof error === "object" && error !== null && "_tag" in error && typeof error._tag === "string"
+
+const reasonCode = (codes: { readonly [tag: string]: number }, error: object): number =>
+  ("reason" in error && isTagged(error.reason) ? codes[error.reason._tag] : undefined) ?? exitCodes.failed

@@ -1,0 +1,69 @@
+/** Ids from flags, arguments, files and stdin. */
+import * as Selection from "@scenario-assets/core/Selection"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { UsageError } from "./UsageError.ts"
+
+export interface Input {
+  readonly assets: ReadonlyArray<string>
+  readonly inferences: ReadonlyArray<string>
+  readonly models: ReadonlyArray<string>
+  /** Ids whose prefix says what they are; `-` stands for stdin. */
+  readonly ids: ReadonlyArray<string>
+  /** Files of ids; `-` stands for stdin. */
+  readonly files: ReadonlyArray<string>
+}
+
+/** One selection of all that was given. */
+export const read = Effect.fnUntraced(function*(input: Input) {
+  const words = [...input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "argument" }))]
+  const files = [...new Set([...input.files, ...input.ids.filter((id) => id === "-")])]
+  for (const file of files) words.push(...lines(yield* readText(file), file === "-" ? "stdin" : file))
+
+  const ids = {
+    asset: [...input.assets],
+    inference: [...input.inferences],
+    model: [...input.models]
+  }
+  for (const { id, where } of words) {
+    const [first, second, ...rest] = id.split(/\s+/)
+    const kind = second === undefined ? kindOf(id) : kinds.find((kind) => kind === first)
+    if (kind === undefined || rest.length > 0) {
+      return yield* new UsageError({
+        message: `${where}: ${JSON.stringify(id)} does not say what it is an id of. Give it by --asset, --inference or ` +
+          "--model, or write it as 'asset ID', 'inference ID' or 'model ID' in the file."
+      })
+    }
+    ids[kind].push(second ?? id)
+  }
+  return yield* Selection.make({ assetIds: ids.asset, inferenceIds: ids.inference, modelIds: ids.model })
+})
+
+const kinds = ["asset", "inference", "model"] as const
+
+const kindOf = (id: string): typeof kinds[number] | undefined =>
+  /^asset_/.test(id) ? "asset" : /^model_/.test(id) ? "model" : /^(?:inf|inference)_/.test(id) ? "inference" : undefined
+
+/** One id a line; blank lines and what follows a `#` are passed over. */
+const lines = (text: string, where: string) =>
+  text.split(/\r?\n/).flatMap((line, index) => {
+    const id = line.replace(/#.*$/, "").trim()
+    return id === "" ? [] : [{ id, where: `${where}:${index + 1}` }]
+  })
+
+const readText = Effect.fnUntraced(function*(file: string) {
+  if (file === "-") {
+    const { stdin } = yield* Stdio.Stdio
+    return yield* Stream.mkString(Stream.decodeText(stdin)).pipe(
+      Effect.mapError(() => new UsageError({ message: "stdin cannot be read." }))
+    )
+  }
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.readFileString(file).pipe(
+    Effect.mapError((error) =>
+      new UsageError({ message: `The file ${file} cannot be read (${error.reason._tag}); check its name.` })
+    )
+  )
+})

@@ -1,0 +1,110 @@
+/**
+ * Checks who imports whom: the order of the packages, the floors inside core, and that no import leads back in a circle.
+ * The rules are the tables below; docs/architecture.md gives the reasons.
+ */
+import { existsSync, globSync, readFileSync } from "node:fs"
+import path from "node:path"
+import { parseSync } from "oxc-parser"
+
+/** A package may import the ones before it. */
+const packages = ["core", "node", "cli"]
+
+/** A module of core may import its own floor and the ones below. */
+const floors: ReadonlyArray<readonly [name: string, modules: RegExp]> = [
+  ["the nouns", /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|TransferEvent|\w*Error)\.ts$/],
+  ["the API", /^(ScenarioConfig|AssetDownload|ScenarioApi|StorageClient)\.ts$/],
+  ["the way", /^(JobPoller|JobJournal|Transfer)\.ts$/],
+  ["the whole", /^Archives\.ts$/],
+  ["the entry point", /^index\.ts$/],
+  ["testing", /^testing\//]
+]
+
+/** The contract is compared with the client, so no other module may be built from it. */
+const contract = "packages/core/src/ScenarioApi.ts"
+const mayImportContract = /^packages\/core\/(src\/(testing\/|index\.ts$)|test\/)/
+
+const posix = (file: string) => file.replaceAll(path.sep, "/")
+const globs = ["packages/*/{src,test}/**/*.ts", "examples/**/*.ts"]
+const files = globSync(globs, { exclude: ["**/node_modules"] })
+  .map(posix)
+  .toSorted()
+const problems: Array<string> = []
+/** Each file with the files that it imports by a relative path. */
+const graph = new Map(files.map((file) => [file, importsOf(file).flatMap((specifier) => follow(file, specifier))]))
+for (const [file, targets] of graph) {
+  if (isCore(file) && Number.isNaN(floorOf(file))) problems.push(`${file} stands on no floor: see scripts/layers.ts`)
+  for (const target of targets) checkFloors(file, target)
+}
+for (const cycle of cycles()) problems.push(`import cycle: ${cycle.join(" → ")}`)
+
+for (const problem of problems) console.error(problem)
+console.log(`layers: ${files.length} files, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+function importsOf(file: string): ReadonlyArray<string> {
+  const source = readFileSync(file, "utf8")
+  const { module } = parseSync(file, source)
+  return [
+    ...module.staticImports.map((found) => found.moduleRequest.value),
+    ...module.staticExports.flatMap((found) => found.entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
+    ...module.dynamicImports.map((found) => source.slice(found.moduleRequest.start + 1, found.moduleRequest.end - 1))
+  ]
+}
+
+/** Reports what is wrong with one import by itself, and gives the file that a relative one leads to. */
+function follow(file: string, specifier: string): ReadonlyArray<string> {
+  const refuse = (why: string) => problems.push(`${file}: "${specifier}" ${why}`)
+  const [area = "", owner = "", part] = file.split("/")
+  const isSource = area === "packages" && part === "src"
+  if (specifier.startsWith(".")) {
+    const target = posix(path.join(path.dirname(file), specifier))
+    const home = area === "examples" ? "examples/" : `packages/${owner}/${isSource ? "src/" : ""}`
+    if (!existsSync(target)) refuse("does not exist (relative imports end in .ts)")
+    else if (!target.startsWith(home) && (isSource || !target.startsWith("test-support/"))) refuse(`leaves ${home}`)
+    return [target]
+  }
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
+  const sibling = packages.indexOf(name.replace("@scenario-assets/", ""))
+  if (area === "packages" && sibling > packages.indexOf(owner)) refuse(`is above ${owner}`)
+  if (isSource && owner === "core" && name !== "effect") refuse("is not effect, and core imports nothing else")
+  if (isSource && !name.startsWith("node:")) {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(`packages/${owner}/package.json`, "utf8"))
+    if (!Object.hasOwn({ ...dependencies, ...peerDependencies }, name)) refuse(`is no dependency of ${owner}`)
+  }
+  return []
+}
+
+function isCore(file: string): boolean {
+  return file.startsWith("packages/core/src/")
+}
+
+function checkFloors(file: string, target: string): void {
+  const refuse = (why: string) => problems.push(`${file} imports ${target}, ${why}`)
+  if (target === contract && !mayImportContract.test(file)) refuse("which only testing/ and tests may do")
+  if (!isCore(file) || !isCore(target)) return
+  if (file.endsWith("/src/index.ts") && target.includes("/internal/")) refuse("which is not public")
+  const [own, other] = [floorOf(file), floorOf(target)]
+  if (own < other) refuse(`which is above: ${floors[own]?.[0]} may not import ${floors[other]?.[0]}`)
+}
+
+/** An internal module stands on the highest floor that it imports from; a module that no table names stands on none. */
+function floorOf(file: string, seen: ReadonlyArray<string> = []): number {
+  const name = file.replace("packages/core/src/", "")
+  if (name.startsWith("internal/")) {
+    const below = (graph.get(file) ?? []).filter((target) => !seen.includes(target))
+    return Math.max(0, ...below.map((target) => floorOf(target, [...seen, file])))
+  }
+  const floor = floors.findIndex(([, modules]) => modules.test(name))
+  return floor === -1 ? Number.NaN : floor
+}
+
+function cycles(): ReadonlyArray<ReadonlyArray<string>> {
+  const done = new Set<string>()
+  const visit = (file: string, trail: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+    if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file]]
+    if (done.has(file)) return []
+    done.add(file)
+    return (graph.get(file) ?? []).flatMap((target) => visit(target, [...trail, file]))
+  }
+  return files.flatMap((file) => visit(file, []))
+}

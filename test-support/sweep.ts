@@ -1,0 +1,58 @@
+/**
+ * Vitest's global set-up: makes the directory of the run, and in the end searches every file below it for canaries.
+ */
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import * as Canary from "./Canary.ts"
+import * as TestDirectory from "./TestDirectory.ts"
+
+export default function setup(): () => void {
+  const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-test-"))
+  process.env[TestDirectory.variable] = directory
+  return () => {
+    const leaks = sweep(directory)
+    if (leaks.length > 0) throw new Error(report(directory, leaks))
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+interface Leak {
+  readonly file: string
+  readonly secrets: ReadonlyArray<string>
+}
+
+function sweep(directory: string): ReadonlyArray<Leak> {
+  return readdirSync(directory, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(entry.parentPath, entry.name)
+    const secrets = new Set(Canary.find(Buffer.from(path.relative(directory, file))))
+    if (entry.isFile()) for (const piece of pieces(file)) for (const name of Canary.find(piece)) secrets.add(name)
+    return secrets.size === 0 ? [] : [{ file, secrets: [...secrets] }]
+  })
+}
+
+/** The bytes of a file in overlapping pieces: archives may be large, and a canary may lie across two pieces. */
+function* pieces(file: string): Generator<Buffer> {
+  const buffer = Buffer.alloc(1024 * 1024 + Canary.overlap)
+  const descriptor = openSync(file, "r")
+  try {
+    let kept = 0
+    for (let read = 0; (read = readSync(descriptor, buffer, kept, buffer.length - kept, null)) > 0;) {
+      const end = kept + read
+      yield buffer.subarray(0, end)
+      kept = Math.min(Canary.overlap, end)
+      buffer.copyWithin(0, end - kept, end)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function report(directory: string, leaks: ReadonlyArray<Leak>): string {
+  return [
+    "Secrets escaped during this test run:",
+    ...leaks.map(({ file, secrets }) => `  ${secrets.join(", ")} in ${path.relative(directory, file)}`),
+    `The files are kept in ${directory}. "printed" holds what each test file printed: its console, stdout and stderr.`,
+    "Secrets belong in Redacted, and signed URLs in SignedUrl; log and store neither their values nor the URL's query."
+  ].join("\n")
+}

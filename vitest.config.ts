@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config"
+import * as TestDirectory from "./test-support/TestDirectory.ts"
+
+export default defineConfig({
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
+    environment: "node",
+    pool: "forks",
+    isolate: true,
+    watch: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    globalSetup: "./test-support/sweep.ts",
+    setupFiles: "./test-support/capture.ts",
+    onConsoleLog: (text, _type, entity) => {
+      TestDirectory.recordPrinted(
+        entity?.type === "module" ? entity.moduleId : (entity?.module.moduleId ?? "unknown"),
+        text
+      )
+    }
+  }
+})
