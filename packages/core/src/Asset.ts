@@ -11,12 +11,16 @@ import * as Schema from "effect/Schema"
 /** One path segment: not empty, not `.` or `..`, without white space, control characters, `/`, `\`, `?`, `#` or `%`. */
 const segment = /^(?!\.{1,2}$)[^\s/\\?#%\p{Cc}\p{Cf}\p{Cs}]+$/u
 
+/** The shape of ids that property tests make up: no generator can work backwards from {@link segment}. */
+const madeUp = { source: "^[a-z]{1,8}_[0-9A-Za-z]{1,24}$", flags: "" }
+
 const id = <const Brand extends string>(brand: Brand) =>
   Schema.String.pipe(
     Schema.check(
       Schema.isPattern(segment, {
         message: `Expected ${brand === "AssetId" || brand === "InferenceId" ? "an" : "a"} ${brand}: ` +
-          "not empty, without white space, control characters, '/', '\\', '?', '#' or '%'"
+          "not empty, without white space, control characters, '/', '\\', '?', '#' or '%'",
+        arbitraryConstraint: { patterns: [madeUp] }
       })
     )
   )

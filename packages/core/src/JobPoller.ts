@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function*(
         const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
           Pull.catchDone(() => Effect.fail(overdue("schedule")))
         )
-        const pause = Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast))
+        const pause = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
         return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
       })
 
