@@ -22,9 +22,13 @@ export const placeholders = ["<seed>", "<num>", "<prompt>", "<generator>"] as co
  */
 export const FileNameTemplate = Schema.String.pipe(
   Schema.check(
-    Schema.isPattern(/^(?=.*\S)[^\p{Cc}]+$/u, {
+    Schema.isPattern(/^(?=\s*\S)[^\p{Cc}\p{Cs}]+$/u, {
       message: "Expected a file name template: not empty, without control characters, " +
-        "such as <generator>-<prompt>-<num>-<seed>"
+        "such as <generator>-<prompt>-<num>-<seed>",
+      // The shape of templates that property tests make up.
+      arbitraryConstraint: {
+        patterns: [{ source: "^[0-9A-Za-z](?:[ 0-9A-Za-z_.-]|<seed>|<num>|<prompt>|<generator>){0,12}$", flags: "" }]
+      }
     })
   ),
   Schema.brand("FileNameTemplate")

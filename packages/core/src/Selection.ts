@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AssetId, InferenceId, ModelId } from "./Asset.ts"
+import { redactIn } from "./SignedUrl.ts"
 
 /**
  * The most ids that one batch may hold: "Batch limited to 1000 assets", as Scenario's reference says. Whether it means
@@ -26,7 +27,7 @@ export const maxBatchSize = 1000
  */
 export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("InvalidSelection", {
   message: Schema.String,
-  /** The refused ids, at most ten. */
+  /** The refused ids, at most ten, with the queries of URLs removed. */
   refused: Schema.Array(Schema.String)
 }) {}
 
@@ -38,9 +39,9 @@ export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("In
  */
 export class Selection extends Schema.Class<Selection>("@scenario-assets/core/Selection")(
   Schema.Struct({
-    assetIds: Schema.Array(AssetId),
-    inferenceIds: Schema.Array(InferenceId),
-    modelIds: Schema.Array(ModelId)
+    assetIds: Schema.Array(AssetId).check(Schema.isUnique()),
+    inferenceIds: Schema.Array(InferenceId).check(Schema.isUnique()),
+    modelIds: Schema.Array(ModelId).check(Schema.isUnique())
   }).check(
     Schema.makeFilter(({ assetIds, inferenceIds, modelIds }) =>
       assetIds.length + inferenceIds.length + modelIds.length > 0 || "Expected at least one asset, inference or model id"
@@ -68,13 +69,15 @@ export const make = (ids: {
     const [assetIds, wrongAssets] = parse(ids.assetIds, decodeAssetId)
     const [inferenceIds, wrongInferences] = parse(ids.inferenceIds, decodeInferenceId)
     const [modelIds, wrongModels] = parse(ids.modelIds, decodeModelId)
-    const refused = [...wrongAssets, ...wrongInferences, ...wrongModels]
-    if (refused.length > 0) {
+    const wrong = [...wrongAssets, ...wrongInferences, ...wrongModels]
+    if (wrong.length > 0) {
+      // A signed URL in the place of an id is not repeated.
+      const refused = wrong.slice(0, 10).map(redactIn)
       return Effect.fail(
         new InvalidSelection({
-          message: `${refused.length} of the ids given cannot be ids: ${refused.slice(0, 10).map((id) => JSON.stringify(id)).join(", ")}` +
-            `${refused.length > 10 ? ", …" : ""}. An id is not empty and holds no white space, '/', '\\', '?', '#' or '%'.`,
-          refused: refused.slice(0, 10)
+          message: `${wrong.length} of the ids given cannot be ids: ${refused.map((id) => JSON.stringify(id)).join(", ")}` +
+            `${wrong.length > 10 ? ", …" : ""}. An id is not empty and holds no white space, '/', '\\', '?', '#' or '%'.`,
+          refused
         })
       )
     }
@@ -97,7 +100,7 @@ export const make = (ids: {
  * @since 0.1.0
  */
 export const batches = (self: Selection, size: number = maxBatchSize): ReadonlyArray<Selection> => {
-  const limit = Math.max(1, Math.min(maxBatchSize, Math.floor(size)))
+  const limit = Math.max(1, Math.min(maxBatchSize, Math.floor(Number.isNaN(size) ? maxBatchSize : size)))
   const total = self.size
   const starts = Arr.makeBy(Math.ceil(total / limit), (index) => index * limit)
   const inferencesFrom = self.assetIds.length

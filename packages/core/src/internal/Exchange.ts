@@ -153,6 +153,10 @@ const takePart = (response: HttpClientResponse, at: Position, settings: Settings
   if (start !== at.offset || last < start || (size !== undefined && last >= size)) {
     return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
   }
+  const length = contentLength(response)
+  if (length !== undefined && length !== last + 1 - start) {
+    return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
+  }
   const object = StoredObject.fromHeaders(response.headers, size)
   if (at.object !== undefined && !StoredObject.isSame(at.object, object) && !at.unconfirmed) {
     return Effect.fail(new Fault({ kind: { _tag: "Changed" } }))

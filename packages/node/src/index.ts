@@ -1,0 +1,5 @@
+export * as EmulatorServer from "./EmulatorServer.ts"
+export * as FileDownload from "./FileDownload.ts"
+export * as FileError from "./FileError.ts"
+export * as JobJournalFile from "./JobJournalFile.ts"
+export * as NodeScenario from "./NodeScenario.ts"
