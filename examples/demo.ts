@@ -1,0 +1,84 @@
+/**
+ * The demo: one command that requests a batch, waits for the job and streams its archive to disk, over real HTTP.
+ *
+ * Without credentials it runs against the emulator, which it starts; with `SCENARIO_API_KEY` and `SCENARIO_API_SECRET`
+ * it does the same on Scenario, for the ids given to it.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Emulator } from "@scenario-assets/core/testing"
+import { EmulatorServer } from "@scenario-assets/node"
+import { Config, Console, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
+import { Zip } from "effect/encoding"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { fileURLToPath } from "node:url"
+
+class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { message: Schema.String }) {}
+
+const cli = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url))
+const output = "demo-output"
+
+/** Runs the packaged command as a person would, and lets it speak for itself. */
+const scenarioAssets = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: Record<string, string>) {
+  yield* Console.log(`\n$ scenario-assets ${args.join(" ")}`)
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const code = yield* spawner.exitCode(
+    ChildProcess.make(process.execPath, [cli, ...args], { env, extendEnv: true, stdin: "inherit", stdout: "inherit", stderr: "inherit" })
+  )
+  if (code !== 0) return yield* new DemoFailed({ message: `scenario-assets ended with the exit code ${code}.` })
+})
+
+/** What is in the archives, read from the first byte to the last. */
+const show = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const archives = (yield* fs.readDirectory(output)).filter((name) => name.endsWith(".zip"))
+  for (const name of archives) {
+    yield* Console.log(`\n${output}/${name}`)
+    yield* fs.stream(`${output}/${name}`).pipe(
+      Stream.pipeThroughChannel(Zip.decode()),
+      Stream.mapEffect((entry) =>
+        Effect.flatMap(
+          Stream.runFold(entry.body, () => 0, (size, bytes) => size + bytes.length),
+          (size) => Console.log(`  ${String(size).padStart(8)}  ${entry.header.path}`)
+        )
+      ),
+      Stream.runDrain
+    )
+  }
+})
+
+const download = (ids: ReadonlyArray<string>, env: Record<string, string>) =>
+  Effect.andThen(scenarioAssets(["download", ...ids, "--output", output, "--verbose"], env), show)
+
+const onEmulator = Effect.gen(function*() {
+  const { catalogue, config } = yield* Emulator.Emulator
+  yield* Console.log(`No credentials are set, so this runs on an emulated Scenario at ${config.apiUrl}`)
+  const [model] = catalogue.models
+  yield* download([model?.id ?? ""], {
+    SCENARIO_BASE_URL: config.apiUrl,
+    SCENARIO_SDK_API_KEY: config.credentials.key,
+    SCENARIO_SDK_API_SECRET: config.credentials.secret
+  })
+  yield* Console.log("\nOn Scenario itself: SCENARIO_API_KEY=… SCENARIO_API_SECRET=… npx -y pnpm@12 demo model_…")
+}).pipe(Effect.provide(EmulatorServer.layer()))
+
+const onScenario = Effect.suspend(() => {
+  const ids = process.argv.slice(2)
+  return ids.length > 0
+    ? download(ids, {})
+    : new DemoFailed({ message: "Credentials are set; say what to download: npx -y pnpm@12 demo model_…" })
+})
+
+const hasCredentials = Effect.map(
+  Effect.all([
+    Config.option(Config.NonEmptyString("SCENARIO_API_KEY")),
+    Config.option(Config.NonEmptyString("SCENARIO_SDK_API_KEY")),
+    Config.option(Config.NonEmptyString("SCENARIO_SDK_JWT"))
+  ]),
+  (found) => found.some(Option.isSome)
+)
+
+const demo = Effect.flatMap(hasCredentials, (credentials) => credentials ? onScenario : onEmulator).pipe(
+  Effect.catchTag("DemoFailed", (error) => Effect.andThen(Console.error(error.message), Effect.fail(error)))
+)
+
+NodeRuntime.runMain(Effect.provide(demo, Layer.mergeAll(NodeServices.layer)), { disableErrorReporting: true })
