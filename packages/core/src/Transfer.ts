@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -204,16 +205,20 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
       : fail(new RetriesExhausted({ offset: discarded, tries: restarts, last: "the host does not resume" }))
   }
 
-  const observe = (event: TransferEvent): Effect.Effect<void, TransferError> => {
-    if (event._tag === "Bytes") tries = 0
-    if (event._tag === "Opened") fresh = false
-    return event._tag === "StartedOver" ? startOver(event.discarded, event.sameObject) : Effect.void
+  const observe = (
+    events: Arr.NonEmptyReadonlyArray<TransferEvent>
+  ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, TransferError> => {
+    const [first] = events
+    if (first._tag === "StartedOver") return Effect.as(startOver(first.discarded, first.sameObject), events)
+    if (first._tag === "Bytes") tries = 0
+    else fresh = false
+    return Effect.succeed(events)
   }
 
   /** One exchange; what can be mended ends it quietly and is left in `fault`. */
   const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent, TransferError> =>
     Exchange.open(from, at, settings).pipe(
-      Stream.tap(observe),
+      Stream.mapArrayEffect(observe),
       Stream.catchTags({
         Fault: (caught) => {
           fault = caught

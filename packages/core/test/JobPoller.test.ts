@@ -28,7 +28,7 @@ const scripted = Effect.fnUntraced(function*(first: Look, ...looks: ReadonlyArra
         const now = yield* Clock.currentTimeMillis
         const index = (yield* Ref.getAndUpdate(times, Arr.append(now))).length
         const look = script[Math.min(index, script.length - 1)] ?? first
-        return look._tag === "ApiError" ? yield* look : look
+        return look instanceof ApiError.ApiError ? yield* look : look
       })
   })
   return { times, poller: Layer.provide(JobPoller.layer, layer) }

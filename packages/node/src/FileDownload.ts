@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -114,21 +115,24 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
       let resumedFrom = part.resume?.offset ?? 0
 
       return transfer.events(source, { ...options, resume: part.resume }).pipe(
-        Stream.mapEffect(Effect.fnUntraced(function*(event): Effect.fn.Return<ReadonlyArray<FileEvent>, FileError> {
-          switch (event._tag) {
-            case "Bytes":
-              return (yield* part.append(event.bytes)) ? [{ _tag: "Written", bytes: part.written(), size: object.size }] : []
-            case "StartedOver":
+        Stream.mapArrayEffect(Effect.fnUntraced(function*(all): Effect.fn.Return<Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>, FileError> {
+          const told: Array<FileEvent> = []
+          for (const event of all) {
+            if (event._tag === "Bytes") {
+              part.push(event.bytes)
+              continue
+            }
+            if (event._tag === "StartedOver") {
               resumedFrom = 0
               yield* part.clear
-              return [event]
-            case "Opened":
+            } else if (event._tag === "Opened") {
               object = event.object
               yield* part.describe(object)
-              return [event]
-            default:
-              return [event]
+            }
+            told.push(event)
           }
+          if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
+          return [told]
         })),
         Stream.flattenIterable,
         Stream.concat(Stream.fromEffect(Effect.gen(function*() {

@@ -11,9 +11,10 @@ import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as StorageClient from "@scenario-assets/core/StorageClient"
 import * as Transfer from "@scenario-assets/core/Transfer"
 import type * as Config from "effect/Config"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as FileDownload from "./FileDownload.ts"
+import * as StorageTransport from "./internal/StorageTransport.ts"
 
 /**
  * The client for the API: a few connections that are kept.
@@ -35,7 +36,8 @@ export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient
  * @since 0.1.0
  */
 export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
-  Layer.provide(NodeHttpClient.layerUndiciOptions({
+  Layer.provide(HttpClient.layerMergedContext(StorageTransport.make)),
+  Layer.provide(NodeHttpClient.layerDispatcherOptions({
     allowH2: false,
     connections: 64,
     pipelining: 1,

@@ -1,4 +1,5 @@
 /** One request to a storage host, its redirects, and the check of the answer against the object begun. */
+import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -192,16 +193,19 @@ const receive = (
   if (refused !== undefined) return reject(refused)
   const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
 
-  const take = (bytes: Uint8Array): Effect.Effect<TransferEvent, Rejection> => {
-    const { offset } = at
-    if (offset === 0 && settings.expect === "zip" && !looksLikeZip(bytes)) {
-      return reject(new UnexpectedContent({ expected: "a ZIP archive", found: describeContent(response.headers, bytes) }))
+  const take = (chunks: Arr.NonEmptyReadonlyArray<Uint8Array>): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Rejection> => {
+    if (at.offset === 0 && settings.expect === "zip" && !looksLikeZip(chunks[0])) {
+      const found = describeContent(response.headers, chunks[0])
+      return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
     }
-    if (end !== undefined && offset + bytes.length > end) {
-      return reject(new LengthMismatch({ declared: end, received: offset + bytes.length }))
-    }
-    at.offset = offset + bytes.length
-    return Effect.succeed({ _tag: "Bytes", offset, bytes })
+    const events = Arr.map(chunks, (bytes): TransferEvent => {
+      const event: TransferEvent = { _tag: "Bytes", offset: at.offset, bytes }
+      at.offset += bytes.length
+      return event
+    })
+    return end !== undefined && at.offset > end
+      ? reject(new LengthMismatch({ declared: end, received: at.offset }))
+      : Effect.succeed(events)
   }
 
   const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
@@ -220,7 +224,7 @@ const receive = (
           Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
           Stream.timeoutOrElse({ duration: settings.idleTimeout, orElse: () => Stream.fail(silence(settings.idleTimeout)) }),
           Stream.filter((bytes) => bytes.length > 0),
-          Stream.mapEffect(take)
+          Stream.mapArrayEffect(take)
         )
       ),
       Stream.concat(Stream.fromEffectDrain(ended))
@@ -258,7 +262,10 @@ const describeContent = (headers: { readonly [name: string]: string | undefined 
 
 /** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
 const errorCode = (response: HttpClientResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
-  response.text.pipe(
+  response.stream.pipe(
+    Stream.take(4),
+    Stream.decodeText,
+    Stream.mkString,
     Effect.timeout(Duration.min(idleTimeout, Duration.seconds(5))),
     Effect.map((text) => /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text.slice(0, 4096))?.[1]),
     Effect.orElseSucceed(() => undefined)

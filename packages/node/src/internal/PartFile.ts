@@ -19,8 +19,10 @@ export interface PartFile {
   readonly written: () => number
   /** From now on, the bytes are of this object. */
   readonly describe: (object: StoredObject.StoredObject) => Effect.Effect<void, FileError>
-  /** Takes bytes; gives them to the system about 1 MiB at a time, and says whether it did. */
-  readonly append: (bytes: Uint8Array) => Effect.Effect<boolean, FileError>
+  /** Takes bytes. */
+  readonly push: (bytes: Uint8Array) => void
+  /** Gives bytes to the system once there is about 1 MiB of them, and says whether it did. */
+  readonly flushIfFull: Effect.Effect<boolean, FileError>
   /** Forgets all bytes. */
   readonly clear: Effect.Effect<void, FileError>
   /** Makes the part last, and gives it its final name. */
@@ -79,11 +81,11 @@ export const open = Effect.fnUntraced(function*(target: string): Effect.fn.Retur
     resume,
     written: () => position,
     describe: (object) => Files.writeWhole(statePath, encodeState({ version: 1, object })),
-    append: (bytes) => {
+    push: (bytes) => {
       pending.push(bytes)
       held += bytes.length
-      return held < batchSize ? Effect.succeed(false) : Effect.as(flush(), true)
     },
+    flushIfFull: Effect.suspend(() => held < batchSize ? Effect.succeed(false) : Effect.as(flush(), true)),
     clear: Effect.suspend(() => {
       pending = []
       held = 0

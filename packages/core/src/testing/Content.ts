@@ -1,0 +1,202 @@
+/**
+ * Bytes that need not exist: of known size and CRC-32, readable at any place. An archive of gigabytes is a few
+ * thousand small values, and nothing of it is held in memory.
+ *
+ * @since 0.1.0
+ */
+import * as Crc32 from "../internal/Crc32.ts"
+import * as Seeded from "./internal/Seeded.ts"
+
+/**
+ * Bytes of known size, readable at any place.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Content {
+  /** In bytes. */
+  readonly size: number
+  /** The CRC-32 of all bytes, made when first asked for. */
+  readonly crc32: number
+  /** The bytes from `from` (inclusive) to `to` (exclusive), in pieces that must not be changed. */
+  readonly read: (from: number, to: number) => Iterable<Uint8Array>
+}
+
+const make = (size: number, crc: () => number, read: (from: number, to: number) => Iterable<Uint8Array>): Content => {
+  let known: number | undefined
+  return {
+    size,
+    get crc32() {
+      return (known ??= crc())
+    },
+    read
+  }
+}
+
+/** @category constructors @since 0.1.0 */
+export const empty: Content = make(
+  0,
+  () => 0,
+  () => []
+)
+
+/** @category constructors @since 0.1.0 */
+export const fromBytes = (bytes: Uint8Array): Content =>
+  make(
+    bytes.length,
+    () => Crc32.update(0, bytes),
+    (from, to) => [from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)]
+  )
+
+/** @category constructors @since 0.1.0 */
+export const fromText = (text: string): Content => fromBytes(new TextEncoder().encode(text))
+
+/**
+ * Bytes that can be made again: once now, for their size and sum, and once more for each reading.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const lazy = (produce: () => Uint8Array): Content => {
+  const bytes = produce()
+  const { length } = bytes
+  const crc32 = Crc32.update(0, bytes)
+  return make(
+    length,
+    () => crc32,
+    function* (from, to) {
+      yield produce().subarray(from, to)
+    }
+  )
+}
+
+/**
+ * A block again and again, until `size` is reached; the last one may be cut.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const repeat = (block: Uint8Array, size: number): Content => {
+  const crc = () => {
+    const rest = size % block.length
+    const whole = Crc32.repeat(Crc32.update(0, block), block.length, (size - rest) / block.length)
+    return rest === 0 ? whole : Crc32.combine(whole, Crc32.update(0, block.subarray(0, rest)), rest)
+  }
+  return make(size, crc, function* (from, to) {
+    for (let at = from; at < to;) {
+      const start = at % block.length
+      const piece = start === 0 && to - at >= block.length ? block : block.subarray(start, start + to - at)
+      yield piece
+      at += piece.length
+    }
+  })
+}
+
+/**
+ * One content after the other.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const concat = (parts: ReadonlyArray<Content>): Content => {
+  const starts = new Float64Array(parts.length)
+  let size = 0
+  parts.forEach((part, index) => {
+    starts[index] = size
+    size += part.size
+  })
+  const crc = () => parts.reduce((sum, part) => Crc32.combine(sum, part.crc32, part.size), 0)
+  return make(size, crc, function* (from, to) {
+    let index = lastAtMost(starts, from)
+    for (let part = parts[index]; part !== undefined; part = parts[++index]) {
+      const start = starts[index]!
+      if (start >= to) return
+      const begin = Math.max(0, from - start)
+      const end = Math.min(part.size, to - start)
+      if (begin < end) yield* part.read(begin, end)
+    }
+  })
+}
+
+/** The last index whose value is at most `value`; 0 when there is none. */
+const lastAtMost = (sorted: Float64Array, value: number): number => {
+  let low = 0
+  let high = sorted.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (sorted[middle]! <= value) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/**
+ * How large the pieces of {@link chunks} are: 256 KiB.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const chunkSize = 256 * 1024
+
+/**
+ * The bytes from `from` to `to` as a sender wants them: small pieces collected to chunks of at most
+ * {@link chunkSize}, large pieces handed on without a copy. With `reuse` a chunk is good only until the next one is
+ * asked for: fresh memory costs more than the bytes in it.
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export function* chunks(
+  content: Content,
+  from = 0,
+  to = content.size,
+  options: { readonly reuse?: boolean | undefined } = {}
+): IterableIterator<Uint8Array> {
+  let buffer = new Uint8Array(0)
+  let used = 0
+  for (const piece of content.read(from, to)) {
+    const large = piece.length >= chunkSize / 2
+    if (used > 0 && (large || used + piece.length > chunkSize)) {
+      yield buffer.subarray(0, used)
+      used = 0
+      if (options.reuse !== true) buffer = new Uint8Array(0)
+    }
+    if (large) {
+      yield piece
+    } else {
+      if (buffer.length === 0) buffer = new Uint8Array(Math.min(chunkSize, to - from))
+      buffer.set(piece, used)
+      used += piece.length
+    }
+  }
+  if (used > 0) yield buffer.subarray(0, used)
+}
+
+/**
+ * The bytes from `from` to `to` at once; for small parts.
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export const toBytes = (content: Content, from = 0, to = content.size): Uint8Array<ArrayBuffer> => {
+  const result = new Uint8Array(to - from)
+  let at = 0
+  for (const piece of content.read(from, to)) {
+    result.set(piece, at)
+    at += piece.length
+  }
+  return result
+}
+
+/**
+ * A block of {@link chunkSize} bytes that no compressor makes smaller, the same for the same seed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const noise = (seed: number): Uint8Array => {
+  const next = Seeded.numbers(seed)
+  const words = new Uint32Array(chunkSize / 4)
+  for (let i = 0; i < words.length; i++) words[i] = next()
+  return new Uint8Array(words.buffer)
+}

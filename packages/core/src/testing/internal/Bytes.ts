@@ -1,0 +1,27 @@
+/**
+ * Small pieces of binary formats.
+ *
+ * @since 0.1.0
+ */
+
+/** The pieces one after the other. */
+export const join = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const result = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    result.set(piece, at)
+    at += piece.length
+  }
+  return result
+}
+
+/** A text of 7-bit characters; others become `?`. */
+export const ascii = (text: string): Uint8Array =>
+  Uint8Array.from(text, (character) => (character.charCodeAt(0) < 0x80 ? character.charCodeAt(0) : 0x3f))
+
+/** 32 bits, the high byte first. */
+export const uint32 = (value: number): Uint8Array =>
+  Uint8Array.of(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
+
+/** 16 bits, the high byte first. */
+export const uint16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff)

@@ -1,0 +1,158 @@
+/**
+ * The short form of faults.
+ *
+ * @since 0.1.0
+ */
+import * as ByteSize from "effect/ByteSize"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { Kind, type Target, targets } from "../FaultKind.ts"
+
+export interface Parts {
+  readonly target: Target
+  readonly kind: Kind
+  readonly times: number
+  readonly skip: number
+}
+
+/** Reads the short form, or says what is wrong with it. */
+export const read = (input: string): Result.Result<Parts, string> => {
+  const [, target = "", main = "", more = ""] = /^([^:]*):?([^,]*)(.*)$/s.exec(input.trim()) ?? []
+  if (!isTarget(target)) return Result.fail(`there is no target ${JSON.stringify(target)}`)
+  const [, name = "", value, bytes, count] = /^([^=@]*?)(?:=([^@]*?))?(?:@(.*?))?(?:x(\d+|always))?$/.exec(main) ?? []
+  const form = forms.get(name)
+  if (form === undefined) return Result.fail(`there is no kind ${JSON.stringify(name)}`)
+  if (form.storageOnly === true && target !== "storage") return Result.fail(`${name} is for storage alone`)
+
+  const options = new Map(
+    more
+      .split(/,(?=[a-z-]+=)/)
+      .slice(1)
+      .map((option) => {
+        const at = option.indexOf("=")
+        return [option.slice(0, at), option.slice(at + 1)] as const
+      })
+  )
+  const unknown = [...options.keys()].find((key) => key !== "skip" && form.options?.includes(key) !== true)
+  if (unknown !== undefined) return Result.fail(`${name} has no option ${unknown}`)
+  const skip = wholeNumber(options.get("skip") ?? "0")
+  const kind = form.read(value ?? bytes, options)
+  if (kind === undefined || skip === undefined) return Result.fail(`expected ${form.form}`)
+  const times = count === "always" ? Number.POSITIVE_INFINITY : Number(count ?? 1)
+  return Result.succeed({ target, kind, times, skip })
+}
+
+/** What may be written. */
+export const help = (): string =>
+  "A fault is <target>:<kind>, then x<times> or xalways, then options such as ,skip=2\n" +
+  `  targets: ${targets.join(", ")}\n` +
+  "  bytes may have a unit (64KiB), times have one (250ms, 2s, 1m)\n" +
+  `  kinds:\n${[...forms.values()].map(({ form }) => `    ${form}`).join("\n")}`
+
+/** How one kind is written. */
+interface Form {
+  readonly form: string
+  readonly storageOnly?: boolean
+  readonly options?: ReadonlyArray<string>
+  /** Given what stands after `=` or `@`. */
+  readonly read: (value: string | undefined, options: ReadonlyMap<string, string>) => Kind | undefined
+}
+
+const plain = (name: string, kind: Kind, storageOnly = false): Form => ({
+  form: name,
+  storageOnly,
+  read: (value) => (value === undefined ? kind : undefined)
+})
+
+const atByte = (name: string, kind: (after: number) => Kind): Form => ({
+  form: `${name}@<bytes>`,
+  read: (value) => map(value, byteCount, kind)
+})
+
+const forms: ReadonlyMap<string, Form> = new Map(
+  Object.entries({
+    delay: { form: "delay=<time>", read: (value) => map(value, timeSpan, (duration) => Kind.Delay({ duration })) },
+    throttle: {
+      form: "throttle=<bytes a second>",
+      read: (value) =>
+        map(value, byteCount, (bytesPerSecond) =>
+          bytesPerSecond === 0 ? undefined : Kind.Throttle({ bytesPerSecond })
+        )
+    },
+    status: {
+      form: "status=<code>[,retry-after=<time>][,retry-after-date=<time>][,type=<content type>][,body=<text>]",
+      options: ["retry-after", "retry-after-date", "type", "body"],
+      read: (value, options) => {
+        const date = options.get("retry-after-date")
+        const wait = date ?? options.get("retry-after")
+        const retryAfter = timeSpan(wait)
+        if (wait !== undefined && retryAfter === undefined) return undefined
+        const retryAfterAs = date === undefined ? "seconds" : "date"
+        const [body, contentType] = [options.get("body"), options.get("type")]
+        return map(value, statusCode, (status) => Kind.Status({ status, retryAfter, retryAfterAs, body, contentType }))
+      }
+    },
+    html: plain("html", Kind.Html()),
+    "malformed-json": plain("malformed-json", Kind.MalformedJson()),
+    redirect: {
+      form: "redirect[=<hops>][,status=<code>][,location=<url>]",
+      options: ["status", "location"],
+      read: (value = "1", options) => {
+        const [hops, status] = [wholeNumber(value), statusCode(options.get("status") ?? "302")]
+        return hops === undefined || hops === 0 || status === undefined
+          ? undefined
+          : Kind.Redirect({ hops, status, location: options.get("location") })
+      }
+    },
+    drop: plain("drop", Kind.Drop()),
+    reset: atByte("reset", (after) => Kind.Reset({ after })),
+    cut: atByte("cut", (after) => Kind.Cut({ after })),
+    "cut-undeclared": atByte("cut-undeclared", (after) => Kind.CutUndeclared({ after })),
+    stall: atByte("stall", (after) => Kind.Stall({ after })),
+    "wrong-length": {
+      form: "wrong-length=<bytes more, or less with ->",
+      read: (value) => {
+        const by = byteCount(value?.replace(/^[-+]/, ""))
+        return by === undefined ? undefined : Kind.WrongLength({ by: value?.startsWith("-") === true ? -by : by })
+      }
+    },
+    "changed-etag": plain("changed-etag", Kind.ChangedETag(), true),
+    "weak-etag": plain("weak-etag", Kind.WeakETag(), true),
+    "no-etag": plain("no-etag", Kind.NoETag(), true),
+    "ignore-range": plain("ignore-range", Kind.IgnoreRange(), true),
+    "wrong-range": plain("wrong-range", Kind.WrongRange(), true)
+  })
+)
+
+const isTarget = (value: string): value is Target => targets.some((target) => target === value)
+
+const map = <A, B>(value: string | undefined, read: (value: string | undefined) => A | undefined, f: (a: A) => B) => {
+  const result = read(value)
+  return result === undefined ? undefined : f(result)
+}
+
+const wholeNumber = (value: string | undefined): number | undefined =>
+  value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
+
+const statusCode = (value: string | undefined): number | undefined =>
+  value !== undefined && /^[2-5]\d\d$/.test(value) ? Number(value) : undefined
+
+const byteCount = (value: string | undefined): number | undefined =>
+  wholeNumber(value) ?? Option.getOrUndefined(Option.flatMap(ByteSize.fromString(value ?? ""), ByteSize.toNumber))
+
+const timeSpan = (value: string | undefined): Duration.Duration | undefined => {
+  const [, amount, unit] = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h)$/.exec(value ?? "") ?? []
+  switch (unit) {
+    case "ms":
+      return Duration.millis(Number(amount))
+    case "s":
+      return Duration.seconds(Number(amount))
+    case "m":
+      return Duration.minutes(Number(amount))
+    case "h":
+      return Duration.hours(Number(amount))
+    default:
+      return undefined
+  }
+}
