@@ -10,7 +10,7 @@ import { AssetDownload, FileNameTemplate, JobPoller, Selection } from "@scenario
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
 import { Console, Effect } from "effect"
 
-export const program = Effect.fn("requestPollDownload")(function*(modelId: string, target: string) {
+export const program = Effect.fn("requestPollDownload")(function* (modelId: string, target: string) {
   const assets = yield* AssetDownload.AssetDownload
   const poller = yield* JobPoller.JobPoller
   const files = yield* FileDownload.FileDownload

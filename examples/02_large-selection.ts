@@ -11,7 +11,7 @@ import { Archives, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
 import { Console, Effect, Stream } from "effect"
 
-export const program = Effect.fn("largeSelection")(function*(assetIds: ReadonlyArray<string>, directory: string) {
+export const program = Effect.fn("largeSelection")(function* (assetIds: ReadonlyArray<string>, directory: string) {
   const archives = yield* Archives.Archives
   const files = yield* FileDownload.FileDownload
   const selection = yield* Selection.make({ assetIds })
@@ -24,9 +24,11 @@ export const program = Effect.fn("largeSelection")(function*(assetIds: ReadonlyA
     Stream.tap((file) => Console.log(file.path)),
     Stream.runCollect,
     Effect.catchReason("ApiError", "QuotaExceeded", () =>
-      Effect.as(Console.error("The quota is used up; what is there stays there."), [])),
+      Effect.as(Console.error("The quota is used up; what is there stays there."), [])
+    ),
     Effect.catchReason("JobError", "JobFailed", ({ job }) =>
-      Effect.as(Console.error(`Scenario could not make ${job.jobId}: ${JSON.stringify(job.details)}`), []))
+      Effect.as(Console.error(`Scenario could not make ${job.jobId}: ${JSON.stringify(job.details)}`), [])
+    )
   )
 })
 

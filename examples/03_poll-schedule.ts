@@ -7,7 +7,7 @@
  *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/03_poll-schedule.ts job_…
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Asset, DownloadJob, JobPoller } from "@scenario-assets/core"
+import { Asset, type DownloadJob, JobPoller } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
 import { Console, Effect, Schedule, Schema, Stream } from "effect"
 
@@ -16,7 +16,7 @@ export const schedule = Schedule.identity<DownloadJob.DownloadJob | undefined>()
   Schedule.upTo({ times: 200 })
 )
 
-export const program = Effect.fn("watchJob")(function*(id: string) {
+export const program = Effect.fn("watchJob")(function* (id: string) {
   const jobId = yield* Schema.decodeUnknownEffect(Asset.JobId)(id)
   const { states } = yield* JobPoller.JobPoller
   return yield* states(jobId, { schedule, deadline: "10 minutes" }).pipe(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 /**
  * @title One asset, in another format
  *
@@ -10,11 +11,13 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Asset, AssetDownload, Transfer } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
 import { Console, Effect, Schema, Stream } from "effect"
-import { createHash } from "node:crypto"
 
 const decode = Schema.decodeUnknownEffect(Schema.Struct({ assetId: Asset.AssetId, targetFormat: Asset.TargetFormat }))
 
-export const program = Effect.fn("assetToFormat")(function*(input: { readonly assetId: string; readonly targetFormat: string }) {
+export const program = Effect.fn("assetToFormat")(function* (input: {
+  readonly assetId: string
+  readonly targetFormat: string
+}) {
   const { assetId, targetFormat } = yield* decode(input)
   const assets = yield* AssetDownload.AssetDownload
   const transfer = yield* Transfer.Transfer

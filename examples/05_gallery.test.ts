@@ -16,19 +16,20 @@ const AssetDownloadTest = AssetDownload.layerTest({
     assetId === picture
       ? Effect.succeed(SignedUrl.make(`https://cdn.test/${assetId}.${options?.targetFormat}`))
       : Effect.fail(
-        new ApiError.ApiError({
-          operation: "request",
-          subject: assetId,
-          reason: new ApiError.Rejected({ response: { status: 400, headers: {}, body: "Invalid target format" } })
-        })
-      )
+          new ApiError.ApiError({
+            operation: "request",
+            subject: assetId,
+            reason: new ApiError.Rejected({ response: { status: 400, headers: {}, body: "Invalid target format" } })
+          })
+        )
 })
 
 describe("Gallery", () => {
   it.effect("shows pictures, and nothing of songs", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { thumbnail } = yield* Gallery
       assert.strictEqual((yield* thumbnail(picture))?.href, "https://cdn.test/asset_picture.webp")
       assert.isUndefined(yield* thumbnail(song))
-    }).pipe(Effect.provide(Layer.provide(Gallery.layer, AssetDownloadTest))))
+    }).pipe(Effect.provide(Layer.provide(Gallery.layer, AssetDownloadTest)))
+  )
 })

@@ -5,7 +5,16 @@
  * breaks in the middle of the archive, and nobody notices.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Archives, AssetDownload, FileNameTemplate, JobPoller, ScenarioConfig, Selection, StorageClient, Transfer } from "@scenario-assets/core"
+import {
+  Archives,
+  AssetDownload,
+  FileNameTemplate,
+  JobPoller,
+  ScenarioConfig,
+  Selection,
+  StorageClient,
+  Transfer
+} from "@scenario-assets/core"
 import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
 
@@ -26,7 +35,7 @@ const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layerOptions({ back
 
 describe("an archive", () => {
   it.live("is whole, though the connection breaks", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const emulator = yield* Emulator.Emulator
       const archives = yield* Archives.Archives
       const transfer = yield* Transfer.Transfer
@@ -35,7 +44,10 @@ describe("an archive", () => {
       const selection = yield* Selection.make({ modelIds: [emulator.catalogue.models[0]?.id ?? ""] })
       const size = yield* archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate }).pipe(
         Stream.flatMap(({ source }) => transfer.bytes(source, { expect: "zip" })),
-        Stream.runFold(() => 0, (size, bytes) => size + bytes.length)
+        Stream.runFold(
+          () => 0,
+          (size, bytes) => size + bytes.length
+        )
       )
       assert.isAbove(size, 100_000)
       const requests = yield* emulator.requests
@@ -43,5 +55,6 @@ describe("an archive", () => {
         requests.map((request) => request.target),
         ["requestBatch", "getStatus", "storage", "storage"]
       )
-    }).pipe(Effect.provide(ScenarioTest)))
+    }).pipe(Effect.provide(ScenarioTest))
+  )
 })

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 /**
  * The demo: one command that requests a batch, waits for the job and streams its archive to disk, over real HTTP.
  *
@@ -10,7 +11,6 @@ import { EmulatorServer } from "@scenario-assets/node"
 import { Config, Console, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
 import { Zip } from "effect/encoding"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { fileURLToPath } from "node:url"
 
 class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { message: Schema.String }) {}
 
@@ -18,17 +18,23 @@ const cli = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url)
 const output = "demo-output"
 
 /** Runs the packaged command as a person would, and lets it speak for itself. */
-const scenarioAssets = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: Record<string, string>) {
+const scenarioAssets = Effect.fnUntraced(function* (args: ReadonlyArray<string>, env: Record<string, string>) {
   yield* Console.log(`\n$ scenario-assets ${args.join(" ")}`)
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const code = yield* spawner.exitCode(
-    ChildProcess.make(process.execPath, [cli, ...args], { env, extendEnv: true, stdin: "inherit", stdout: "inherit", stderr: "inherit" })
+    ChildProcess.make(process.execPath, [cli, ...args], {
+      env,
+      extendEnv: true,
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit"
+    })
   )
   if (code !== 0) return yield* new DemoFailed({ message: `scenario-assets ended with the exit code ${code}.` })
 })
 
 /** What is in the archives, read from the first byte to the last. */
-const show = Effect.gen(function*() {
+const show = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const archives = (yield* fs.readDirectory(output)).filter((name) => name.endsWith(".zip"))
   for (const name of archives) {
@@ -37,7 +43,11 @@ const show = Effect.gen(function*() {
       Stream.pipeThroughChannel(Zip.decode()),
       Stream.mapEffect((entry) =>
         Effect.flatMap(
-          Stream.runFold(entry.body, () => 0, (size, bytes) => size + bytes.length),
+          Stream.runFold(
+            entry.body,
+            () => 0,
+            (size, bytes) => size + bytes.length
+          ),
           (size) => Console.log(`  ${String(size).padStart(8)}  ${entry.header.path}`)
         )
       ),
@@ -49,7 +59,7 @@ const show = Effect.gen(function*() {
 const download = (ids: ReadonlyArray<string>, env: Record<string, string>) =>
   Effect.andThen(scenarioAssets(["download", ...ids, "--output", output, "--verbose"], env), show)
 
-const onEmulator = Effect.gen(function*() {
+const onEmulator = Effect.gen(function* () {
   const { catalogue, config } = yield* Emulator.Emulator
   yield* Console.log(`No credentials are set, so this runs on an emulated Scenario at ${config.apiUrl}`)
   const [model] = catalogue.models
@@ -77,7 +87,7 @@ const hasCredentials = Effect.map(
   (found) => found.some(Option.isSome)
 )
 
-const demo = Effect.flatMap(hasCredentials, (credentials) => credentials ? onScenario : onEmulator).pipe(
+const demo = Effect.flatMap(hasCredentials, (credentials) => (credentials ? onScenario : onEmulator)).pipe(
   Effect.catchTag("DemoFailed", (error) => Effect.andThen(Console.error(error.message), Effect.fail(error)))
 )
 

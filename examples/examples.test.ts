@@ -1,11 +1,11 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 /** Runs the numbered examples against the emulator, over real HTTP. */
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
 import { EmulatorServer, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted } from "effect"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import * as Canary from "../test-support/Canary.ts"
 import * as TestDirectory from "../test-support/TestDirectory.ts"
 import * as RequestPollDownload from "./01_request-poll-download.ts"
@@ -15,46 +15,64 @@ import * as AssetToFormat from "./04_asset-to-format.ts"
 
 const ScenarioTest = Layer.provideMerge(
   NodeScenario.layerServices,
-  Layer.unwrap(Effect.map(Emulator.Emulator, ({ config }) =>
-    ScenarioConfig.layer({ baseUrl: config.apiUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })))
-).pipe(Layer.provideMerge(EmulatorServer.layer({
-  credentials: { key: Canary.key, secret: Canary.secret },
-  signaturePrefix: Canary.signature,
-  job: { states: [] }
-})))
+  Layer.unwrap(
+    Effect.map(Emulator.Emulator, ({ config }) =>
+      ScenarioConfig.layer({
+        baseUrl: config.apiUrl,
+        apiKey: Redacted.make(Canary.key),
+        apiSecret: Redacted.make(Canary.secret)
+      })
+    )
+  )
+).pipe(
+  Layer.provideMerge(
+    EmulatorServer.layer({
+      credentials: { key: Canary.key, secret: Canary.secret },
+      signaturePrefix: Canary.signature,
+      job: { states: [] }
+    })
+  )
+)
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 
 describe("examples", () => {
   it.live("01: request, poll and download", () =>
-    Effect.gen(function*() {
-      const file = yield* RequestPollDownload.program(yield* firstModel, join(TestDirectory.make("example"), "renders.zip"))
+    Effect.gen(function* () {
+      const file = yield* RequestPollDownload.program(
+        yield* firstModel,
+        join(TestDirectory.make("example"), "renders.zip")
+      )
       assert.isTrue(existsSync(file.path))
-    }).pipe(Effect.provide(ScenarioTest)))
+    }).pipe(Effect.provide(ScenarioTest))
+  )
 
   it.live("02: a selection of any size", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
       const ids = catalogue.assets.slice(0, 5).map((asset) => asset.id)
       const files = yield* LargeSelection.program(ids, TestDirectory.make("example"))
       assert.strictEqual(files.length, 1)
-    }).pipe(Effect.provide(ScenarioTest)))
+    }).pipe(Effect.provide(ScenarioTest))
+  )
 
   it.live("03: a poll schedule of one's own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const assets = yield* AssetDownload.AssetDownload
       const selection = yield* Selection.make({ modelIds: [yield* firstModel] })
       const jobId = yield* assets.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
       assert.deepStrictEqual(yield* PollSchedule.program(jobId), ["success"])
-    }).pipe(Effect.provide(ScenarioTest)))
+    }).pipe(Effect.provide(ScenarioTest))
+  )
 
   it.live("04: one asset, in another format", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
       const assetId = catalogue.assets[0]?.id ?? Asset.AssetId.make("asset_none")
       const { size } = yield* AssetToFormat.program({ assetId, targetFormat: "jpg" })
       assert.isAbove(size, 100)
       const error = yield* Effect.flip(AssetToFormat.program({ assetId, targetFormat: "docx" }))
       assert.strictEqual(error._tag, "SchemaError")
-    }).pipe(Effect.provide(ScenarioTest)))
+    }).pipe(Effect.provide(ScenarioTest))
+  )
 })

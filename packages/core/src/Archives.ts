@@ -61,7 +61,12 @@ export type ArchiveEvent =
   | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
   | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
   | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
-  | { readonly _tag: "Failed"; readonly index: number; readonly selection: Selection.Selection; readonly error: BatchError }
+  | {
+      readonly _tag: "Failed"
+      readonly index: number
+      readonly selection: Selection.Selection
+      readonly error: BatchError
+    }
 
 /**
  * Selections to archives.
@@ -69,17 +74,20 @@ export type ArchiveEvent =
  * @category services
  * @since 0.1.0
  */
-export class Archives extends Context.Service<Archives, {
-  /**
-   * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
-   * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
-   */
-  readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
-  /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
-  readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
-  /** The archive of a job begun earlier. */
-  readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
-}>()("@scenario-assets/core/Archives") {}
+export class Archives extends Context.Service<
+  Archives,
+  {
+    /**
+     * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
+     * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
+     */
+    readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
+    /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
+    readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
+    /** The archive of a job begun earlier. */
+    readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
+  }
+>()("@scenario-assets/core/Archives") {}
 
 /**
  * Builds the service. Jobs are written to the `JobJournal` of the context before they are first looked at, and a job
@@ -89,7 +97,7 @@ export class Archives extends Context.Service<Archives, {
  * @since 0.1.0
  */
 export const make: Effect.Effect<Archives["Service"], never, AssetDownload | JobPoller.JobPoller> = Effect.gen(
-  function*() {
+  function* () {
     const { requestBatch } = yield* AssetDownload
     const poller = yield* JobPoller.JobPoller
     const journal = yield* JobJournal
@@ -107,24 +115,28 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       const follow = (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
         Stream.flatMap(poller.states(jobId, request.poll), (job) => {
           const progressed: ArchiveEvent = { _tag: "Progressed", index, job }
-          if (isReady(job)) return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
+          if (isReady(job))
+            return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
           const error = JobError.fromJob(job)
           return Stream.concat(Stream.succeed(progressed), error === undefined ? Stream.empty : Stream.fail(error))
         })
 
       const start = (index: number, batch: BatchRequest): Stream.Stream<ArchiveEvent, BatchError> =>
-        Stream.unwrap(Effect.gen(function*() {
-          if (refusal !== undefined) return yield* refusal
-          const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
-            Effect.sync(() => {
-              if (isShared(error)) refusal = error
-            }))
-          return Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
-            Stream.concat(Stream.fromEffectDrain(journal.record(batch, jobId))),
-            Stream.concat(follow(index, jobId)),
-            Stream.tapError((error) => isUseless(error) ? journal.forget(jobId) : Effect.void)
-          )
-        }))
+        Stream.unwrap(
+          Effect.gen(function* () {
+            if (refusal !== undefined) return yield* refusal
+            const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
+              Effect.sync(() => {
+                if (isShared(error)) refusal = error
+              })
+            )
+            return Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
+              Stream.concat(Stream.fromEffectDrain(journal.record(batch, jobId))),
+              Stream.concat(follow(index, jobId)),
+              Stream.tapError((error) => (isUseless(error) ? journal.forget(jobId) : Effect.void))
+            )
+          })
+        )
 
       const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<ArchiveEvent, BatchError> =>
         Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
@@ -138,14 +150,19 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
 
       const whole = (selection: Selection.Selection, index: number): Stream.Stream<ArchiveEvent> => {
         const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
-        return Stream.unwrap(Effect.map(journal.lookup(batch), (jobId) =>
-          Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch))).pipe(
-          Stream.catch((error) => Stream.succeed<ArchiveEvent>({ _tag: "Failed", index, selection, error }))
-        )
+        return Stream.unwrap(
+          Effect.map(journal.lookup(batch), (jobId) =>
+            Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch)
+          )
+        ).pipe(Stream.catch((error) => Stream.succeed<ArchiveEvent>({ _tag: "Failed", index, selection, error })))
       }
 
       const batches = Selection.batches(request.selection, request.batchSize)
-      return Stream.succeed<ArchiveEvent>({ _tag: "Planned", batches: batches.length, ids: request.selection.size }).pipe(
+      return Stream.succeed<ArchiveEvent>({
+        _tag: "Planned",
+        batches: batches.length,
+        ids: request.selection.size
+      }).pipe(
         Stream.concat(
           Stream.fromIterable(batches.map((selection, index) => ({ selection, index }))).pipe(
             Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency: request.concurrency ?? 4 })

@@ -63,15 +63,18 @@ const tolerated = { notFound: 5, malformed: 5, lost: 10, missingUrl: 5 }
  * @category services
  * @since 0.1.0
  */
-export class JobPoller extends Context.Service<JobPoller, {
-  /**
-   * The distinct states of a job, from the first look to the first state that lasts: a finished job with its URL, a
-   * failed or a canceled one. Those are values, not errors, of this stream. It fails where waiting itself does.
-   */
-  readonly states: (jobId: JobId, options?: Options) => Stream.Stream<DownloadJob, ApiError | JobError>
-  /** The finished job. A failed or canceled one is a `JobError`. */
-  readonly wait: (jobId: JobId, options?: Options) => Effect.Effect<ReadyJob, ApiError | JobError>
-}>()("@scenario-assets/core/JobPoller") {}
+export class JobPoller extends Context.Service<
+  JobPoller,
+  {
+    /**
+     * The distinct states of a job, from the first look to the first state that lasts: a finished job with its URL, a
+     * failed or a canceled one. Those are values, not errors, of this stream. It fails where waiting itself does.
+     */
+    readonly states: (jobId: JobId, options?: Options) => Stream.Stream<DownloadJob, ApiError | JobError>
+    /** The finished job. A failed or canceled one is a `JobError`. */
+    readonly wait: (jobId: JobId, options?: Options) => Effect.Effect<ReadyJob, ApiError | JobError>
+  }
+>()("@scenario-assets/core/JobPoller") {}
 
 /**
  * Builds the service on `AssetDownload`; the options given here are the defaults of each wait.
@@ -79,52 +82,61 @@ export class JobPoller extends Context.Service<JobPoller, {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
+export const make = Effect.fnUntraced(function* (
   defaults: Options = {}
 ): Effect.fn.Return<JobPoller["Service"], never, AssetDownload> {
   const { getStatus } = yield* AssetDownload
 
   const states = (jobId: JobId, options: Options = {}): Stream.Stream<DownloadJob, ApiError | JobError> =>
-    Stream.unwrap(Effect.gen(function*() {
-      const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
-      const next = yield* Schedule.toStep(options.schedule ?? defaults.schedule ?? defaultSchedule)
-      const start = yield* Clock.currentTimeMillis
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
+        const next = yield* Schedule.toStep(options.schedule ?? defaults.schedule ?? defaultSchedule)
+        const start = yield* Clock.currentTimeMillis
 
-      const step = Effect.fnUntraced(function*(before: Progress) {
-        yield* Effect.sleep(before.pause)
-        const look = yield* Effect.result(getStatus(jobId))
-        const after = Result.isSuccess(look) ? yield* seen(jobId, before, look.success) : yield* missed(before, look.failure)
-        if (after.ended) return [after.news, Option.none<Progress>()] as const
+        const step = Effect.fnUntraced(function* (before: Progress) {
+          yield* Effect.sleep(before.pause)
+          const look = yield* Effect.result(getStatus(jobId))
+          const after = Result.isSuccess(look)
+            ? yield* seen(jobId, before, look.success)
+            : yield* missed(before, look.failure)
+          if (after.ended) return [after.news, Option.none<Progress>()] as const
 
-        const now = yield* Clock.currentTimeMillis
-        const elapsed = now - start
-        const overdue = (endedBy: "deadline" | "schedule") =>
-          new JobError({
-            jobId,
-            reason: new DeadlineExceeded({
-              elapsed: Duration.millis(elapsed),
-              endedBy,
-              ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
+          const now = yield* Clock.currentTimeMillis
+          const elapsed = now - start
+          const overdue = (endedBy: "deadline" | "schedule") =>
+            new JobError({
+              jobId,
+              reason: new DeadlineExceeded({
+                elapsed: Duration.millis(elapsed),
+                endedBy,
+                ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
+              })
             })
-          })
-        if (elapsed >= deadline) return yield* overdue("deadline")
-        const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
-          Pull.catchDone(() => Effect.fail(overdue("schedule")))
-        )
-        const pause = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
-        return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
+          if (elapsed >= deadline) return yield* overdue("deadline")
+          const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
+            Pull.catchDone(() => Effect.fail(overdue("schedule")))
+          )
+          const pause = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
+          return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
+        })
+
+        return Stream.paginate<Progress, DownloadJob, ApiError | JobError>(begin, step)
       })
+    )
 
-      return Stream.paginate<Progress, DownloadJob, ApiError | JobError>(begin, step)
-    }))
-
-  const wait = Effect.fn("JobPoller.wait")(function*(jobId: JobId, options?: Options) {
-    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
-    const last = yield* Stream.runLast(states(jobId, options))
-    // The stream ends by a failure or with a state that lasts, never without one.
-    const job = yield* Effect.orDie(Effect.fromOption(last))
-    return isReady(job) ? job : yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
-  }, (effect, jobId) => Effect.annotateLogs(effect, { jobId }))
+  const wait = Effect.fn("JobPoller.wait")(
+    function* (jobId: JobId, options?: Options) {
+      yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
+      const last = yield* Stream.runLast(states(jobId, options))
+      // The stream ends by a failure or with a state that lasts, never without one.
+      const job = yield* Effect.orDie(Effect.fromOption(last))
+      return isReady(job)
+        ? job
+        : yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+    },
+    (effect, jobId) => Effect.annotateLogs(effect, { jobId })
+  )
 
   return JobPoller.of({ states, wait })
 })
@@ -167,7 +179,11 @@ interface Step extends Progress {
 }
 
 /** A look that showed the job. */
-const seen = Effect.fnUntraced(function*(jobId: JobId, before: Progress, job: DownloadJob): Effect.fn.Return<Step, JobError> {
+const seen = Effect.fnUntraced(function* (
+  jobId: JobId,
+  before: Progress,
+  job: DownloadJob
+): Effect.fn.Return<Step, JobError> {
   const unknown = !isKnown(job.jobStatus)
   if (unknown && !before.warned) {
     yield* Effect.logWarning(`Job ${jobId} is in a state unknown to this version (${job.jobStatus}); waiting on`)
@@ -175,7 +191,8 @@ const seen = Effect.fnUntraced(function*(jobId: JobId, before: Progress, job: Do
   const finished = phase(job.jobStatus) === "ready"
   const missingUrl = finished && !isReady(job) ? before.missingUrl + 1 : 0
   if (missingUrl > tolerated.missingUrl) return yield* new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
-  const isNews = before.job === undefined || before.job.jobStatus !== job.jobStatus || isReady(before.job) !== isReady(job)
+  const isNews =
+    before.job === undefined || before.job.jobStatus !== job.jobStatus || isReady(before.job) !== isReady(job)
   return {
     ...begin,
     job,
@@ -197,15 +214,17 @@ const missed = (before: Progress, error: ApiError): Effect.Effect<Step, ApiError
     lost: before.lost + (reason._tag !== "InvalidResponse" && error.isRetryable ? 1 : 0),
     news: [],
     ended: false,
-    atLeast: "retryAfter" in reason && reason.retryAfter !== undefined
-      ? Duration.min(reason.retryAfter, Duration.minutes(2))
-      : Duration.zero
+    atLeast:
+      "retryAfter" in reason && reason.retryAfter !== undefined
+        ? Duration.min(reason.retryAfter, Duration.minutes(2))
+        : Duration.zero
   }
-  const forgiven = reason._tag === "NotFound"
-    ? before.job === undefined && after.notFound <= tolerated.notFound
-    : reason._tag === "InvalidResponse"
-    ? after.malformed <= tolerated.malformed
-    : error.isRetryable && after.lost <= tolerated.lost
+  const forgiven =
+    reason._tag === "NotFound"
+      ? before.job === undefined && after.notFound <= tolerated.notFound
+      : reason._tag === "InvalidResponse"
+        ? after.malformed <= tolerated.malformed
+        : error.isRetryable && after.lost <= tolerated.lost
   return forgiven
     ? Effect.as(Effect.logDebug(`A look at the job failed and is forgiven: ${error.message}`), after)
     : Effect.fail(error)

@@ -17,11 +17,20 @@ import * as Layer from "effect/Layer"
  * @category services
  * @since 0.1.0
  */
-export class StorageClient
-  extends Context.Service<StorageClient, HttpClient.HttpClient>()("@scenario-assets/core/StorageClient")
-{}
+export class StorageClient extends Context.Service<StorageClient, HttpClient.HttpClient>()(
+  "@scenario-assets/core/StorageClient"
+) {}
 
-const withheld = ["authorization", "proxy-authorization", "cookie", "x-api-key", "traceparent", "tracestate", "b3", "baggage"]
+const withheld = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-api-key",
+  "traceparent",
+  "tracestate",
+  "b3",
+  "baggage"
+]
 
 /**
  * Makes a storage client of any client: removes credentials that its request transformations added, sends no trace

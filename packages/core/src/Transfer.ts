@@ -15,8 +15,8 @@ import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import type { TransferEvent } from "./TransferEvent.ts"
 import { AccessRefused, ObjectChanged, type Reason, RetriesExhausted, TransferError } from "./TransferError.ts"
+import type { TransferEvent } from "./TransferEvent.ts"
 
 /**
  * Where an object can be had: the effect that asks for a link to it, and a link that was got before, if there is one.
@@ -73,21 +73,24 @@ export interface ReadOptions extends Options {
  * @category services
  * @since 0.1.0
  */
-export class Transfer extends Context.Service<Transfer, {
-  /** All that happens, for those who can start over, such as a file. */
-  readonly events: <E, R>(
-    source: Source<E, R>,
-    options?: ReadOptions
-  ) => Stream.Stream<TransferEvent, TransferError | E, R>
-  /**
-   * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
-   * byte reached, and another object ends the stream with `ObjectChanged`.
-   */
-  readonly bytes: <E, R>(
-    source: Source<E, R>,
-    options?: Omit<ReadOptions, "resume">
-  ) => Stream.Stream<Uint8Array, TransferError | E, R>
-}>()("@scenario-assets/core/Transfer") {}
+export class Transfer extends Context.Service<
+  Transfer,
+  {
+    /** All that happens, for those who can start over, such as a file. */
+    readonly events: <E, R>(
+      source: Source<E, R>,
+      options?: ReadOptions
+    ) => Stream.Stream<TransferEvent, TransferError | E, R>
+    /**
+     * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
+     * byte reached, and another object ends the stream with `ObjectChanged`.
+     */
+    readonly bytes: <E, R>(
+      source: Source<E, R>,
+      options?: Omit<ReadOptions, "resume">
+    ) => Stream.Stream<Uint8Array, TransferError | E, R>
+  }
+>()("@scenario-assets/core/Transfer") {}
 
 /**
  * Builds the service on the storage client. Links by `http` are followed only where the API's own base URL is `http`.
@@ -95,25 +98,27 @@ export class Transfer extends Context.Service<Transfer, {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
+export const make = Effect.fnUntraced(function* (
   defaults: Options = {}
 ): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
   const client = yield* StorageClient
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
   const read = <E, R>(source: Source<E, R>, mayStartOver: boolean, options: ReadOptions = {}) =>
-    Stream.suspend(() => run(source, {
-      mayStartOver,
-      idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
-      retries: options.retries ?? defaults.retries ?? 8,
-      base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
-      cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
-      redirects: options.redirects ?? defaults.redirects ?? 5,
-      expect: options.expect,
-      resume: options.resume,
-      client,
-      allowHttp
-    })).pipe(Stream.withSpan("Transfer.events"))
+    Stream.suspend(() =>
+      run(source, {
+        mayStartOver,
+        idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
+        retries: options.retries ?? defaults.retries ?? 8,
+        base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
+        cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
+        redirects: options.redirects ?? defaults.redirects ?? 5,
+        expect: options.expect,
+        resume: options.resume,
+        client,
+        allowHttp
+      })
+    ).pipe(Stream.withSpan("Transfer.events"))
 
   return Transfer.of({
     events: (source, options) => read(source, true, options),
@@ -145,9 +150,7 @@ export const layerOptions = (options: Options): Layer.Layer<Transfer, never, Sto
  * @category layers
  * @since 0.1.0
  */
-export const layerTest = (
-  read: (url: URL) => Stream.Stream<Uint8Array, TransferError>
-): Layer.Layer<Transfer> => {
+export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, TransferError>): Layer.Layer<Transfer> => {
   const bytes: Transfer["Service"]["bytes"] = (source) =>
     Stream.unwrap(Effect.map(link(source), (url) => read(SignedUrl.reveal(url))))
   return Layer.succeed(Transfer, {
@@ -199,7 +202,8 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     Effect.fail(new TransferError({ origin: url === undefined ? "the storage host" : SignedUrl.origin(url), reason }))
 
   const startOver = (discarded: number, sameObject: boolean) => {
-    if (!sameObject && (!settings.mayStartOver || restarts >= maxRestarts)) return fail(new ObjectChanged({ offset: discarded }))
+    if (!sameObject && (!settings.mayStartOver || restarts >= maxRestarts))
+      return fail(new ObjectChanged({ offset: discarded }))
     return ++restarts <= maxRestarts
       ? Effect.void
       : fail(new RetriesExhausted({ offset: discarded, tries: restarts, last: "the host does not resume" }))
@@ -229,9 +233,9 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     )
 
   /** What to tell and how long to wait before the next exchange. */
-  const mend = Effect.fnUntraced(function*(
-    { kind }: Exchange.Fault
-  ): Effect.fn.Return<readonly [TransferEvent, Duration.Duration], TransferError | E, R> {
+  const mend = Effect.fnUntraced(function* ({
+    kind
+  }: Exchange.Fault): Effect.fn.Return<readonly [TransferEvent, Duration.Duration], TransferError | E, R> {
     const { offset } = at
     switch (kind._tag) {
       case "Refused": {
@@ -256,7 +260,7 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     }
   })
 
-  const next = Effect.fnUntraced(function*() {
+  const next = Effect.fnUntraced(function* () {
     if (at.whole) return undefined
     url ??= yield* link(source)
     if (fault === undefined) return [exchange(url), undefined] as const

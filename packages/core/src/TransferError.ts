@@ -12,8 +12,10 @@ export class AccessRefused extends Schema.TaggedError<AccessRefused>()("AccessRe
   code: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `refused also a fresh link (${this.status}${this.code === undefined ? "" : ` ${this.code}`}); ` +
+    return (
+      `refused also a fresh link (${this.status}${this.code === undefined ? "" : ` ${this.code}`}); ` +
       "the API key is not at fault: check this machine's clock and proxies, and try again later"
+    )
   }
 }
 
@@ -25,7 +27,9 @@ export class ObjectMissing extends Schema.TaggedError<ObjectMissing>()("ObjectMi
 }
 
 /** A status that means nothing here. @category reasons @since 0.1.0 */
-export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", { status: Schema.Int }) {
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
+  status: Schema.Int
+}) {
   override get message(): string {
     return `answered with the status ${this.status}; try again later`
   }
@@ -122,7 +126,11 @@ export class TransferError extends Schema.TaggedError<TransferError>()("Transfer
 
   /** Whether the same transfer may succeed later. */
   get isRetryable(): boolean {
-    return this.reason._tag === "RetriesExhausted" || this.reason._tag === "ObjectChanged" ||
-      this.reason._tag === "UnexpectedStatus" || this.reason._tag === "LengthMismatch"
+    return (
+      this.reason._tag === "RetriesExhausted" ||
+      this.reason._tag === "ObjectChanged" ||
+      this.reason._tag === "UnexpectedStatus" ||
+      this.reason._tag === "LengthMismatch"
+    )
   }
 }

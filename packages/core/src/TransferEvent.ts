@@ -19,12 +19,12 @@ export type TransferEvent =
   | { readonly _tag: "Bytes"; readonly offset: number; readonly bytes: Uint8Array }
   /** The exchange failed and is tried again after a pause; `tries` counts those in vain since the last byte. */
   | {
-    readonly _tag: "Retrying"
-    readonly offset: number
-    readonly tries: number
-    readonly pause: Duration.Duration
-    readonly fault: string
-  }
+      readonly _tag: "Retrying"
+      readonly offset: number
+      readonly tries: number
+      readonly pause: Duration.Duration
+      readonly fault: string
+    }
   /** The storage host refused the link, and a fresh one was asked for. */
   | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
   /** The host would not go on from the offset reached; `sameObject` where it proved to send the same bytes once more. */

@@ -1,5 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiError, Archives, Asset, AssetDownload, DownloadJob, FileNameTemplate, JobJournal, JobPoller, Selection, SignedUrl } from "@scenario-assets/core"
+import {
+  ApiError,
+  Archives,
+  Asset,
+  AssetDownload,
+  DownloadJob,
+  FileNameTemplate,
+  JobJournal,
+  JobPoller,
+  Selection,
+  SignedUrl
+} from "@scenario-assets/core"
 import { Effect, Exit, Layer, Option, Ref, Stream } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -8,35 +19,47 @@ const url = (jobId: string) => SignedUrl.make(`https://storage.test/${jobId}.zip
 const response = (status: number) => ({ status, headers: {}, body: "" })
 
 /** A server on which job n holds batch n; `ends` says how. */
-const server = Effect.fnUntraced(function*(ends: (jobId: string, look: number) => string | "404" = () => "success", refuses?: ApiError.Reason) {
+const server = Effect.fnUntraced(function* (
+  ends: (jobId: string, look: number) => string = () => "success",
+  refuses?: ApiError.Reason
+) {
   const log = yield* Ref.make<ReadonlyArray<string>>([])
   const looks = new Map<string, number>()
   let jobs = 0
   const say = (line: string) => Ref.update(log, (lines) => [...lines, line])
   const download = AssetDownload.layerTest({
     requestBatch: ({ selection }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* say(`request ${selection.size}`)
         if (refuses !== undefined) return yield* new ApiError.ApiError({ operation: "requestBatch", reason: refuses })
         return Asset.JobId.make(`job_${++jobs}`)
       }),
     getStatus: (jobId) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* say(`look ${jobId}`)
         const look = (looks.get(jobId) ?? 0) + 1
         looks.set(jobId, look)
         const jobStatus = ends(jobId, look)
         if (jobStatus === "404") {
-          return yield* new ApiError.ApiError({ operation: "getStatus", subject: jobId, reason: new ApiError.NotFound({ response: response(404) }) })
+          return yield* new ApiError.ApiError({
+            operation: "getStatus",
+            subject: jobId,
+            reason: new ApiError.NotFound({ response: response(404) })
+          })
         }
-        return new DownloadJob.DownloadJob({ jobId, jobStatus, details: {}, ...(jobStatus === "success" ? { downloadUrl: url(jobId) } : {}) })
+        return new DownloadJob.DownloadJob({
+          jobId,
+          jobStatus,
+          details: {},
+          ...(jobStatus === "success" ? { downloadUrl: url(jobId) } : {})
+        })
       })
   })
   const layer = Archives.layer.pipe(Layer.provide(JobPoller.layer), Layer.provide(download))
   return { log, layer, say }
 })
 
-const request = Effect.fnUntraced(function*(size: number, options: Partial<Archives.Request> = {}) {
+const request = Effect.fnUntraced(function* (size: number, options: Partial<Archives.Request> = {}) {
   const selection = yield* Selection.make({ assetIds: Array.from({ length: size }, (_, index) => `asset_${index}`) })
   return { selection, fileNameTemplate: FileNameTemplate.defaultTemplate, concurrency: 1, ...options }
 })
@@ -67,8 +90,8 @@ const run = <R>(effect: Effect.Effect<ReadonlyArray<Archives.ArchiveEvent>, neve
 
 describe("Archives", () => {
   it.effect("turns a selection of any size into batches, jobs and archives", () =>
-    Effect.gen(function*() {
-      const { layer, log } = yield* server((_, look) => look === 1 ? "queued" : "success")
+    Effect.gen(function* () {
+      const { layer, log } = yield* server((_, look) => (look === 1 ? "queued" : "success"))
       const events = yield* run(eventsOf(yield* request(2001)).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(events, [
         "planned 3 of 2001",
@@ -79,11 +102,15 @@ describe("Archives", () => {
           `ready ${index} job_${index + 1}`
         ])
       ])
-      assert.deepStrictEqual((yield* Ref.get(log)).filter((line) => line.startsWith("request")), ["request 1000", "request 1000", "request 1"])
-    }))
+      assert.deepStrictEqual(
+        (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+        ["request 1000", "request 1000", "request 1"]
+      )
+    })
+  )
 
   it.effect("keeps a bounded number of jobs in work at once", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       let pending = 0
       let most = 0
       const { layer } = yield* server((_, look) => {
@@ -92,15 +119,18 @@ describe("Archives", () => {
         pending--
         return "success"
       })
-      const events = yield* run(eventsOf(yield* request(10, { batchSize: 1, concurrency: 3 })).pipe(Effect.provide(layer)))
+      const events = yield* run(
+        eventsOf(yield* request(10, { batchSize: 1, concurrency: 3 })).pipe(Effect.provide(layer))
+      )
       assert.strictEqual(events.filter((event) => event.startsWith("ready")).length, 10)
       assert.strictEqual(most, 3)
-    }))
+    })
+  )
 
   it.effect("gives each archive a link, and asks getStatus for fresh ones", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer, log } = yield* server()
-      yield* Effect.gen(function*() {
+      yield* Effect.gen(function* () {
         const archives = yield* Archives.Archives
         const [archive] = yield* Stream.runCollect(archives.stream(yield* request(1)))
         assert(archive?.source.url !== undefined)
@@ -109,45 +139,60 @@ describe("Archives", () => {
         assert.strictEqual(SignedUrl.reveal(yield* archive.source.refresh).pathname, "/job_1.zip")
         assert.deepStrictEqual((yield* Ref.get(log)).slice(before), ["look job_1"])
       }).pipe(Effect.provide(layer))
-    }))
+    })
+  )
 
   it.effect("goes on with the other batches when one fails", () =>
-    Effect.gen(function*() {
-      const { layer } = yield* server((jobId) => jobId === "job_2" ? "failure" : "success")
+    Effect.gen(function* () {
+      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(events.filter((event) => /^(?:ready|failed)/.test(event)), ["ready 0 job_1", "failed 1 JobFailed", "ready 2 job_3"])
-    }))
+      assert.deepStrictEqual(
+        events.filter((event) => /^(?:ready|failed)/.test(event)),
+        ["ready 0 job_1", "failed 1 JobFailed", "ready 2 job_3"]
+      )
+    })
+  )
 
   it.effect("fails the stream of archives with the first batch that does", () =>
-    Effect.gen(function*() {
-      const { layer } = yield* server((jobId) => jobId === "job_2" ? "canceled" : "success")
+    Effect.gen(function* () {
+      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "canceled" : "success"))
       const wanted = yield* request(3, { batchSize: 1 })
-      const exit = yield* Effect.flatMap(Archives.Archives, (archives) => Stream.runDrain(archives.stream(wanted))).pipe(
-        Effect.provide(layer),
-        Time.letPass
-      )
+      const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
+        Stream.runDrain(archives.stream(wanted))
+      ).pipe(Effect.provide(layer), Time.letPass)
       const error = yield* Time.errorOf(exit)
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "JobCanceled")
-    }))
+    })
+  )
 
   it.effect.each(["Unauthorized", "QuotaExceeded", "Forbidden"] as const)("sends no further batch after %s", (tag) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer, log } = yield* server(undefined, new ApiError[tag]({ response: response(400) }))
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(events.slice(1), [0, 1, 2].map((index) => `failed ${index} ${tag}`))
+      assert.deepStrictEqual(
+        events.slice(1),
+        [0, 1, 2].map((index) => `failed ${index} ${tag}`)
+      )
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1"])
-    }))
+    })
+  )
 
   it.effect("takes the archive of a job begun earlier", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { layer } = yield* server()
-      const archive = yield* Effect.flatMap(Archives.Archives, (archives) => archives.ofJob(Asset.JobId.make("job_9"))).pipe(Effect.provide(layer))
+      const archive = yield* Effect.flatMap(Archives.Archives, (archives) =>
+        archives.ofJob(Asset.JobId.make("job_9"))
+      ).pipe(Effect.provide(layer))
       assert.strictEqual(archive.jobId, "job_9")
-    }))
+    })
+  )
 
   describe("journal", () => {
-    const withJournal = Effect.fnUntraced(function*(known: ReadonlyArray<readonly [batch: string, jobId: string]>, say: (line: string) => Effect.Effect<void>) {
+    const withJournal = Effect.fnUntraced(function* (
+      known: ReadonlyArray<readonly [batch: string, jobId: string]>,
+      say: (line: string) => Effect.Effect<void>
+    ) {
       const jobs = new Map(known.map(([batch, jobId]) => [batch, Asset.JobId.make(jobId)]))
       const name = ({ selection }: AssetDownload.BatchRequest) => selection.assetIds[0] ?? ""
       return Layer.succeed(JobJournal.JobJournal, {
@@ -158,55 +203,66 @@ describe("Archives", () => {
     })
 
     it.effect("is written before the first look", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { layer, log, say } = yield* server()
         const journal = yield* withJournal([], say)
         yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
         assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1", "look job_1"])
-      }))
+      })
+    )
 
     it.effect("takes up the jobs of an earlier run", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { layer, log, say } = yield* server()
         const journal = yield* withJournal([["asset_1", "job_old"]], say)
-        const events = yield* run(eventsOf(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(Layer.provide(layer, journal))))
+        const events = yield* run(
+          eventsOf(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(Layer.provide(layer, journal)))
+        )
         assert.include(events, "resumed 1 job_old")
         assert.include(events, "ready 1 job_old")
-        assert.deepStrictEqual((yield* Ref.get(log)).filter((line) => line.startsWith("request")), ["request 1"])
-      }))
+        assert.deepStrictEqual(
+          (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+          ["request 1"]
+        )
+      })
+    )
 
     it.effect.each(["404", "failure", "canceled"])("starts a job anew whose earlier one ended as %s", (end) =>
-      Effect.gen(function*() {
-        const { layer, log, say } = yield* server((jobId) => jobId === "job_old" ? end : "success")
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server((jobId) => (jobId === "job_old" ? end : "success"))
         const journal = yield* withJournal([["asset_0", "job_old"]], say)
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
         assert.include(events, "resumed 0 job_old")
         assert.include(events, "requested 0 job_1")
         assert.include(events, "ready 0 job_1")
         assert.include(yield* Ref.get(log), "forget job_old")
-      }))
+      })
+    )
 
     it.effect("forgets a job that failed, so that the next run starts another", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { layer, log, say } = yield* server(() => "failure")
         yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, yield* withJournal([], say)))))
         assert.strictEqual((yield* Ref.get(log)).at(-1), "forget job_1")
-      }))
+      })
+    )
 
     it.effect("that cannot be written fails the batch, and names the job", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { layer } = yield* server()
         const broken = Layer.succeed(JobJournal.JobJournal, {
           lookup: () => Effect.succeedNone,
-          record: (_, jobId) => Effect.fail(new JobJournal.JournalError({ message: `Job ${jobId} cannot be written down.` })),
+          record: (_, jobId) =>
+            Effect.fail(new JobJournal.JournalError({ message: `Job ${jobId} cannot be written down.` })),
           forget: () => Effect.void
         })
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, broken))))
         assert.deepStrictEqual(events, ["planned 1 of 1", "requested 0 job_1", "failed 0 JournalError"])
-      }))
+      })
+    )
 
     it.effect("in memory lasts as long as its layer", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const journal = yield* JobJournal.JobJournal
         const batch = yield* request(1)
         const other = { ...batch, flat: true }
@@ -216,6 +272,7 @@ describe("Archives", () => {
         assert.deepStrictEqual(yield* journal.lookup(other), Option.none())
         yield* journal.forget(Asset.JobId.make("job_1"))
         assert.deepStrictEqual(yield* journal.lookup(batch), Option.none())
-      }).pipe(Effect.provide(JobJournal.layerMemory)))
+      }).pipe(Effect.provide(JobJournal.layerMemory))
+    )
   })
 })

@@ -19,12 +19,12 @@ const malformed = failure(new ApiError.InvalidResponse({ response: response(200)
 type Look = DownloadJob.DownloadJob | ApiError.ApiError
 
 /** A server that answers one look after the other, the last one for ever; and when it was looked at, in milliseconds. */
-const scripted = Effect.fnUntraced(function*(first: Look, ...looks: ReadonlyArray<Look>) {
+const scripted = Effect.fnUntraced(function* (first: Look, ...looks: ReadonlyArray<Look>) {
   const script = [first, ...looks]
   const times = yield* Ref.make<ReadonlyArray<number>>([])
   const layer = AssetDownload.layerTest({
     getStatus: () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         const index = (yield* Ref.getAndUpdate(times, Arr.append(now))).length
         const look = script[Math.min(index, script.length - 1)] ?? first
@@ -34,25 +34,28 @@ const scripted = Effect.fnUntraced(function*(first: Look, ...looks: ReadonlyArra
   return { times, poller: Layer.provide(JobPoller.layer, layer) }
 })
 
-const wait = (options?: JobPoller.Options) => Effect.flatMap(JobPoller.JobPoller, (poller) => poller.wait(jobId, options))
+const wait = (options?: JobPoller.Options) =>
+  Effect.flatMap(JobPoller.JobPoller, (poller) => poller.wait(jobId, options))
 
 const states = (options?: JobPoller.Options) =>
   Effect.flatMap(JobPoller.JobPoller, (poller) =>
-    Stream.runCollect(Stream.map(poller.states(jobId, options), (job) => job.jobStatus)))
+    Stream.runCollect(Stream.map(poller.states(jobId, options), (job) => job.jobStatus))
+  )
 
 const pauses = (times: ReadonlyArray<number>) => Arr.zipWith(times, times.slice(1), (before, after) => after - before)
 
 describe("JobPoller", () => {
   it.effect("looks at once, and gives the finished job with its URL", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("success", true))
       const ready = yield* wait().pipe(Effect.provide(poller))
       assert.isTrue(Equal.equals(ready.downloadUrl, url))
       assert.deepStrictEqual(yield* Ref.get(times), [0])
-    }))
+    })
+  )
 
   it.effect("waits longer each time, up to 15 seconds, jittered by a fifth", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const looks = Array.from({ length: 20 }, () => job("in-progress"))
       const { poller, times } = yield* scripted(job("queued"), ...looks, job("success", true))
       const exit = yield* Time.letPass(wait().pipe(Effect.provide(poller)))
@@ -65,10 +68,11 @@ describe("JobPoller", () => {
         assert.isAtMost(pause, base * 1.2 + 1000)
       })
       assert.isAbove(new Set(found.slice(10)).size, 1, "the pauses are varied")
-    }))
+    })
+  )
 
   it.effect("shows each state once, as it comes", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller } = yield* scripted(
         job("queued"),
         job("queued"),
@@ -80,19 +84,21 @@ describe("JobPoller", () => {
       )
       const exit = yield* Time.letPass(states().pipe(Effect.provide(poller)))
       assert.deepStrictEqual(exit, Exit.succeed(["queued", "warming-up", "in-progress", "finalizing", "success"]))
-    }))
+    })
+  )
 
   it.effect("shows a state when it is seen, not when the next look is due", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller } = yield* scripted(job("queued"), job("success", true))
       const first = yield* Effect.flatMap(JobPoller.JobPoller, (poller) => Stream.runHead(poller.states(jobId))).pipe(
         Effect.provide(poller)
       )
       assert.strictEqual(first._tag === "Some" ? first.value.jobStatus : undefined, "queued")
-    }))
+    })
+  )
 
   it.effect("ends the stream with a failed job as a value, and the wait with an error", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const failed = new DownloadJob.DownloadJob({ jobId, jobStatus: "failure", details: { error: "no space" } })
       const { poller } = yield* scripted(job("in-progress"), failed)
       assert.deepStrictEqual(
@@ -105,32 +111,42 @@ describe("JobPoller", () => {
       assert.include(error.message, "job_1")
       assert.include(error.message, "no space")
       assert.isFalse(error.isRetryable)
-    }))
+    })
+  )
 
   it.effect("tells a canceled job from a failed one", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller } = yield* scripted(job("canceled"))
       const error = yield* Effect.flip(wait().pipe(Effect.provide(poller)))
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "JobCanceled")
-    }))
+    })
+  )
 
   it.effect("waits through an unknown state slowly, and warns once", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const warnings: Array<unknown> = []
       const logger = Logger.make(({ logLevel, message }) => {
         if (logLevel === "Warn") warnings.push(message)
       })
-      const { poller, times } = yield* scripted(job("dreaming"), job("dreaming"), job("pondering"), job("success", true))
-      const exit = yield* Time.letPass(states().pipe(Effect.provide(poller))).pipe(Effect.provide(Logger.layer([logger])))
+      const { poller, times } = yield* scripted(
+        job("dreaming"),
+        job("dreaming"),
+        job("pondering"),
+        job("success", true)
+      )
+      const exit = yield* Time.letPass(states().pipe(Effect.provide(poller))).pipe(
+        Effect.provide(Logger.layer([logger]))
+      )
       assert.deepStrictEqual(exit, Exit.succeed(["dreaming", "pondering", "success"]))
       assert.isTrue(pauses(yield* Ref.get(times)).every((pause) => pause >= 15_000))
       assert.strictEqual(warnings.length, 1)
       assert.include(String(warnings[0]), "dreaming")
-    }))
+    })
+  )
 
   it.effect("looks again for the URL of a finished job, a few times", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const late = yield* scripted(job("success"), job("success"), job("success", true))
       const exit = yield* Time.letPass(wait().pipe(Effect.provide(late.poller)))
       assert(Exit.isSuccess(exit))
@@ -141,10 +157,11 @@ describe("JobPoller", () => {
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "MissingDownloadUrl")
       assert.strictEqual((yield* Ref.get(never.times)).length, 6)
-    }))
+    })
+  )
 
   it.effect("forgives 404 before the job was first seen, a few times, and never after", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const late = yield* scripted(notFound, notFound, notFound, job("success", true))
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait().pipe(Effect.provide(late.poller)))))
 
@@ -155,56 +172,65 @@ describe("JobPoller", () => {
       const gone = yield* scripted(job("queued"), notFound)
       assert.strictEqual(yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(gone.poller)))), notFound)
       assert.strictEqual((yield* Ref.get(gone.times)).length, 2)
-    }))
+    })
+  )
 
   it.effect.each([401, 402, 403] as const)("fails at once on %s", (status) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const details = { response: response(status) }
       const refused = failure(
         status === 401
           ? new ApiError.Unauthorized(details)
           : status === 402
-          ? new ApiError.QuotaExceeded(details)
-          : new ApiError.Forbidden(details)
+            ? new ApiError.QuotaExceeded(details)
+            : new ApiError.Forbidden(details)
       )
       const { poller, times } = yield* scripted(job("queued"), refused)
       assert.strictEqual(yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(poller)))), refused)
       assert.strictEqual((yield* Ref.get(times)).length, 2)
-    }))
+    })
+  )
 
   it.effect("takes malformed answers for passing ones, five in a row at the most", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const four = [malformed, malformed, malformed, malformed]
       const passing = yield* scripted(malformed, ...four, job("queued"), malformed, ...four, job("success", true))
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait().pipe(Effect.provide(passing.poller)))))
 
       const lasting = yield* scripted(malformed)
-      assert.strictEqual(yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(lasting.poller)))), malformed)
+      assert.strictEqual(
+        yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(lasting.poller)))),
+        malformed
+      )
       assert.strictEqual((yield* Ref.get(lasting.times)).length, 6)
-    }))
+    })
+  )
 
   it.effect("goes on after a server that was away, and ends with its error when it stays away", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const passing = yield* scripted(job("queued"), unavailable, unavailable, unavailable, job("success", true))
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait().pipe(Effect.provide(passing.poller)))))
 
       const lasting = yield* scripted(unavailable)
-      assert.strictEqual(yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(lasting.poller)))), unavailable)
+      assert.strictEqual(
+        yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(lasting.poller)))),
+        unavailable
+      )
       assert.strictEqual((yield* Ref.get(lasting.times)).length, 11)
-    }))
+    })
+  )
 
   it.effect("waits as long as the server asks for", () =>
-    Effect.gen(function*() {
-      const limited = failure(
-        new ApiError.RateLimited({ response: response(429), retryAfter: Duration.seconds(40) })
-      )
+    Effect.gen(function* () {
+      const limited = failure(new ApiError.RateLimited({ response: response(429), retryAfter: Duration.seconds(40) }))
       const { poller, times } = yield* scripted(limited, job("success", true))
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait().pipe(Effect.provide(poller)))))
       assert.deepStrictEqual(yield* Ref.get(times), [0, 40_000])
-    }))
+    })
+  )
 
   it.effect("ends at the deadline, after one last look at it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("queued"), job("in-progress"))
       const exit = yield* Time.letPass(wait({ deadline: "100 seconds" }).pipe(Effect.provide(poller)))
       const error = yield* Time.errorOf(exit)
@@ -215,45 +241,50 @@ describe("JobPoller", () => {
       assert.strictEqual(Duration.toSeconds(error.reason.elapsed), 100)
       assert.isTrue(error.isRetryable)
       assert.strictEqual((yield* Ref.get(times)).at(-1), 100_000)
-    }))
+    })
+  )
 
   it.effect("takes a job that is ready at the very deadline", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller } = yield* scripted(job("queued"), job("success", true))
       const schedule = Schedule.spaced("1 hour")
       const exit = yield* Time.letPass(wait({ deadline: "10 seconds", schedule }).pipe(Effect.provide(poller)))
       assert.isTrue(Exit.isSuccess(exit))
-    }))
+    })
+  )
 
   it.effect("has a deadline of 30 minutes where none is given", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("queued"))
       yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(poller))))
       assert.strictEqual((yield* Ref.get(times)).at(-1), 30 * 60_000)
-    }))
+    })
+  )
 
   it.effect("takes the caller's schedule, and ends when it does", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("queued"))
       const schedule = Schedule.max([Schedule.spaced("7 seconds"), Schedule.recurs(3)])
       const error = yield* Time.errorOf(yield* Time.letPass(wait({ schedule }).pipe(Effect.provide(poller))))
       assert.deepStrictEqual(yield* Ref.get(times), [0, 7000, 14_000, 21_000])
       assert(error._tag === "JobError" && error.reason._tag === "DeadlineExceeded")
       assert.strictEqual(error.reason.endedBy, "schedule")
-    }))
+    })
+  )
 
   it.effect("lets the schedule see the job", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("queued"), job("in-progress"), job("success", true))
       const schedule = Schedule.identity<DownloadJob.DownloadJob | undefined>().pipe(
         Schedule.addDelay(({ input }) => Effect.succeed(input?.jobStatus === "queued" ? "20 seconds" : "3 seconds"))
       )
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait({ schedule }).pipe(Effect.provide(poller)))))
       assert.deepStrictEqual(yield* Ref.get(times), [0, 20_000, 23_000])
-    }))
+    })
+  )
 
   it.effect("ends quickly when it is interrupted", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { poller, times } = yield* scripted(job("queued"))
       const fiber = yield* Effect.forkChild(wait().pipe(Effect.provide(poller)))
       yield* TestClock.adjust("10 seconds")
@@ -261,5 +292,6 @@ describe("JobPoller", () => {
       const looks = (yield* Ref.get(times)).length
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* Ref.get(times)).length, looks)
-    }))
+    })
+  )
 })

@@ -4,10 +4,11 @@ import { TestClock } from "effect/testing"
 
 /** Runs what waits while the test's clock goes on, a second at a time, until it has ended. */
 export const letPass = <A, E, R>(effect: Effect.Effect<A, E, R>, limit: Duration.Input = "2 hours") =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(Effect.exit(effect))
     const seconds = Duration.toSeconds(limit)
-    for (let second = 0; second < seconds && fiber.pollUnsafe() === undefined; second++) yield* TestClock.adjust("1 second")
+    for (let second = 0; second < seconds && fiber.pollUnsafe() === undefined; second++)
+      yield* TestClock.adjust("1 second")
     assert.isDefined(fiber.pollUnsafe(), "it has not ended in time")
     return yield* Fiber.join(fiber)
   })

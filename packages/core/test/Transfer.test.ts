@@ -1,13 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig, SignedUrl, StorageClient, StoredObject, Transfer, TransferError, TransferEvent } from "@scenario-assets/core"
+import {
+  ScenarioConfig,
+  SignedUrl,
+  StorageClient,
+  type StoredObject,
+  Transfer,
+  type TransferError,
+  type TransferEvent
+} from "@scenario-assets/core"
 import { Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
 
 /** A body that is not easily mistaken: `P`, `K`, then a pattern that does not repeat soon. */
-const content = Uint8Array.from({ length: 10_000 }, (_, index) => index === 0 ? 0x50 : index === 1 ? 0x4b : (index * 7919) >> 3)
-const etag = "\"one\""
+const content = Uint8Array.from({ length: 10_000 }, (_, index) =>
+  index === 0 ? 0x50 : index === 1 ? 0x4b : (index * 7919) >> 3
+)
+const etag = '"one"'
 const modified = "Wed, 21 Oct 2026 07:28:00 GMT"
 
 interface Asked {
@@ -18,46 +28,66 @@ interface Asked {
 type Answer = (asked: Asked, from: number) => Response | "refused" | "silence"
 
 /** The bytes from `from` to `to`, and what happens then. */
-const body = (from: number, to: number, then: "end" | "break" | "stall" = "end", bytes = content) =>
+const body = (from: number, to: number, after: "end" | "break" | "stall" = "end", bytes = content) =>
   new ReadableStream<Uint8Array>({
     start(controller) {
       for (let at = from; at < to; at += 1000) controller.enqueue(bytes.slice(at, Math.min(to, at + 1000)))
-      if (then === "end") controller.close()
+      if (after === "end") controller.close()
     },
     pull(controller) {
-      if (then === "break") controller.error(new Error("socket hang up"))
+      if (after === "break") controller.error(new Error("socket hang up"))
       return new Promise(() => {})
     }
   })
 
-const whole = (options: {
-  readonly to?: number
-  readonly then?: "end" | "break" | "stall"
-  readonly headers?: Record<string, string>
-  readonly bytes?: Uint8Array<ArrayBuffer>
-} = {}): Answer => () =>
-  new Response(body(0, options.to ?? content.length, options.then, options.bytes), {
-    status: 200,
-    headers: { "content-length": String(content.length), etag, "last-modified": modified, "content-type": "application/zip", ...options.headers }
-  })
+const whole =
+  (
+    options: {
+      readonly to?: number
+      readonly after?: "end" | "break" | "stall"
+      readonly headers?: Record<string, string>
+      readonly bytes?: Uint8Array<ArrayBuffer>
+    } = {}
+  ): Answer =>
+  () =>
+    new Response(body(0, options.to ?? content.length, options.after, options.bytes), {
+      status: 200,
+      headers: {
+        "content-length": String(content.length),
+        etag,
+        "last-modified": modified,
+        "content-type": "application/zip",
+        ...options.headers
+      }
+    })
 
-const rest = (options: { readonly to?: number; readonly then?: "end" | "break" | "stall"; readonly headers?: Record<string, string> } = {}): Answer =>
-(_, from) =>
-  new Response(body(from, options.to ?? content.length, options.then), {
-    status: 206,
-    headers: {
-      "content-range": `bytes ${from}-${content.length - 1}/${content.length}`,
-      etag,
-      "last-modified": modified,
-      "content-type": "application/zip",
-      ...options.headers
-    }
-  })
+const rest =
+  (
+    options: {
+      readonly to?: number
+      readonly after?: "end" | "break" | "stall"
+      readonly headers?: Record<string, string>
+    } = {}
+  ): Answer =>
+  (_, from) =>
+    new Response(body(from, options.to ?? content.length, options.after), {
+      status: 206,
+      headers: {
+        "content-range": `bytes ${from}-${content.length - 1}/${content.length}`,
+        etag,
+        "last-modified": modified,
+        "content-type": "application/zip",
+        ...options.headers
+      }
+    })
 
-const status = (code: number, headers: Record<string, string> = {}, text = ""): Answer => () => new Response(text, { status: code, headers })
+const status =
+  (code: number, headers: Record<string, string> = {}, text = ""): Answer =>
+  () =>
+    new Response(text, { status: code, headers })
 
 /** A storage host that answers one request after the other, the last answer for ever. */
-const host = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, baseUrl = "https://api.test/v1") {
+const host = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>, baseUrl = "https://api.test/v1") {
   const asked: Array<Asked> = []
   const refreshes = yield* Ref.make(0)
   const client = HttpClient.make((request, url) => {
@@ -68,19 +98,39 @@ const host = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>, baseUrl
     const given = answer?.(record, from) ?? "refused"
     if (given === "silence") return Effect.never
     return given === "refused"
-      ? Effect.fail(new HttpClientError.HttpClientError({
-        reason: new HttpClientError.TransportError({ request, cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }) })
-      }))
+      ? Effect.fail(
+          new HttpClientError.HttpClientError({
+            reason: new HttpClientError.TransportError({
+              request,
+              cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" })
+            })
+          })
+        )
       : Effect.succeed(HttpClientResponse.fromWeb(request, given))
-  }).pipe(HttpClient.mapRequest(HttpClientRequest.setHeaders({ authorization: `Basic ${Canary.basic}`, "x-api-key": Canary.key })))
+  }).pipe(
+    HttpClient.mapRequest(
+      HttpClientRequest.setHeaders({ authorization: `Basic ${Canary.basic}`, "x-api-key": Canary.key })
+    )
+  )
   const layer = Transfer.layer.pipe(
     Layer.provide(StorageClient.layer),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-    Layer.provide(ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })),
+    Layer.provide(
+      ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })
+    ),
     Layer.orDie
   )
-  const link = (serial: number) => SignedUrl.make(`${baseUrl.startsWith("https") ? "https" : "http"}://storage.test/a.zip?n=${serial}&Signature=${Canary.signature}`)
-  const source: Transfer.Source = { url: link(0), refresh: Effect.map(Ref.updateAndGet(refreshes, (n) => n + 1), link) }
+  const link = (serial: number) =>
+    SignedUrl.make(
+      `${baseUrl.startsWith("https") ? "https" : "http"}://storage.test/a.zip?n=${serial}&Signature=${Canary.signature}`
+    )
+  const source: Transfer.Source = {
+    url: link(0),
+    refresh: Effect.map(
+      Ref.updateAndGet(refreshes, (n) => n + 1),
+      link
+    )
+  }
   return { asked, refreshes, layer, source }
 })
 
@@ -112,14 +162,15 @@ const assemble = (events: ReadonlyArray<TransferEvent.TransferEvent>, from = 0):
   return Uint8Array.from(bytes)
 }
 
-const tags = (events: ReadonlyArray<TransferEvent.TransferEvent>) => events.map((event) => event._tag).filter((tag) => tag !== "Bytes")
+const tags = (events: ReadonlyArray<TransferEvent.TransferEvent>) =>
+  events.map((event) => event._tag).filter((tag) => tag !== "Bytes")
 
 const whole_ = (exit: Exit.Exit<Uint8Array, unknown>) => {
   assert(Exit.isSuccess(exit))
   assert.deepStrictEqual(exit.value, content)
 }
 
-const reasonOf = Effect.fnUntraced(function*<A>(exit: Exit.Exit<A, TransferError.TransferError>) {
+const reasonOf = Effect.fnUntraced(function* <A>(exit: Exit.Exit<A, TransferError.TransferError>) {
   const error = yield* Time.errorOf(exit)
   assert.notInclude(`${error.message} ${JSON.stringify(error)}`, Canary.signature)
   assert.include(error.message, "storage.test")
@@ -130,7 +181,7 @@ const stored: StoredObject.StoredObject = { size: content.length, etag, lastModi
 
 describe("Transfer", () => {
   it.effect("gives the bytes, in order, and says what the object is", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const exit = yield* eventsOf(yield* host([whole()]))
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(exit.value[0], {
@@ -139,46 +190,60 @@ describe("Transfer", () => {
         offset: 0
       })
       assert.deepStrictEqual(assemble(exit.value), content)
-    }))
+    })
+  )
 
   it.effect("sends no credential, no trace header and no Range at first, and asks for unencoded bytes", () =>
-    Effect.gen(function*() {
-      const server = yield* host([whole({ to: 3000, then: "break" }), rest()])
+    Effect.gen(function* () {
+      const server = yield* host([whole({ to: 3000, after: "break" }), rest()])
       whole_(yield* bytesOf(server))
       for (const { headers } of server.asked) {
-        for (const name of ["authorization", "x-api-key", "cookie", "traceparent", "b3"]) assert.notProperty(headers, name)
+        for (const name of ["authorization", "x-api-key", "cookie", "traceparent", "b3"])
+          assert.notProperty(headers, name)
         assert.strictEqual(headers["accept-encoding"], "identity")
       }
       assert.notProperty(server.asked[0]?.headers, "range")
-    }))
+    })
+  )
 
-  it.effect.each(["break", "end", "stall"] as const)("goes on from the byte reached after a body that comes to a %s", (then) =>
-    Effect.gen(function*() {
-      const server = yield* host([whole({ to: 4321, then }), rest({ to: 7000, then }), rest()])
-      whole_(yield* bytesOf(server))
-      assert.deepStrictEqual(server.asked.map(({ headers }) => headers["range"]), [undefined, "bytes=4321-", "bytes=7000-"])
-      assert.deepStrictEqual(server.asked.map(({ headers }) => headers["if-range"]), [undefined, etag, etag])
-      assert.strictEqual(yield* Ref.get(server.refreshes), 0)
-    }))
+  it.effect.each(["break", "end", "stall"] as const)(
+    "goes on from the byte reached after a body that comes to a %s",
+    (after) =>
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4321, after }), rest({ to: 7000, after }), rest()])
+        whole_(yield* bytesOf(server))
+        assert.deepStrictEqual(
+          server.asked.map(({ headers }) => headers["range"]),
+          [undefined, "bytes=4321-", "bytes=7000-"]
+        )
+        assert.deepStrictEqual(
+          server.asked.map(({ headers }) => headers["if-range"]),
+          [undefined, etag, etag]
+        )
+        assert.strictEqual(yield* Ref.get(server.refreshes), 0)
+      })
+  )
 
   it.effect("takes silence after the request for a fault", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([() => "silence", whole()])
       const exit = yield* eventsOf(server)
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(tags(exit.value), ["Retrying", "Opened"])
       assert.deepStrictEqual(assemble(exit.value), content)
-    }))
+    })
+  )
 
   it.effect.each([408, 429, 500, 502, 503, 504])("tries again after %s", (code) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([status(code), status(code), whole()])
       whole_(yield* bytesOf(server))
       assert.strictEqual(server.asked.length, 3)
-    }))
+    })
+  )
 
   it.effect("waits as long as Retry-After says, in seconds or as a date", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([
         status(503, { "retry-after": "17" }),
         status(429, { "retry-after": "Thu, 01 Jan 1970 00:00:40 GMT" }),
@@ -187,47 +252,53 @@ describe("Transfer", () => {
       ])
       const exit = yield* eventsOf(server)
       assert(Exit.isSuccess(exit))
-      const pauses = exit.value.flatMap((event) => event._tag === "Retrying" ? [event.pause.toString()] : [])
+      const pauses = exit.value.flatMap((event) => (event._tag === "Retrying" ? [event.pause.toString()] : []))
       assert.strictEqual(pauses.length, 3)
       assert.include(pauses[0], "17")
       assert.include(pauses[1], "23", "40 seconds after the epoch, 17 of which have passed")
       assert.include(pauses[2], "30", "capped")
-    }))
+    })
+  )
 
   it.effect("ends after tries in vain, and counts them anew whenever bytes arrive", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fivetimes = [status(503), status(503), status(503), status(503), status(503)]
       const patient = yield* host([
         ...fivetimes,
-        whole({ to: 2000, then: "break" }),
+        whole({ to: 2000, after: "break" }),
         ...fivetimes,
-        rest({ to: 5000, then: "break" }),
+        rest({ to: 5000, after: "break" }),
         ...fivetimes,
         rest()
       ])
       whole_(yield* bytesOf(patient, { retries: 6 }))
 
-      const away = yield* host([whole({ to: 2000, then: "break" }), () => "refused"])
+      const away = yield* host([whole({ to: 2000, after: "break" }), () => "refused"])
       const reason = yield* reasonOf(yield* bytesOf(away, { retries: 3 }))
       assert(reason._tag === "RetriesExhausted")
       assert.strictEqual(reason.offset, 2000)
       assert.include(reason.last, "ECONNREFUSED")
       assert.strictEqual(away.asked.length, 1 + 3)
-    }))
+    })
+  )
 
   it.effect.each([400, 401, 403])("gets one fresh link after %s, and goes on", (code) =>
-    Effect.gen(function*() {
-      const server = yield* host([status(code), whole({ to: 4000, then: "break" }), status(code), rest()])
+    Effect.gen(function* () {
+      const server = yield* host([status(code), whole({ to: 4000, after: "break" }), status(code), rest()])
       const exit = yield* eventsOf(server)
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(assemble(exit.value), content)
       assert.deepStrictEqual(tags(exit.value), ["Refreshed", "Opened", "Retrying", "Refreshed", "Opened"])
       assert.strictEqual(yield* Ref.get(server.refreshes), 2)
-      assert.deepStrictEqual(server.asked.map(({ url }) => new URL(url).searchParams.get("n")), ["0", "1", "1", "2"])
-    }))
+      assert.deepStrictEqual(
+        server.asked.map(({ url }) => new URL(url).searchParams.get("n")),
+        ["0", "1", "1", "2"]
+      )
+    })
+  )
 
   it.effect("ends when a fresh link is refused, and does not blame the API key", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const denied = `<Error><Code>AccessDenied</Code><Sig>${Canary.signature}</Sig></Error>`
       const server = yield* host([status(403, {}, denied)])
       const exit = yield* bytesOf(server)
@@ -235,100 +306,114 @@ describe("Transfer", () => {
       assert.deepInclude(reason, { _tag: "AccessRefused", status: 403, code: "AccessDenied" })
       assert.include(reason.message, "API key is not at fault")
       assert.strictEqual(yield* Ref.get(server.refreshes), 1)
-    }))
+    })
+  )
 
   it.effect("passes on the error of the effect that makes links", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([status(403)])
       const exit = yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
-        Stream.runDrain(transfer.bytes({ ...server.source, refresh: Effect.fail("no link" as const) }))).pipe(
-          Effect.provide(server.layer),
-          Time.letPass
-        )
+        Stream.runDrain(transfer.bytes({ ...server.source, refresh: Effect.fail("no link" as const) }))
+      ).pipe(Effect.provide(server.layer), Time.letPass)
       assert.strictEqual(yield* Time.errorOf(exit), "no link")
-    }))
+    })
+  )
 
   it.effect.each([404, 410])("ends at once on %s", (code) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([status(code)])
       assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectMissing", status: code })
       assert.strictEqual(server.asked.length, 1)
-    }))
+    })
+  )
 
   describe("another object than the one begun", () => {
-    const other = Uint8Array.from(content, (byte, index) => index < 2 ? byte : byte ^ 0xff)
-    const changed = whole({ bytes: other, headers: { etag: "\"two\"" } })
+    const other = Uint8Array.from(content, (byte, index) => (index < 2 ? byte : byte ^ 0xff))
+    const changed = whole({ bytes: other, headers: { etag: '"two"' } })
 
     it.effect("is never joined: a file starts over, and says so", () =>
-      Effect.gen(function*() {
-        const exit = yield* eventsOf(yield* host([whole({ to: 4000, then: "break" }), changed]))
+      Effect.gen(function* () {
+        const exit = yield* eventsOf(yield* host([whole({ to: 4000, after: "break" }), changed]))
         assert(Exit.isSuccess(exit))
         assert.deepStrictEqual(assemble(exit.value), other)
-        assert.deepInclude(exit.value.find((event) => event._tag === "StartedOver"), { discarded: 4000, sameObject: false })
-      }))
+        assert.deepInclude(
+          exit.value.find((event) => event._tag === "StartedOver"),
+          { discarded: 4000, sameObject: false }
+        )
+      })
+    )
 
     it.effect("is never joined: bytes handed on cannot be taken back, and the stream ends", () =>
-      Effect.gen(function*() {
-        const server = yield* host([whole({ to: 4000, then: "break" }), changed])
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4000, after: "break" }), changed])
         assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: 4000 })
-      }))
+      })
+    )
 
     it.effect("is recognised in a 206 whose ETag, size or date differs", () =>
-      Effect.gen(function*() {
-        for (
-          const headers of [
-            { etag: "\"two\"" },
-            { "content-range": "bytes 4000-10999/11000" },
-            { etag: "W/\"one\"", "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" }
-          ]
-        ) {
-          const server = yield* host([whole({ to: 4000, then: "break" }), rest({ headers }), whole()])
+      Effect.gen(function* () {
+        for (const headers of [
+          { etag: '"two"' },
+          { "content-range": "bytes 4000-10999/11000" },
+          { etag: 'W/"one"', "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" }
+        ]) {
+          const server = yield* host([whole({ to: 4000, after: "break" }), rest({ headers }), whole()])
           const exit = yield* eventsOf(server)
           assert(Exit.isSuccess(exit))
           assert.deepStrictEqual(tags(exit.value), ["Opened", "Retrying", "StartedOver", "Opened"])
           assert.deepStrictEqual(assemble(exit.value), content)
           assert.notProperty(server.asked[2]?.headers, "range")
         }
-      }))
+      })
+    )
 
     it.effect("ends the transfer when it changes again and again", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         let serial = 0
-        const server = yield* host([() => whole({ to: 4000, then: "break", headers: { etag: `"${serial++}"` } })({ url: "", headers: {} }, 0)])
+        const server = yield* host([
+          () => whole({ to: 4000, after: "break", headers: { etag: `"${serial++}"` } })({ url: "", headers: {} }, 0)
+        ])
         const exit = yield* eventsOf(server)
         assert.strictEqual((yield* reasonOf(exit))._tag, "ObjectChanged")
         assert.isBelow(server.asked.length, 10)
-      }))
+      })
+    )
   })
 
   it.effect("skips what was handed on already, when a host sends the same object once more", () =>
-    Effect.gen(function*() {
-      const server = yield* host([whole({ to: 4321, then: "break" }), whole()])
+    Effect.gen(function* () {
+      const server = yield* host([whole({ to: 4321, after: "break" }), whole()])
       whole_(yield* bytesOf(server))
-      const exit = yield* eventsOf(yield* host([whole({ to: 4321, then: "break" }), whole()]))
+      const exit = yield* eventsOf(yield* host([whole({ to: 4321, after: "break" }), whole()]))
       assert(Exit.isSuccess(exit))
-      assert.deepInclude(exit.value.find((event) => event._tag === "StartedOver"), { discarded: 4321, sameObject: true })
-    }))
+      assert.deepInclude(
+        exit.value.find((event) => event._tag === "StartedOver"),
+        { discarded: 4321, sameObject: true }
+      )
+    })
+  )
 
   it.effect("ends when a host that does not resume breaks off again and again", () =>
-    Effect.gen(function*() {
-      const server = yield* host([whole({ to: 4000, then: "break" })])
+    Effect.gen(function* () {
+      const server = yield* host([whole({ to: 4000, after: "break" })])
       assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "RetriesExhausted")
       assert.isBelow(server.asked.length, 20)
-    }))
+    })
+  )
 
   it.effect("resumes by size and date where the validator is weak", () =>
-    Effect.gen(function*() {
-      const weak = { headers: { etag: "W/\"one\"" } }
-      const server = yield* host([whole({ to: 4000, then: "break", ...weak }), rest(weak)])
+    Effect.gen(function* () {
+      const weak = { headers: { etag: 'W/"one"' } }
+      const server = yield* host([whole({ to: 4000, after: "break", ...weak }), rest(weak)])
       whole_(yield* bytesOf(server))
       assert.notProperty(server.asked[1]?.headers, "if-range")
-    }))
+    })
+  )
 
   it.effect("refuses a 206 with other bytes than those asked for", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([
-        whole({ to: 4000, then: "break" }),
+        whole({ to: 4000, after: "break" }),
         rest({ headers: { "content-range": `bytes 3999-9999/${content.length}` } }),
         rest({ headers: { "content-range": "bytes=4000" } }),
         rest({ headers: { "content-length": "5999" } }),
@@ -336,183 +421,238 @@ describe("Transfer", () => {
       ])
       whole_(yield* bytesOf(server))
       assert.strictEqual(server.asked.length, 5)
-    }))
+    })
+  )
 
   it.effect("goes on after a 206 that gave less than asked for", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const server = yield* host([
-        whole({ to: 4000, then: "break" }),
+        whole({ to: 4000, after: "break" }),
         rest({ to: 6000, headers: { "content-range": `bytes 4000-5999/${content.length}` } }),
         rest()
       ])
       whole_(yield* bytesOf(server))
-    }))
+    })
+  )
 
   describe("416", () => {
     it.effect("is the end where all bytes are there", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const unknown = { "transfer-encoding": "identity" }
         const server = yield* host([
           () => new Response(body(0, content.length, "break"), { headers: { etag, ...unknown } }),
           status(416, { "content-range": `bytes */${content.length}` })
         ])
         whole_(yield* bytesOf(server))
-      }))
+      })
+    )
 
     it.effect("starts over where they are not", () =>
-      Effect.gen(function*() {
-        const server = yield* host([whole({ to: 4000, then: "break" }), status(416, { "content-range": "bytes */77" }), whole()])
+      Effect.gen(function* () {
+        const server = yield* host([
+          whole({ to: 4000, after: "break" }),
+          status(416, { "content-range": "bytes */77" }),
+          whole()
+        ])
         const exit = yield* eventsOf(server)
         assert(Exit.isSuccess(exit))
         assert.deepStrictEqual(tags(exit.value), ["Opened", "Retrying", "StartedOver", "Opened"])
         assert.deepStrictEqual(assemble(exit.value), content)
-      }))
+      })
+    )
   })
 
   describe("length", () => {
     it.effect("more bytes than declared are an error", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([whole({ headers: { "content-length": "9000" } })])
         assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "LengthMismatch", declared: 9000 })
-      }))
+      })
+    )
 
-    const undeclared = (to: number): Answer => () => new Response(body(0, to), { headers: { etag } })
+    const undeclared =
+      (to: number): Answer =>
+      () =>
+        new Response(body(0, to), { headers: { etag } })
 
     it.effect("the end of a body without a length is asked for", () =>
-      Effect.gen(function*() {
-        const server = yield* host([undeclared(content.length), status(416, { "content-range": `bytes */${content.length}` })])
+      Effect.gen(function* () {
+        const server = yield* host([
+          undeclared(content.length),
+          status(416, { "content-range": `bytes */${content.length}` })
+        ])
         whole_(yield* bytesOf(server))
         assert.strictEqual(server.asked[1]?.headers["range"], "bytes=10000-")
-      }))
+      })
+    )
 
     it.effect("a cut body without a length is found out, and goes on", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         whole_(yield* bytesOf(yield* host([undeclared(4000), rest()])))
-      }))
+      })
+    )
 
     it.effect("an end that nothing confirms is an error", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         for (const answer of [undeclared(4000), status(416)]) {
           const reason = yield* reasonOf(yield* bytesOf(yield* host([undeclared(4000), answer])))
           assert.deepInclude(reason, { _tag: "LengthMismatch", received: 4000 })
         }
-      }))
+      })
+    )
 
     it.effect("chunked framing is its own proof", () =>
-      Effect.gen(function*() {
-        const server = yield* host([() => new Response(body(0, content.length), { headers: { "transfer-encoding": "chunked" } })])
+      Effect.gen(function* () {
+        const server = yield* host([
+          () => new Response(body(0, content.length), { headers: { "transfer-encoding": "chunked" } })
+        ])
         whole_(yield* bytesOf(server))
         assert.strictEqual(server.asked.length, 1)
-      }))
+      })
+    )
 
     it.effect("an empty object is whole", () =>
-      Effect.gen(function*() {
-        const exit = yield* bytesOf(yield* host([() => new Response(new Uint8Array(0), { headers: { "content-length": "0" } })]))
+      Effect.gen(function* () {
+        const exit = yield* bytesOf(
+          yield* host([() => new Response(new Uint8Array(0), { headers: { "content-length": "0" } })])
+        )
         assert.deepStrictEqual(exit, Exit.succeed(new Uint8Array(0)))
-      }))
+      })
+    )
   })
 
   describe("content", () => {
-    it.effect.each(
-      [
-        ["text/html; charset=utf-8", "<html>Sign in</html>"],
-        ["application/xml", "<Error/>"],
-        ["application/octet-stream", "{\"message\":\"not today\"}"]
-      ] as const
-    )("%s where a ZIP is due is named", ([type, text]) =>
-      Effect.gen(function*() {
-        const server = yield* host([() => new Response(text, { headers: { "content-type": type, "content-length": String(text.length) } })])
+    it.effect.each([
+      ["text/html; charset=utf-8", "<html>Sign in</html>"],
+      ["application/xml", "<Error/>"],
+      ["application/octet-stream", '{"message":"not today"}']
+    ] as const)("%s where a ZIP is due is named", ([type, text]) =>
+      Effect.gen(function* () {
+        const server = yield* host([
+          () => new Response(text, { headers: { "content-type": type, "content-length": String(text.length) } })
+        ])
         const exit = yield* eventsOf(server, { expect: "zip" })
         const reason = yield* reasonOf(exit)
         assert(reason._tag === "UnexpectedContent")
         assert.include(reason.found, type)
         assert.strictEqual(server.asked.length, 1)
-      }))
+      })
+    )
 
     it.effect("SVG and XML are fine where no ZIP is due, HTML never is", () =>
-      Effect.gen(function*() {
-        const svg = yield* host([() => new Response("<svg/>", { headers: { "content-type": "image/svg+xml", "content-length": "6" } })])
+      Effect.gen(function* () {
+        const svg = yield* host([
+          () => new Response("<svg/>", { headers: { "content-type": "image/svg+xml", "content-length": "6" } })
+        ])
         assert.isTrue(Exit.isSuccess(yield* bytesOf(svg)))
-        const html = yield* host([() => new Response("<html>", { headers: { "content-type": "text/html", "content-length": "6" } })])
+        const html = yield* host([
+          () => new Response("<html>", { headers: { "content-type": "text/html", "content-length": "6" } })
+        ])
         assert.strictEqual((yield* reasonOf(yield* bytesOf(html)))._tag, "UnexpectedContent")
-      }))
+      })
+    )
 
     it.effect("an encoded body is refused", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([whole({ headers: { "content-encoding": "gzip" } })])
         assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "UnexpectedContent")
-      }))
+      })
+    )
   })
 
   describe("redirects", () => {
     it.effect.each([301, 302, 303, 307, 308])("%s is followed, relative or not, without credentials", (code) =>
-      Effect.gen(function*() {
-        const server = yield* host([status(code, { location: "/b.zip?Signature=x" }), status(code, { location: "https://other.test/c.zip" }), whole()])
-        whole_(yield* bytesOf(server))
-        assert.deepStrictEqual(server.asked.map(({ url }) => new URL(url).host + new URL(url).pathname), [
-          "storage.test/a.zip",
-          "storage.test/b.zip",
-          "other.test/c.zip"
+      Effect.gen(function* () {
+        const server = yield* host([
+          status(code, { location: "/b.zip?Signature=x" }),
+          status(code, { location: "https://other.test/c.zip" }),
+          whole()
         ])
+        whole_(yield* bytesOf(server))
+        assert.deepStrictEqual(
+          server.asked.map(({ url }) => new URL(url).host + new URL(url).pathname),
+          ["storage.test/a.zip", "storage.test/b.zip", "other.test/c.zip"]
+        )
         assert.isTrue(server.asked.every(({ headers }) => headers["authorization"] === undefined))
-      }))
+      })
+    )
 
     it.effect("a loop ends", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([status(302, { location: "/a.zip" })])
         assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "RedirectRefused")
         assert.strictEqual(server.asked.length, 6)
-      }))
+      })
+    )
 
-    it.effect.each(["http://storage.test/b.zip", "file:///etc/passwd", "https://me:pw@storage.test/", "https://["])("to %s is refused", (location) =>
-      Effect.gen(function*() {
-        const server = yield* host([status(302, { location }), whole()])
-        assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "RedirectRefused")
-        assert.strictEqual(server.asked.length, 1)
-      }))
+    it.effect.each(["http://storage.test/b.zip", "file:///etc/passwd", "https://me:pw@storage.test/", "https://["])(
+      "to %s is refused",
+      (location) =>
+        Effect.gen(function* () {
+          const server = yield* host([status(302, { location }), whole()])
+          assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "RedirectRefused")
+          assert.strictEqual(server.asked.length, 1)
+        })
+    )
 
     it.effect("http is followed only where the API itself is http", () =>
-      Effect.gen(function*() {
-        const emulated = yield* host([status(302, { location: "http://storage.test/b.zip" }), whole()], "http://api.test/v1")
+      Effect.gen(function* () {
+        const emulated = yield* host(
+          [status(302, { location: "http://storage.test/b.zip" }), whole()],
+          "http://api.test/v1"
+        )
         whole_(yield* bytesOf(emulated))
         const server = yield* host([whole()])
         const http: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("http://storage.test/a.zip")) }
         assert.strictEqual((yield* reasonOf(yield* bytesOf({ ...server, source: http })))._tag, "InsecureUrl")
         assert.strictEqual(server.asked.length, 0)
-      }))
+      })
+    )
   })
 
   describe("a part from an earlier run", () => {
     it.effect("is gone on with, by Range and If-Range", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([rest()])
         const exit = yield* eventsOf(server, { resume: { object: stored, offset: 2500 } })
         assert(Exit.isSuccess(exit))
         assert.deepStrictEqual(assemble(exit.value, 2500), content)
         assert.deepInclude(server.asked[0]?.headers, { range: "bytes=2500-", "if-range": etag })
-      }))
+      })
+    )
 
     it.effect("is forgotten when the object is another one now", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([whole()])
-        const exit = yield* eventsOf(server, { resume: { object: { ...stored, etag: "\"old\"" }, offset: 2500 } })
+        const exit = yield* eventsOf(server, { resume: { object: { ...stored, etag: '"old"' }, offset: 2500 } })
         assert(Exit.isSuccess(exit))
         assert.strictEqual(exit.value[0]?._tag, "StartedOver")
         assert.deepStrictEqual(assemble(exit.value), content)
-      }))
+      })
+    )
 
     it.effect("that holds all bytes needs no request", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const server = yield* host([whole()])
-        assert.deepStrictEqual(yield* eventsOf(server, { resume: { object: stored, offset: content.length } }), Exit.succeed([]))
+        assert.deepStrictEqual(
+          yield* eventsOf(server, { resume: { object: stored, offset: content.length } }),
+          Exit.succeed([])
+        )
         assert.strictEqual(server.asked.length, 0)
-      }))
+      })
+    )
   })
 
   it.effect("gives links to layerTest's reader", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const transfer = yield* Transfer.Transfer
-      const chunks = yield* Stream.runCollect(transfer.bytes({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) }))
-      assert.deepStrictEqual(chunks.map((chunk) => new TextDecoder().decode(chunk)), ["/cat.png"])
-    }).pipe(Effect.provide(Transfer.layerTest((url) => Stream.succeed(new TextEncoder().encode(url.pathname))))))
+      const chunks = yield* Stream.runCollect(
+        transfer.bytes({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) })
+      )
+      assert.deepStrictEqual(
+        chunks.map((chunk) => new TextDecoder().decode(chunk)),
+        ["/cat.png"]
+      )
+    }).pipe(Effect.provide(Transfer.layerTest((url) => Stream.succeed(new TextEncoder().encode(url.pathname)))))
+  )
 })

@@ -1,3 +1,7 @@
+import { dirname } from "node:path"
+import type { StoredObject } from "@scenario-assets/core/StoredObject"
+import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
+import type { TransferError } from "@scenario-assets/core/TransferError"
 /**
  * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
  *
@@ -9,10 +13,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { StoredObject } from "@scenario-assets/core/StoredObject"
-import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
-import type { TransferError } from "@scenario-assets/core/TransferError"
-import { dirname } from "node:path"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
 import * as PartFile from "./internal/PartFile.ts"
@@ -43,12 +43,12 @@ export type FileEvent =
   /** About once a MiB: bytes given to the disk so far, of so many in all where the host says. */
   | { readonly _tag: "Written"; readonly bytes: number; readonly size: number | undefined }
   | {
-    readonly _tag: "Retrying"
-    readonly offset: number
-    readonly tries: number
-    readonly pause: Duration.Duration
-    readonly fault: string
-  }
+      readonly _tag: "Retrying"
+      readonly offset: number
+      readonly tries: number
+      readonly pause: Duration.Duration
+      readonly fault: string
+    }
   | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
   | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
   | { readonly _tag: "Completed"; readonly file: DownloadedFile }
@@ -74,20 +74,23 @@ export interface Options extends Omit<ReadOptions, "resume"> {
  * @category services
  * @since 0.1.0
  */
-export class FileDownload extends Context.Service<FileDownload, {
-  /** All that happens; the last event is `Completed`. Directories on the way are made. */
-  readonly events: <E, R>(
-    source: Source<E, R>,
-    target: string,
-    options?: Options
-  ) => Stream.Stream<FileEvent, TransferError | FileError | E, R>
-  /** The file alone. */
-  readonly toFile: <E, R>(
-    source: Source<E, R>,
-    target: string,
-    options?: Options
-  ) => Effect.Effect<DownloadedFile, TransferError | FileError | E, R>
-}>()("@scenario-assets/node/FileDownload") {}
+export class FileDownload extends Context.Service<
+  FileDownload,
+  {
+    /** All that happens; the last event is `Completed`. Directories on the way are made. */
+    readonly events: <E, R>(
+      source: Source<E, R>,
+      target: string,
+      options?: Options
+    ) => Stream.Stream<FileEvent, TransferError | FileError | E, R>
+    /** The file alone. */
+    readonly toFile: <E, R>(
+      source: Source<E, R>,
+      target: string,
+      options?: Options
+    ) => Effect.Effect<DownloadedFile, TransferError | FileError | E, R>
+  }
+>()("@scenario-assets/node/FileDownload") {}
 
 /**
  * Builds the service on `Transfer`.
@@ -95,7 +98,7 @@ export class FileDownload extends Context.Service<FileDownload, {
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Effect.gen(function*() {
+export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Effect.gen(function* () {
   const transfer = yield* Transfer
 
   const events = <E, R>(
@@ -103,48 +106,66 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
     target: string,
     options: Options = {}
   ): Stream.Stream<FileEvent, TransferError | FileError | E, R> =>
-    Stream.unwrap(Effect.gen(function*() {
-      const occupied = (path: string) => options.ifExists === "replace" ? Effect.succeed(false) : Files.exists(path)
-      const refused = (path: string) => new FileError({ operation: "download to", path, code: "EEXIST" })
-      if (yield* occupied(target)) {
-        return options.ifExists === "skip" ? Stream.fromEffect(alreadyThere(target)) : Stream.fail(refused(target))
-      }
-      yield* Files.makeDirectory(dirname(target))
-      const part = yield* PartFile.open(target)
-      let object: StoredObject = part.resume?.object ?? {}
-      let resumedFrom = part.resume?.offset ?? 0
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const occupied = (path: string) => (options.ifExists === "replace" ? Effect.succeed(false) : Files.exists(path))
+        const refused = (path: string) => new FileError({ operation: "download to", path, code: "EEXIST" })
+        if (yield* occupied(target)) {
+          return options.ifExists === "skip" ? Stream.fromEffect(alreadyThere(target)) : Stream.fail(refused(target))
+        }
+        yield* Files.makeDirectory(dirname(target))
+        const part = yield* PartFile.open(target)
+        let object: StoredObject = part.resume?.object ?? {}
+        let resumedFrom = part.resume?.offset ?? 0
 
-      return transfer.events(source, { ...options, resume: part.resume }).pipe(
-        Stream.mapArrayEffect(Effect.fnUntraced(function*(all): Effect.fn.Return<Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>, FileError> {
-          const told: Array<FileEvent> = []
-          for (const event of all) {
-            if (event._tag === "Bytes") {
-              part.push(event.bytes)
-              continue
-            }
-            if (event._tag === "StartedOver") {
-              resumedFrom = 0
-              yield* part.clear
-            } else if (event._tag === "Opened") {
-              object = event.object
-              yield* part.describe(object)
-            }
-            told.push(event)
-          }
-          if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
-          return [told]
-        })),
-        Stream.flattenIterable,
-        Stream.concat(Stream.fromEffect(Effect.gen(function*() {
-          const path = options.rename?.(object) ?? target
-          if (path !== target && (yield* occupied(path))) return yield* refused(path)
-          yield* part.finish(path)
-          return { _tag: "Completed", file: { path, bytes: part.written(), resumedFrom, alreadyThere: false } } as const
-        })))
-      )
-    }))
+        return transfer.events(source, { ...options, resume: part.resume }).pipe(
+          Stream.mapArrayEffect(
+            Effect.fnUntraced(function* (all): Effect.fn.Return<
+              Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
+              FileError
+            > {
+              const told: Array<FileEvent> = []
+              for (const event of all) {
+                if (event._tag === "Bytes") {
+                  part.push(event.bytes)
+                  continue
+                }
+                if (event._tag === "StartedOver") {
+                  resumedFrom = 0
+                  yield* part.clear
+                } else if (event._tag === "Opened") {
+                  object = event.object
+                  yield* part.describe(object)
+                }
+                told.push(event)
+              }
+              if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
+              return [told]
+            })
+          ),
+          Stream.flattenIterable,
+          Stream.concat(
+            Stream.fromEffect(
+              Effect.gen(function* () {
+                const path = options.rename?.(object) ?? target
+                if (path !== target && (yield* occupied(path))) return yield* refused(path)
+                yield* part.finish(path)
+                return {
+                  _tag: "Completed",
+                  file: { path, bytes: part.written(), resumedFrom, alreadyThere: false }
+                } as const
+              })
+            )
+          )
+        )
+      })
+    )
 
-  const toFile = Effect.fn("FileDownload.toFile")(function*<E, R>(source: Source<E, R>, target: string, options?: Options) {
+  const toFile = Effect.fn("FileDownload.toFile")(function* <E, R>(
+    source: Source<E, R>,
+    target: string,
+    options?: Options
+  ) {
     const last = yield* Stream.runLast(events(source, target, options))
     const completed = yield* Effect.orDie(Effect.fromOption(last))
     return completed._tag === "Completed" ? completed.file : yield* Effect.die(completed)

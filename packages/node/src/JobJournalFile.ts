@@ -1,3 +1,8 @@
+import { createHash } from "node:crypto"
+import { dirname } from "node:path"
+import { JobId } from "@scenario-assets/core/Asset"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
+import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 /**
  * The job journal as a small file, so that a run that was killed goes on with the jobs it has begun.
  *
@@ -8,11 +13,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import { JobId } from "@scenario-assets/core/Asset"
-import * as JobJournal from "@scenario-assets/core/JobJournal"
-import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
-import { createHash } from "node:crypto"
-import { dirname } from "node:path"
 import type { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
 
@@ -30,42 +30,49 @@ const encode = Schema.encodeSync(Jobs)
  * @since 0.1.0
  */
 export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =>
-  Layer.effect(JobJournal.JobJournal, Effect.gen(function*() {
-    const { baseUrl, projectId } = yield* ScenarioConfig
-    const one = yield* Semaphore.make(1)
-    const key = (batch: Parameters<typeof JobJournal.key>[0]): string =>
-      createHash("sha256").update(JSON.stringify([baseUrl, projectId, JobJournal.key(batch)])).digest("hex")
+  Layer.effect(
+    JobJournal.JobJournal,
+    Effect.gen(function* () {
+      const { baseUrl, projectId } = yield* ScenarioConfig
+      const one = yield* Semaphore.make(1)
+      const key = (batch: Parameters<typeof JobJournal.key>[0]): string =>
+        createHash("sha256")
+          .update(JSON.stringify([baseUrl, projectId, JobJournal.key(batch)]))
+          .digest("hex")
 
-    const read = Effect.map(Files.readText(path), (text): { readonly [key: string]: JobId } => {
-      const found = text === undefined ? Option.none() : decode(text)
-      return Option.isSome(found) ? found.value.jobs : {}
-    })
+      const read = Effect.map(Files.readText(path), (text): { readonly [key: string]: JobId } => {
+        const found = text === undefined ? Option.none() : decode(text)
+        return Option.isSome(found) ? found.value.jobs : {}
+      })
 
-    const update = (f: (jobs: { readonly [key: string]: JobId }) => { readonly [key: string]: JobId }) =>
-      Effect.gen(function*() {
-        const before = yield* read
-        const jobs = f(before)
-        if (Object.keys(jobs).length > 0) {
-          yield* Files.makeDirectory(dirname(path))
-          yield* Files.writeWhole(path, encode({ version: 1, jobs }))
-        } else if (Object.keys(before).length > 0) yield* Files.remove(path)
-      }).pipe(one.withPermits(1), Effect.uninterruptible)
+      const update = (f: (jobs: { readonly [key: string]: JobId }) => { readonly [key: string]: JobId }) =>
+        Effect.gen(function* () {
+          const before = yield* read
+          const jobs = f(before)
+          if (Object.keys(jobs).length > 0) {
+            yield* Files.makeDirectory(dirname(path))
+            yield* Files.writeWhole(path, encode({ version: 1, jobs }))
+          } else if (Object.keys(before).length > 0) yield* Files.remove(path)
+        }).pipe(one.withPermits(1), Effect.uninterruptible)
 
-    const failed = (what: string) =>
-      Effect.mapError((cause: FileError) => new JobJournal.JournalError({ message: `${what} ${cause.message}`, cause }))
-
-    return {
-      lookup: (batch) =>
-        Effect.map(read, (jobs) => Option.fromUndefinedOr(jobs[key(batch)])).pipe(
-          failed("The journal of jobs cannot be read, and no job was started.")
-        ),
-      record: (batch, jobId) =>
-        update((jobs) => ({ ...jobs, [key(batch)]: jobId })).pipe(
-          failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`)
-        ),
-      forget: (jobId) =>
-        update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId))).pipe(
-          failed(`Job ${jobId} cannot be removed from the journal.`)
+      const failed = (what: string) =>
+        Effect.mapError(
+          (cause: FileError) => new JobJournal.JournalError({ message: `${what} ${cause.message}`, cause })
         )
-    }
-  }))
+
+      return {
+        lookup: (batch) =>
+          Effect.map(read, (jobs) => Option.fromUndefinedOr(jobs[key(batch)])).pipe(
+            failed("The journal of jobs cannot be read, and no job was started.")
+          ),
+        record: (batch, jobId) =>
+          update((jobs) => ({ ...jobs, [key(batch)]: jobId })).pipe(
+            failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`)
+          ),
+        forget: (jobId) =>
+          update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId))).pipe(
+            failed(`Job ${jobId} cannot be removed from the journal.`)
+          )
+      }
+    })
+  )

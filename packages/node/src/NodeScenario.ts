@@ -37,12 +37,14 @@ export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient
  */
 export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
   Layer.provide(HttpClient.layerMergedContext(StorageTransport.make)),
-  Layer.provide(NodeHttpClient.layerDispatcherOptions({
-    allowH2: false,
-    connections: 64,
-    pipelining: 1,
-    connect: { timeout: 10_000 }
-  }))
+  Layer.provide(
+    NodeHttpClient.layerDispatcherOptions({
+      allowH2: false,
+      connections: 64,
+      pipelining: 1,
+      connect: { timeout: 10_000 }
+    })
+  )
 )
 
 /**
@@ -52,11 +54,7 @@ export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = Stor
  * @since 0.1.0
  */
 export const layerServices: Layer.Layer<
-  | AssetDownload.AssetDownload
-  | JobPoller.JobPoller
-  | Transfer.Transfer
-  | Archives.Archives
-  | FileDownload.FileDownload,
+  AssetDownload.AssetDownload | JobPoller.JobPoller | Transfer.Transfer | Archives.Archives | FileDownload.FileDownload,
   never,
   ScenarioConfig.ScenarioConfig
 > = Layer.mergeAll(Archives.layer, FileDownload.layer).pipe(

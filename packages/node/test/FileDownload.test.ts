@@ -1,10 +1,10 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Archives, FileNameTemplate, ScenarioConfig, Selection, SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError, NodeScenario } from "@scenario-assets/node"
 import { Effect, Equal, Exit, Fiber, Layer, Redacted, Stream } from "effect"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 
@@ -12,40 +12,48 @@ const size = 3_000_000
 
 /** An emulator on ports of its own, and all services aimed at it. */
 const testLayer = (options: EmulatorServer.Options = {}) =>
-  Layer.unwrap(Effect.gen(function*() {
-    const services = Layer.provideMerge(
-      NodeScenario.layerServices,
-      Layer.unwrap(Effect.map(Emulator.Emulator, ({ config }) =>
-        ScenarioConfig.layer({
-          baseUrl: config.apiUrl,
-          apiKey: Redacted.make(Canary.key),
-          apiSecret: Redacted.make(Canary.secret)
-        })))
-    )
-    const emulator = EmulatorServer.layer({
-      credentials: { key: Canary.key, secret: Canary.secret },
-      signaturePrefix: Canary.signature,
-      archive: { size, entries: 3 },
-      job: { states: [] },
-      ...options
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const services = Layer.provideMerge(
+        NodeScenario.layerServices,
+        Layer.unwrap(
+          Effect.map(Emulator.Emulator, ({ config }) =>
+            ScenarioConfig.layer({
+              baseUrl: config.apiUrl,
+              apiKey: Redacted.make(Canary.key),
+              apiSecret: Redacted.make(Canary.secret)
+            })
+          )
+        )
+      )
+      const emulator = EmulatorServer.layer({
+        credentials: { key: Canary.key, secret: Canary.secret },
+        signaturePrefix: Canary.signature,
+        archive: { size, entries: 3 },
+        job: { states: [] },
+        ...options
+      })
+      return Layer.provideMerge(services, emulator)
     })
-    return Layer.provideMerge(services, emulator)
-  }))
+  )
 
 /** The archive of a fresh job, its bytes as an undisturbed transfer gives them, and a place for it. */
-const begin = Effect.gen(function*() {
+const begin = Effect.gen(function* () {
   const { catalogue } = yield* Emulator.Emulator
   const archives = yield* Archives.Archives
   const transfer = yield* Transfer.Transfer
   const selection = yield* Selection.make({ modelIds: [catalogue.models[0]?.id ?? ""] })
-  const [archive] = yield* Stream.runCollect(archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate }))
+  const [archive] = yield* Stream.runCollect(
+    archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
+  )
   assert(archive !== undefined)
   const expected = Buffer.concat(yield* Stream.runCollect(transfer.bytes(archive.source)))
   const directory = TestDirectory.make("file-download")
   return { ...archive, expected, directory, target: join(directory, "archive.zip") }
 })
 
-const inject = (...faults: ReadonlyArray<Fault.Fault>) => Effect.flatMap(Emulator.Emulator, (emulator) => emulator.inject(...faults))
+const inject = (...faults: ReadonlyArray<Fault.Fault>) =>
+  Effect.flatMap(Emulator.Emulator, (emulator) => emulator.inject(...faults))
 
 const storageRequests = Effect.map(
   Effect.flatMap(Emulator.Emulator, (emulator) => emulator.requests),
@@ -60,35 +68,40 @@ const quick: FileDownload.Options = { expect: "zip", idleTimeout: "250 millis", 
 
 describe("FileDownload", () => {
   it.live("writes a file, and leaves nothing else", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       const file = yield* toFile(source, target, quick)
       assert.deepStrictEqual(file, { path: target, bytes: expected.length, resumedFrom: 0, alreadyThere: false })
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
-    }).pipe(Effect.provide(testLayer())))
+    }).pipe(Effect.provide(testLayer()))
+  )
 
   it.live("tells of bytes written, now and then, and of the end", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { source, target } = yield* begin
       const { events } = yield* FileDownload.FileDownload
       const all = yield* Stream.runCollect(events(source, target, quick))
       assert.strictEqual(all[0]?._tag, "Opened")
       assert.strictEqual(all.at(-1)?._tag, "Completed")
-      const written = all.flatMap((event) => event._tag === "Written" ? [event] : [])
+      const written = all.flatMap((event) => (event._tag === "Written" ? [event] : []))
       assert.isAtLeast(written.length, 2)
-      assert.isTrue(written.every((event, index) => event.size === 20_000_000 && event.bytes > (written[index - 1]?.bytes ?? 0)))
-    }).pipe(Effect.provide(testLayer({ archive: { size: 20_000_000 } }))))
+      assert.isTrue(
+        written.every((event, index) => event.size === 20_000_000 && event.bytes > (written[index - 1]?.bytes ?? 0))
+      )
+    }).pipe(Effect.provide(testLayer({ archive: { size: 20_000_000 } })))
+  )
 
   it.live("makes the directories on the way", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { directory, expected, source } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(directory, "a", "b", "c.zip")
       yield* toFile(source, target, quick)
       isWhole(target, expected)
-    }).pipe(Effect.provide(testLayer())))
+    }).pipe(Effect.provide(testLayer()))
+  )
 
   describe("faults on the wire", () => {
     const faults: ReadonlyArray<readonly [name: string, faults: ReadonlyArray<Fault.Fault>]> = [
@@ -110,17 +123,18 @@ describe("FileDownload", () => {
       ["no ETag", [Fault.reset("storage", 1_000_000), Fault.noETag("storage", { times: "always" })]]
     ]
     it.live.each(faults)("%s is mended", ([, faults]) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { directory, expected, source, target } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
         yield* inject(...faults)
         yield* toFile(source, target, quick)
         isWhole(target, expected)
         assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("an expired link is replaced", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { expected, source, target } = yield* begin
         const emulator = yield* Emulator.Emulator
         const { events } = yield* FileDownload.FileDownload
@@ -128,31 +142,37 @@ describe("FileDownload", () => {
         const all = yield* Stream.runCollect(events(source, target, quick))
         assert.strictEqual(all.filter((event) => event._tag === "Refreshed").length, 1)
         isWhole(target, expected)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("another object is never joined to the one begun", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { expected, source, target } = yield* begin
         const { events } = yield* FileDownload.FileDownload
         yield* inject(Fault.reset("storage", 1_000_000), Fault.changedETag("storage", { skip: 1 }))
         const all = yield* Stream.runCollect(events(source, target, quick))
-        assert.deepInclude(all.find((event) => event._tag === "StartedOver"), { sameObject: false })
+        assert.deepInclude(
+          all.find((event) => event._tag === "StartedOver"),
+          { sameObject: false }
+        )
         const bytes = readFileSync(target)
         assert.strictEqual(bytes.length, expected.length)
         assert.isFalse(bytes.equals(expected))
         const transfer = yield* Transfer.Transfer
-        assert.isTrue(bytes.equals(Buffer.concat(yield* Stream.runCollect(transfer.bytes(source)))), "all bytes are of the other object")
-      }).pipe(Effect.provide(testLayer())))
+        assert.isTrue(
+          bytes.equals(Buffer.concat(yield* Stream.runCollect(transfer.bytes(source)))),
+          "all bytes are of the other object"
+        )
+      }).pipe(Effect.provide(testLayer()))
+    )
 
-    it.live.each(
-      [
-        ["HTML", Fault.html("storage"), "UnexpectedContent"],
-        ["a missing object", Fault.status("storage", 404), "ObjectMissing"],
-        ["links refused for good", Fault.status("storage", 403, { times: "always" }), "AccessRefused"],
-        ["a host that is away", Fault.drop("storage", { times: "always" }), "RetriesExhausted"]
-      ] as const
-    )("%s ends in a typed error, and nothing under the final name", ([, fault, tag]) =>
-      Effect.gen(function*() {
+    it.live.each([
+      ["HTML", Fault.html("storage"), "UnexpectedContent"],
+      ["a missing object", Fault.status("storage", 404), "ObjectMissing"],
+      ["links refused for good", Fault.status("storage", 403, { times: "always" }), "AccessRefused"],
+      ["a host that is away", Fault.drop("storage", { times: "always" }), "RetriesExhausted"]
+    ] as const)("%s ends in a typed error, and nothing under the final name", ([, fault, tag]) =>
+      Effect.gen(function* () {
         const { source, target } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
         yield* inject(fault)
@@ -160,11 +180,12 @@ describe("FileDownload", () => {
         assert(error._tag === "TransferError")
         assert.strictEqual(error.reason._tag, tag)
         assert.isFalse(existsSync(target))
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
   })
 
   it.live("tells storage hosts nothing of the credentials, nor of the trace", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       yield* inject(Fault.redirect("storage"), Fault.reset("storage", 1000))
@@ -172,26 +193,32 @@ describe("FileDownload", () => {
       const requests = yield* storageRequests
       assert.isAtLeast(requests.length, 4)
       for (const { headers } of requests) {
-        for (const name of ["authorization", "cookie", "x-api-key", "traceparent", "b3"]) assert.notProperty(headers, name)
+        for (const name of ["authorization", "cookie", "x-api-key", "traceparent", "b3"])
+          assert.notProperty(headers, name)
       }
-    }).pipe(Effect.withSpan("test"), Effect.provide(testLayer())))
+    }).pipe(Effect.withSpan("test"), Effect.provide(testLayer()))
+  )
 
   describe("an interrupted run", () => {
     /** Stops a download after a MiB or more, and gives what it left. */
-    const interrupted = Effect.gen(function*() {
+    const interrupted = Effect.gen(function* () {
       const begun = yield* begin
       const { events } = yield* FileDownload.FileDownload
       yield* inject(Fault.stall("storage", 2_500_000))
-      const fiber = yield* Effect.forkChild(Stream.runDrain(
-        Stream.takeUntil(events(begun.source, begun.target, { ...quick, idleTimeout: "1 minute" }), (event) =>
-          event._tag === "Written" && event.bytes > 1_000_000)
-      ))
+      const fiber = yield* Effect.forkChild(
+        Stream.runDrain(
+          Stream.takeUntil(
+            events(begun.source, begun.target, { ...quick, idleTimeout: "1 minute" }),
+            (event) => event._tag === "Written" && event.bytes > 1_000_000
+          )
+        )
+      )
       yield* Fiber.await(fiber)
       return begun
     })
 
     it.live("leaves a part that the next one resumes", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { directory, expected, source, target } = yield* interrupted
         assert.deepStrictEqual(readdirSync(directory).toSorted(), ["archive.zip.part", "archive.zip.part.json"])
         const there = statSync(`${target}.part`).size
@@ -208,10 +235,11 @@ describe("FileDownload", () => {
         assert.strictEqual(requests[0]?.headers["range"], `bytes=${there}-`)
         assert.property(requests[0]?.headers, "if-range")
         assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("writes down no link", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { source, target } = yield* interrupted
         const state = readFileSync(`${target}.part.json`, "utf8")
         assert.include(state, "etag")
@@ -220,10 +248,11 @@ describe("FileDownload", () => {
         assert.strictEqual(statSync(`${target}.part.json`).mode & 0o777, 0o600)
         assert(source.url !== undefined)
         assert.notInclude(state, SignedUrl.reveal(source.url).pathname)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("is forgotten when the object is another one now", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { source, target } = yield* interrupted
         yield* inject(Fault.changedETag("storage"))
         const { events } = yield* FileDownload.FileDownload
@@ -234,28 +263,34 @@ describe("FileDownload", () => {
         assert.strictEqual(completed.file.resumedFrom, 0)
         const transfer = yield* Transfer.Transfer
         isWhole(target, Buffer.concat(yield* Stream.runCollect(transfer.bytes(source))))
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
-    it.live.each(
+    it.live.each([
+      ["a state that is damaged", (target: string) => writeFileSync(`${target}.part.json`, '{"version":1,"obj')],
       [
-        ["a state that is damaged", (target: string) => writeFileSync(`${target}.part.json`, "{\"version\":1,\"obj")],
-        ["a part that is longer than the object", (target: string) => writeFileSync(`${target}.part`, Buffer.alloc(size + 1))],
-        ["a state with a weak ETag", (target: string) =>
-          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: "W/\"1\"" } }))]
-      ] as const
-    )("is not trusted with %s", ([, damage]) =>
-      Effect.gen(function*() {
+        "a part that is longer than the object",
+        (target: string) => writeFileSync(`${target}.part`, Buffer.alloc(size + 1))
+      ],
+      [
+        "a state with a weak ETag",
+        (target: string) =>
+          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' } }))
+      ]
+    ] as const)("is not trusted with %s", ([, damage]) =>
+      Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
         damage(target)
         const { toFile } = yield* FileDownload.FileDownload
         assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
   })
 
   describe("a target that is there", () => {
     it.live("is not touched: an error, before anything is sent", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { source, target } = yield* begin
         writeFileSync(target, "mine")
         const before = (yield* storageRequests).length
@@ -266,10 +301,11 @@ describe("FileDownload", () => {
         assert.include(error.message, target)
         assert.strictEqual(readFileSync(target, "utf8"), "mine")
         assert.strictEqual((yield* storageRequests).length, before)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("is left with skip, and replaced whole with replace", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { expected, source, target } = yield* begin
         writeFileSync(target, "mine")
         const { toFile } = yield* FileDownload.FileDownload
@@ -284,43 +320,53 @@ describe("FileDownload", () => {
         assert.strictEqual(readFileSync(target, "utf8"), "mine", "never half overwritten")
         yield* toFile(source, target, { ...quick, ifExists: "replace" })
         isWhole(target, expected)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("may also be a link that leads nowhere", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { source, target } = yield* begin
         symlinkSync("nowhere", target)
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, target, quick))
         assert.strictEqual(error._tag, "FileError")
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
 
     it.live("names the file after what it is, where asked to", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { directory, expected, source } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
-        const rename = ({ contentType }: { readonly contentType?: string }) => join(directory, `x.${contentType?.split("/")[1]}`)
+        const rename = ({ contentType }: { readonly contentType?: string }) =>
+          join(directory, `x.${contentType?.split("/")[1]}`)
         const file = yield* toFile(source, join(directory, "x"), { ...quick, rename })
         assert.strictEqual(file.path, join(directory, "x.zip"))
         isWhole(file.path, expected)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
   })
 
   describe("a place where no file can be", () => {
-    it.live.each(
+    it.live.each([
+      ["a name that is too long", (directory: string) => join(directory, "x".repeat(300)), "ENAMETOOLONG"],
       [
-        ["a name that is too long", (directory: string) => join(directory, "x".repeat(300)), "ENAMETOOLONG"],
-        ["a file for a directory", (directory: string) => {
+        "a file for a directory",
+        (directory: string) => {
           writeFileSync(join(directory, "file"), "")
           return join(directory, "file", "x.zip")
-        }, "ENOTDIR"],
-        ["a directory for a part", (directory: string) => {
+        },
+        "ENOTDIR"
+      ],
+      [
+        "a directory for a part",
+        (directory: string) => {
           mkdirSync(join(directory, "x.zip.part"))
           return join(directory, "x.zip")
-        }, "EISDIR"]
-      ] as const
-    )("%s is a typed error with the path and the reason", ([, place, code]) =>
-      Effect.gen(function*() {
+        },
+        "EISDIR"
+      ]
+    ] as const)("%s is a typed error with the path and the reason", ([, place, code]) =>
+      Effect.gen(function* () {
         const { directory, source } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, place(directory), quick))
@@ -328,13 +374,15 @@ describe("FileDownload", () => {
         assert.strictEqual(error.code, code)
         assert.include(error.message, directory)
         assert.include(error.message, code)
-      }).pipe(Effect.provide(testLayer())))
+      }).pipe(Effect.provide(testLayer()))
+    )
   })
 
   it.live("passes on the error of the effect that makes links", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       assert.isTrue(Equal.equals(yield* Effect.flip(toFile({ refresh: Effect.fail("no link") }, target)), "no link"))
-    }).pipe(Effect.provide(testLayer())))
+    }).pipe(Effect.provide(testLayer()))
+  )
 })

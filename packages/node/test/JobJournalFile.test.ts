@@ -1,9 +1,16 @@
-import { assert, describe, it } from "@effect/vitest"
-import { type AssetDownload, Asset, FileNameTemplate, JobJournal, ScenarioConfig, Selection } from "@scenario-assets/core"
-import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Layer, Option, Redacted } from "effect"
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type AssetDownload,
+  Asset,
+  FileNameTemplate,
+  JobJournal,
+  ScenarioConfig,
+  Selection
+} from "@scenario-assets/core"
+import { JobJournalFile } from "@scenario-assets/node"
+import { Effect, Layer, Option, Redacted } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 
@@ -23,20 +30,24 @@ const run = <A, E>(
   config: { readonly baseUrl?: string; readonly projectId?: string } = {}
 ) =>
   Effect.flatMap(JobJournal.JobJournal, effect).pipe(
-    Effect.provide(JobJournalFile.layer(path).pipe(
-      Layer.provide(ScenarioConfig.layer({
-        apiKey: Redacted.make(Canary.key),
-        apiSecret: Redacted.make(Canary.secret),
-        ...config
-      }))
-    ))
+    Effect.provide(
+      JobJournalFile.layer(path).pipe(
+        Layer.provide(
+          ScenarioConfig.layer({
+            apiKey: Redacted.make(Canary.key),
+            apiSecret: Redacted.make(Canary.secret),
+            ...config
+          })
+        )
+      )
+    )
   )
 
 const place = () => join(TestDirectory.make("journal"), "deep", "jobs.json")
 
 describe("JobJournalFile", () => {
   it.effect("remembers a job from one run to the next, until it is forgotten", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = place()
       const one = yield* batch("asset_1")
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
@@ -45,42 +56,61 @@ describe("JobJournalFile", () => {
       yield* run(path, (journal) => journal.forget(jobId))
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
       assert.isFalse(existsSync(path), "nothing is left behind")
-    }))
+    })
+  )
 
   it.effect("tells batches, projects and APIs apart", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = place()
       const one = yield* batch("asset_1")
       yield* run(path, (journal) => journal.record(one, jobId))
-      const others = [{ ...one, flat: true }, { ...one, fileNameTemplate: FileNameTemplate.FileNameTemplate.make("<num>") }, yield* batch("asset_2")]
-      for (const other of others) assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(other)), Option.none())
+      const others = [
+        { ...one, flat: true },
+        { ...one, fileNameTemplate: FileNameTemplate.FileNameTemplate.make("<num>") },
+        yield* batch("asset_2")
+      ]
+      for (const other of others)
+        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(other)), Option.none())
       for (const config of [{ projectId: "proj_1" }, { baseUrl: "https://other.test/v1" }]) {
         assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one), config), Option.none())
       }
-    }))
+    })
+  )
 
   it.effect("keeps all of many that are recorded at once", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = place()
-      const batches = yield* Effect.forEach(Array.from({ length: 20 }, (_, index) => `asset_${index}`), batch)
+      const batches = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, index) => `asset_${index}`),
+        batch
+      )
       yield* run(path, (journal) =>
-        Effect.forEach(batches, (one, index) => journal.record(one, Asset.JobId.make(`job_${index}`)), { concurrency: "unbounded" }))
+        Effect.forEach(batches, (one, index) => journal.record(one, Asset.JobId.make(`job_${index}`)), {
+          concurrency: "unbounded"
+        })
+      )
       const found = yield* run(path, (journal) => Effect.forEach(batches, journal.lookup))
-      assert.deepStrictEqual(found, batches.map((_, index) => Option.some(Asset.JobId.make(`job_${index}`))))
-    }))
+      assert.deepStrictEqual(
+        found,
+        batches.map((_, index) => Option.some(Asset.JobId.make(`job_${index}`)))
+      )
+    })
+  )
 
   it.effect("forgets one job and keeps the others", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = place()
       const [one, two] = [yield* batch("asset_1"), yield* batch("asset_2")]
       yield* run(path, (journal) =>
-        Effect.andThen(journal.record(one, jobId), Effect.andThen(journal.record(two, otherJob), journal.forget(jobId))))
+        Effect.andThen(journal.record(one, jobId), Effect.andThen(journal.record(two, otherJob), journal.forget(jobId)))
+      )
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
-    }))
+    })
+  )
 
   it.effect("holds no credential, is its owner's alone, and takes a damaged file for an empty one", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = place()
       const one = yield* batch("asset_1")
       yield* run(path, (journal) => journal.record(one, jobId))
@@ -91,15 +121,19 @@ describe("JobJournalFile", () => {
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
       yield* run(path, (journal) => journal.record(one, jobId))
       assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
-    }))
+    })
+  )
 
   it.effect("that cannot be written says so, and names the job", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const directory = TestDirectory.make("journal")
       writeFileSync(join(directory, "file"), "")
       const one = yield* batch("asset_1")
-      const error = yield* Effect.flip(run(join(directory, "file", "jobs.json"), (journal) => journal.record(one, jobId)))
+      const error = yield* Effect.flip(
+        run(join(directory, "file", "jobs.json"), (journal) => journal.record(one, jobId))
+      )
       assert(error._tag === "JournalError")
       assert.include(error.message, jobId)
-    }))
+    })
+  )
 })

@@ -11,7 +11,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as StoredObject from "../StoredObject.ts"
-import type { TransferEvent } from "../TransferEvent.ts"
 import {
   InsecureUrl,
   LengthMismatch,
@@ -21,6 +20,7 @@ import {
   UnexpectedContent,
   UnexpectedStatus
 } from "../TransferError.ts"
+import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
 import { describeFailure, isTransientStatus } from "./Http.ts"
 
@@ -66,30 +66,34 @@ export const open = (
   at: Position,
   settings: Settings
 ): Stream.Stream<TransferEvent, Fault | Rejection> =>
-  Stream.unwrap(Effect.gen(function*() {
-    const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at), settings)
-    switch (response.status) {
-      case 200:
-        return yield* takeWhole(response, at, settings)
-      case 206:
-        return yield* takePart(response, at, settings)
-      case 416:
-        return yield* takeNothing(response, at)
-      case 400:
-      case 401:
-      case 403:
-        return yield* new Fault({ kind: { _tag: "Refused", status: response.status, code: yield* errorCode(response, settings) } })
-      case 404:
-      case 410:
-        return yield* reject(new ObjectMissing({ status: response.status }))
-      case 412:
-        return yield* new Fault({ kind: { _tag: "Changed" } })
-      default:
-        return isTransientStatus(response.status)
-          ? yield* broken(`status ${response.status}`, yield* Backoff.retryAfter(response.headers))
-          : yield* reject(new UnexpectedStatus({ status: response.status }))
-    }
-  }))
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at), settings)
+      switch (response.status) {
+        case 200:
+          return yield* takeWhole(response, at, settings)
+        case 206:
+          return yield* takePart(response, at, settings)
+        case 416:
+          return yield* takeNothing(response, at)
+        case 400:
+        case 401:
+        case 403:
+          return yield* new Fault({
+            kind: { _tag: "Refused", status: response.status, code: yield* errorCode(response, settings) }
+          })
+        case 404:
+        case 410:
+          return yield* reject(new ObjectMissing({ status: response.status }))
+        case 412:
+          return yield* new Fault({ kind: { _tag: "Changed" } })
+        default:
+          return isTransientStatus(response.status)
+            ? yield* broken(`status ${response.status}`, yield* Backoff.retryAfter(response.headers))
+            : yield* reject(new UnexpectedStatus({ status: response.status }))
+      }
+    })
+  )
 
 const rangeHeaders = (at: Position): Record<string, string> => {
   if (at.offset === 0 && !at.unconfirmed) return {}
@@ -98,7 +102,7 @@ const rangeHeaders = (at: Position): Record<string, string> => {
 }
 
 /** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
-const follow = Effect.fnUntraced(function*(
+const follow = Effect.fnUntraced(function* (
   start: URL,
   headers: Record<string, string>,
   { allowHttp, client, idleTimeout, redirects }: Settings
@@ -139,7 +143,8 @@ const takeWhole = (response: HttpClientResponse, at: Position, settings: Setting
   const object = StoredObject.fromHeaders(response.headers, size)
   const discarded = at.offset
   const sameObject = at.object !== undefined && StoredObject.isSame(at.object, object)
-  const startedOver: ReadonlyArray<TransferEvent> = discarded === 0 ? [] : [{ _tag: "StartedOver", discarded, sameObject }]
+  const startedOver: ReadonlyArray<TransferEvent> =
+    discarded === 0 ? [] : [{ _tag: "StartedOver", discarded, sameObject }]
   at.offset = 0
   at.object = object
   return receive(response, size, startedOver, at, settings)
@@ -193,7 +198,9 @@ const receive = (
   if (refused !== undefined) return reject(refused)
   const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
 
-  const take = (chunks: Arr.NonEmptyReadonlyArray<Uint8Array>): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Rejection> => {
+  const take = (
+    chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
+  ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Rejection> => {
     if (at.offset === 0 && settings.expect === "zip" && !looksLikeZip(chunks[0])) {
       const found = describeContent(response.headers, chunks[0])
       return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
@@ -209,7 +216,8 @@ const receive = (
   }
 
   const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
-    if (end !== undefined && at.offset < end) return Effect.fail(broken(`the body ended after ${at.offset} of ${end} bytes`))
+    if (end !== undefined && at.offset < end)
+      return Effect.fail(broken(`the body ended after ${at.offset} of ${end} bytes`))
     // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
     if (end === undefined && response.headers["transfer-encoding"] === "chunked") at.whole = true
     else if (object.size === at.offset) at.whole = true
@@ -222,7 +230,10 @@ const receive = (
       Stream.concat(
         response.stream.pipe(
           Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
-          Stream.timeoutOrElse({ duration: settings.idleTimeout, orElse: () => Stream.fail(silence(settings.idleTimeout)) }),
+          Stream.timeoutOrElse({
+            duration: settings.idleTimeout,
+            orElse: () => Stream.fail(silence(settings.idleTimeout))
+          }),
           Stream.filter((bytes) => bytes.length > 0),
           Stream.mapArrayEffect(take)
         )

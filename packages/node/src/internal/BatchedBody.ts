@@ -1,3 +1,4 @@
+import type * as Arr from "effect/Array"
 /**
  * The body of a response, gathered as it arrives and handed on about 1 MiB at a time. TLS gives 16 KiB at most, and what a
  * program does for each piece costs more than the piece: this is where most of the speed comes from.
@@ -5,7 +6,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
-import type * as Arr from "effect/Array"
 
 /** Bytes handed on at once, where that many arrive soon enough. */
 const batchSize = 1024 * 1024
@@ -64,7 +64,7 @@ export class BatchedBody {
       let timer: NodeJS.Timeout | undefined
       if (this.#held >= batchSize || this.#end !== undefined) return settle()
       const wait = () => {
-        timer = setTimeout(() => this.#held > 0 ? settle() : wait(), patience)
+        timer = setTimeout(() => (this.#held > 0 ? settle() : wait()), patience)
       }
       wait()
       this.#waiting = settle

@@ -1,8 +1,8 @@
+import * as Fs from "node:fs/promises"
+import { dirname } from "node:path"
 /** `node:fs` as effects with typed errors. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import * as Fs from "node:fs/promises"
-import { dirname } from "node:path"
 import { FileError } from "../FileError.ts"
 
 /** Runs one operation on a path. */
@@ -14,7 +14,7 @@ const code = (cause: unknown): string =>
 
 /** `undefined` where there is no such file. */
 export const orMissing = <A>(effect: Effect.Effect<A, FileError>): Effect.Effect<A | undefined, FileError> =>
-  Effect.catch(effect, (error) => error.code === "ENOENT" ? Effect.succeed(undefined) : Effect.fail(error))
+  Effect.catch(effect, (error) => (error.code === "ENOENT" ? Effect.succeed(undefined) : Effect.fail(error)))
 
 export const exists = (path: string): Effect.Effect<boolean, FileError> =>
   Effect.map(orMissing(attempt("look at", path, () => Fs.lstat(path))), (stat) => stat !== undefined)

@@ -1,3 +1,5 @@
+import * as Fs from "node:fs/promises"
+import * as StoredObject from "@scenario-assets/core/StoredObject"
 /**
  * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.json`, which says of which object the
  * bytes are. The state is written before the first byte of an object, so whatever moment a run is killed at, the two
@@ -7,8 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as StoredObject from "@scenario-assets/core/StoredObject"
-import * as Fs from "node:fs/promises"
 import type { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 
@@ -37,7 +37,7 @@ const decodeState = Schema.decodeUnknownOption(State)
 const encodeState = Schema.encodeSync(State)
 
 /** Opens or makes the part of a target. Closing the scope gives pending bytes to the system, also on interruption. */
-export const open = Effect.fnUntraced(function*(target: string): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
+export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
   const path = `${target}.part`
   const statePath = `${path}.json`
   const text = yield* Files.readText(statePath)
@@ -45,12 +45,19 @@ export const open = Effect.fnUntraced(function*(target: string): Effect.fn.Retur
 
   const handle = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
-    (handle) => Effect.ignore(Effect.andThen(flush(), Files.attempt("close", path, () => handle.close())))
+    (handle) =>
+      Effect.ignore(
+        Effect.andThen(
+          flush(),
+          Files.attempt("close", path, () => handle.close())
+        )
+      )
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
-  const resume = Option.isSome(state) && isResumable(state.value.object, size)
-    ? { object: state.value.object, offset: size }
-    : undefined
+  const resume =
+    Option.isSome(state) && isResumable(state.value.object, size)
+      ? { object: state.value.object, offset: size }
+      : undefined
 
   let pending: Array<Uint8Array> = []
   let held = 0
@@ -62,19 +69,21 @@ export const open = Effect.fnUntraced(function*(target: string): Effect.fn.Retur
   }
 
   function flush(): Effect.Effect<void, FileError> {
-    return held === 0 ? Effect.void : Files.attempt("write", path, async () => {
-      const batch = pending
-      const length = held
-      pending = []
-      held = 0
-      const { bytesWritten } = await handle.writev(batch, position)
-      // A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself.
-      for (let rest = bytesWritten; rest < length;) {
-        const left = Buffer.concat(batch).subarray(rest)
-        rest += (await handle.write(left, 0, left.length, position + rest)).bytesWritten
-      }
-      position += length
-    }).pipe(Effect.uninterruptible)
+    return held === 0
+      ? Effect.void
+      : Files.attempt("write", path, async () => {
+          const batch = pending
+          const length = held
+          pending = []
+          held = 0
+          const { bytesWritten } = await handle.writev(batch, position)
+          // A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself.
+          for (let rest = bytesWritten; rest < length;) {
+            const left = Buffer.concat(batch).subarray(rest)
+            rest += (await handle.write(left, 0, left.length, position + rest)).bytesWritten
+          }
+          position += length
+        }).pipe(Effect.uninterruptible)
   }
 
   return {
@@ -85,14 +94,14 @@ export const open = Effect.fnUntraced(function*(target: string): Effect.fn.Retur
       pending.push(bytes)
       held += bytes.length
     },
-    flushIfFull: Effect.suspend(() => held < batchSize ? Effect.succeed(false) : Effect.as(flush(), true)),
+    flushIfFull: Effect.suspend(() => (held < batchSize ? Effect.succeed(false) : Effect.as(flush(), true))),
     clear: Effect.suspend(() => {
       pending = []
       held = 0
       position = 0
       return truncate()
     }),
-    finish: Effect.fnUntraced(function*(name) {
+    finish: Effect.fnUntraced(function* (name) {
       yield* flush()
       yield* Files.attempt("sync", path, () => handle.sync())
       yield* Files.rename(path, name)

@@ -2,13 +2,13 @@
  * An `HttpClient` for few large bodies: undici's dispatcher, without a `Readable` between it and the stream.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type { Dispatcher } from "@effect/platform-node/Undici"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
-import type { Dispatcher } from "@effect/platform-node/Undici"
 import { BatchedBody } from "./BatchedBody.ts"
 
 export const make: Effect.Effect<HttpClient.HttpClient, never, NodeHttpClient.Dispatcher> = Effect.map(
@@ -24,7 +24,12 @@ const exchange = (dispatcher: Dispatcher, request: HttpClientRequest, url: URL, 
     const fail = (cause: unknown) => {
       signal.removeEventListener("abort", onAbort)
       if (body !== undefined) body.fail(cause)
-      else resume(Effect.fail(new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })))
+      else
+        resume(
+          Effect.fail(
+            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+          )
+        )
     }
     signal.addEventListener("abort", onAbort, { once: true })
     dispatcher.dispatch(
@@ -72,12 +77,20 @@ const respond = (
   const entries = Object.entries(headers).flatMap(([name, value]): Array<[string, string]> =>
     value === undefined ? [] : [value].flat().map((one) => [name, one])
   )
-  const stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError> = Stream.fromPull(Effect.succeed(body.pull((cause) =>
-    new HttpClientError.HttpClientError({ reason: new HttpClientError.DecodeError({ request, response, cause }) })
-  )))
+  const stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError> = Stream.fromPull(
+    Effect.succeed(
+      body.pull(
+        (cause) =>
+          new HttpClientError.HttpClientError({ reason: new HttpClientError.DecodeError({ request, response, cause }) })
+      )
+    )
+  )
   // Nothing is read from it unless somebody asks for text or JSON.
   const readable = Stream.toReadableStream(stream, { strategy: { highWaterMark: 0 } })
   const hasBody = status !== 204 && status !== 205 && status !== 304
-  const response = HttpClientResponse.fromWeb(request, new Response(hasBody ? readable : null, { status, headers: entries }))
+  const response = HttpClientResponse.fromWeb(
+    request,
+    new Response(hasBody ? readable : null, { status, headers: entries })
+  )
   return Object.defineProperty(response, "stream", { get: () => stream })
 }
