@@ -3,19 +3,21 @@
  *
  * @since 0.1.0
  */
-import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as Backoff from "./internal/Backoff.ts"
-import * as Exchange from "./internal/Exchange.ts"
+import type * as Exchange from "./internal/Exchange.ts"
+import * as Links from "./internal/Links.ts"
+import * as RangeReader from "./internal/RangeReader.ts"
+import * as Segments from "./internal/Segments.ts"
+import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import { AccessRefused, ObjectChanged, type Reason, RetriesExhausted, TransferError } from "./TransferError.ts"
+import { ObjectChanged, RetriesExhausted, TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
 /**
@@ -47,6 +49,11 @@ export interface Options {
   readonly backoffCap?: Duration.Input | undefined
   /** Redirects followed in one exchange. Default 5. */
   readonly redirects?: number | undefined
+  /**
+   * The most connections over which `events` reads one object; there are as many as pay. Default 1, and always 1 for
+   * `bytes`.
+   */
+  readonly connections?: number | undefined
 }
 
 /**
@@ -58,8 +65,8 @@ export interface Options {
 export interface ReadOptions extends Options {
   /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
   readonly expect?: "zip" | undefined
-  /** Go on with an object begun earlier: its first `offset` bytes are already there. */
-  readonly resume?: { readonly object: StoredObject.StoredObject; readonly offset: number } | undefined
+  /** Go on with an object begun earlier, of which these ranges are already there. */
+  readonly resume?: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
 }
 
 /**
@@ -104,10 +111,11 @@ export const make = Effect.fnUntraced(function* (
   const client = yield* StorageClient
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
-  const read = <E, R>(source: Source<E, R>, mayStartOver: boolean, options: ReadOptions = {}) =>
+  const read = <E, R>(source: Source<E, R>, isFile: boolean, options: ReadOptions = {}) =>
     Stream.suspend(() =>
       run(source, {
-        mayStartOver,
+        mayStartOver: isFile,
+        connections: isFile ? (options.connections ?? defaults.connections ?? 1) : 1,
         idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
         retries: options.retries ?? defaults.retries ?? 8,
         base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
@@ -152,7 +160,7 @@ export const layerOptions = (options: Options): Layer.Layer<Transfer, never, Sto
  */
 export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, TransferError>): Layer.Layer<Transfer> => {
   const bytes: Transfer["Service"]["bytes"] = (source) =>
-    Stream.unwrap(Effect.map(link(source), (url) => read(SignedUrl.reveal(url))))
+    Stream.unwrap(Effect.map(Links.make(source).get, (url) => read(SignedUrl.reveal(url))))
   return Layer.succeed(Transfer, {
     bytes,
     events: (source) => {
@@ -169,13 +177,7 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
   })
 }
 
-const link = <E, R>(source: Source<E, R>): Effect.Effect<SignedUrl.SignedUrl, E, R> =>
-  source.url === undefined ? source.refresh : Effect.succeed(source.url)
-
-interface Settings extends Exchange.Settings {
-  readonly retries: number
-  readonly base: Duration.Duration
-  readonly cap: Duration.Duration
+interface Settings extends Segments.Settings {
   readonly resume: ReadOptions["resume"]
   /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
   readonly mayStartOver: boolean
@@ -184,100 +186,57 @@ interface Settings extends Exchange.Settings {
 /** How often one transfer may start over. */
 const maxRestarts = 5
 
-/** The rules: one exchange after the other, each from the byte reached, until the object is whole. */
+/** Reads what is missing; and all, where the host does not go on with what there is. */
 const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<TransferEvent, TransferError | E, R> => {
-  const at: Exchange.Position = {
-    offset: settings.resume?.offset ?? 0,
-    object: settings.resume?.object,
-    whole: settings.resume !== undefined && settings.resume.object.size === settings.resume.offset,
-    unconfirmed: false
-  }
-  let url: SignedUrl.SignedUrl | undefined
-  let fresh = false
-  let tries = 0
+  const links = Links.make(source)
   let restarts = 0
-  let fault: Exchange.Fault | undefined
 
-  const fail = (reason: Reason) =>
-    Effect.fail(new TransferError({ origin: url === undefined ? "the storage host" : SignedUrl.origin(url), reason }))
-
-  const startOver = (discarded: number, sameObject: boolean) => {
-    if (!sameObject && (!settings.mayStartOver || restarts >= maxRestarts))
-      return fail(new ObjectChanged({ offset: discarded }))
-    return ++restarts <= maxRestarts
-      ? Effect.void
-      : fail(new RetriesExhausted({ offset: discarded, tries: restarts, last: "the host does not resume" }))
-  }
-
-  const observe = (
-    events: Arr.NonEmptyReadonlyArray<TransferEvent>
-  ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, TransferError> => {
-    const [first] = events
-    if (first._tag === "StartedOver") return Effect.as(startOver(first.discarded, first.sameObject), events)
-    if (first._tag === "Bytes") tries = 0
-    else fresh = false
-    return Effect.succeed(events)
-  }
-
-  /** One exchange; what can be mended ends it quietly and is left in `fault`. */
-  const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent, TransferError> =>
-    Exchange.open(from, at, settings).pipe(
-      Stream.mapArrayEffect(observe),
-      Stream.catchTags({
-        Fault: (caught) => {
-          fault = caught
-          return Stream.empty
-        },
-        Rejection: ({ reason }) => Stream.fromEffect(fail(reason))
+  const attempt = (resume: ReadOptions["resume"]): Stream.Stream<TransferEvent, TransferError | E, R> => {
+    const begun = { object: resume?.object, acceptsRanges: false, hasBytes: resume !== undefined }
+    let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
+    const todo = (resume === undefined ? everything : Ranges.gaps(resume.ranges, resume.object.size)).map(
+      ([offset, end]) => ({ offset, end, whole: false, unconfirmed: false })
+    )
+    return (settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)).pipe(
+      Stream.map((event) => {
+        if (event._tag === "Bytes") there += event.bytes.length
+        return event
+      }),
+      Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
+        if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
+        const { sameObject } = error
+        const reason =
+          !sameObject && (!settings.mayStartOver || restarts >= maxRestarts)
+            ? new ObjectChanged({ offset: there })
+            : ++restarts > maxRestarts
+              ? new RetriesExhausted({ offset: there, tries: restarts, last: "the host does not resume" })
+              : undefined
+        return reason === undefined
+          ? Stream.concat(
+              Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
+              attempt(undefined)
+            )
+          : Stream.fromEffect(
+              Effect.flatMap(links.get, (url) =>
+                Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason }))
+              )
+            )
       })
     )
+  }
 
-  /** What to tell and how long to wait before the next exchange. */
-  const mend = Effect.fnUntraced(function* ({
-    kind
-  }: Exchange.Fault): Effect.fn.Return<readonly [TransferEvent, Duration.Duration], TransferError | E, R> {
-    const { offset } = at
-    switch (kind._tag) {
-      case "Refused": {
-        const { code, status } = kind
-        if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
-        url = yield* source.refresh
-        fresh = true
-        return [{ _tag: "Refreshed", offset, status }, Duration.zero]
-      }
-      case "Changed": {
-        yield* startOver(offset, false)
-        at.offset = 0
-        at.object = undefined
-        return [{ _tag: "StartedOver", discarded: offset, sameObject: false }, Duration.zero]
-      }
-      case "Broken": {
-        const { description, retryAfter } = kind
-        if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
-        const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
-        return [{ _tag: "Retrying", offset, tries, pause, fault: description }, pause]
-      }
-    }
-  })
-
-  const next = Effect.fnUntraced(function* () {
-    if (at.whole) return undefined
-    url ??= yield* link(source)
-    if (fault === undefined) return [exchange(url), undefined] as const
-    const caught = fault
-    fault = undefined
-    const [event, pause] = yield* mend(caught)
-    return [
-      Stream.succeed(event).pipe(
-        Stream.concat(Stream.fromEffectDrain(Effect.sleep(pause))),
-        Stream.concat(exchange(url))
-      ),
-      undefined
-    ] as const
-  })
-
-  return Stream.flatMap(Stream.unfold(undefined, next), (exchange) => exchange)
+  return attempt(settings.resume)
 }
+
+const everything: ReadonlyArray<readonly [number, number | undefined]> = [[0, undefined]]
+
+/** One range after the other. */
+const inOrder = <E, R>(
+  todo: ReadonlyArray<Exchange.Position>,
+  begun: Exchange.Begun,
+  links: Links.Links<E, R>,
+  settings: Settings
+) => Stream.flatMap(Stream.fromIterable(todo), (at) => RangeReader.read(at, begun, links, settings))
 
 /** Bytes that were handed on already are not handed on again. */
 const onlyBytes = <E, R>(events: Stream.Stream<TransferEvent, E, R>): Stream.Stream<Uint8Array, E, R> =>

@@ -7,8 +7,8 @@ import type * as Duration from "effect/Duration"
 import type { StoredObject } from "./StoredObject.ts"
 
 /**
- * One thing that happens. The bytes come in order and without gaps from the offset asked for; after
- * `StartedOver` they come again from 0, and what came before must be forgotten.
+ * One thing that happens. Over one connection the bytes come in order and without gaps, over several in the order of their
+ * arrival, each byte once. After `StartedOver` they come again from 0, and what came before must be forgotten.
  *
  * @category models
  * @since 0.1.0
@@ -24,8 +24,12 @@ export type TransferEvent =
       readonly tries: number
       readonly pause: Duration.Duration
       readonly fault: string
+      /** The host's status, where it was one that is tried again. */
+      readonly status?: number
     }
   /** The storage host refused the link, and a fresh one was asked for. */
   | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
   /** The host would not go on from the offset reached; `sameObject` where it proved to send the same bytes once more. */
   | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
+  /** So many connections read the object from now on. */
+  | { readonly _tag: "Segments"; readonly connections: number }

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
+import * as Lock from "./internal/Lock.ts"
 import * as PartFile from "./internal/PartFile.ts"
 
 /**
@@ -51,6 +52,7 @@ export type FileEvent =
     }
   | { readonly _tag: "Refreshed"; readonly offset: number; readonly status: number }
   | { readonly _tag: "StartedOver"; readonly discarded: number; readonly sameObject: boolean }
+  | { readonly _tag: "Segments"; readonly connections: number }
   | { readonly _tag: "Completed"; readonly file: DownloadedFile }
 
 /**
@@ -60,6 +62,8 @@ export type FileEvent =
  * @since 0.1.0
  */
 export interface Options extends Omit<ReadOptions, "resume"> {
+  /** The most connections for one file; there are as many as pay. Default 16. */
+  readonly connections?: number | undefined
   /** What to do where the target is there already. Default `fail`. */
   readonly ifExists?: "fail" | "skip" | "replace" | undefined
   /** The final name, from what the host says of the object; default is the target itself. In the same directory. */
@@ -114,11 +118,12 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           return options.ifExists === "skip" ? Stream.fromEffect(alreadyThere(target)) : Stream.fail(refused(target))
         }
         yield* Files.makeDirectory(dirname(target))
+        yield* Lock.acquire(target)
         const part = yield* PartFile.open(target)
         let object: StoredObject = part.resume?.object ?? {}
-        let resumedFrom = part.resume?.offset ?? 0
+        let resumedFrom = part.written()
 
-        return transfer.events(source, { ...options, resume: part.resume }).pipe(
+        return transfer.events(source, { connections: 16, ...options, resume: part.resume }).pipe(
           Stream.mapArrayEffect(
             Effect.fnUntraced(function* (all): Effect.fn.Return<
               Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
@@ -127,7 +132,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
               const told: Array<FileEvent> = []
               for (const event of all) {
                 if (event._tag === "Bytes") {
-                  part.push(event.bytes)
+                  part.push(event.offset, event.bytes)
                   continue
                 }
                 if (event._tag === "StartedOver") {
@@ -136,6 +141,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                 } else if (event._tag === "Opened") {
                   object = event.object
                   yield* part.describe(object)
+                  yield* checkSpace(target, (object.size ?? 0) - part.written())
                 }
                 told.push(event)
               }
@@ -181,6 +187,14 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
  * @since 0.1.0
  */
 export const layer: Layer.Layer<FileDownload, never, Transfer> = Layer.effect(FileDownload, make)
+
+/** Better told before the first byte than after the last that fits. */
+const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {
+  const free = yield* Files.freeSpace(dirname(target))
+  if (free < bytes) {
+    return yield* new FileError({ operation: `find room for ${bytes} bytes (${free} are free) for`, path: target, code: "ENOSPC" })
+  }
+})
 
 const alreadyThere = (path: string): Effect.Effect<FileEvent, FileError> =>
   Effect.map(Files.size(path), (bytes) => ({

@@ -30,6 +30,7 @@ const meanings: { readonly [code: string]: string } = {
   EEXIST: "it is there already (EEXIST); move it away, or ask for it to be replaced",
   EISDIR: "it is a directory (EISDIR); give a file's name",
   EMFILE: "too many open files (EMFILE); raise the limit (ulimit -n) or lower the concurrency",
+  ELOCKED: "another run is at it; wait for that one to end, or choose another name",
   ENAMETOOLONG: "the name is too long (ENAMETOOLONG); choose a shorter one",
   ENFILE: "the system has too many open files (ENFILE)",
   ENOENT: "a directory on the way does not exist (ENOENT)",

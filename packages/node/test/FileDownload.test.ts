@@ -275,7 +275,7 @@ describe("FileDownload", () => {
       [
         "a state with a weak ETag",
         (target: string) =>
-          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' } }))
+          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' }, ranges: [[0, 1000]] }))
       ]
     ] as const)("is not trusted with %s", ([, damage]) =>
       Effect.gen(function* () {

@@ -24,16 +24,26 @@ import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
 import { describeFailure, isTransientStatus } from "./Http.ts"
 
-/** How far a transfer has come; the exchange moves it forward. */
+/** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
   /** The next byte. */
   offset: number
-  /** The object begun; none before the first answer. */
-  object: StoredObject.StoredObject | undefined
-  /** All bytes have come, and their number was declared but for a body of no declared length, which is confirmed by this. */
+  /** The byte after the last one that is wanted; none while the size is not known. It may move closer meanwhile. */
+  end: number | undefined
+  /** All bytes have come, and that they are all is proved. */
   whole: boolean
   /** A body without a length has ended: ask whether there is more. */
   unconfirmed: boolean
+}
+
+/** The object that all ranges are of. */
+export interface Begun {
+  /** None before the first answer. */
+  object: StoredObject.StoredObject | undefined
+  /** The host has said or shown that it serves ranges. */
+  acceptsRanges: boolean
+  /** Bytes of the object have come. */
+  hasBytes: boolean
 }
 
 export interface Settings {
@@ -47,16 +57,23 @@ export interface Settings {
 /** What the transfer can mend: by trying again, by a fresh link, by starting over. */
 export class Fault extends Data.TaggedError("Fault")<{
   readonly kind:
-    | { readonly _tag: "Broken"; readonly description: string; readonly retryAfter: Duration.Duration | undefined }
+    | {
+        readonly _tag: "Broken"
+        readonly description: string
+        readonly status?: number
+        readonly retryAfter?: Duration.Duration | undefined
+      }
     | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
-    | { readonly _tag: "Changed" }
+    /** The host will not go on from here: with the same object, or because it has another one. */
+    | { readonly _tag: "Changed"; readonly sameObject: boolean }
 }> {}
 
 /** What the transfer cannot mend. */
 export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: Reason }> {}
 
-const broken = (description: string, retryAfter?: Duration.Duration): Fault =>
-  new Fault({ kind: { _tag: "Broken", description, retryAfter } })
+const broken = (description: string): Fault => new Fault({ kind: { _tag: "Broken", description } })
+
+const changed = (sameObject: boolean): Fault => new Fault({ kind: { _tag: "Changed", sameObject } })
 
 const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
 
@@ -64,16 +81,17 @@ const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
 export const open = (
   url: SignedUrl.SignedUrl,
   at: Position,
+  begun: Begun,
   settings: Settings
 ): Stream.Stream<TransferEvent, Fault | Rejection> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at), settings)
+      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at, begun), settings)
       switch (response.status) {
         case 200:
-          return yield* takeWhole(response, at, settings)
+          return yield* takeWhole(response, at, begun, settings)
         case 206:
-          return yield* takePart(response, at, settings)
+          return yield* takePart(response, at, begun, settings)
         case 416:
           return yield* takeNothing(response, at)
         case 400:
@@ -86,19 +104,28 @@ export const open = (
         case 410:
           return yield* reject(new ObjectMissing({ status: response.status }))
         case 412:
-          return yield* new Fault({ kind: { _tag: "Changed" } })
+          return yield* changed(false)
         default:
           return isTransientStatus(response.status)
-            ? yield* broken(`status ${response.status}`, yield* Backoff.retryAfter(response.headers))
+            ? yield* new Fault({
+                kind: {
+                  _tag: "Broken",
+                  description: `status ${response.status}`,
+                  status: response.status,
+                  retryAfter: yield* Backoff.retryAfter(response.headers)
+                }
+              })
             : yield* reject(new UnexpectedStatus({ status: response.status }))
       }
     })
   )
 
-const rangeHeaders = (at: Position): Record<string, string> => {
-  if (at.offset === 0 && !at.unconfirmed) return {}
-  const etag = at.object === undefined ? undefined : StoredObject.strongEtag(at.object)
-  return { range: `bytes=${at.offset}-`, ...(etag === undefined ? {} : { "if-range": etag }) }
+const rangeHeaders = (at: Position, { object }: Begun): Record<string, string> => {
+  const isAll = at.offset === 0 && (at.end === undefined || at.end === object?.size)
+  if (isAll && !at.unconfirmed) return {}
+  const etag = object === undefined ? undefined : StoredObject.strongEtag(object)
+  const last = at.end === undefined || at.end === object?.size ? "" : at.end - 1
+  return { range: `bytes=${at.offset}-${last}`, ...(etag === undefined ? {} : { "if-range": etag }) }
 }
 
 /** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
@@ -137,21 +164,19 @@ const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for 
 type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
 
 /** `200`: the object from its first byte, whatever was asked for. */
-const takeWhole = (response: HttpClientResponse, at: Position, settings: Settings): Taken => {
+const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
   const size = contentLength(response)
   const object = StoredObject.fromHeaders(response.headers, size)
-  const discarded = at.offset
-  const sameObject = at.object !== undefined && StoredObject.isSame(at.object, object)
-  const startedOver: ReadonlyArray<TransferEvent> =
-    discarded === 0 ? [] : [{ _tag: "StartedOver", discarded, sameObject }]
-  at.offset = 0
-  at.object = object
-  return receive(response, size, startedOver, at, settings)
+  const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
+  if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
+  begun.object = object
+  begun.acceptsRanges = response.headers["accept-ranges"] === "bytes"
+  return receive(response, size, at, begun, settings)
 }
 
 /** `206`: the bytes asked for, of the object begun, or nothing is taken. */
-const takePart = (response: HttpClientResponse, at: Position, settings: Settings): Taken => {
+const takePart = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(response.headers["content-range"] ?? "")
   if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
   const [start, last] = [Number(parts[1]), Number(parts[2])]
@@ -164,12 +189,13 @@ const takePart = (response: HttpClientResponse, at: Position, settings: Settings
     return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
   }
   const object = StoredObject.fromHeaders(response.headers, size)
-  if (at.object !== undefined && !StoredObject.isSame(at.object, object) && !at.unconfirmed) {
-    return Effect.fail(new Fault({ kind: { _tag: "Changed" } }))
+  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object) && !at.unconfirmed) {
+    return Effect.fail(changed(false))
   }
-  at.object = object
+  begun.object = object
+  begun.acceptsRanges = true
   at.unconfirmed = false
-  return receive(response, last + 1, [], at, settings)
+  return receive(response, last + 1, at, begun, settings)
 }
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
@@ -180,53 +206,58 @@ const takeNothing = (response: HttpClientResponse, at: Position): Taken => {
     at.whole = true
     return Effect.succeed(Stream.empty)
   }
-  return at.unconfirmed
-    ? reject(new LengthMismatch({ received: at.offset }))
-    : Effect.fail(new Fault({ kind: { _tag: "Changed" } }))
+  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed(false))
 }
 
-/** The bytes of a body up to `end` (exclusive; unknown where no length was declared), counted. */
+/** The bytes of a body up to `declared` (exclusive; unknown where no length was declared), counted, and no more than wanted. */
 const receive = (
   response: HttpClientResponse,
-  end: number | undefined,
-  before: ReadonlyArray<TransferEvent>,
+  declared: number | undefined,
   at: Position,
+  begun: Begun,
   settings: Settings
 ): Taken => {
-  const object = at.object ?? {}
+  const object = begun.object ?? {}
   const refused = refusedType(response.headers, settings.expect)
   if (refused !== undefined) return reject(refused)
   const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
+  let position = at.offset
 
   const take = (
     chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
   ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Rejection> => {
-    if (at.offset === 0 && settings.expect === "zip" && !looksLikeZip(chunks[0])) {
+    if (position === 0 && settings.expect === "zip" && !looksLikeZip(chunks[0])) {
       const found = describeContent(response.headers, chunks[0])
       return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
     }
-    const events = Arr.map(chunks, (bytes): TransferEvent => {
-      const event: TransferEvent = { _tag: "Bytes", offset: at.offset, bytes }
+    begun.hasBytes = true
+    const events = Arr.map(chunks, (chunk): TransferEvent => {
+      const room = at.end === undefined ? chunk.length : Math.max(0, at.end - position)
+      const bytes = chunk.length <= room ? chunk : chunk.subarray(0, room)
+      const event: TransferEvent = { _tag: "Bytes", offset: position, bytes }
+      position += chunk.length
       at.offset += bytes.length
       return event
     })
-    return end !== undefined && at.offset > end
-      ? reject(new LengthMismatch({ declared: end, received: at.offset }))
+    return declared !== undefined && position > declared
+      ? reject(new LengthMismatch({ declared, received: position }))
       : Effect.succeed(events)
   }
 
   const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
-    if (end !== undefined && at.offset < end)
-      return Effect.fail(broken(`the body ended after ${at.offset} of ${end} bytes`))
+    if (at.end !== undefined && at.offset >= at.end) at.whole = true
+    else if (declared !== undefined && position < declared) {
+      return Effect.fail(broken(`the body ended after ${position} of ${declared} bytes`))
+    }
     // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
-    if (end === undefined && response.headers["transfer-encoding"] === "chunked") at.whole = true
+    else if (declared === undefined && response.headers["transfer-encoding"] === "chunked") at.whole = true
     else if (object.size === at.offset) at.whole = true
     else if (object.size === undefined) at.unconfirmed = true
     return Effect.void
   })
 
   return Effect.succeed(
-    Stream.fromIterable([...before, opened]).pipe(
+    Stream.succeed(opened).pipe(
       Stream.concat(
         response.stream.pipe(
           Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
@@ -235,13 +266,19 @@ const receive = (
             orElse: () => Stream.fail(silence(settings.idleTimeout))
           }),
           Stream.filter((bytes) => bytes.length > 0),
-          Stream.mapArrayEffect(take)
+          Stream.mapArrayEffect(take),
+          // The end may have moved closer than what was asked for: what comes after it is somebody else's.
+          Stream.takeUntil((event) => event._tag === "Bytes" && isLast(event.offset + event.bytes.length, at, declared))
         )
       ),
       Stream.concat(Stream.fromEffectDrain(ended))
     )
   )
 }
+
+/** The last byte wanted is there, and the body goes on. */
+const isLast = (offset: number, at: Position, declared: number | undefined): boolean =>
+  at.end !== undefined && offset >= at.end && (declared === undefined || at.end < declared)
 
 const contentLength = (response: HttpClientResponse): number | undefined => {
   const value = response.headers["content-length"]

@@ -59,5 +59,21 @@ export const writeWhole = (path: string, text: string): Effect.Effect<void, File
   }).pipe(Effect.andThen(rename(temporary, path)))
 }
 
+/** The same, though a failure of power may undo it: for what is written often. */
+export const writeQuickly = (path: string, text: string): Effect.Effect<void, FileError> => {
+  const temporary = `${path}.tmp`
+  return attempt("write", path, async () => {
+    await Fs.writeFile(temporary, text, { mode: 0o600 })
+    await Fs.rename(temporary, path)
+  })
+}
+
+/** How many bytes there is room for in a directory. */
+export const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
+  attempt("look at", directory, async () => {
+    const { bavail, bsize } = await Fs.statfs(directory)
+    return bavail * bsize
+  })
+
 export const readText = (path: string): Effect.Effect<string | undefined, FileError> =>
   orMissing(attempt("read", path, () => Fs.readFile(path, "utf8")))

@@ -1,26 +1,27 @@
-import * as Fs from "node:fs/promises"
-import * as StoredObject from "@scenario-assets/core/StoredObject"
 /**
- * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.json`, which says of which object the
- * bytes are. The state is written before the first byte of an object, so whatever moment a run is killed at, the two
- * together are true: every byte in the part is a byte of that object, in its place.
+ * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.json`, which says of which object the bytes
+ * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
+ * whatever moment a run is killed at, the two together are true.
  */
+import * as Ranges from "@scenario-assets/core/Ranges"
+import * as StoredObject from "@scenario-assets/core/StoredObject"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Fs from "node:fs/promises"
 import type { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 
 export interface PartFile {
   /** What may be resumed; nothing for a part that is new or cannot be trusted. */
-  readonly resume: { readonly object: StoredObject.StoredObject; readonly offset: number } | undefined
+  readonly resume: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
   /** Bytes given to the system so far. */
   readonly written: () => number
   /** From now on, the bytes are of this object. */
   readonly describe: (object: StoredObject.StoredObject) => Effect.Effect<void, FileError>
   /** Takes bytes. */
-  readonly push: (bytes: Uint8Array) => void
+  readonly push: (offset: number, bytes: Uint8Array) => void
   /** Gives bytes to the system once there is about 1 MiB of them, and says whether it did. */
   readonly flushIfFull: Effect.Effect<boolean, FileError>
   /** Forgets all bytes. */
@@ -31,10 +32,21 @@ export interface PartFile {
 
 /** One write for about so many bytes: one write for each chunk is the usual bottleneck. */
 const batchSize = 1024 * 1024
+/** How many bytes may be on the disk and not yet in the state: so many a killed run transfers again at the most. */
+const checkpoint = 4 * 1024 * 1024
 
-const State = Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), object: StoredObject.StoredObject }))
+const State = Schema.fromJsonString(
+  Schema.Struct({ version: Schema.Literal(1), object: StoredObject.StoredObject, ranges: Ranges.Ranges })
+)
 const decodeState = Schema.decodeUnknownOption(State)
 const encodeState = Schema.encodeSync(State)
+
+/** Bytes without a gap between them. */
+interface Run {
+  readonly offset: number
+  readonly chunks: Array<Uint8Array>
+  length: number
+}
 
 /** Opens or makes the part of a target. Closing the scope gives pending bytes to the system, also on interruption. */
 export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
@@ -46,70 +58,94 @@ export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Retu
   const handle = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
     (handle) =>
-      Effect.ignore(
-        Effect.andThen(
-          flush(),
-          Files.attempt("close", path, () => handle.close())
-        )
-      )
+      Effect.ignore(flush().pipe(Effect.andThen(save()), Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => handle.close())))))
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
-  const resume =
-    Option.isSome(state) && isResumable(state.value.object, size)
-      ? { object: state.value.object, offset: size }
-      : undefined
-
-  let pending: Array<Uint8Array> = []
-  let held = 0
-  let position = resume?.offset ?? 0
+  const resume = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
   if (resume === undefined && size > 0) yield* truncate()
+
+  let object = resume?.object
+  let ranges = resume?.ranges ?? Ranges.empty
+  let pending: Array<Run> = []
+  let held = 0
+  let unsaved = 0
+  let finished = false
 
   function truncate() {
     return Files.attempt("truncate", path, () => handle.truncate(0))
   }
 
+  function save(): Effect.Effect<void, FileError> {
+    if (object === undefined || finished) return Effect.void
+    unsaved = 0
+    return Files.writeQuickly(statePath, encodeState({ version: 1, object, ranges }))
+  }
+
   function flush(): Effect.Effect<void, FileError> {
-    return held === 0
-      ? Effect.void
-      : Files.attempt("write", path, async () => {
-          const batch = pending
-          const length = held
-          pending = []
-          held = 0
-          const { bytesWritten } = await handle.writev(batch, position)
-          // A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself.
-          for (let rest = bytesWritten; rest < length;) {
-            const left = Buffer.concat(batch).subarray(rest)
-            rest += (await handle.write(left, 0, left.length, position + rest)).bytesWritten
-          }
-          position += length
-        }).pipe(Effect.uninterruptible)
+    if (held === 0) return Effect.void
+    return Files.attempt("write", path, async () => {
+      const batch = pending
+      pending = []
+      unsaved += held
+      held = 0
+      for (const { chunks, length, offset } of batch) {
+        await writeAll(handle, chunks, length, offset)
+        ranges = Ranges.add(ranges, offset, offset + length)
+      }
+    }).pipe(Effect.uninterruptible)
   }
 
   return {
     resume,
-    written: () => position,
-    describe: (object) => Files.writeWhole(statePath, encodeState({ version: 1, object })),
-    push: (bytes) => {
-      pending.push(bytes)
-      held += bytes.length
+    written: () => Ranges.length(ranges),
+    describe: (next) => {
+      object = next
+      return save()
     },
-    flushIfFull: Effect.suspend(() => (held < batchSize ? Effect.succeed(false) : Effect.as(flush(), true))),
+    push: (offset, bytes) => {
+      const last = pending.at(-1)
+      held += bytes.length
+      if (last !== undefined && last.offset + last.length === offset) {
+        last.chunks.push(bytes)
+        last.length += bytes.length
+      } else pending.push({ offset, chunks: [bytes], length: bytes.length })
+    },
+    flushIfFull: Effect.suspend(() =>
+      held < batchSize
+        ? Effect.succeed(false)
+        : Effect.as(
+            Effect.andThen(flush(), Effect.suspend(() => (unsaved < checkpoint ? Effect.void : save()))),
+            true
+          )
+    ),
     clear: Effect.suspend(() => {
       pending = []
       held = 0
-      position = 0
-      return truncate()
+      ranges = Ranges.empty
+      return Effect.andThen(save(), truncate())
     }),
     finish: Effect.fnUntraced(function* (name) {
       yield* flush()
       yield* Files.attempt("sync", path, () => handle.sync())
       yield* Files.rename(path, name)
+      finished = true
       yield* Files.remove(statePath)
     })
   }
 })
 
+/** A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself. */
+const writeAll = async (handle: Fs.FileHandle, chunks: ReadonlyArray<Uint8Array>, length: number, offset: number) => {
+  const { bytesWritten } = await handle.writev(chunks, offset)
+  for (let done = bytesWritten; done < length; ) {
+    const rest = Buffer.concat(chunks).subarray(done)
+    done += (await handle.write(rest, 0, rest.length, offset + done)).bytesWritten
+  }
+}
+
 /** Across runs only a strong validator will do: bytes of two objects are never joined. */
-const isResumable = (object: StoredObject.StoredObject, size: number): boolean =>
-  size > 0 && StoredObject.strongEtag(object) !== undefined && (object.size === undefined || size <= object.size)
+const isResumable = (state: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges }, size: number) => {
+  const { object, ranges } = state
+  const end = ranges.at(-1)?.[1] ?? 0
+  return end > 0 && end <= size && StoredObject.strongEtag(object) !== undefined && size <= (object.size ?? size)
+}

@@ -1,0 +1,24 @@
+/** The link in use, shared by all that read the same object: one fresh link for many that were refused. */
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import type { SignedUrl } from "../SignedUrl.ts"
+import type { Source } from "../Transfer.ts"
+
+export interface Links<out E, out R> {
+  readonly get: Effect.Effect<SignedUrl, E, R>
+  /** A link other than the one that was refused. */
+  readonly renew: (refused: SignedUrl) => Effect.Effect<SignedUrl, E, R>
+}
+
+export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
+  const one = Semaphore.makeUnsafe(1)
+  let current = source.url
+  const ask = Effect.map(source.refresh, (url) => (current = url))
+  return {
+    get: one.withPermits(1)(Effect.suspend(() => (current === undefined ? ask : Effect.succeed(current)))),
+    renew: (refused) =>
+      one.withPermits(1)(
+        Effect.suspend(() => (current === undefined || current === refused ? ask : Effect.succeed(current)))
+      )
+  }
+}
