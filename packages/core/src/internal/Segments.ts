@@ -1,6 +1,6 @@
 /**
  * An object read in several ranges at once. Everybody who reads has a range; who has none takes the farther half of the
- * longest one. There are as many as pay: twice as many as long as that brings more bytes, half as many when it does not.
+ * longest one. There are as many as pay: more as long as that brings more bytes, fewer when it does not.
  */
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -20,13 +20,15 @@ export interface Settings extends RangeReader.Settings {
 }
 
 /** How often the rate is looked at. */
-const interval = Duration.millis(250)
+const interval = Duration.millis(200)
 /** Bytes a second of one connection that make a second one pointless. */
 const fastEnough = 100_000_000
 /** A range is not halved below this. */
 const shortest = 4 * 1024 * 1024
-/** Twice the connections must bring at least this much more. */
-const gain = 1.25
+/** From one step to the next there are so many times as many connections. */
+const growth = 4
+/** They must bring at least so many times as many bytes, or are given up again. */
+const gain = 1.5
 /** Events that wait for who takes them. */
 const bufferSize = 256
 
@@ -114,24 +116,27 @@ export const read = <E, R>(
       const start = (at: Exchange.Position) =>
         Effect.forkIn(Effect.catchCause(worker(at), (cause) => Deferred.failCause(done, cause)), scope)
 
+      /** Bytes a second, over the next interval. */
+      const rate = Effect.suspend(() => {
+        const before = received
+        return Effect.map(Effect.sleep(interval), () => (received - before) / Duration.toSeconds(interval))
+      })
+
+      const tell = () => Queue.offer(queue, { _tag: "Segments", connections: active.size })
+
       const adapt = Effect.gen(function* () {
-        /** The rate before the last growth, which is to be judged by the next one. */
-        let grownFrom: number | undefined
         while (true) {
-          const before = received
+          const before = yield* rate
+          if (!begun.acceptsRanges || before === 0 || target >= most || before / target > fastEnough) continue
+          target = Math.min(most, target * growth)
+          for (let at = claim(); at !== undefined; at = active.size < target ? claim() : undefined) yield* start(at)
+          yield* tell()
+          // What is new has to begin first.
           yield* Effect.sleep(interval)
-          const rate = (received - before) / Duration.toSeconds(interval)
-          if (!begun.acceptsRanges || rate === 0) continue
-          if (grownFrom !== undefined && rate < grownFrom * gain) {
-            grownFrom = undefined
-            target = most = Math.max(1, Math.floor(target / 2))
-            yield* Queue.offer(queue, { _tag: "Segments", connections: target })
-          } else if (target < most && rate / target < fastEnough) {
-            grownFrom = rate
-            target = Math.min(most, target * 2)
-            for (let at = claim(); at !== undefined; at = active.size < target ? claim() : undefined) yield* start(at)
-            yield* Queue.offer(queue, { _tag: "Segments", connections: active.size })
-          } else grownFrom = undefined
+          if ((yield* rate) < before * gain && active.size === target) {
+            target = most = Math.max(1, Math.floor(target / growth))
+            yield* tell()
+          }
         }
       })
 
