@@ -42,8 +42,12 @@ export const isSame = (self: StoredObject, that: StoredObject): boolean => {
   if (self.size !== undefined && that.size !== undefined && self.size !== that.size) return false
   const [a, b] = [strongEtag(self), strongEtag(that)]
   if (a !== undefined && b !== undefined) return a === b
-  return self.size !== undefined && self.size === that.size &&
-    self.lastModified !== undefined && self.lastModified === that.lastModified
+  return (
+    self.size !== undefined &&
+    self.size === that.size &&
+    self.lastModified !== undefined &&
+    self.lastModified === that.lastModified
+  )
 }
 
 /**
