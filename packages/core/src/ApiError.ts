@@ -74,8 +74,11 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
-/** Any other `4xx`: the call itself was refused, such as `400` for a format an asset has not. @category reasons @since 0.1.0 */
-export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", answered) {
+/** Any other `4xx`: the call itself was refused, such as `400` for a format an asset has not. `408` may pass. @category reasons @since 0.1.0 */
+export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
+  ...answered,
+  retryAfter: Schema.optionalKey(Schema.Duration)
+}) {
   override get message(): string {
     return `the call was refused (${this.response.status})${said(this.response)}; change the request`
   }
@@ -103,7 +106,10 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
   description: Schema.String
 }) {
   override get message(): string {
-    return `the answer (${this.response.status}) cannot be understood: ${this.description}; check the base URL, and try again later`
+    return (
+      `the answer (${this.response.status}) cannot be understood: ${this.description}${request(this.response)}; ` +
+      "check the base URL, and try again later"
+    )
   }
 }
 
@@ -131,8 +137,10 @@ export class BatchTooLarge extends Schema.TaggedError<BatchTooLarge>()("BatchToo
   limit: Schema.Int
 }) {
   override get message(): string {
-    return `${this.size} ids are more than the ${this.limit} of one batch, and nothing was sent; ` +
+    return (
+      `${this.size} ids are more than the ${this.limit} of one batch, and nothing was sent; ` +
       "cut the selection with Selection.batches, or let Archives do so"
+    )
   }
 }
 
@@ -199,9 +207,10 @@ export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
 /** The server's own words, where it has some, in at most 200 characters of one line. */
 const said = (response: ResponseDetails): string => {
   const words = sentence(response.body)
-  const request = response.requestId === undefined ? "" : ` [request ${response.requestId}]`
-  return words === undefined ? request : `: ${JSON.stringify(words)}${request}`
+  return (words === undefined ? "" : `: ${JSON.stringify(words)}`) + request(response)
 }
+
+const request = ({ requestId }: ResponseDetails): string => (requestId === undefined ? "" : ` [request ${requestId}]`)
 
 const Body = Schema.fromJsonString(
   Schema.Struct({

@@ -18,7 +18,8 @@ const id = <const Brand extends string>(brand: Brand) =>
   Schema.String.pipe(
     Schema.check(
       Schema.isPattern(segment, {
-        message: `Expected ${brand === "AssetId" || brand === "InferenceId" ? "an" : "a"} ${brand}: ` +
+        message:
+          `Expected ${brand === "AssetId" || brand === "InferenceId" ? "an" : "a"} ${brand}: ` +
           "not empty, without white space, control characters, '/', '\\', '?', '#' or '%'",
         arbitraryConstraint: { patterns: [madeUp] }
       })

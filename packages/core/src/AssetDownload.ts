@@ -20,7 +20,6 @@ import {
   InvalidResponse,
   type Operation,
   type Reason,
-  type ResponseDetails,
   TimedOut
 } from "./ApiError.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
@@ -62,7 +61,10 @@ export interface Options {
   readonly backoffBase?: Duration.Input | undefined
   /** Longest step of the backoff. Default 10 s. */
   readonly backoffCap?: Duration.Input | undefined
-  /** The longest `Retry-After` that is obeyed; a longer one is cut to this. Default 30 s. */
+  /**
+   * The longest pause that a server may ask for by `Retry-After`. A longer one is cut to this, unless it reaches beyond
+   * the time limit: then the call fails at once. Default 30 s.
+   */
   readonly retryAfterCap?: Duration.Input | undefined
 }
 
@@ -76,17 +78,20 @@ export interface Options {
  * @category services
  * @since 0.1.0
  */
-export class AssetDownload extends Context.Service<AssetDownload, {
-  /** `POST /assets/download`: starts a job that packs everything selected into one archive. */
-  readonly requestBatch: (request: BatchRequest) => Effect.Effect<JobId, ApiError>
-  /** `GET /assets/download/{jobId}`: the state of a job and, once finished, the URL of its archive. */
-  readonly getStatus: (jobId: JobId) => Effect.Effect<DownloadJob, ApiError>
-  /** `POST /assets/{assetId}/download`: a link to one asset, in its own format or another. */
-  readonly request: (
-    assetId: AssetId,
-    options?: { readonly targetFormat?: TargetFormat | undefined }
-  ) => Effect.Effect<SignedUrl, ApiError>
-}>()("@scenario-assets/core/AssetDownload") {}
+export class AssetDownload extends Context.Service<
+  AssetDownload,
+  {
+    /** `POST /assets/download`: starts a job that packs everything selected into one archive. */
+    readonly requestBatch: (request: BatchRequest) => Effect.Effect<JobId, ApiError>
+    /** `GET /assets/download/{jobId}`: the state of a job and, once finished, the URL of its archive. */
+    readonly getStatus: (jobId: JobId) => Effect.Effect<DownloadJob, ApiError>
+    /** `POST /assets/{assetId}/download`: a link to one asset, in its own format or another. */
+    readonly request: (
+      assetId: AssetId,
+      options?: { readonly targetFormat?: TargetFormat | undefined }
+    ) => Effect.Effect<SignedUrl, ApiError>
+  }
+>()("@scenario-assets/core/AssetDownload") {}
 
 /**
  * Builds the service on the `HttpClient` and `ScenarioConfig` of the context.
@@ -94,48 +99,53 @@ export class AssetDownload extends Context.Service<AssetDownload, {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
+export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
   const config = yield* ScenarioConfig
   const scrub = Answer.scrubber(config.credentials)
   const client = (yield* HttpClient.HttpClient).pipe(HttpClient.mapRequest(prepare(config)))
 
-  /** One exchange: the answer's text on 200, else the reason. */
-  const exchange = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<ResponseDetails, Reason> =>
-    client.execute(request).pipe(
-      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-      Effect.mapError((error) => new ConnectionFailed(describeFailure(error))),
-      Effect.flatMap(({ response, text }) =>
-        response.status === 200
-          ? Effect.succeed({ status: response.status, headers: response.headers, body: text })
-          : Effect.flatMap(Answer.refusal(response, scrub(text)), Effect.fail)
-      ),
-      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
-    )
+  /** One exchange: the answer and its text as they came, where the status is one of success; else the reason. */
+  const exchange = Effect.fnUntraced(
+    function* (request: HttpClientRequest.HttpClientRequest) {
+      const response = yield* client.execute(request)
+      const text = yield* response.text
+      if (response.status >= 200 && response.status < 300) return { response, text }
+      return yield* Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
+    },
+    Effect.catchTag("HttpClientError", (error) => {
+      const { description, maybeSent } = describeFailure(error)
+      return Effect.fail(new ConnectionFailed({ description: scrub(description), maybeSent }))
+    }),
+    Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+  )
 
-  const call = Effect.fnUntraced(function*<A>(
+  const call = Effect.fnUntraced(function* <A>(
     operation: Operation,
     subject: string | undefined,
     request: HttpClientRequest.HttpClientRequest,
     decode: (body: string) => A | undefined,
     expected: string
   ): Effect.fn.Return<A, ApiError> {
-    const attempt = Effect.flatMap(exchange(request), (answer) => {
-      const decoded = decode(answer.body)
-      return decoded !== undefined ? Effect.succeed(decoded) : Effect.fail<Reason>(
-        new InvalidResponse({
-          response: Answer.details(answer, scrub(answer.body)),
-          description: `expected ${expected}`
-        })
-      )
+    const attempt = Effect.flatMap(exchange(request), ({ response, text }) => {
+      const decoded = decode(text)
+      return decoded !== undefined
+        ? Effect.succeed(decoded)
+        : Effect.fail<Reason>(
+            new InvalidResponse({
+              response: Answer.details(response, text, scrub),
+              description: `expected ${expected}`
+            })
+          )
     })
     return yield* repeatedly(operation, attempt, options).pipe(
-      Effect.mapError((reason) => new ApiError({ operation, reason, ...(subject === undefined ? {} : { subject }) }))
+      Effect.mapError((reason) => new ApiError({ operation, reason, ...(subject === undefined ? {} : { subject }) })),
+      Effect.annotateLogs({ operation })
     )
   })
 
-  const requestBatch = Effect.fn("AssetDownload.requestBatch")(function*(request: BatchRequest) {
+  const requestBatch = Effect.fn("AssetDownload.requestBatch")(function* (request: BatchRequest) {
     const { selection } = request
     yield* Effect.annotateCurrentSpan({ "scenario.batch.size": selection.size })
     if (selection.size > maxBatchSize) {
@@ -167,46 +177,49 @@ export const make = Effect.fnUntraced(function*(
     return jobId
   })
 
-  const getStatus = Effect.fn("AssetDownload.getStatus")(function*(jobId: JobId) {
-    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
-    return yield* call(
-      "getStatus",
-      jobId,
-      HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
-      (body) => {
-        const decoded = decodeJob(body)
-        if (decoded === undefined) return undefined
-        const { downloadUrl, jobId, jobStatus, ...details } = decoded
-        return new DownloadJob({
-          jobId,
-          jobStatus,
-          // An empty or null URL is no URL.
-          ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
-          details: Answer.mapStrings(details, scrub)
-        })
-      },
-      "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
-    )
-  }, (effect, jobId) => Effect.annotateLogs(effect, { jobId }))
+  const getStatus = Effect.fn("AssetDownload.getStatus")(
+    function* (jobId: JobId) {
+      yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
+      return yield* call(
+        "getStatus",
+        jobId,
+        HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
+        (body) => {
+          const decoded = decodeJob(body)
+          if (decoded === undefined) return undefined
+          const { downloadUrl, jobId, jobStatus, ...details } = decoded
+          return new DownloadJob({
+            jobId,
+            jobStatus,
+            // An empty or null URL is no URL.
+            ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
+            details: Answer.mapStrings(details, scrub)
+          })
+        },
+        "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
+      )
+    },
+    (effect, jobId) => Effect.annotateLogs(effect, { jobId })
+  )
 
-  const request = Effect.fn("AssetDownload.request")(function*(
-    assetId: AssetId,
-    { targetFormat }: { readonly targetFormat?: TargetFormat | undefined } = {}
-  ) {
-    yield* Effect.annotateCurrentSpan({
-      "scenario.asset.id": assetId,
-      ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
-    })
-    return yield* call(
-      "request",
-      assetId,
-      HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
-        HttpClientRequest.bodyJsonUnsafe(targetFormat === undefined ? {} : { targetFormat })
-      ),
-      (body) => decodeLink(body)?.url,
-      "JSON with a url"
-    )
-  }, (effect, assetId) => Effect.annotateLogs(effect, { assetId }))
+  const request = Effect.fn("AssetDownload.request")(
+    function* (assetId: AssetId, { targetFormat }: { readonly targetFormat?: TargetFormat | undefined } = {}) {
+      yield* Effect.annotateCurrentSpan({
+        "scenario.asset.id": assetId,
+        ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
+      })
+      return yield* call(
+        "request",
+        assetId,
+        HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
+          HttpClientRequest.bodyJsonUnsafe(targetFormat === undefined ? {} : { targetFormat })
+        ),
+        (body) => decodeLink(body)?.url,
+        "JSON with a url"
+      )
+    },
+    (effect, assetId) => Effect.annotateLogs(effect, { assetId })
+  )
 
   return AssetDownload.of({ requestBatch, getStatus, request })
 })
@@ -251,7 +264,7 @@ export const layerTest = (operations: Partial<AssetDownload["Service"]>): Layer.
 }
 
 /** Reads JSON text; `undefined` for what is not JSON, or not of the shape. */
-const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): (body: string) => S["Type"] | undefined => {
+const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((body: string) => S["Type"] | undefined) => {
   const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   return (body) => Option.getOrUndefined(decode(body))
 }
@@ -311,18 +324,17 @@ const repeatedly = <A>(
     const loop = (failed: number): Effect.Effect<A, Reason> =>
       Effect.catch(attempt, (reason) => {
         if (failed >= retries || !mayRepeat(operation, reason)) return Effect.fail(reason)
-        return Effect.gen(function*() {
+        return Effect.gen(function* () {
           const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
           const pause = yield* Backoff.delay({ ...backoff, attempt: failed, retryAfter })
           const left = start + Duration.toMillis(limit) - (yield* Clock.currentTimeMillis)
-          if (Duration.toMillis(pause) >= left) return yield* Effect.fail(reason)
+          const wish = Duration.max(pause, retryAfter ?? Duration.zero)
+          if (Duration.toMillis(wish) >= left) return yield* Effect.fail(reason)
           yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`)
           yield* Effect.sleep(pause)
           return yield* loop(failed + 1)
         })
       })
     return loop(0)
-  }).pipe(
-    Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) })
-  )
+  }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) }))
 }

@@ -23,7 +23,8 @@ export const placeholders = ["<seed>", "<num>", "<prompt>", "<generator>"] as co
 export const FileNameTemplate = Schema.String.pipe(
   Schema.check(
     Schema.isPattern(/^(?=\s*\S)[^\p{Cc}\p{Cs}]+$/u, {
-      message: "Expected a file name template: not empty, without control characters, " +
+      message:
+        "Expected a file name template: not empty, without control characters, " +
         "such as <generator>-<prompt>-<num>-<seed>",
       // The shape of templates that property tests make up.
       arbitraryConstraint: {
@@ -52,12 +53,12 @@ export const defaultTemplate: FileNameTemplate = FileNameTemplate.make("<generat
  */
 export type Warning =
   | {
-    readonly _tag: "UnknownPlaceholder"
-    readonly placeholder: string
-    /** The documented placeholder that was probably meant. */
-    readonly suggestion: string | undefined
-    readonly message: string
-  }
+      readonly _tag: "UnknownPlaceholder"
+      readonly placeholder: string
+      /** The documented placeholder that was probably meant. */
+      readonly suggestion: string | undefined
+      readonly message: string
+    }
   | { readonly _tag: "IndistinctNames"; readonly message: string }
 
 /**
@@ -77,7 +78,8 @@ export const check = (template: FileNameTemplate): ReadonlyArray<Warning> => {
       _tag: "UnknownPlaceholder",
       placeholder,
       suggestion,
-      message: `The placeholder ${placeholder} is not documented and may stand in the file names as it is; ` +
+      message:
+        `The placeholder ${placeholder} is not documented and may stand in the file names as it is; ` +
         (suggestion === undefined ? `documented are ${placeholders.join(", ")}.` : `did you mean ${suggestion}?`)
     })
   }
@@ -95,12 +97,16 @@ const isDocumented = (placeholder: string): boolean => placeholders.some((known)
 
 const suggest = (placeholder: string): string | undefined => {
   const bare = placeholder.toLowerCase().replace(/[^a-z]/g, "")
-  return placeholders.find((known) => bare.startsWith(known.slice(1, -1)) || (bare.length > 2 && known.slice(1).startsWith(bare)))
+  return placeholders.find(
+    (known) => bare.startsWith(known.slice(1, -1)) || (bare.length > 2 && known.slice(1).startsWith(bare))
+  )
 }
 
 /** `<seed>` differs between assets; `<num>` only within one inference, and `<prompt>` between most inferences. */
 const indistinct = (found: ReadonlySet<string>): string | undefined => {
   if (found.has("<seed>")) return undefined
   if (!found.has("<num>")) return "has neither <seed> nor <num>, so assets of one inference get the same name"
-  return found.has("<prompt>") ? undefined : "counts within one inference, so assets of two inferences get the same name"
+  return found.has("<prompt>")
+    ? undefined
+    : "counts within one inference, so assets of two inferences get the same name"
 }

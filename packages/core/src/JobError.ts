@@ -40,8 +40,10 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("De
   endedBy: Schema.Literals(["deadline", "schedule"])
 }) {
   override get message(): string {
-    return `is not finished after ${Duration.format(this.elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
+    return (
+      `is not finished after ${Duration.format(this.elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
       `${this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"}; the job goes on at Scenario: wait for it again`
+    )
   }
 }
 
@@ -80,7 +82,11 @@ export class JobError extends Schema.TaggedError<JobError>()("JobError", { jobId
 }
 
 const because = (job: DownloadJob): string => {
-  const words = [job.details["error"], job.details["message"], job.details["reason"], job.details["failureReason"]]
-    .find((value) => typeof value === "string" && value !== "")
+  const words = [
+    job.details["error"],
+    job.details["message"],
+    job.details["reason"],
+    job.details["failureReason"]
+  ].find((value) => typeof value === "string" && value !== "")
   return typeof words === "string" ? `: ${JSON.stringify(words.replace(/\s+/g, " ").slice(0, 200))}` : ""
 }

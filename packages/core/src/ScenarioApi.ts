@@ -15,6 +15,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { AssetId, InferenceId, JobId, ModelId, ProjectId, TargetFormat } from "./Asset.ts"
 import { FileNameTemplate } from "./FileNameTemplate.ts"
+import { defaultBaseUrl } from "./ScenarioConfig.ts"
 
 /**
  * The body that errors were seen to have; no schema is promised.
@@ -51,6 +52,8 @@ export const TooManyRequests = errorWith("TooManyRequests", 429, "Rate limit")
  * @category security
  * @since 0.1.0
  */
+// The router gives every request's services to the middleware, so they are not its own to provide.
+// @effect-diagnostics-next-line leakingRequirements:off
 export class Authentication extends HttpApiMiddleware.Service<Authentication>()(
   "@scenario-assets/core/ScenarioApi/Authentication",
   {
@@ -112,11 +115,10 @@ export const request = HttpApiEndpoint.post("request", "/assets/:assetId/downloa
 export class Download extends HttpApiGroup.make("download")
   .add(requestBatch, getStatus, request)
   .middleware(Authentication)
-  .annotate(OpenApi.Title, "Assets › Download")
-{}
+  .annotate(OpenApi.Title, "Assets › Download") {}
 
 /**
- * The whole contract. Its base URL is `https://api.cloud.scenario.com/v1`.
+ * The whole contract.
  *
  * @category models
  * @since 0.1.0
@@ -127,10 +129,10 @@ export class ScenarioApi extends HttpApi.make("scenario")
     OpenApi.annotations({
       title: "Scenario: Assets › Download",
       version: "1",
-      description: "The three operations of assets.download, as scenario-assets understands them."
+      description: "The three operations of assets.download, as scenario-assets understands them.",
+      servers: [{ url: defaultBaseUrl }]
     })
-  )
-{}
+  ) {}
 
 /**
  * The OpenAPI 3.1 document of the contract.

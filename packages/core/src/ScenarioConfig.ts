@@ -63,12 +63,15 @@ export interface Options {
  * @category services
  * @since 0.1.0
  */
-export class ScenarioConfig extends Context.Service<ScenarioConfig, {
-  readonly credentials: Credentials
-  /** Without a trailing slash. */
-  readonly baseUrl: string
-  readonly projectId: ProjectId | undefined
-}>()("@scenario-assets/core/ScenarioConfig") {}
+export class ScenarioConfig extends Context.Service<
+  ScenarioConfig,
+  {
+    readonly credentials: Credentials
+    /** Without a trailing slash. */
+    readonly baseUrl: string
+    readonly projectId: ProjectId | undefined
+  }
+>()("@scenario-assets/core/ScenarioConfig") {}
 
 /**
  * Checks options before anything is sent with them.
@@ -77,7 +80,7 @@ export class ScenarioConfig extends Context.Service<ScenarioConfig, {
  * @since 0.1.0
  */
 export const make: (options: Options) => Effect.Effect<ScenarioConfig["Service"], InvalidConfig> = Effect.fnUntraced(
-  function*(options) {
+  function* (options) {
     const credentials = yield* makeCredentials(options)
     const baseUrl = yield* makeBaseUrl(options.baseUrl || defaultBaseUrl)
     const projectId = options.projectId ? yield* makeProjectId(options.projectId) : undefined
@@ -123,17 +126,20 @@ export const layerConfig = (
 
 function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: (name: string) => Config.Config<A>) {
   const [name, ...others] = names
-  return others.reduce(
-    (first, other) =>
-      Config.flatMap(first, (found) => isGiven(found) ? Config.succeed(found) : Config.option(config(other))),
-    Config.option(config(name))
-  ).pipe(Config.map((found) => isGiven(found) ? found.value : undefined))
+  return others
+    .reduce(
+      (first, other) =>
+        Config.flatMap(first, (found) => (isGiven(found) ? Config.succeed(found) : Config.option(config(other)))),
+      Config.option(config(name))
+    )
+    .pipe(Config.map((found) => (isGiven(found) ? found.value : undefined)))
 }
 
 const isGiven = <A>(found: Option.Option<A>): found is Option.Some<A> =>
   Option.isSome(found) && (Redacted.isRedacted(found.value) ? Redacted.value(found.value) : found.value) !== ""
 
-const namesHint = "set SCENARIO_API_KEY and SCENARIO_API_SECRET (or SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET), " +
+const namesHint =
+  "set SCENARIO_API_KEY and SCENARIO_API_SECRET (or SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET), " +
   "or SCENARIO_SDK_JWT alone"
 
 const makeCredentials = (options: Options): Effect.Effect<Credentials, InvalidConfig> => {
@@ -150,12 +156,17 @@ const makeCredentials = (options: Options): Effect.Effect<Credentials, InvalidCo
       : refuse("The bearer token holds white space or characters that are not ASCII; copy it again (SCENARIO_SDK_JWT).")
   }
   if (key === undefined && secret === undefined) return refuse(`No credentials are set; ${namesHint}.`)
-  if (key === undefined) return refuse("The API secret is set and the API key is not; set SCENARIO_API_KEY (or SCENARIO_SDK_API_KEY) too.")
+  if (key === undefined)
+    return refuse("The API secret is set and the API key is not; set SCENARIO_API_KEY (or SCENARIO_SDK_API_KEY) too.")
   if (secret === undefined) {
-    return refuse("The API key is set and the API secret is not; set SCENARIO_API_SECRET (or SCENARIO_SDK_API_SECRET) too.")
+    return refuse(
+      "The API key is set and the API secret is not; set SCENARIO_API_SECRET (or SCENARIO_SDK_API_SECRET) too."
+    )
   }
   if (!isPrintable(key) || Redacted.value(key).includes(":")) {
-    return refuse("The API key holds ':', white space or characters that are not ASCII; copy it again (SCENARIO_API_KEY).")
+    return refuse(
+      "The API key holds ':', white space or characters that are not ASCII; copy it again (SCENARIO_API_KEY)."
+    )
   }
   return isPrintable(secret)
     ? Effect.succeed({ _tag: "Basic", key: relabel(key, "API key"), secret: relabel(secret, "API secret") })
@@ -169,28 +180,28 @@ const relabel = (value: Redacted.Redacted, label: string): Redacted.Redacted =>
 
 const makeBaseUrl = (value: string): Effect.Effect<string, InvalidConfig> => {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  const wrong = url === undefined || !/^https?:$/.test(url.protocol)
-    ? "is not an absolute http or https URL"
-    : url.username !== "" || url.password !== ""
-    ? "holds credentials"
-    : url.search !== "" || url.hash !== ""
-    ? "holds a query or a fragment"
-    : undefined
-  return wrong === undefined
-    ? Effect.succeed(value.replace(/\/+$/, ""))
-    : Effect.fail(
+  const refuse = (wrong: string) =>
+    Effect.fail(
       new InvalidConfig({
         kind: "baseUrl",
         message: `The base URL ${wrong}; set SCENARIO_BASE_URL to one such as ${defaultBaseUrl}, or leave it unset.`
       })
     )
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse("is not an absolute http or https URL")
+  if (url.username !== "" || url.password !== "") return refuse("holds credentials")
+  if (url.search !== "" || url.hash !== "") return refuse("holds a query or a fragment")
+  // Not the text as given: white space around it, or an empty query, would end up in the middle of every request's URL.
+  return Effect.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
 }
 
 const decodeProjectId = Schema.decodeUnknownEffect(ProjectId)
 
 const makeProjectId = (value: string): Effect.Effect<ProjectId, InvalidConfig> =>
-  Effect.mapError(decodeProjectId(value), () =>
-    new InvalidConfig({
-      kind: "projectId",
-      message: `The project id ${JSON.stringify(value)} cannot be an id; set SCENARIO_PROJECT_ID to one such as proj_….`
-    }))
+  Effect.mapError(
+    decodeProjectId(value),
+    () =>
+      new InvalidConfig({
+        kind: "projectId",
+        message: `The project id ${JSON.stringify(value)} cannot be an id; set SCENARIO_PROJECT_ID to one such as proj_….`
+      })
+  )

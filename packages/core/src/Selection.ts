@@ -43,8 +43,10 @@ export class Selection extends Schema.Class<Selection>("@scenario-assets/core/Se
     inferenceIds: Schema.Array(InferenceId).check(Schema.isUnique()),
     modelIds: Schema.Array(ModelId).check(Schema.isUnique())
   }).check(
-    Schema.makeFilter(({ assetIds, inferenceIds, modelIds }) =>
-      assetIds.length + inferenceIds.length + modelIds.length > 0 || "Expected at least one asset, inference or model id"
+    Schema.makeFilter(
+      ({ assetIds, inferenceIds, modelIds }) =>
+        assetIds.length + inferenceIds.length + modelIds.length > 0 ||
+        "Expected at least one asset, inference or model id"
     )
   )
 ) {
@@ -75,7 +77,8 @@ export const make = (ids: {
       const refused = wrong.slice(0, 10).map(redactIn)
       return Effect.fail(
         new InvalidSelection({
-          message: `${wrong.length} of the ids given cannot be ids: ${refused.map((id) => JSON.stringify(id)).join(", ")}` +
+          message:
+            `${wrong.length} of the ids given cannot be ids: ${refused.map((id) => JSON.stringify(id)).join(", ")}` +
             `${wrong.length > 10 ? ", …" : ""}. An id is not empty and holds no white space, '/', '\\', '?', '#' or '%'.`,
           refused
         })

@@ -78,22 +78,36 @@ export const expiresAt = (self: SignedUrl): Option.Option<DateTime.Utc> => {
     for (const [key, value] of query) if (key.toLowerCase() === name) return value
     return undefined
   }
-  const seconds = policyExpiry(get("policy")) ?? dated(get("x-amz-date"), get("x-amz-expires")) ??
-    dated(get("x-goog-date"), get("x-goog-expires")) ?? wholeNumber(get("expires"))
+  const seconds =
+    policyExpiry(get("policy")) ??
+    dated(get("x-amz-date"), get("x-amz-expires")) ??
+    dated(get("x-goog-date"), get("x-goog-expires")) ??
+    wholeNumber(get("expires"))
   return seconds === undefined ? Option.none() : DateTime.make(seconds * 1000)
 }
 
 /**
  * Replaces the query of every `http` or `https` URL in a text, and the values of the usual signature parameters wherever
- * they stand, so that a server's words can be shown or kept.
+ * they stand (in a query, percent-encoded, in JSON, in XML), so that a server's words can be shown or kept. JSON stays
+ * JSON, and doing it twice changes nothing.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const redactIn = (text: string): string =>
-  text
-    .replace(/(https?:(?:\/|\\\/){2}[^\s"'<>?#]*)[?#][^\s"'<>]*/gi, "$1?<redacted>")
-    .replace(/\b(signature|policy|key-pair-id|sig|token|x-(?:amz|goog)-[\w-]+)(=|%3D)[^&\s"'<>]+/gi, "$1$2<redacted>")
+  text.replace(httpUrl, (url) => url.replace(query, "?<redacted>")).replace(parameter, "$1$2<redacted>")
+
+/** A character of a query: none that ends the text around it, and of JSON's escapes only `\/` and `\u…`. */
+const inQuery = String.raw`(?:[^\s"'<>\\]|\\[/u])`
+
+// The lengths are limited so that no text takes more than linear time.
+const httpUrl = /https?:(?:\\?\/){2}[^\s"'<>]*/gi
+const query = new RegExp(`[?#]${inQuery}+`, "g")
+const parameter = new RegExp(
+  String.raw`(signature(?:provided)?|policy|key-pair-id|sig|token|x-(?:amz|goog)-[\w-]{1,64})` +
+    String.raw`(=|%(?:25){0,9}3D|\\u003d|>|(\\{0,9}["'])\s{0,9}:\s{0,9}\3)(?:(?!&)${inQuery})+`,
+  "gi"
+)
 
 const isHttpUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false
@@ -106,18 +120,20 @@ const wholeNumber = (value: string | undefined): number | undefined =>
 
 /** `20260131T235959Z` and a lifetime in seconds, as S3 and Google write them. */
 const dated = (date: string | undefined, lifetime: string | undefined): number | undefined => {
-  const iso = (date ?? "").replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")
-  const start = DateTime.make(iso)
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date ?? "") ?? []
+  const start = DateTime.make(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   const seconds = wholeNumber(lifetime)
   return Option.isNone(start) || seconds === undefined ? undefined : start.value.epochMilliseconds / 1000 + seconds
 }
 
 const Policy = Schema.fromJsonString(
   Schema.Struct({
-    Statement: Schema.Array(
+    Statement: Schema.NonEmptyArray(
       Schema.Struct({
         Condition: Schema.Struct({
-          DateLessThan: Schema.Struct({ "AWS:EpochTime": Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 1e12 }))) })
+          DateLessThan: Schema.Struct({
+            "AWS:EpochTime": Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 1e12 })))
+          })
         })
       })
     )
@@ -130,6 +146,9 @@ const policyExpiry = (policy: string | undefined): number | undefined => {
   if (policy === undefined) return undefined
   const json = Base64.decodeString(policy.replace(/-/g, "+").replace(/_/g, "=").replace(/~/g, "/"))
   const decoded = Result.isSuccess(json) ? decodePolicy(json.success) : Option.none()
-  return Option.getOrUndefined(Option.map(decoded, ({ Statement }) =>
-    Math.min(...Statement.map((statement) => statement.Condition.DateLessThan["AWS:EpochTime"]))))
+  return Option.getOrUndefined(
+    Option.map(decoded, ({ Statement }) =>
+      Math.min(...Statement.map((statement) => statement.Condition.DateLessThan["AWS:EpochTime"]))
+    )
+  )
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as Checksum from "./Checksum.ts"
 
 /**
  * An object as the headers of an answer describe it.
@@ -17,7 +18,9 @@ export const StoredObject = Schema.Struct({
   /** The `ETag` as it came; a weak one begins with `W/`. */
   etag: Schema.optionalKey(Schema.String),
   lastModified: Schema.optionalKey(Schema.String),
-  contentType: Schema.optionalKey(Schema.String)
+  contentType: Schema.optionalKey(Schema.String),
+  /** What the whole object sums up to, where the host says so. */
+  checksums: Schema.optionalKey(Schema.Array(Checksum.Checksum))
 })
 /** @category models @since 0.1.0 */
 export type StoredObject = typeof StoredObject.Type
@@ -58,13 +61,16 @@ export const isSame = (self: StoredObject, that: StoredObject): boolean => {
  */
 export const fromHeaders = (
   headers: { readonly [name: string]: string | undefined },
+  status: number,
   size: number | undefined
 ): StoredObject => {
+  const checksums = Checksum.fromHeaders(headers, status)
   const { "content-type": contentType, etag, "last-modified": lastModified } = headers
   return {
     ...(size === undefined ? {} : { size }),
     ...(etag === undefined ? {} : { etag }),
     ...(lastModified === undefined ? {} : { lastModified }),
-    ...(contentType === undefined ? {} : { contentType })
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(checksums.length === 0 ? {} : { checksums })
   }
 }

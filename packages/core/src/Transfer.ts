@@ -3,11 +3,15 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { Checksum } from "./Checksum.ts"
+import * as Hashes from "./Hashes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
 import * as Links from "./internal/Links.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
@@ -15,9 +19,10 @@ import * as Segments from "./internal/Segments.ts"
 import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
+import * as Sums from "./Sums.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import { ObjectChanged, RetriesExhausted, TransferError } from "./TransferError.ts"
+import { ChecksumMismatch, ObjectChanged, type Reason, RetriesExhausted, TimedOut, TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
 /**
@@ -54,6 +59,10 @@ export interface Options {
    * `bytes`.
    */
   readonly connections?: number | undefined
+  /** The most bytes a second, over all connections of one transfer. Default: no limit. */
+  readonly limitRate?: number | undefined
+  /** Limit of the whole transfer. Default: none. */
+  readonly timeLimit?: Duration.Input | undefined
 }
 
 /**
@@ -109,6 +118,7 @@ export const make = Effect.fnUntraced(function* (
   defaults: Options = {}
 ): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
   const client = yield* StorageClient
+  const hashes = yield* Hashes.Hashes
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
   const read = <E, R>(source: Source<E, R>, isFile: boolean, options: ReadOptions = {}) =>
@@ -121,6 +131,8 @@ export const make = Effect.fnUntraced(function* (
         base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
         cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
         redirects: options.redirects ?? defaults.redirects ?? 5,
+          limitRate: options.limitRate ?? defaults.limitRate,
+        timeLimit: Option.getOrUndefined(Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)),
         expect: options.expect,
         resume: options.resume,
         client,
@@ -130,7 +142,7 @@ export const make = Effect.fnUntraced(function* (
 
   return Transfer.of({
     events: (source, options) => read(source, true, options),
-    bytes: (source, options) => onlyBytes(read(source, false, options))
+    bytes: (source, options) => onlyBytes(read(source, false, options), hashes, source)
   })
 })
 
@@ -181,6 +193,8 @@ interface Settings extends Segments.Settings {
   readonly resume: ReadOptions["resume"]
   /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
   readonly mayStartOver: boolean
+  readonly limitRate: number | undefined
+  readonly timeLimit: Duration.Duration | undefined
 }
 
 /** How often one transfer may start over. */
@@ -190,6 +204,9 @@ const maxRestarts = 5
 const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<TransferEvent, TransferError | E, R> => {
   const links = Links.make(source)
   let restarts = 0
+
+  const fail = (reason: Reason) =>
+    Effect.flatMap(links.get, (url) => Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason })))
 
   const attempt = (resume: ReadOptions["resume"]): Stream.Stream<TransferEvent, TransferError | E, R> => {
     const begun = { object: resume?.object, acceptsRanges: false, hasBytes: resume !== undefined }
@@ -216,17 +233,36 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
               Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
               attempt(undefined)
             )
-          : Stream.fromEffect(
-              Effect.flatMap(links.get, (url) =>
-                Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason }))
-              )
-            )
+          : Stream.fromEffect(fail(reason))
       })
     )
   }
 
-  return attempt(settings.resume)
+  const all = settings.limitRate === undefined ? attempt(settings.resume) : limitRate(attempt(settings.resume), settings.limitRate)
+  const limit = settings.timeLimit
+  return limit === undefined
+    ? all
+    : Stream.interruptWhen(
+        all,
+        Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit })))
+      )
 }
+
+/** Bytes wait until their time has come. */
+const limitRate = <E, R>(
+  events: Stream.Stream<TransferEvent, E, R>,
+  bytesPerSecond: number
+): Stream.Stream<TransferEvent, E, R> =>
+  Stream.suspend(() => {
+    let due = 0
+    return Stream.mapArrayEffect(events, (all) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
+        due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000
+        return Effect.as(Effect.sleep(Duration.millis(due - now)), all)
+      })
+    )
+  })
 
 const everything: ReadonlyArray<readonly [number, number | undefined]> = [[0, undefined]]
 
@@ -238,18 +274,41 @@ const inOrder = <E, R>(
   settings: Settings
 ) => Stream.flatMap(Stream.fromIterable(todo), (at) => RangeReader.read(at, begun, links, settings))
 
-/** Bytes that were handed on already are not handed on again. */
-const onlyBytes = <E, R>(events: Stream.Stream<TransferEvent, E, R>): Stream.Stream<Uint8Array, E, R> =>
+/** Bytes that were handed on already are not handed on again; in the end their checksums are compared. */
+const onlyBytes = <E, R>(
+  events: Stream.Stream<TransferEvent, E, R>,
+  hashes: Hashes.Hashes,
+  source: Source<E, R>
+): Stream.Stream<Uint8Array, TransferError | E, R> =>
   Stream.suspend(() => {
     let given = 0
+    let declared: ReadonlyArray<Checksum> = []
+    let running: Hashes.Running | undefined
+    const verified = Effect.suspend(() => {
+      const [mismatch] = running === undefined ? [] : Sums.verify(running.sums(), declared).mismatches
+      return mismatch === undefined
+        ? Effect.void
+        : Effect.fail(
+            new TransferError({
+              origin: source.url === undefined ? "the storage host" : SignedUrl.origin(source.url),
+              reason: new ChecksumMismatch(mismatch)
+            })
+          )
+    })
     return events.pipe(
       Stream.map((event) => {
+        if (event._tag === "Opened" && running === undefined) {
+          declared = event.object.checksums ?? []
+          running = Hashes.run(hashes, declared)
+        }
         if (event._tag !== "Bytes" || event.offset + event.bytes.length <= given) return nothing
         const news = event.offset < given ? event.bytes.subarray(given - event.offset) : event.bytes
         given = event.offset + event.bytes.length
+        running?.update(news)
         return news
       }),
-      Stream.filter((bytes) => bytes.length > 0)
+      Stream.filter((bytes) => bytes.length > 0),
+      Stream.concat(Stream.fromEffectDrain(verified))
     )
   })
 

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { Algorithm } from "./Checksum.ts"
 
 /** A fresh link was refused with 400, 401 or 403. This says nothing about the API key. @category reasons @since 0.1.0 */
 export class AccessRefused extends Schema.TaggedError<AccessRefused>()("AccessRefused", {
@@ -65,6 +67,25 @@ export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectCh
   }
 }
 
+/** All bytes came, and do not sum up to what the host declares. @category reasons @since 0.1.0 */
+export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>()("ChecksumMismatch", {
+  algorithm: Algorithm,
+  /** In base64, as declared. */
+  expected: Schema.String,
+  actual: Schema.String
+}) {
+  override get message(): string {
+    return `declares the ${this.algorithm} checksum ${this.expected}, and the bytes have ${this.actual}; start the transfer again`
+  }
+}
+
+/** The time limit of the whole transfer ran out. @category reasons @since 0.1.0 */
+export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
+  override get message(): string {
+    return `did not give all within ${Duration.format(this.limit)}; resume with a longer time limit`
+  }
+}
+
 /** A redirect that is not followed. @category reasons @since 0.1.0 */
 export class RedirectRefused extends Schema.TaggedError<RedirectRefused>()("RedirectRefused", {
   description: Schema.String
@@ -101,6 +122,8 @@ export const Reason = Schema.Union([
   UnexpectedContent,
   LengthMismatch,
   ObjectChanged,
+  ChecksumMismatch,
+  TimedOut,
   RedirectRefused,
   InsecureUrl,
   RetriesExhausted
@@ -126,11 +149,16 @@ export class TransferError extends Schema.TaggedError<TransferError>()("Transfer
 
   /** Whether the same transfer may succeed later. */
   get isRetryable(): boolean {
-    return (
-      this.reason._tag === "RetriesExhausted" ||
-      this.reason._tag === "ObjectChanged" ||
-      this.reason._tag === "UnexpectedStatus" ||
-      this.reason._tag === "LengthMismatch"
-    )
+    switch (this.reason._tag) {
+      case "RetriesExhausted":
+      case "ObjectChanged":
+      case "UnexpectedStatus":
+      case "LengthMismatch":
+      case "ChecksumMismatch":
+      case "TimedOut":
+        return true
+      default:
+        return false
+    }
   }
 }

@@ -47,7 +47,9 @@ const refused: ReadonlyArray<readonly [what: string, id: string]> = [
 ]
 
 /** What could change a path, among what could not. */
-const pieces = Schema.Array(Schema.Literals(["a", "é", "🐉", "@", ":", ".", "..", "/", "\\", "?", "#", "%", "2e", " ", "\t", "\n"]))
+const pieces = Schema.Array(
+  Schema.Literals(["a", "é", "🐉", "@", ":", ".", "..", "/", "\\", "?", "#", "%", "2e", " ", "\t", "\n"])
+)
 
 describe.each(Object.entries(ids))("Asset.%s", (name, schema) => {
   const decode = Schema.decodeUnknownOption(schema)
@@ -85,21 +87,10 @@ describe.each(Object.entries(ids))("Asset.%s", (name, schema) => {
 
 describe("Asset.TargetFormat", () => {
   it("is one of the 13 formats of the reference", () => {
-    assert.deepStrictEqual([...Asset.TargetFormat.literals], [
-      "gif",
-      "heif",
-      "jpeg",
-      "jpg",
-      "png",
-      "svg",
-      "webp",
-      "avif",
-      "tif",
-      "tiff",
-      "glb",
-      "fbx",
-      "obj"
-    ])
+    assert.deepStrictEqual(
+      [...Asset.TargetFormat.literals],
+      ["gif", "heif", "jpeg", "jpg", "png", "svg", "webp", "avif", "tif", "tiff", "glb", "fbx", "obj"]
+    )
   })
 
   it.each(["", "PNG", "bmp", ".png", "png ", "usdz"])("refuses %j", (format) => {

@@ -6,13 +6,19 @@ const template = (text: string) => FileNameTemplate.FileNameTemplate.make(text)
 const check = (text: string) => FileNameTemplate.check(template(text))
 
 describe("FileNameTemplate", () => {
-  it.each(["<seed>", "fixed", " <num> ", "<prompt>/<num>", "画像-<num>", "a\u2028b", "\u2028<seed>"])("accepts %j", (text) => {
-    assert.isTrue(Schema.is(FileNameTemplate.FileNameTemplate)(text))
-  })
+  it.each(["<seed>", "fixed", " <num> ", "<prompt>/<num>", "画像-<num>", "a\u2028b", "\u2028<seed>"])(
+    "accepts %j",
+    (text) => {
+      assert.isTrue(Schema.is(FileNameTemplate.FileNameTemplate)(text))
+    }
+  )
 
-  it.each(["", " ", "\u3000", "<seed>\n", "a\0b", "\u001b[2J<seed>", "a\u0085b", "\ud800<seed>"])("refuses %j", (text) => {
-    assert.isFalse(Schema.is(FileNameTemplate.FileNameTemplate)(text))
-  })
+  it.each(["", " ", "\u3000", "<seed>\n", "a\0b", "\u001b[2J<seed>", "a\u0085b", "\ud800<seed>"])(
+    "refuses %j",
+    (text) => {
+      assert.isFalse(Schema.is(FileNameTemplate.FileNameTemplate)(text))
+    }
+  )
 
   it("says what a template looks like", () => {
     assert.include(
@@ -67,18 +73,21 @@ describe("FileNameTemplate.check", () => {
     ])
   })
 
-  it.each(["<assetId>", "<index>", "<>", "<se>", "<画像>"])("lists the documented placeholders for %s", (placeholder) => {
-    assert.deepStrictEqual(check(`${placeholder}-<seed>`), [
-      {
-        _tag: "UnknownPlaceholder",
-        placeholder,
-        suggestion: undefined,
-        message:
-          `The placeholder ${placeholder} is not documented and may stand in the file names as it is; ` +
-          "documented are <seed>, <num>, <prompt>, <generator>."
-      }
-    ])
-  })
+  it.each(["<assetId>", "<index>", "<>", "<se>", "<画像>"])(
+    "lists the documented placeholders for %s",
+    (placeholder) => {
+      assert.deepStrictEqual(check(`${placeholder}-<seed>`), [
+        {
+          _tag: "UnknownPlaceholder",
+          placeholder,
+          suggestion: undefined,
+          message:
+            `The placeholder ${placeholder} is not documented and may stand in the file names as it is; ` +
+            "documented are <seed>, <num>, <prompt>, <generator>."
+        }
+      ])
+    }
+  )
 
   it("warns of each unknown placeholder once, in order", () => {
     const placeholders = check("<b><a><seed><b>").map((warning) =>

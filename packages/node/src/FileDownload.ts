@@ -1,7 +1,10 @@
 import { dirname } from "node:path"
+import type { Algorithm } from "@scenario-assets/core/Checksum"
+import * as Hashes from "@scenario-assets/core/Hashes"
+import * as SignedUrl from "@scenario-assets/core/SignedUrl"
 import type { StoredObject } from "@scenario-assets/core/StoredObject"
 import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
-import type { TransferError } from "@scenario-assets/core/TransferError"
+import { ChecksumMismatch, TransferError } from "@scenario-assets/core/TransferError"
 /**
  * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
  *
@@ -31,6 +34,8 @@ export interface DownloadedFile {
   readonly resumedFrom: number
   /** The file was there before, and was left as it is. */
   readonly alreadyThere: boolean
+  /** The checksums that the storage host declared and the bytes have. */
+  readonly verified: ReadonlyArray<Algorithm>
 }
 
 /**
@@ -104,6 +109,7 @@ export class FileDownload extends Context.Service<
  */
 export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Effect.gen(function* () {
   const transfer = yield* Transfer
+  const hashes = yield* Hashes.Hashes
 
   const events = <E, R>(
     source: Source<E, R>,
@@ -119,7 +125,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         }
         yield* Files.makeDirectory(dirname(target))
         yield* Lock.acquire(target)
-        const part = yield* PartFile.open(target)
+        const part = yield* PartFile.open(target, hashes)
         let object: StoredObject = part.resume?.object ?? {}
         let resumedFrom = part.written()
 
@@ -153,12 +159,20 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           Stream.concat(
             Stream.fromEffect(
               Effect.gen(function* () {
+                const { mismatches, verified } = yield* part.verify
+                const [mismatch] = mismatches
+                if (mismatch !== undefined) {
+                  // None of these bytes can be trusted, so the next run begins anew.
+                  yield* part.clear
+                  const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
+                  return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
+                }
                 const path = options.rename?.(object) ?? target
                 if (path !== target && (yield* occupied(path))) return yield* refused(path)
                 yield* part.finish(path)
                 return {
                   _tag: "Completed",
-                  file: { path, bytes: part.written(), resumedFrom, alreadyThere: false }
+                  file: { path, bytes: part.written(), resumedFrom, alreadyThere: false, verified }
                 } as const
               })
             )
@@ -199,5 +213,5 @@ const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {
 const alreadyThere = (path: string): Effect.Effect<FileEvent, FileError> =>
   Effect.map(Files.size(path), (bytes) => ({
     _tag: "Completed",
-    file: { path, bytes, resumedFrom: 0, alreadyThere: true }
+    file: { path, bytes, resumedFrom: 0, alreadyThere: true, verified: [] }
   }))

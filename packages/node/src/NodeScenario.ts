@@ -14,6 +14,7 @@ import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as FileDownload from "./FileDownload.ts"
+import * as NodeHashes from "./NodeHashes.ts"
 import * as StorageTransport from "./internal/StorageTransport.ts"
 
 /**
@@ -60,7 +61,7 @@ export const layerServices: Layer.Layer<
 > = Layer.mergeAll(Archives.layer, FileDownload.layer).pipe(
   Layer.provideMerge(JobPoller.layer),
   Layer.provideMerge(Layer.mergeAll(AssetDownload.layer, Transfer.layer)),
-  Layer.provide(Layer.mergeAll(layerApiClient, layerStorageClient))
+  Layer.provide(Layer.mergeAll(layerApiClient, layerStorageClient, NodeHashes.layer))
 )
 
 /**

@@ -72,7 +72,7 @@ describe("FileDownload", () => {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       const file = yield* toFile(source, target, quick)
-      assert.deepStrictEqual(file, { path: target, bytes: expected.length, resumedFrom: 0, alreadyThere: false })
+      assert.deepStrictEqual(file, { path: target, bytes: expected.length, resumedFrom: 0, alreadyThere: false, verified: [] })
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
     }).pipe(Effect.provide(testLayer()))
@@ -275,7 +275,7 @@ describe("FileDownload", () => {
       [
         "a state with a weak ETag",
         (target: string) =>
-          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' }, ranges: [[0, 1000]] }))
+          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' }, parts: [{ start: 0, sums: { length: 1000, checksums: [] } }] }))
       ]
     ] as const)("is not trusted with %s", ([, damage]) =>
       Effect.gen(function* () {
@@ -313,7 +313,8 @@ describe("FileDownload", () => {
           path: target,
           bytes: 4,
           resumedFrom: 0,
-          alreadyThere: true
+          alreadyThere: true,
+          verified: []
         })
         yield* inject(Fault.html("storage"))
         assert.isTrue(Exit.isFailure(yield* Effect.exit(toFile(source, target, { ...quick, ifExists: "replace" }))))

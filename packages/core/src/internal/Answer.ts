@@ -23,15 +23,35 @@ import * as Backoff from "./Backoff.ts"
 
 const longestBody = 64 * 1024
 
-/** A function that removes the credentials themselves, should a server repeat them, and the queries of URLs. */
-export const scrubber = (credentials: Credentials): (text: string) => string => {
-  const secrets = credentials._tag === "Bearer" ? [Redacted.value(credentials.token)] : [
-    Base64.encode(`${Redacted.value(credentials.key)}:${Redacted.value(credentials.secret)}`),
-    Redacted.value(credentials.secret),
-    Redacted.value(credentials.key)
-  ]
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "<redacted>"), SignedUrl.redactIn(text))
+/** Takes the secrets out of a text: the credentials themselves, should a server repeat them, and the queries of URLs. */
+export type Scrub = (text: string) => string
+
+export const scrubber = (credentials: Credentials): Scrub => {
+  const secrets =
+    credentials._tag === "Bearer"
+      ? [Redacted.value(credentials.token)]
+      : [
+          Base64.encode(`${Redacted.value(credentials.key)}:${Redacted.value(credentials.secret)}`),
+          Redacted.value(credentials.secret),
+          Redacted.value(credentials.key)
+        ]
+  // The longest first: one may hold another.
+  const any = new RegExp(
+    secrets
+      .toSorted((a, b) => b.length - a.length)
+      .map(inAnyForm)
+      .join("|"),
+    "gi"
+  )
+  return (text) => SignedUrl.redactIn(text).replace(any, "<redacted>")
 }
+
+/** A pattern of a secret as it is, and as it stands in JSON, in a URL and in HTML. */
+const inAnyForm = (secret: string): string =>
+  secret.replace(/[^0-9A-Za-z]/g, (sign) => {
+    const hex = sign.charCodeAt(0).toString(16)
+    return String.raw`(?:\\?\x${hex}|\\u00${hex}|%${hex}|&#?\w{1,8};)`
+  })
 
 /** Applies a function to every string of a JSON object, keys aside. */
 export const mapStrings = (
@@ -51,29 +71,38 @@ const isJsonObject = (json: Schema.Json): json is Schema.JsonObject => Predicate
 /** What is kept of an answer. */
 export const details = (
   answer: { readonly status: number; readonly headers: { readonly [name: string]: string } },
-  body: string
+  body: string,
+  scrub: Scrub
 ): ResponseDetails => {
-  const requestId = requestIdNames.map((name) => answer.headers[name]).find((value) => value !== undefined)
+  const headers: { readonly [name: string]: string } = Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [
+      name,
+      secretHeaders.test(name) ? "<redacted>" : scrub(value)
+    ])
+  )
+  const requestId = requestIdNames.map((name) => headers[name]).find((value) => value !== undefined)
   return {
     status: answer.status,
-    headers: Object.fromEntries(
-      Object.entries(answer.headers).map(([name, value]) => [
-        name,
-        secretHeaders.test(name) ? "<redacted>" : SignedUrl.redactIn(value)
-      ])
-    ),
-    body: body.slice(0, longestBody),
+    headers,
+    body: scrub(body).slice(0, longestBody),
     ...(requestId === undefined ? {} : { requestId })
   }
 }
 
-const requestIdNames = ["x-request-id", "x-amzn-requestid", "apigw-requestid", "x-amz-request-id", "x-amz-cf-id", "cf-ray"]
+const requestIdNames = [
+  "x-request-id",
+  "x-amzn-requestid",
+  "apigw-requestid",
+  "x-amz-request-id",
+  "x-amz-cf-id",
+  "cf-ray"
+]
 const secretHeaders = /^(?:(?:proxy-)?authorization|cookie|set-cookie|x-api-key|.*token.*)$/
 
-/** The reason that stands for an answer other than 200; `body` has been scrubbed. */
-export const refusal = (answer: HttpClientResponse, body: string): Effect.Effect<Reason> =>
+/** The reason that stands for an answer without success. */
+export const refusal = (answer: HttpClientResponse, body: string, scrub: Scrub): Effect.Effect<Reason> =>
   Effect.map(Backoff.retryAfter(answer.headers), (retryAfter) => {
-    const response = details(answer, body)
+    const response = details(answer, body, scrub)
     const later = retryAfter === undefined ? {} : { retryAfter }
     switch (answer.status) {
       case 401:
@@ -88,10 +117,8 @@ export const refusal = (answer: HttpClientResponse, body: string): Effect.Effect
         return new RateLimited({ response, ...later })
       default:
         if (answer.status >= 500) return new ServerError({ response, ...later })
-        if (answer.status >= 400) return new Rejected({ response })
-        return new InvalidResponse({
-          response,
-          description: answer.status >= 300 ? "expected no redirect" : "expected the status 200"
-        })
+        if (answer.status >= 400) return new Rejected({ response, ...later })
+        // Browsers give a redirect that is not followed the status 0.
+        return new InvalidResponse({ response, description: "expected no redirect" })
     }
   })

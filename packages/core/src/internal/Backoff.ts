@@ -26,10 +26,10 @@ export const delay = (options: {
   })
 
 /** Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP-date. A time that has passed is no time. */
-export const retryAfter = (
-  headers: { readonly [name: string]: string | undefined }
-): Effect.Effect<Duration.Duration | undefined> =>
-  Effect.gen(function*() {
+export const retryAfter = (headers: {
+  readonly [name: string]: string | undefined
+}): Effect.Effect<Duration.Duration | undefined> =>
+  Effect.gen(function* () {
     const value = headers["retry-after"]?.trim() ?? ""
     if (/^\d{1,9}$/.test(value)) return Duration.seconds(Number(value))
     const date = /[a-z]/i.test(value) ? DateTime.make(value) : Option.none()

@@ -1,16 +1,60 @@
 /**
- * CRC-32 as ZIP, PNG and gzip use it (polynomial `0xEDB88320`), in plain JavaScript: sliced by eight over words, which
- * are little-endian on every engine there is; and with the combination that gives the sum of joined parts from the sums
- * of the parts, in logarithmic time.
+ * CRCs of 32 bits in plain JavaScript, sliced by sixteen.
  *
  * @since 0.1.0
  */
+import { type Crc, powersOf, slice, word } from "./Crc.ts"
 
-const polynomial = 0xedb88320
+/**
+ * The check of a reflected polynomial whose sums begin and end with all bits inverted.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (polynomial: number): Crc<number> => {
+  const tables = tablesOf(polynomial)
 
-/** Eight tables of 256: `tables[256 * k + byte]` is the sum of a byte followed by `k` zero bytes. */
-const tables: Int32Array = (() => {
-  const result = new Int32Array(8 * 256)
+  const byteByByte = (crc: number, bytes: Uint8Array, from: number, to: number): number => {
+    let c = crc
+    for (let i = from; i < to; i++) c = (c >>> 8) ^ tables[(c ^ bytes[i]!) & 0xff]!
+    return c
+  }
+
+  /** Product of two polynomials modulo the CRC's, bits reversed: `1 << 31` is 1. */
+  const multiply = (a: number, b: number): number => {
+    let product = 0
+    let factor = b
+    for (let mask = 1 << 31; mask !== 0; mask >>>= 1) {
+      if (a & mask) product ^= factor
+      factor = factor & 1 ? (factor >>> 1) ^ polynomial : factor >>> 1
+    }
+    return product
+  }
+  const shift = powersOf(multiply, 1 << 31, 1 << 23)
+
+  return {
+    zero: 0,
+    update: (sum, bytes) => {
+      const { lead, tail, words } = slice(bytes)
+      let c = byteByByte(~sum, bytes, 0, lead)
+      for (let i = 0; i < words.length; i += 4) {
+        c =
+          word(tables, 3072, c ^ words[i]!) ^
+          word(tables, 2048, words[i + 1]!) ^
+          word(tables, 1024, words[i + 2]!) ^
+          word(tables, 0, words[i + 3]!)
+      }
+      return ~byteByByte(c, bytes, tail, bytes.length) >>> 0
+    },
+    combine: (sumA, sumB, lengthB) => (multiply(shift(lengthB), sumA) ^ sumB) >>> 0,
+    toBytes: (sum) => Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum),
+    fromBytes: (bytes) => bytes.reduce((sum, byte) => (sum << 8) | byte, 0) >>> 0
+  }
+}
+
+/** Sixteen tables of 256: `tables[256 * k + byte]` is the sum of a byte followed by `k` zero bytes. */
+const tablesOf = (polynomial: number): Int32Array => {
+  const result = new Int32Array(16 * 256)
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
@@ -21,99 +65,20 @@ const tables: Int32Array = (() => {
     result[index] = (previous >>> 8) ^ result[previous & 0xff]!
   }
   return result
-})()
-
-/**
- * Continues the sum `crc` over more bytes. A sum begins with 0.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const update = (crc: number, bytes: Uint8Array): number => {
-  const { buffer, byteOffset, length } = bytes
-  if (length < 16) return ~byteByByte(~crc, bytes, 0, length) >>> 0
-  const lead = -byteOffset & 3
-  const words = new Int32Array(buffer, byteOffset + lead, ((length - lead) >>> 3) * 2)
-  const t = tables
-  let c = byteByByte(~crc, bytes, 0, lead)
-  for (let i = 0; i < words.length; i += 2) {
-    const a = c ^ words[i]!
-    const b = words[i + 1]!
-    c =
-      t[1792 + (a & 0xff)]! ^
-      t[1536 + ((a >>> 8) & 0xff)]! ^
-      t[1280 + ((a >>> 16) & 0xff)]! ^
-      t[1024 + (a >>> 24)]! ^
-      t[768 + (b & 0xff)]! ^
-      t[512 + ((b >>> 8) & 0xff)]! ^
-      t[256 + ((b >>> 16) & 0xff)]! ^
-      t[b >>> 24]!
-  }
-  return ~byteByByte(c, bytes, lead + 4 * words.length, length) >>> 0
-}
-
-const byteByByte = (crc: number, bytes: Uint8Array, from: number, to: number): number => {
-  let c = crc
-  for (let i = from; i < to; i++) c = (c >>> 8) ^ tables[(c ^ bytes[i]!) & 0xff]!
-  return c
 }
 
 /**
- * The sum of two joined parts, from the sum of each and the length of the second, in `O(log lengthB)`.
+ * CRC-32 as ZIP, PNG and gzip use it.
  *
- * @category combinators
+ * @category constants
  * @since 0.1.0
  */
-export const combine = (crcA: number, crcB: number, lengthB: number): number =>
-  (multiply(shift(lengthB), crcA) ^ crcB) >>> 0
+export const crc32: Crc<number> = make(0xedb88320)
 
 /**
- * The sum of `count` copies of a part one after the other, in logarithmic time and without the bytes.
+ * CRC-32C, that of Castagnoli, as iSCSI and Google's storage use it.
  *
- * @category combinators
+ * @category constants
  * @since 0.1.0
  */
-export const repeat = (crc: number, length: number, count: number): number => {
-  let total = 0
-  let part = crc
-  let partLength = length
-  for (let left = count; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) total = combine(total, part, partLength)
-    part = combine(part, part, partLength)
-    partLength *= 2
-  }
-  return total
-}
-
-/** Product of two polynomials modulo the CRC polynomial, bits reversed: `1 << 31` is 1. */
-const multiply = (a: number, b: number): number => {
-  let product = 0
-  let factor = b
-  for (let mask = 1 << 31; mask !== 0; mask >>>= 1) {
-    if (a & mask) product ^= factor
-    factor = factor & 1 ? (factor >>> 1) ^ polynomial : factor >>> 1
-  }
-  return product
-}
-
-/** `x^(2^n)` modulo the polynomial, for n from 0 to 31; then the powers repeat. */
-const powers: Int32Array = (() => {
-  const result = new Int32Array(32)
-  let power = 1 << 30
-  for (let n = 0; n < result.length; n++) {
-    result[n] = power
-    power = multiply(power, power)
-  }
-  return result
-})()
-
-/** `x^(8 * length)` modulo the polynomial. */
-const shift = (length: number): number => {
-  let result = 1 << 31
-  let n = 3
-  for (let left = length; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) result = multiply(powers[n % 32]!, result)
-    n++
-  }
-  return result
-}
+export const crc32c: Crc<number> = make(0x82f63b78)

@@ -167,7 +167,7 @@ type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Faul
 const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
   const size = contentLength(response)
-  const object = StoredObject.fromHeaders(response.headers, size)
+  const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
   if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
   begun.object = object
@@ -188,11 +188,12 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   if (length !== undefined && length !== last + 1 - start) {
     return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
   }
-  const object = StoredObject.fromHeaders(response.headers, size)
+  const object = StoredObject.fromHeaders(response.headers, response.status, size)
   if (begun.object !== undefined && !StoredObject.isSame(begun.object, object) && !at.unconfirmed) {
     return Effect.fail(changed(false))
   }
-  begun.object = object
+  // What is said of the whole stays said.
+  begun.object = { ...begun.object, ...object }
   begun.acceptsRanges = true
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)

@@ -30,7 +30,8 @@ export const describeFailure = (
     const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
     if (code !== undefined && neverSent.has(code)) maybeSent = false
     const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
-    const words = message === "" ? code : code === undefined || message.includes(code) ? message : `${message} (${code})`
+    const words =
+      message === "" ? code : code === undefined || message.includes(code) ? message : `${message} (${code})`
     if (words !== undefined) description = SignedUrl.redactIn(words)
     cause = "cause" in cause ? cause.cause : undefined
   }

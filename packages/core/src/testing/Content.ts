@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-import * as Crc32 from "../internal/Crc32.ts"
+import * as Crc from "../internal/Crc.ts"
+import { crc32 } from "../internal/Crc32.ts"
 import * as Seeded from "./internal/Seeded.ts"
 
 /**
@@ -18,17 +19,23 @@ export interface Content {
   readonly size: number
   /** The CRC-32 of all bytes, made when first asked for. */
   readonly crc32: number
+  /** Any CRC of all bytes, made from those of the parts, which `of` gives. */
+  readonly sum: Sum
   /** The bytes from `from` (inclusive) to `to` (exclusive), in pieces that must not be changed. */
-  readonly read: (from: number, to: number) => Iterable<Uint8Array>
+  readonly read: Read
 }
 
-const make = (size: number, crc: () => number, read: (from: number, to: number) => Iterable<Uint8Array>): Content => {
-  let known: number | undefined
+type Sum = <A>(crc: Crc.Crc<A>, of: (part: Content) => A) => A
+type Read = (from: number, to: number) => Iterable<Uint8Array>
+
+const make = (size: number, sum: Sum, read: Read, known?: number): Content => {
+  let sum32 = known
   return {
     size,
     get crc32() {
-      return (known ??= crc())
+      return (sum32 ??= sum(crc32, (part) => part.crc32))
     },
+    sum,
     read
   }
 }
@@ -36,7 +43,7 @@ const make = (size: number, crc: () => number, read: (from: number, to: number) 
 /** @category constructors @since 0.1.0 */
 export const empty: Content = make(
   0,
-  () => 0,
+  ({ zero }) => zero,
   () => []
 )
 
@@ -44,7 +51,7 @@ export const empty: Content = make(
 export const fromBytes = (bytes: Uint8Array): Content =>
   make(
     bytes.length,
-    () => Crc32.update(0, bytes),
+    ({ update, zero }) => update(zero, bytes),
     (from, to) => [from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)]
   )
 
@@ -59,14 +66,13 @@ export const fromText = (text: string): Content => fromBytes(new TextEncoder().e
  */
 export const lazy = (produce: () => Uint8Array): Content => {
   const bytes = produce()
-  const { length } = bytes
-  const crc32 = Crc32.update(0, bytes)
   return make(
-    length,
-    () => crc32,
+    bytes.length,
+    ({ update, zero }) => update(zero, produce()),
     function* (from, to) {
       yield produce().subarray(from, to)
-    }
+    },
+    crc32.update(crc32.zero, bytes)
   )
 }
 
@@ -77,12 +83,12 @@ export const lazy = (produce: () => Uint8Array): Content => {
  * @since 0.1.0
  */
 export const repeat = (block: Uint8Array, size: number): Content => {
-  const crc = () => {
+  const sum: Sum = (crc) => {
     const rest = size % block.length
-    const whole = Crc32.repeat(Crc32.update(0, block), block.length, (size - rest) / block.length)
-    return rest === 0 ? whole : Crc32.combine(whole, Crc32.update(0, block.subarray(0, rest)), rest)
+    const whole = Crc.repeat(crc, crc.update(crc.zero, block), block.length, (size - rest) / block.length)
+    return rest === 0 ? whole : crc.combine(whole, crc.update(crc.zero, block.subarray(0, rest)), rest)
   }
-  return make(size, crc, function* (from, to) {
+  return make(size, sum, function* (from, to) {
     for (let at = from; at < to;) {
       const start = at % block.length
       const piece = start === 0 && to - at >= block.length ? block : block.subarray(start, start + to - at)
@@ -105,8 +111,8 @@ export const concat = (parts: ReadonlyArray<Content>): Content => {
     starts[index] = size
     size += part.size
   })
-  const crc = () => parts.reduce((sum, part) => Crc32.combine(sum, part.crc32, part.size), 0)
-  return make(size, crc, function* (from, to) {
+  const sum: Sum = ({ combine, zero }, of) => parts.reduce((sum, part) => combine(sum, of(part), part.size), zero)
+  return make(size, sum, function* (from, to) {
     let index = lastAtMost(starts, from)
     for (let part = parts[index]; part !== undefined; part = parts[++index]) {
       const start = starts[index]!
@@ -116,6 +122,24 @@ export const concat = (parts: ReadonlyArray<Content>): Content => {
       if (begin < end) yield* part.read(begin, end)
     }
   })
+}
+
+/**
+ * The same bytes but for one, whose lowest bit is turned over.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const corrupt = (self: Content, at: number): Content => {
+  const read: Read = function* (from, to) {
+    let start = from
+    for (const piece of self.read(from, to)) {
+      const index = at - start
+      yield index >= 0 && index < piece.length ? piece.with(index, piece[index]! ^ 1) : piece
+      start += piece.length
+    }
+  }
+  return make(self.size, ({ update, zero }) => [...read(0, self.size)].reduce(update, zero), read)
 }
 
 /** The last index whose value is at most `value`; 0 when there is none. */

@@ -11,10 +11,12 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { Hashes } from "../Hashes.ts"
 import * as Catalogue from "./Catalogue.ts"
 import type * as Fault from "./Fault.ts"
 import type * as FaultKind from "./FaultKind.ts"
 import * as Api from "./internal/Api.ts"
+import * as ChecksumHeaders from "./internal/ChecksumHeaders.ts"
 import * as FaultPlan from "./internal/FaultPlan.ts"
 import * as Faults from "./internal/Faults.ts"
 import * as Jobs from "./internal/Jobs.ts"
@@ -75,6 +77,20 @@ export interface RecordedRequest {
 }
 
 /**
+ * A checksum that the storage host may declare, in the manner of one host or another:
+ *
+ * - `crc32`, `crc64nvme`: `x-amz-checksum-*`, as S3 has them, under `200` alone.
+ * - `crc32c`: `x-goog-hash`.
+ * - `md5`: `Content-MD5`, under `200` alone, of up to 64 MiB and where `Hashes` has MD5.
+ * - `sha256`: `Repr-Digest`, of up to 64 MiB and where `Hashes` has SHA-256.
+ * - `composite`: `x-amz-checksum-crc32c` of an object that came in parts, which is not the sum of the object.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ChecksumKind = ChecksumHeaders.Kind
+
+/**
  * What can be chosen.
  *
  * @category options
@@ -94,6 +110,8 @@ export interface Options {
   readonly urlLifetime?: Duration.Input | undefined
   /** What every signature begins with, so that one can look for it where it should not be. */
   readonly signaturePrefix?: string | undefined
+  /** Checksums that the storage host declares; default none. */
+  readonly checksums?: ReadonlyArray<ChecksumKind> | undefined
   /** Faults from the start on. */
   readonly faults?: ReadonlyArray<Fault.Fault> | undefined
   /** Where the API is, with `/v1`. Default `https://api.emulator.test/v1`, which only `EmulatorHttpClient` knows. */
@@ -152,7 +170,8 @@ export const make = (options: Options = {}): Effect.Effect<Emulator["Service"], 
       lifetime: Duration.toMillis(options.urlLifetime ?? "15 minutes"),
       signaturePrefix: options.signaturePrefix ?? ""
     })
-    const storage = Storage.make({ catalogue, jobs, links })
+    const checksums = ChecksumHeaders.make(yield* Hashes, options.checksums ?? [])
+    const storage = Storage.make({ catalogue, jobs, links, checksums })
 
     const usual = { ...JobScript.defaultScript, archive: options.archive, ...options.job }
     const scripts: Array<Partial<JobScript.JobScript>> = []

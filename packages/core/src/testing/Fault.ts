@@ -16,7 +16,7 @@ import * as FaultText from "./internal/FaultText.ts"
  *
  * A request meets the first fault of each kind that is not used up: a delay; an answer other than the right one
  * (`Status`, `Html`, `MalformedJson`, `Redirect`, `Drop`); a rate; an ending (`Reset`, `Cut`, `CutUndeclared`, `Stall`);
- * a wrong length; each of object, ETag and range. So several faults of one kind come one after the other, and faults of
+ * a wrong length; each of object, ETag, range, checksum and bytes. So several faults of one kind come one after the other, and faults of
  * different kinds together; but a wrong answer comes alone, after the delay.
  *
  * @category models
@@ -219,6 +219,19 @@ export const ignoreRange = (target: "storage", options?: Options): Fault => make
  * @since 0.1.0
  */
 export const wrongRange = (target: "storage", options?: Options): Fault => make(target, Kind.WrongRange(), options)
+
+/**
+ * Declares the checksums of other bytes; those the emulator was told to send, or else that of S3.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const wrongChecksum = (target: "storage", options?: Options): Fault =>
+  make(target, Kind.WrongChecksum(), options)
+
+/** Changes one byte of the body, the one after so many. @category constructors @since 0.1.0 */
+export const corrupt = (target: Target, at: number, options?: Options): Fault =>
+  make(target, Kind.Corrupt({ at }), options)
 
 /**
  * A text that is no fault; its message lists what is possible.

@@ -47,6 +47,8 @@ export type Kind = Data.TaggedEnum<{
   NoETag: {}
   IgnoreRange: {}
   WrongRange: {}
+  WrongChecksum: {}
+  Corrupt: { readonly at: number }
 }>
 
 /** @category constructors @since 0.1.0 */

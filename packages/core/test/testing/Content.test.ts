@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content } from "@scenario-assets/core/testing"
-import * as Crc32 from "../../src/internal/Crc32.ts"
+import { crc32 } from "../../src/internal/Crc32.ts"
 
 const join = (pieces: Iterable<Uint8Array>): Uint8Array =>
   new Uint8Array(Array.from(pieces, (piece) => [...piece]).flat())
@@ -30,7 +30,7 @@ describe("Content", () => {
   })
 
   it("knows its sum without reading", () => {
-    assert.strictEqual(mixed.crc32, Crc32.update(0, Content.toBytes(mixed)))
+    assert.strictEqual(mixed.crc32, crc32.update(0, Content.toBytes(mixed)))
   })
 
   it("sends chunks of 256 KiB at most, without a copy of large pieces and without sharing small ones", () => {
@@ -42,12 +42,12 @@ describe("Content", () => {
     assert.strictEqual(chunks.filter((chunk) => chunk === block).length, 3)
     assert.strictEqual(chunks.length, 3 + 3 + 3)
     assert.strictEqual(
-      chunks.reduce((crc, chunk) => Crc32.update(crc, chunk), 0),
+      chunks.reduce((crc, chunk) => crc32.update(crc, chunk), 0),
       content.crc32
     )
 
     let crc = 0
-    for (const chunk of Content.chunks(content, 0, content.size, { reuse: true })) crc = Crc32.update(crc, chunk)
+    for (const chunk of Content.chunks(content, 0, content.size, { reuse: true })) crc = crc32.update(crc, chunk)
     assert.strictEqual(crc, content.crc32)
   })
 

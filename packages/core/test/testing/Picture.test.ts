@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content, Picture, PictureFormat } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
-import * as Crc32 from "../../src/internal/Crc32.ts"
+import { crc32 } from "../../src/internal/Crc32.ts"
 import * as Png from "../../src/testing/internal/Png.ts"
 
 const picture = Picture.fromSeed(42)
@@ -17,7 +17,7 @@ const chunksOf = (bytes: Uint8Array) => {
   for (let at = 8; at < bytes.length;) {
     const length = view.getUint32(at)
     const body = bytes.subarray(at + 4, at + 8 + length)
-    assert.strictEqual(view.getUint32(at + 8 + length), Crc32.update(0, body))
+    assert.strictEqual(view.getUint32(at + 8 + length), crc32.update(0, body))
     chunks.push({ type: ascii(body.subarray(0, 4)), data: body.slice(4) })
     at += 12 + length
   }
@@ -94,7 +94,7 @@ describe("Picture", () => {
         assert.isDefined(content)
         assert.strictEqual(content.size, size)
         const bytes = Content.toBytes(content)
-        assert.strictEqual(Crc32.update(0, bytes), content.crc32)
+        assert.strictEqual(crc32.update(0, bytes), content.crc32)
         assert.strictEqual(chunksOf(bytes).at(-1)?.type, "IEND")
         yield* pixelsOf(bytes)
       }

@@ -4,7 +4,7 @@ import { Archive, Catalogue, Content, FileNames, Zip } from "@scenario-assets/co
 import * as Effect from "effect/Effect"
 import * as EffectZip from "effect/encoding/Zip"
 import * as Stream from "effect/Stream"
-import * as Crc32 from "../../src/internal/Crc32.ts"
+import { crc32 } from "../../src/internal/Crc32.ts"
 
 const template = FileNameTemplate.FileNameTemplate.make("<generator>-<prompt>-<num>-<seed>")
 
@@ -143,7 +143,7 @@ describe("Archive.ofSize", () => {
       assert.strictEqual(zip.size, size)
       assert.strictEqual((yield* readForward(zip)).length, entries)
       assert.strictEqual(Content.toBytes(zip).length, size)
-      assert.strictEqual(Crc32.update(0, Content.toBytes(zip)), zip.crc32)
+      assert.strictEqual(crc32.update(0, Content.toBytes(zip)), zip.crc32)
       readDirectory(zip)
     })
   )

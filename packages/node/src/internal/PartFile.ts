@@ -3,8 +3,12 @@
  * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
  * whatever moment a run is killed at, the two together are true.
  */
+import type { Checksum } from "@scenario-assets/core/Checksum"
+import * as Hashes from "@scenario-assets/core/Hashes"
 import * as Ranges from "@scenario-assets/core/Ranges"
 import * as StoredObject from "@scenario-assets/core/StoredObject"
+import * as Sums from "@scenario-assets/core/Sums"
+import * as Tally from "@scenario-assets/core/Tally"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -26,6 +30,8 @@ export interface PartFile {
   readonly flushIfFull: Effect.Effect<boolean, FileError>
   /** Forgets all bytes. */
   readonly clear: Effect.Effect<void, FileError>
+  /** Compares the checksums that the object declares. */
+  readonly verify: Effect.Effect<Sums.Verdict, FileError>
   /** Makes the part last, and gives it its final name. */
   readonly finish: (name: string) => Effect.Effect<void, FileError>
 }
@@ -36,7 +42,7 @@ const batchSize = 1024 * 1024
 const checkpoint = 4 * 1024 * 1024
 
 const State = Schema.fromJsonString(
-  Schema.Struct({ version: Schema.Literal(1), object: StoredObject.StoredObject, ranges: Ranges.Ranges })
+  Schema.Struct({ version: Schema.Literal(1), object: StoredObject.StoredObject, parts: Schema.Array(Tally.Part) })
 )
 const decodeState = Schema.decodeUnknownOption(State)
 const encodeState = Schema.encodeSync(State)
@@ -49,7 +55,10 @@ interface Run {
 }
 
 /** Opens or makes the part of a target. Closing the scope gives pending bytes to the system, also on interruption. */
-export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
+export const open = Effect.fnUntraced(function* (
+  target: string,
+  hashes: Hashes.Hashes
+): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
   const path = `${target}.part`
   const statePath = `${path}.json`
   const text = yield* Files.readText(statePath)
@@ -61,11 +70,11 @@ export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Retu
       Effect.ignore(flush().pipe(Effect.andThen(save()), Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => handle.close())))))
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
-  const resume = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
-  if (resume === undefined && size > 0) yield* truncate()
+  const trusted = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
+  if (trusted === undefined && size > 0) yield* truncate()
 
-  let object = resume?.object
-  let ranges = resume?.ranges ?? Ranges.empty
+  let object = trusted?.object
+  let tally = Tally.make(hashes, object?.checksums ?? [], trusted?.parts)
   let pending: Array<Run> = []
   let held = 0
   let unsaved = 0
@@ -78,7 +87,7 @@ export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Retu
   function save(): Effect.Effect<void, FileError> {
     if (object === undefined || finished) return Effect.void
     unsaved = 0
-    return Files.writeQuickly(statePath, encodeState({ version: 1, object, ranges }))
+    return Files.writeQuickly(statePath, encodeState({ version: 1, object, parts: tally.parts() }))
   }
 
   function flush(): Effect.Effect<void, FileError> {
@@ -90,18 +99,37 @@ export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Retu
       held = 0
       for (const { chunks, length, offset } of batch) {
         await writeAll(handle, chunks, length, offset)
-        ranges = Ranges.add(ranges, offset, offset + length)
+        let position = offset
+        for (const chunk of chunks) {
+          tally.add(position, chunk)
+          position += chunk.length
+        }
       }
     }).pipe(Effect.uninterruptible)
   }
 
+  function readAgain(declared: ReadonlyArray<Checksum>): Effect.Effect<Sums.Sums, FileError> {
+    return Files.attempt("read", path, async () => {
+      const running = Hashes.run(hashes, declared)
+      const buffer = Buffer.allocUnsafe(batchSize)
+      for (let position = 0; ; ) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
+        if (bytesRead === 0) return running.sums()
+        running.update(buffer.subarray(0, bytesRead))
+        position += bytesRead
+      }
+    })
+  }
+
   return {
-    resume,
-    written: () => Ranges.length(ranges),
-    describe: (next) => {
+    resume: trusted === undefined ? undefined : { object: trusted.object, ranges: tally.ranges() },
+    written: () => Ranges.length(tally.ranges()),
+    describe: Effect.fnUntraced(function* (next) {
+      const isNew = object === undefined
       object = next
-      return save()
-    },
+      if (isNew) tally = Tally.make(hashes, next.checksums ?? [])
+      yield* save()
+    }),
     push: (offset, bytes) => {
       const last = pending.at(-1)
       held += bytes.length
@@ -121,11 +149,19 @@ export const open = Effect.fnUntraced(function* (target: string): Effect.fn.Retu
     clear: Effect.suspend(() => {
       pending = []
       held = 0
-      ranges = Ranges.empty
-      return Effect.andThen(save(), truncate())
+      object = undefined
+      tally = Tally.make(hashes, [])
+      return Effect.andThen(Files.remove(statePath), truncate())
+    }),
+    verify: Effect.gen(function* () {
+      yield* flush()
+      const declared = object?.checksums ?? []
+      const verdict = Sums.verify(tally.sums(), declared)
+      // Bytes that came out of order, or in two runs, have no MD5 or SHA yet: they are read once more.
+      const isEnough = verdict.verified.length > 0 || verdict.mismatches.length > 0
+      return isEnough || declared.length === 0 ? verdict : Sums.verify(yield* readAgain(declared), declared)
     }),
     finish: Effect.fnUntraced(function* (name) {
-      yield* flush()
       yield* Files.attempt("sync", path, () => handle.sync())
       yield* Files.rename(path, name)
       finished = true
@@ -144,8 +180,7 @@ const writeAll = async (handle: Fs.FileHandle, chunks: ReadonlyArray<Uint8Array>
 }
 
 /** Across runs only a strong validator will do: bytes of two objects are never joined. */
-const isResumable = (state: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges }, size: number) => {
-  const { object, ranges } = state
-  const end = ranges.at(-1)?.[1] ?? 0
+const isResumable = ({ object, parts }: typeof State.Type, size: number): boolean => {
+  const end = Math.max(0, ...parts.map(({ start, sums }) => start + sums.length))
   return end > 0 && end <= size && StoredObject.strongEtag(object) !== undefined && size <= (object.size ?? size)
 }

@@ -49,7 +49,7 @@ export const make = (): FaultPlan => {
   }
 }
 
-type Slot = "delay" | "rate" | "answer" | "ending" | "length" | "object" | "etag" | "range"
+type Slot = "delay" | "rate" | "answer" | "ending" | "length" | "object" | "etag" | "range" | "checksum" | "content"
 
 const slotOf: { readonly [Tag in Kind["_tag"]]: Slot } = {
   Delay: "delay",
@@ -68,5 +68,7 @@ const slotOf: { readonly [Tag in Kind["_tag"]]: Slot } = {
   WeakETag: "etag",
   NoETag: "etag",
   IgnoreRange: "range",
-  WrongRange: "range"
+  WrongRange: "range",
+  WrongChecksum: "checksum",
+  Corrupt: "content"
 }

@@ -121,7 +121,9 @@ const forms: ReadonlyMap<string, Form> = new Map(
     "weak-etag": plain("weak-etag", Kind.WeakETag(), true),
     "no-etag": plain("no-etag", Kind.NoETag(), true),
     "ignore-range": plain("ignore-range", Kind.IgnoreRange(), true),
-    "wrong-range": plain("wrong-range", Kind.WrongRange(), true)
+    "wrong-range": plain("wrong-range", Kind.WrongRange(), true),
+    "wrong-checksum": plain("wrong-checksum", Kind.WrongChecksum(), true),
+    corrupt: atByte("corrupt", (at) => Kind.Corrupt({ at }))
   })
 )
 

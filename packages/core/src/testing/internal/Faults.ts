@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as Content from "../Content.ts"
 import * as Reply from "../Reply.ts"
 import type { Strike } from "./FaultPlan.ts"
 import { httpDate } from "./Storage.ts"
@@ -31,7 +32,7 @@ export const answer = Effect.fnUntraced(function* ({ host, origin, request, righ
   const reply = yield* rightAnswer(path === request.url ? request : request.modify({ url: path }), strike)
   const bytesPerSecond = strike.get("Throttle")?.bytesPerSecond
   return withoutBodyOfHead(request.method, {
-    ...wrongEnding(wrongLength(reply, strike), strike),
+    ...wrongEnding(wrongLength(corrupted(reply, strike), strike), strike),
     bytesPerSecond
   })
 })
@@ -84,6 +85,11 @@ const withoutHops = (url: string): { readonly hops: number; readonly path: strin
 }
 
 const redirectTo = (status: number, location: string): Reply.Reply => Reply.make(status, { location })
+
+const corrupted = (reply: Reply.Reply, strike: Strike): Reply.Reply => {
+  const at = strike.get("Corrupt")?.at
+  return at === undefined ? reply : { ...reply, body: Content.corrupt(reply.body, reply.range[0] + at) }
+}
 
 const wrongLength = (reply: Reply.Reply, strike: Strike): Reply.Reply => {
   const by = strike.get("WrongLength")?.by

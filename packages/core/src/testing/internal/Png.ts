@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Crc32 from "../../internal/Crc32.ts"
+import { crc32 } from "../../internal/Crc32.ts"
 import * as Content from "../Content.ts"
 import { type Picture, tilesPerSide } from "../Picture.ts"
 import { ascii, join, uint32 } from "./Bytes.ts"
@@ -58,7 +58,7 @@ const padding = (noise: Uint8Array, size: number): ReadonlyArray<Content.Content
     const next = left <= largestPadding ? left : Math.min(largestPadding, left - overhead)
     const data = Content.repeat(noise, next - overhead)
     const type = ascii("paDd")
-    const crc = Crc32.combine(Crc32.update(0, type), data.crc32, data.size)
+    const crc = crc32.combine(crc32.update(0, type), data.crc32, data.size)
     parts.push(Content.fromBytes(join([uint32(data.size), type])), data, Content.fromBytes(uint32(crc)))
     left -= next
   }
@@ -67,7 +67,7 @@ const padding = (noise: Uint8Array, size: number): ReadonlyArray<Content.Content
 
 const chunk = (type: string, data: Uint8Array): Uint8Array => {
   const body = join([ascii(type), data])
-  return join([uint32(data.length), body, uint32(Crc32.update(0, body))])
+  return join([uint32(data.length), body, uint32(crc32.update(0, body))])
 }
 
 const end = chunk("IEND", new Uint8Array(0))

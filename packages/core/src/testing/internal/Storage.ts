@@ -10,6 +10,7 @@ import type { Catalogue } from "../Catalogue.ts"
 import type { Content } from "../Content.ts"
 import * as PictureFormat from "../PictureFormat.ts"
 import * as Reply from "../Reply.ts"
+import type { ChecksumHeaders } from "./ChecksumHeaders.ts"
 import type { Strike } from "./FaultPlan.ts"
 import type { Jobs } from "./Jobs.ts"
 import type { Links } from "./Links.ts"
@@ -34,13 +35,14 @@ export const make = (options: {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly links: Links
+  readonly checksums: ChecksumHeaders
 }): Storage => {
   /** How often each object was replaced. */
   const copies = new Map<string, number>()
   /** The objects that were read, for ranges of the same one to follow. */
   const archives = new Map<string, Content>()
 
-  const find = (url: URL): StoredObject | undefined => {
+  const find = (url: URL): Found | undefined => {
     const resource = url.pathname + url.search
     const copy = copies.get(resource) ?? 0
     const etag = `"${Seeded.base62(`${resource} ${copy}`, 32)}"`
@@ -95,17 +97,23 @@ export const make = (options: {
           : strike.get("WeakETag") !== undefined
             ? `W/${object.etag}`
             : object.etag
-      return serve({ ...object, etag }, request.headers, strike)
+      const checksums = (status: number) =>
+        options.checksums.of(object.content, status, strike.get("WrongChecksum") !== undefined)
+      return serve({ ...object, etag, checksums }, request.headers, strike)
     }
   }
 }
 
-interface StoredObject {
+interface Found {
   readonly content: Content
   readonly etag: string | undefined
   readonly contentType: string
   /** Milliseconds since 1970. */
   readonly modifiedAt: number
+}
+
+interface StoredObject extends Found {
+  readonly checksums: (status: number) => Readonly<Record<string, string>>
 }
 
 const archivePattern = /^\/archives\/([^/]+)\.zip$/
@@ -129,13 +137,13 @@ const serve = (object: StoredObject, given: StorageRequest["headers"], strike: S
     return Reply.xmlError(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.")
   }
 
-  const whole = Reply.make(200, { ...headers, "content-type": contentType }, content)
+  const whole = () => Reply.make(200, { ...headers, ...object.checksums(200), "content-type": contentType }, content)
   const condition = given["if-range"]
   const unchanged =
     condition === undefined || condition === lastModified || (condition === etag && !condition.startsWith("W/"))
   const range =
     unchanged && strike.get("IgnoreRange") === undefined ? parseRange(given["range"], content.size) : undefined
-  if (range === undefined) return whole
+  if (range === undefined) return whole()
   if (range === "unsatisfiable") {
     const error = Reply.xmlError(416, "InvalidRange", "The requested range is not satisfiable")
     return { ...error, headers: { ...error.headers, "content-range": `bytes */${content.size}` } }
@@ -143,7 +151,12 @@ const serve = (object: StoredObject, given: StorageRequest["headers"], strike: S
   const [from, to] = strike.get("WrongRange") === undefined ? range : ([range[0] === 0 ? 1 : 0, content.size] as const)
   return Reply.make(
     206,
-    { ...headers, "content-type": contentType, "content-range": `bytes ${from}-${to - 1}/${content.size}` },
+    {
+      ...headers,
+      ...object.checksums(206),
+      "content-type": contentType,
+      "content-range": `bytes ${from}-${to - 1}/${content.size}`
+    },
     content,
     [from, to]
   )
