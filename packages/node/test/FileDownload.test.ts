@@ -1,68 +1,21 @@
+import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Archives, FileNameTemplate, ScenarioConfig, Selection, SignedUrl, Transfer } from "@scenario-assets/core"
+import { SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer, FileDownload, FileError, NodeScenario } from "@scenario-assets/node"
-import { Effect, Equal, Exit, Fiber, Layer, Redacted, Stream } from "effect"
+import { type EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
+import { Effect, Equal, Exit, Fiber, Stream } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
-import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Downloading from "./support/Downloading.ts"
 
 const size = 3_000_000
 
-/** An emulator on ports of its own, and all services aimed at it. */
 const testLayer = (options: EmulatorServer.Options = {}) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const services = Layer.provideMerge(
-        NodeScenario.layerServices,
-        Layer.unwrap(
-          Effect.map(Emulator.Emulator, ({ config }) =>
-            ScenarioConfig.layer({
-              baseUrl: config.apiUrl,
-              apiKey: Redacted.make(Canary.key),
-              apiSecret: Redacted.make(Canary.secret)
-            })
-          )
-        )
-      )
-      const emulator = EmulatorServer.layer({
-        credentials: { key: Canary.key, secret: Canary.secret },
-        signaturePrefix: Canary.signature,
-        archive: { size, entries: 3 },
-        job: { states: [] },
-        ...options
-      })
-      return Layer.provideMerge(services, emulator)
-    })
-  )
+  Downloading.layer({ archive: { size, entries: 3 }, ...options })
 
-/** The archive of a fresh job, its bytes as an undisturbed transfer gives them, and a place for it. */
-const begin = Effect.gen(function* () {
-  const { catalogue } = yield* Emulator.Emulator
-  const archives = yield* Archives.Archives
-  const transfer = yield* Transfer.Transfer
-  const selection = yield* Selection.make({ modelIds: [catalogue.models[0]?.id ?? ""] })
-  const [archive] = yield* Stream.runCollect(
-    archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
-  )
-  assert(archive !== undefined)
-  const expected = Buffer.concat(yield* Stream.runCollect(transfer.bytes(archive.source)))
-  const directory = TestDirectory.make("file-download")
-  return { ...archive, expected, directory, target: join(directory, "archive.zip") }
-})
-
-const inject = (...faults: ReadonlyArray<Fault.Fault>) =>
-  Effect.flatMap(Emulator.Emulator, (emulator) => emulator.inject(...faults))
-
-const storageRequests = Effect.map(
-  Effect.flatMap(Emulator.Emulator, (emulator) => emulator.requests),
-  (requests) => requests.filter((request) => request.target === "storage")
-)
-
-const isWhole = (path: string, expected: Buffer) => {
-  assert.isTrue(readFileSync(path).equals(expected), "the file holds the object's bytes")
-}
+const { begin, inject, isWhole, storageRequests } = Downloading
 
 const quick: FileDownload.Options = { expect: "zip", idleTimeout: "250 millis", backoffBase: "1 milli" }
 
@@ -346,6 +299,49 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
   })
+
+  it.live("is one run's at a time: a second one says so and does nothing", () =>
+    Effect.gen(function* () {
+      const { expected, source, target } = yield* begin
+      const { events, toFile } = yield* FileDownload.FileDownload
+      yield* inject(Fault.stall("storage", 1_500_000))
+      const tried = yield* events(source, target, quick).pipe(
+        Stream.filter((event) => event._tag === "Opened"),
+        Stream.mapEffect(() => Effect.flip(toFile(source, target, quick))),
+        Stream.take(1),
+        Stream.runHead
+      )
+      assert(tried._tag === "Some" && tried.value._tag === "FileError")
+      assert.strictEqual(tried.value.code, "ELOCKED")
+      assert.include(tried.value.message, "another run")
+      yield* toFile(source, target, quick)
+      isWhole(target, expected)
+    }).pipe(Effect.provide(testLayer()))
+  )
+
+  it.live("takes over from a run that is gone", () =>
+    Effect.gen(function* () {
+      const { directory, expected, source, target } = yield* begin
+      const { toFile } = yield* FileDownload.FileDownload
+      const gone = spawnSync(process.execPath, ["-e", ""]).pid
+      writeFileSync(`${target}.part.lock`, `${hostname()} ${gone}`)
+      yield* toFile(source, target, quick)
+      isWhole(target, expected)
+      assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
+    }).pipe(Effect.provide(testLayer()))
+  )
+
+  it.live("says before the first byte that there is no room", () =>
+    Effect.gen(function* () {
+      const { source, target } = yield* Downloading.archive
+      const { toFile } = yield* FileDownload.FileDownload
+      const error = yield* Effect.flip(toFile(source, target, quick))
+      assert(error._tag === "FileError")
+      assert.strictEqual(error.code, "ENOSPC")
+      assert.include(error.message, target)
+      assert.strictEqual(statSync(`${target}.part`).size, 0)
+    }).pipe(Effect.provide(testLayer({ archive: { size: 1e12, entries: 250 } })))
+  )
 
   describe("a place where no file can be", () => {
     it.live.each([

@@ -1,0 +1,72 @@
+/** An emulator on ports of its own, all services aimed at it, and the archive of a job to download. */
+import { assert } from "@effect/vitest"
+import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
+import { Emulator, type Fault } from "@scenario-assets/core/testing"
+import { EmulatorServer, NodeScenario } from "@scenario-assets/node"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Canary from "../../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+
+export const layer = (options: EmulatorServer.Options) =>
+  Layer.provideMerge(
+    NodeScenario.layerServices,
+    Layer.unwrap(
+      Effect.map(Emulator.Emulator, ({ config }) =>
+        ScenarioConfig.layer({
+          baseUrl: config.apiUrl,
+          apiKey: Redacted.make(Canary.key),
+          apiSecret: Redacted.make(Canary.secret)
+        })
+      )
+    )
+  ).pipe(
+    Layer.provideMerge(
+      EmulatorServer.layer({
+        credentials: { key: Canary.key, secret: Canary.secret },
+        signaturePrefix: Canary.signature,
+        job: { states: [] },
+        ...options
+      })
+    )
+  )
+
+/** All bytes of a source, as an undisturbed transfer gives them. */
+export const bytesOf = <E, R>(source: Transfer.Source<E, R>) =>
+  Effect.flatMap(Transfer.Transfer, (transfer) => Effect.map(Stream.runCollect(transfer.bytes(source)), Buffer.concat))
+
+/** The archive of a fresh job, and a place for it. */
+export const archive = Effect.gen(function* () {
+  const { catalogue } = yield* Emulator.Emulator
+  const archives = yield* Archives.Archives
+  const selection = yield* Selection.make({ modelIds: [catalogue.models[0]?.id ?? ""] })
+  const [archive] = yield* Stream.runCollect(
+    archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
+  )
+  assert(archive !== undefined)
+  const directory = TestDirectory.make("download")
+  return { ...archive, directory, target: join(directory, "archive.zip") }
+})
+
+/** The same, with its bytes. */
+export const begin = Effect.gen(function* () {
+  const begun = yield* archive
+  return { ...begun, expected: yield* bytesOf(begun.source) }
+})
+
+export const inject = (...faults: ReadonlyArray<Fault.Fault>) =>
+  Effect.flatMap(Emulator.Emulator, (emulator) => emulator.inject(...faults))
+
+export const clearFaults = Effect.flatMap(Emulator.Emulator, (emulator) => emulator.clearFaults)
+
+export const expireUrls = Effect.flatMap(Emulator.Emulator, (emulator) => emulator.expireUrls)
+
+export const storageRequests = Effect.map(
+  Effect.flatMap(Emulator.Emulator, (emulator) => emulator.requests),
+  (requests) => requests.filter((request) => request.target === "storage")
+)
+
+export const isWhole = (path: string, expected: Buffer) => {
+  assert.isTrue(readFileSync(path).equals(expected), "the file holds the object's bytes")
+}
