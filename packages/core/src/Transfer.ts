@@ -255,7 +255,8 @@ const limitRate = <E, R>(
 ): Stream.Stream<TransferEvent, E, R> =>
   Stream.suspend(() => {
     let due = 0
-    return Stream.mapArrayEffect(events, (all) =>
+    // Few at a time, so that they do not come in gushes.
+    return Stream.mapArrayEffect(Stream.rechunk(events, 4), (all) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
         due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000
