@@ -61,7 +61,7 @@ export const powersOf = <A>(multiply: (a: A, b: A) => A, one: A, base: A): ((exp
 }
 
 /**
- * Cuts bytes into the few before the first whole word, words in a number that four divides, and the few after them.
+ * Cuts bytes into the few before the first whole word, words in a number that four divides, and the few from `tail` on.
  * Words are little-endian on every engine there is.
  *
  * @category combinators
@@ -71,10 +71,13 @@ export const slice = (
   bytes: Uint8Array
 ): { readonly lead: number; readonly words: Int32Array; readonly tail: number } => {
   const { buffer, byteOffset, length } = bytes
-  const lead = Math.min(-byteOffset & 3, length)
-  const count = ((length - lead) >>> 4) * 4
-  return { lead, words: new Int32Array(buffer, byteOffset + lead, count), tail: lead + 4 * count }
+  if (length < 16) return { lead: 0, words: none, tail: 0 }
+  const lead = -byteOffset & 3
+  const words = new Int32Array(buffer, byteOffset + lead, ((length - lead) >>> 4) * 4)
+  return { lead, words, tail: lead + words.byteLength }
 }
+
+const none = new Int32Array(0)
 
 /**
  * The share of one word in a sum, from the four tables of 256 that begin at `at`.
