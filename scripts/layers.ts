@@ -11,7 +11,10 @@ const packages = ["core", "node", "cli"]
 
 /** A module of core may import its own floor and the ones below. */
 const floors: ReadonlyArray<readonly [name: string, modules: RegExp]> = [
-  ["the nouns", /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|TransferEvent|Ranges|\w*Error)\.ts$/],
+  [
+    "the nouns",
+    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|TransferEvent|\w*Error)\.ts$/
+  ],
   ["the API", /^(ScenarioConfig|AssetDownload|ScenarioApi|StorageClient)\.ts$/],
   ["the way", /^(JobPoller|JobJournal|Hashes|Tally|Transfer)\.ts$/],
   ["the whole", /^Archives\.ts$/],

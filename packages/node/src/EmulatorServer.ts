@@ -7,6 +7,7 @@
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type * as Net from "node:net"
+import * as Hashes from "@scenario-assets/core/Hashes"
 import * as Emulator from "@scenario-assets/core/testing/Emulator"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -21,6 +22,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Wire from "./internal/EmulatorWire.ts"
+import * as NodeHashes from "./NodeHashes.ts"
 
 /**
  * The emulator could not take its port.
@@ -96,7 +98,9 @@ export const make = (
     const apiOrigin = yield* serve(emulator, "api", options, options.port ?? 0)
     const storageUrl = yield* serve(emulator, "storage", options, options.storagePort ?? 0)
     const apiUrl = `${apiOrigin}/v1`
-    const service = yield* Emulator.make({ ...options, apiUrl, storageUrl })
+    const service = yield* Emulator.make({ ...options, apiUrl, storageUrl }).pipe(
+      Effect.provideService(Hashes.Hashes, NodeHashes.hashes)
+    )
     yield* Deferred.succeed(emulator, service)
     return Context.make(EmulatorServer, { apiUrl, storageUrl }).pipe(Context.add(Emulator.Emulator, service))
   })

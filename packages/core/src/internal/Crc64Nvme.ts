@@ -37,34 +37,37 @@ const [highs, lows] = (() => {
   return [highs, lows] as const
 })()
 
-const update = (sum: bigint, bytes: Uint8Array): bigint => {
-  const { lead, tail, words } = slice(bytes)
-  let high = ~highOf(sum)
-  let low = ~lowOf(sum)
-
-  const byteByByte = (from: number, to: number): void => {
-    for (let i = from; i < to; i++) {
-      const index = (low ^ bytes[i]!) & 0xff
-      low = ((low >>> 8) | (high << 24)) ^ lows[index]!
-      high = (high >>> 8) ^ highs[index]!
-    }
+const byteByByte = (sum: bigint, bytes: Uint8Array, from: number, to: number): bigint => {
+  let [high, low] = [highOf(sum), lowOf(sum)]
+  for (let i = from; i < to; i++) {
+    const index = (low ^ bytes[i]!) & 0xff
+    low = ((low >>> 8) | (high << 24)) ^ lows[index]!
+    high = (high >>> 8) ^ highs[index]!
   }
+  return whole(high, low)
+}
 
-  byteByByte(0, lead)
-  let [h, l] = [high, low]
+const fourWordsAtOnce = (sum: bigint, words: Int32Array): bigint => {
+  let [high, low] = [highOf(sum), lowOf(sum)]
   for (let i = 0; i < words.length; i += 4) {
-    const a = l ^ words[i]!
-    const b = h ^ words[i + 1]!
+    const a = low ^ words[i]!
+    const b = high ^ words[i + 1]!
     const c = words[i + 2]!
     const d = words[i + 3]!
-    l = word(lows, 3072, a) ^ word(lows, 2048, b) ^ word(lows, 1024, c) ^ word(lows, 0, d)
-    h = word(highs, 3072, a) ^ word(highs, 2048, b) ^ word(highs, 1024, c) ^ word(highs, 0, d)
+    low = word(lows, 3072, a) ^ word(lows, 2048, b) ^ word(lows, 1024, c) ^ word(lows, 0, d)
+    high = word(highs, 3072, a) ^ word(highs, 2048, b) ^ word(highs, 1024, c) ^ word(highs, 0, d)
   }
-  high = h
-  low = l
-  byteByByte(tail, bytes.length)
-  return whole(~high, ~low)
+  return whole(high, low)
 }
+
+const update = (sum: bigint, bytes: Uint8Array): bigint => {
+  const { lead, tail, words } = slice(bytes)
+  const aligned = byteByByte(sum ^ ones, bytes, 0, lead)
+  return byteByByte(fourWordsAtOnce(aligned, words), bytes, tail, bytes.length) ^ ones
+}
+
+/** What sums begin and end with. */
+const ones = 0xffff_ffff_ffff_ffffn
 
 /** Product of two polynomials modulo the CRC's, bits reversed: `1n << 63n` is 1. */
 const multiply = (a: bigint, b: bigint): bigint => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content } from "@scenario-assets/core/testing"
 import { crc32 } from "../../src/internal/Crc32.ts"
+import { crc64nvme } from "../../src/internal/Crc64Nvme.ts"
 
 const join = (pieces: Iterable<Uint8Array>): Uint8Array =>
   new Uint8Array(Array.from(pieces, (piece) => [...piece]).flat())
@@ -31,6 +32,24 @@ describe("Content", () => {
 
   it("knows its sum without reading", () => {
     assert.strictEqual(mixed.crc32, crc32.update(0, Content.toBytes(mixed)))
+  })
+
+  it("knows any CRC by those of its parts", () => {
+    const of = (content: Content.Content): bigint => content.sum(crc64nvme, of)
+    assert.strictEqual(of(mixed), crc64nvme.update(crc64nvme.zero, Content.toBytes(mixed)))
+    assert.strictEqual(of(Content.corrupt(mixed, 7)), of(Content.fromBytes(Content.toBytes(Content.corrupt(mixed, 7)))))
+  })
+
+  it("is corrupt in one bit of one byte", () => {
+    const whole = Content.toBytes(mixed)
+    for (const at of [0, 3, 4, 103, 104, 1237, 1238, whole.length - 1]) {
+      const corrupt = Content.corrupt(mixed, at)
+      const expected = whole.with(at, (whole[at] ?? 0) ^ 1)
+      assert.deepStrictEqual(Content.toBytes(corrupt), expected)
+      assert.deepStrictEqual(Content.toBytes(corrupt, at, at + 1), expected.slice(at, at + 1))
+      assert.strictEqual(corrupt.crc32, crc32.update(0, expected))
+    }
+    assert.deepStrictEqual(Content.toBytes(mixed), whole)
   })
 
   it("sends chunks of 256 KiB at most, without a copy of large pieces and without sharing small ones", () => {

@@ -359,7 +359,10 @@ describe("Fault.parse", () => {
     ["storage:weak-etag", Fault.weakETag("storage")],
     ["storage:no-etagxalways", Fault.noETag("storage", { times: "always" })],
     ["storage:ignore-range", Fault.ignoreRange("storage")],
-    ["storage:wrong-range", Fault.wrongRange("storage")]
+    ["storage:wrong-range", Fault.wrongRange("storage")],
+    ["storage:wrong-checksumx2", Fault.wrongChecksum("storage", { times: 2 })],
+    ["storage:corrupt@64KiB,skip=1", Fault.corrupt("storage", 65_536, { skip: 1 })],
+    ["getStatus:corrupt@0xalways", Fault.corrupt("getStatus", 0, { times: "always" })]
   ]
 
   it.effect.each(cases)("reads %s", ([text, fault]) =>
@@ -386,6 +389,8 @@ describe("Fault.parse", () => {
     ["storage:drop@5", "expected drop"],
     ["storage:drop,skip=x", "expected drop"],
     ["storage:drop,times=2", "drop has no option times"],
+    ["storage:corrupt", "expected corrupt@<bytes>"],
+    ["request:wrong-checksum", "wrong-checksum is for storage alone"],
     ["getStatus:no-etag", "no-etag is for storage alone"]
   ]
 
