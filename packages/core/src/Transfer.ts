@@ -19,23 +19,21 @@ import * as Segments from "./internal/Segments.ts"
 import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
-import * as Sums from "./Sums.ts"
+import type { Source } from "./Source.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import { ChecksumMismatch, ObjectChanged, type Reason, RetriesExhausted, TimedOut, TransferError } from "./TransferError.ts"
+import * as Sums from "./Sums.ts"
+import {
+  ChecksumMismatch,
+  ObjectChanged,
+  type Reason,
+  RetriesExhausted,
+  TimedOut,
+  TransferError
+} from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
-/**
- * Where an object can be had: the effect that asks for a link to it, and a link that was got before, if there is one.
- * Every link must lead to the same object.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Source<out E = never, out R = never> {
-  readonly url?: SignedUrl.SignedUrl | undefined
-  readonly refresh: Effect.Effect<SignedUrl.SignedUrl, E, R>
-}
+export type { Source } from "./Source.ts"
 
 /**
  * How a transfer behaves.
@@ -131,8 +129,10 @@ export const make = Effect.fnUntraced(function* (
         base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
         cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
         redirects: options.redirects ?? defaults.redirects ?? 5,
-          limitRate: options.limitRate ?? defaults.limitRate,
-        timeLimit: Option.getOrUndefined(Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)),
+        limitRate: options.limitRate ?? defaults.limitRate,
+        timeLimit: Option.getOrUndefined(
+          Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)
+        ),
         expect: options.expect,
         resume: options.resume,
         client,
@@ -214,7 +214,9 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     const todo = (resume === undefined ? everything : Ranges.gaps(resume.ranges, resume.object.size)).map(
       ([offset, end]) => ({ offset, end, whole: false, unconfirmed: false })
     )
-    return (settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)).pipe(
+    return (
+      settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
+    ).pipe(
       Stream.map((event) => {
         if (event._tag === "Bytes") there += event.bytes.length
         return event
@@ -238,14 +240,14 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     )
   }
 
-  const all = settings.limitRate === undefined ? attempt(settings.resume) : limitRate(attempt(settings.resume), settings.limitRate)
+  const all =
+    settings.limitRate === undefined
+      ? attempt(settings.resume)
+      : limitRate(attempt(settings.resume), settings.limitRate)
   const limit = settings.timeLimit
   return limit === undefined
     ? all
-    : Stream.interruptWhen(
-        all,
-        Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit })))
-      )
+    : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
 }
 
 /** Bytes wait until their time has come. */

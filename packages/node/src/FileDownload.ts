@@ -206,7 +206,11 @@ export const layer: Layer.Layer<FileDownload, never, Transfer> = Layer.effect(Fi
 const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {
   const free = yield* Files.freeSpace(dirname(target))
   if (free < bytes) {
-    return yield* new FileError({ operation: `find room for ${bytes} bytes (${free} are free) for`, path: target, code: "ENOSPC" })
+    return yield* new FileError({
+      operation: `find room for ${bytes} bytes (${free} are free) for`,
+      path: target,
+      code: "ENOSPC"
+    })
   }
 })
 

@@ -14,8 +14,8 @@ import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as FileDownload from "./FileDownload.ts"
-import * as NodeHashes from "./NodeHashes.ts"
 import * as StorageTransport from "./internal/StorageTransport.ts"
+import * as NodeHashes from "./NodeHashes.ts"
 
 /**
  * The client for the API: a few connections that are kept.

@@ -25,7 +25,13 @@ describe("FileDownload", () => {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
       const file = yield* toFile(source, target, quick)
-      assert.deepStrictEqual(file, { path: target, bytes: expected.length, resumedFrom: 0, alreadyThere: false, verified: [] })
+      assert.deepStrictEqual(file, {
+        path: target,
+        bytes: expected.length,
+        resumedFrom: 0,
+        alreadyThere: false,
+        verified: []
+      })
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
     }).pipe(Effect.provide(testLayer()))
@@ -228,7 +234,14 @@ describe("FileDownload", () => {
       [
         "a state with a weak ETag",
         (target: string) =>
-          writeFileSync(`${target}.part.json`, JSON.stringify({ version: 1, object: { size, etag: 'W/"1"' }, parts: [{ start: 0, sums: { length: 1000, checksums: [] } }] }))
+          writeFileSync(
+            `${target}.part.json`,
+            JSON.stringify({
+              version: 1,
+              object: { size, etag: 'W/"1"' },
+              parts: [{ start: 0, sums: { length: 1000, checksums: [] } }]
+            })
+          )
       ]
     ] as const)("is not trusted with %s", ([, damage]) =>
       Effect.gen(function* () {

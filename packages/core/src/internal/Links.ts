@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { SignedUrl } from "../SignedUrl.ts"
-import type { Source } from "../Transfer.ts"
+import type { Source } from "../Source.ts"
 
 export interface Links<out E, out R> {
   readonly get: Effect.Effect<SignedUrl, E, R>

@@ -35,9 +35,7 @@ export const read = <E, R>(
   const fail = (reason: Reason) =>
     Effect.fail(new TransferError({ origin: url === undefined ? "the storage host" : SignedUrl.origin(url), reason }))
 
-  const observe = (
-    events: Arr.NonEmptyReadonlyArray<TransferEvent>
-  ): Arr.NonEmptyReadonlyArray<TransferEvent> => {
+  const observe = (events: Arr.NonEmptyReadonlyArray<TransferEvent>): Arr.NonEmptyReadonlyArray<TransferEvent> => {
     if (events[0]._tag === "Bytes") tries = 0
     else fresh = false
     return events
@@ -76,7 +74,10 @@ export const read = <E, R>(
         const { description, retryAfter, status } = kind
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
-        return [{ _tag: "Retrying", offset, tries, pause, fault: description, ...(status === undefined ? {} : { status }) }, pause]
+        return [
+          { _tag: "Retrying", offset, tries, pause, fault: description, ...(status === undefined ? {} : { status }) },
+          pause
+        ]
       }
     }
   })

@@ -114,7 +114,10 @@ export const read = <E, R>(
       })
 
       const start = (at: Exchange.Position) =>
-        Effect.forkIn(Effect.catchCause(worker(at), (cause) => Deferred.failCause(done, cause)), scope)
+        Effect.forkIn(
+          Effect.catchCause(worker(at), (cause) => Deferred.failCause(done, cause)),
+          scope
+        )
 
       /** Bytes a second, over the next interval. */
       const rate = Effect.suspend(() => {

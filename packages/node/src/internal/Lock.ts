@@ -1,8 +1,8 @@
+import * as Fs from "node:fs/promises"
+import { hostname } from "node:os"
 /** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Fs from "node:fs/promises"
-import { hostname } from "node:os"
 import { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 

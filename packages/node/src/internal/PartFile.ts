@@ -1,3 +1,4 @@
+import * as Fs from "node:fs/promises"
 /**
  * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.json`, which says of which object the bytes
  * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
@@ -13,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Fs from "node:fs/promises"
 import type { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 
@@ -67,7 +67,12 @@ export const open = Effect.fnUntraced(function* (
   const handle = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
     (handle) =>
-      Effect.ignore(flush().pipe(Effect.andThen(save()), Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => handle.close())))))
+      Effect.ignore(
+        flush().pipe(
+          Effect.andThen(save()),
+          Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => handle.close())))
+        )
+      )
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
   const trusted = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
@@ -112,7 +117,7 @@ export const open = Effect.fnUntraced(function* (
     return Files.attempt("read", path, async () => {
       const running = Hashes.run(hashes, declared)
       const buffer = Buffer.allocUnsafe(batchSize)
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
         if (bytesRead === 0) return running.sums()
         running.update(buffer.subarray(0, bytesRead))
@@ -142,7 +147,10 @@ export const open = Effect.fnUntraced(function* (
       held < batchSize
         ? Effect.succeed(false)
         : Effect.as(
-            Effect.andThen(flush(), Effect.suspend(() => (unsaved < checkpoint ? Effect.void : save()))),
+            Effect.andThen(
+              flush(),
+              Effect.suspend(() => (unsaved < checkpoint ? Effect.void : save()))
+            ),
             true
           )
     ),
@@ -173,7 +181,7 @@ export const open = Effect.fnUntraced(function* (
 /** A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself. */
 const writeAll = async (handle: Fs.FileHandle, chunks: ReadonlyArray<Uint8Array>, length: number, offset: number) => {
   const { bytesWritten } = await handle.writev(chunks, offset)
-  for (let done = bytesWritten; done < length; ) {
+  for (let done = bytesWritten; done < length;) {
     const rest = Buffer.concat(chunks).subarray(done)
     done += (await handle.write(rest, 0, rest.length, offset + done)).bytesWritten
   }
