@@ -1,7 +1,9 @@
-/** The exit codes, decided in one place; the README lists them. */
+/** The exit codes, decided in one place. */
 import type * as ApiError from "@scenario-assets/core/ApiError"
 import type * as JobError from "@scenario-assets/core/JobError"
 import type * as TransferError from "@scenario-assets/core/TransferError"
+import * as Context from "effect/Context"
+import * as Predicate from "effect/Predicate"
 
 export const exitCodes = {
   ok: 0,
@@ -18,6 +20,28 @@ export const exitCodes = {
   outputClosed: 141,
   terminated: 143
 } as const
+
+/** What they mean, as `--help` and the README say it. */
+export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> = [
+  [exitCodes.ok, "done"],
+  [exitCodes.failed, "failed"],
+  [exitCodes.usage, "wrong usage or configuration"],
+  [exitCodes.job, "the job failed or was canceled"],
+  [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
+  [exitCodes.temporary, "a passing failure of network or server: try again"],
+  [exitCodes.notFound, "not found"],
+  [exitCodes.verification, "what came is not what was due (content, length, changed object)"],
+  [exitCodes.disk, "disk"],
+  [exitCodes.deadline, "the deadline has passed"],
+  [exitCodes.interrupted, "interrupted (SIGINT)"],
+  [exitCodes.outputClosed, "the reader of stdout has gone"],
+  [exitCodes.terminated, "terminated (SIGTERM)"]
+]
+
+/** Which code an interruption ends with: it depends on the signal. */
+export const Interruption = Context.Reference<() => number>("@scenario-assets/cli/Interruption", {
+  defaultValue: () => () => exitCodes.interrupted
+})
 
 const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   Unauthorized: exitCodes.credentials,
@@ -47,6 +71,8 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   UnexpectedContent: exitCodes.verification,
   LengthMismatch: exitCodes.verification,
   ObjectChanged: exitCodes.verification,
+  ChecksumMismatch: exitCodes.verification,
+  TimedOut: exitCodes.deadline,
   RedirectRefused: exitCodes.failed,
   InsecureUrl: exitCodes.failed,
   RetriesExhausted: exitCodes.temporary
@@ -81,7 +107,7 @@ export const of = (error: unknown): number => {
 }
 
 const isTagged = (error: unknown): error is { readonly _tag: string } =>
-  typeof error === "object" && error !== null && "_tag" in error && typeof error._tag === "string"
+  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string"
 
 const reasonCode = (codes: { readonly [tag: string]: number }, error: object): number =>
   ("reason" in error && isTagged(error.reason) ? codes[error.reason._tag] : undefined) ?? exitCodes.failed

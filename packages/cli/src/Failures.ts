@@ -1,6 +1,7 @@
-/** Several things went wrong while others went well. */
+/** Several things went wrong while others may have gone well. */
 import * as Schema from "effect/Schema"
 import * as ExitCode from "./ExitCode.ts"
+import * as Hint from "./Hint.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -9,17 +10,27 @@ export interface Failure {
 
 export class Failures extends Schema.TaggedError<Failures>()("Failures", {
   message: Schema.String,
+  /** What went wrong with each. */
   messages: Schema.Array(Schema.String),
-  exitCode: Schema.Int
+  hints: Schema.Array(Schema.String),
+  exitCode: Schema.Int,
+  /** What else a program wants to know: what went well. */
+  fields: Schema.Record(Schema.String, Schema.Unknown)
 }) {}
 
-/** One error of several: their common exit code, or 1. */
-export const make = (summary: string, failures: ReadonlyArray<Failure>): Failures => {
-  const codes = new Set(failures.map(ExitCode.of))
+/** One error of several, each with a name for what it happened to: their common exit code, or 1. */
+export const make = (options: {
+  readonly summary: string
+  readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
+  readonly fields: { readonly [key: string]: unknown }
+}): Failures => {
+  const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
   return new Failures({
-    message: summary,
-    messages: failures.map((failure) => failure.message),
-    exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed
+    message: options.summary,
+    messages: options.failures.map(({ error, of }) => `${of}: ${error.message}`),
+    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error) ?? []))],
+    exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
+    fields: options.fields
   })
 }

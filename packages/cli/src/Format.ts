@@ -1,4 +1,5 @@
 /** Numbers as people read them. */
+import type { Reading } from "./TransferMeter.ts"
 
 const units = ["B", "kB", "MB", "GB", "TB"]
 
@@ -10,37 +11,55 @@ export const bytes = (count: number): string => {
     value /= 1000
     unit++
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`
 }
 
 /** A duration in two units at the most: `1m 05s`. */
 export const time = (milliseconds: number): string => {
   const seconds = Math.round(milliseconds / 1000)
-  if (seconds < 1) return `${Math.round(milliseconds)}ms`
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)}ms`
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, "0")}s`
   return `${Math.floor(seconds / 3600)}h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}m`
 }
 
-/** `[=======>      ]  47%  12.3 MB of 26.0 MB  45.1 MB/s  1s left` */
-export const transferLine = (options: {
-  readonly done: number
-  readonly size: number | undefined
-  readonly rate: number
-  readonly width: number
-}): string => {
-  const { done, rate, size, width } = options
-  const speed = rate > 0 ? `  ${bytes(rate)}/s` : ""
-  if (size === undefined || size === 0) return `${bytes(done)}${speed}`
-  const share = Math.min(1, done / size)
-  const left = rate > 0 && done < size ? `  ${time((size - done) / rate * 1000)} left` : ""
-  const words = ` ${String(Math.floor(share * 100)).padStart(3)}%  ${bytes(done)} of ${bytes(size)}${speed}${left}`
-  const room = Math.min(30, width - words.length - 3)
-  if (room < 8) return words.trim()
-  const full = Math.floor(share * room)
-  const bar = share === 1 ? "=".repeat(room) : `${"=".repeat(full)}>`.padEnd(room)
-  return `[${bar}]${words}`
-}
+/** What a server says may hold control sequences, which a terminal would obey. */
+export const printable = (text: string): string =>
+  text.replaceAll(/\p{Cc}/gu, (character) =>
+    character === "\n" || character === "\t" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
 
 /** `1 archive`, `2 archives`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
+
+/**
+ * How far a transfer is, in at most so many characters: `[=====>    ]  47%  12.3 MB of 26.0 MB  45.1 MB/s  1s left`. What
+ * does not fit is left out, the least useful first.
+ */
+export const transferLine = (reading: Reading, width: number): string => {
+  const words = wordings(reading).find((words) => words.length <= width) ?? ""
+  const room = Math.min(longestBar, width - words.length - 3)
+  const isDrawn = reading.size !== undefined && reading.size > 0 && room >= shortestBar
+  return isDrawn ? `[${bar(Math.min(1, reading.done / reading.size), room)}] ${words}` : words.trim()
+}
+
+/** The same for a log, where nothing is redrawn: all words, and no bar. */
+export const transferWords = (reading: Reading): string => (wordings(reading)[0] ?? "").trim()
+
+/** From the longest to the shortest. */
+const wordings = ({ done, rate, size }: Reading): ReadonlyArray<string> => {
+  const speed = rate > 0 ? `${bytes(rate)}/s` : ""
+  if (size === undefined || size === 0) return [join([bytes(done), speed]), bytes(done)]
+  const percent = `${String(Math.floor(Math.min(1, done / size) * 100)).padStart(3)}%`
+  const left = rate > 0 && done < size ? `${time(((size - done) / rate) * 1000)} left` : ""
+  return [join([percent, `${bytes(done)} of ${bytes(size)}`, speed, left]), join([percent, speed, left]), percent]
+}
+
+const [shortestBar, longestBar] = [8, 30]
+
+const bar = (share: number, room: number): string => {
+  const full = Math.floor(share * room)
+  return share === 1 ? "=".repeat(room) : `${"=".repeat(full)}>`.slice(0, room).padEnd(room)
+}
+
+const join = (parts: ReadonlyArray<string>): string => parts.filter((part) => part !== "").join("  ")

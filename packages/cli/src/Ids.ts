@@ -16,10 +16,13 @@ export interface Input {
   readonly files: ReadonlyArray<string>
 }
 
+export const isGiven = ({ assets, files, ids, inferences, models }: Input): boolean =>
+  [assets, files, ids, inferences, models].some((list) => list.length > 0)
+
 /** One selection of all that was given. */
-export const read = Effect.fnUntraced(function*(input: Input) {
-  const words = [...input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "argument" }))]
-  const files = [...new Set([...input.files, ...input.ids.filter((id) => id === "-")])]
+export const read = Effect.fnUntraced(function* (input: Input) {
+  const words = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
+  const files = new Set([...input.files, ...input.ids.filter((id) => id === "-")])
   for (const file of files) words.push(...lines(yield* readText(file), file === "-" ? "stdin" : file))
 
   const ids = {
@@ -32,8 +35,9 @@ export const read = Effect.fnUntraced(function*(input: Input) {
     const kind = second === undefined ? kindOf(id) : kinds.find((kind) => kind === first)
     if (kind === undefined || rest.length > 0) {
       return yield* new UsageError({
-        message: `${where}: ${JSON.stringify(id)} does not say what it is an id of. Give it by --asset, --inference or ` +
-          "--model, or write it as 'asset ID', 'inference ID' or 'model ID' in the file."
+        message:
+          `${where}${JSON.stringify(id)} does not say what it is an id of; give it by --asset, --inference or --model, ` +
+          "or write 'asset ID', 'inference ID' or 'model ID' in a file"
       })
     }
     ids[kind].push(second ?? id)
@@ -43,27 +47,42 @@ export const read = Effect.fnUntraced(function*(input: Input) {
 
 const kinds = ["asset", "inference", "model"] as const
 
-const kindOf = (id: string): typeof kinds[number] | undefined =>
-  /^asset_/.test(id) ? "asset" : /^model_/.test(id) ? "model" : /^(?:inf|inference)_/.test(id) ? "inference" : undefined
+const prefixes: ReadonlyArray<readonly [prefix: string, kind: (typeof kinds)[number]]> = [
+  ["asset_", "asset"],
+  ["inf_", "inference"],
+  ["inference_", "inference"],
+  ["model_", "model"]
+]
+
+const kindOf = (id: string) => prefixes.find(([prefix]) => id.startsWith(prefix))?.[1]
 
 /** One id a line; blank lines and what follows a `#` are passed over. */
 const lines = (text: string, where: string) =>
-  text.split(/\r?\n/).flatMap((line, index) => {
+  text.split(/\r\n|\r|\n/).flatMap((line, index) => {
     const id = line.replace(/#.*$/, "").trim()
-    return id === "" ? [] : [{ id, where: `${where}:${index + 1}` }]
+    return id === "" ? [] : [{ id, where: `${where}, line ${index + 1}: ` }]
   })
 
-const readText = Effect.fnUntraced(function*(file: string) {
+const readText = Effect.fnUntraced(function* (file: string) {
   if (file === "-") {
     const { stdin } = yield* Stdio.Stdio
     return yield* Stream.mkString(Stream.decodeText(stdin)).pipe(
-      Effect.mapError(() => new UsageError({ message: "stdin cannot be read." }))
+      Effect.mapError(() => new UsageError({ message: "stdin cannot be read" }))
     )
   }
   const fs = yield* FileSystem.FileSystem
   return yield* fs.readFileString(file).pipe(
-    Effect.mapError((error) =>
-      new UsageError({ message: `The file ${file} cannot be read (${error.reason._tag}); check its name.` })
+    Effect.mapError(
+      ({ reason }) =>
+        new UsageError({
+          message: `the file ${file} cannot be read: ${reasons[reason._tag] ?? reason._tag}`
+        })
     )
   )
 })
+
+const reasons: { readonly [tag: string]: string } = {
+  BadResource: "it is a directory",
+  NotFound: "there is no such file",
+  PermissionDenied: "permission denied"
+}

@@ -1,15 +1,9 @@
-/** Flags that several commands share, and the layers made of them. */
-import * as NodeScenario from "@scenario-assets/node/NodeScenario"
+/** Flags that several commands share, and how their values are read. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Flag from "effect/cli/Flag"
-import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as References from "effect/References"
-import type * as Stdio from "effect/Stdio"
-import * as Output from "./Output.ts"
 
 export const output = {
   json: Flag.Boolean("json").pipe(
@@ -21,10 +15,7 @@ export const output = {
     Flag.withDescription("Print nothing on stderr but warnings and errors"),
     Flag.withDefault(false)
   ),
-  verbose: Flag.Boolean("verbose").pipe(
-    Flag.withDescription("Print every step on stderr"),
-    Flag.withDefault(false)
-  )
+  verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("Print every step on stderr"), Flag.withDefault(false))
 }
 
 export const connection = {
@@ -40,20 +31,62 @@ export const connection = {
   )
 }
 
-/** `30s`, `10m`, `2h`, or what Effect itself understands, such as `"90 seconds"`. */
-export const duration = (name: string): Flag.Flag<Duration.Duration> =>
-  Flag.String(name).pipe(
+export const transfer = {
+  concurrency: wholeNumber("concurrency", "N", 1, 64).pipe(
+    Flag.withDescription("How many at once [default: 4]"),
+    Flag.withDefault(4)
+  ),
+  idleTimeout: duration("idle-timeout").pipe(
+    Flag.withDescription("How long no byte may come before a transfer is tried again [default: 30s]"),
+    Flag.optional
+  )
+}
+
+/** What `transfer` gives. */
+export interface Transfer {
+  readonly concurrency: number
+  readonly idleTimeout: Option.Option<Duration.Duration>
+}
+
+/** What `connection` gives. */
+export interface Connection {
+  readonly baseUrl: Option.Option<string>
+  readonly project: Option.Option<string>
+}
+
+/** Such as `30s`, `10m` or `2h`. */
+export function duration(name: string): Flag.Flag<Duration.Duration> {
+  return Flag.String(name).pipe(
     Flag.withMetavar("DURATION"),
-    Flag.filterMap(parseDuration, (value) => `${JSON.stringify(value)} is no duration; write for example 30s, 10m or 2h`)
+    Flag.filterMap(
+      parseDuration,
+      (value) => `${JSON.stringify(value)} is no duration; write for example 30s, 10m or 2h`
+    )
   )
+}
 
-export const count = (name: string, maximum: number): Flag.Flag<number> =>
-  Flag.Int(name).pipe(
-    Flag.withMetavar("N"),
-    Flag.filter((value) => value >= 1 && value <= maximum, (value) => `${value} is not between 1 and ${maximum}`)
+/** A whole number from `minimum` to `maximum`. */
+export function wholeNumber(name: string, metavar: string, minimum: number, maximum: number): Flag.Flag<number> {
+  const read = (text: string): Option.Option<number> => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
+    return value >= minimum && value <= maximum ? Option.some(value) : Option.none()
+  }
+  return Flag.String(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.filterMap(read, (text) => `${JSON.stringify(text)} is no whole number from ${minimum} to ${maximum}`)
   )
+}
 
-const unitNames: { readonly [unit: string]: (value: number) => Duration.Duration } = {
+/**
+ * The handler of a command, loaded when the command runs: most of what a command needs is of no use to the others, to
+ * `--help`, or to a command line that is wrong.
+ */
+export const lazily =
+  <Values, A, E, R>(load: () => Promise<{ readonly run: (values: Values) => Effect.Effect<A, E, R> }>) =>
+  (values: Values): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.promise(load), ({ run }) => run(values))
+
+const units: { readonly [unit: string]: (value: number) => Duration.Duration } = {
   ms: Duration.millis,
   s: Duration.seconds,
   m: Duration.minutes,
@@ -61,37 +94,8 @@ const unitNames: { readonly [unit: string]: (value: number) => Duration.Duration
   d: Duration.days
 }
 
-const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const short = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
-  const unit = short === null ? undefined : unitNames[short[2] ?? ""]
-  return unit === undefined
-    ? Option.filter(Duration.fromInput(text as Duration.Input), Duration.isPositive)
-    : Option.some(unit(Number(short?.[1])))
+function parseDuration(text: string): Option.Option<Duration.Duration> {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim()) ?? []
+  const make = units[unit ?? ""]
+  return make === undefined ? Option.none() : Option.filter(Option.some(make(Number(amount))), Duration.isPositive)
 }
-
-type Values = Readonly<Output.Mode>
-type ConnectionValues = { readonly baseUrl: Option.Option<string>; readonly project: Option.Option<string> }
-
-/** How to print; with `--verbose` also what the library logs. */
-export const outputLayer = (values: Values): Layer.Layer<Output.Output, Config.ConfigError, Stdio.Stdio> =>
-  Output.layer(values).pipe(
-    Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, values.verbose ? "Debug" : values.quiet ? "Error" : "Warn"))
-  )
-
-/** Everything that talks to Scenario: flags first, then the environment. */
-export const scenarioLayer = ({ baseUrl, project }: ConnectionValues): Layer.Layer<
-  Layer.Success<typeof NodeScenario.layer>,
-  Config.ConfigError | ScenarioConfig.InvalidConfig
-> =>
-  Layer.provideMerge(
-    NodeScenario.layerServices,
-    Layer.effect(
-      ScenarioConfig.ScenarioConfig,
-      Effect.flatMap(ScenarioConfig.fromEnvironment, (environment) =>
-        ScenarioConfig.make({
-          ...environment,
-          baseUrl: Option.getOrElse(baseUrl, () => environment.baseUrl),
-          projectId: Option.getOrElse(project, () => environment.projectId)
-        }))
-    )
-  )

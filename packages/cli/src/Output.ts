@@ -1,62 +1,97 @@
 /** Data on stdout, everything else on stderr. */
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import * as Logger from "effect/Logger"
+import * as Predicate from "effect/Predicate"
+import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
+import { Interruption } from "./ExitCode.ts"
+import * as Format from "./Format.ts"
+import * as Json from "./Json.ts"
 import * as Progress from "./Progress.ts"
 
 export interface Mode {
   /** Events and the result as NDJSON on stdout. */
   readonly json: boolean
-  /** Nothing on stderr but errors. */
+  /** Nothing on stderr but warnings and errors. */
   readonly quiet: boolean
   /** Everything on stderr. */
   readonly verbose: boolean
 }
 
-/** A line of NDJSON; `type` says what it is. */
-export type Json = { readonly type: string } & { readonly [key: string]: unknown }
+export class Output extends Context.Service<
+  Output,
+  {
+    /** A line of data on stdout; not with `--json`. */
+    readonly line: (text: string) => Effect.Effect<void>
+    /** Something happened: a line of NDJSON on stdout with `--json`. */
+    readonly event: (event: Json.Line) => Effect.Effect<void>
+    /** The result, once and last: a line of NDJSON on stdout with `--json`. */
+    readonly result: (fields: Json.Fields) => Effect.Effect<void>
+    /** For the person who watches; not with `--quiet`. */
+    readonly note: (text: string) => Effect.Effect<void>
+    /** For the person who wants to know all; only with `--verbose`. */
+    readonly detail: (text: string) => Effect.Effect<void>
+    /** Always shown. */
+    readonly warn: (text: string) => Effect.Effect<void>
+    /** What to tell when a signal ends an effect, and how to go on. */
+    readonly whenInterrupted: (wayOn: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** What is going on, redrawn in place on a terminal and now and then a line elsewhere. */
+    readonly progress: Progress.Progress
+  }
+>()("@scenario-assets/cli/Output") {}
 
-export class Output extends Context.Service<Output, {
-  readonly mode: Mode
-  /** Something happened: a line of NDJSON on stdout with `--json`. */
-  readonly event: (event: Json) => Effect.Effect<void>
-  /** The result: one object with `--json`, else the lines, on stdout. */
-  readonly result: (result: Json, lines: ReadonlyArray<string>) => Effect.Effect<void>
-  /** For the person who watches; not with `--quiet`. */
-  readonly note: (text: string) => Effect.Effect<void>
-  /** For the person who wants to know all; only with `--verbose`. */
-  readonly detail: (text: string) => Effect.Effect<void>
-  /** Always shown. */
-  readonly warn: (text: string) => Effect.Effect<void>
-  /** What is going on, redrawn in place on a terminal and now and then a line elsewhere. */
-  readonly progress: Progress.Progress
-}>()("@scenario-assets/cli/Output") {}
-
+/** The output, and what the library logs going the same way. */
 export const layer = (mode: Mode): Layer.Layer<Output, Config.ConfigError, Stdio.Stdio> =>
-  Layer.effect(Output, Effect.gen(function*() {
-    const stdio = yield* Stdio.Stdio
-    const isDumb = (yield* Config.String("TERM").pipe(Config.withDefault(""))) === "dumb"
-    const canRedraw = !isDumb && (yield* stdio.stderrIsTerminal)
-    const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines")
-    const say = (text: string) => progress.aside(`${text}\n`)
-    const print = (text: string) => Effect.sync(() => void process.stdout.write(`${text}\n`))
-    return Output.of({
-      mode,
-      event: (event) =>
-        mode.json
-          ? Effect.flatMap(DateTime.now, (now) => print(toJson({ ...event, time: DateTime.formatIso(now) })))
-          : Effect.void,
-      result: (result, lines) => mode.json ? print(toJson(result)) : Effect.forEach(lines, print, { discard: true }),
-      note: (text) => mode.quiet ? Effect.void : say(text),
-      detail: (text) => mode.verbose ? say(text) : Effect.void,
-      warn: (text) => say(`warning: ${text}`),
-      progress
-    })
-  }))
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const stdio = yield* Stdio.Stdio
+      const isDumb = (yield* Config.String("TERM").pipe(Config.withDefault(""))) === "dumb"
+      const canRedraw = !isDumb && (yield* stdio.stderrIsTerminal)
+      const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines")
 
-const toJson = (value: Json): string =>
-  JSON.stringify(value, (_, field: unknown) => Redacted.isRedacted(field) ? undefined : field)
+      const say = (text: string) => progress.write(process.stderr, `${Format.printable(text)}\n`)
+      const print = (text: string) => progress.write(process.stdout, `${text}\n`)
+      const output = Output.of({
+        line: (text) => Effect.sync(() => (mode.json ? undefined : print(text))),
+        event: (event) =>
+          mode.json
+            ? Effect.map(DateTime.now, (now) => print(Json.encode({ ...event, time: DateTime.formatIso(now) })))
+            : Effect.void,
+        result: (fields) =>
+          Effect.sync(() => (mode.json ? print(Json.encode({ type: "result", ...fields })) : undefined)),
+        note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
+        detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
+        warn: (text) => Effect.sync(() => say(`warning: ${text}`)),
+        whenInterrupted: (wayOn) =>
+          Effect.onInterrupt(
+            Effect.fnUntraced(function* () {
+              const exitCode = (yield* Interruption)()
+              say(`Interrupted. ${wayOn}`)
+              if (mode.json)
+                print(
+                  Json.encode({ type: "error", error: "Interrupted", exitCode, messages: [`Interrupted. ${wayOn}`] })
+                )
+            })
+          ),
+        progress
+      })
+
+      const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {
+        const words = (Array.isArray(message) ? message : [message]).map((word) =>
+          Predicate.isString(word) ? word : Json.stringify(word)
+        )
+        const more = Cause.hasInterruptsOnly(cause) || cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
+        say(`${logLevel === "Warn" ? "warning" : logLevel.toLowerCase()}: ${[...words, ...more].join(" ")}`)
+      })
+
+      return Context.make(Output, output).pipe(
+        Context.add(Logger.CurrentLoggers, new Set([logger])),
+        Context.add(References.MinimumLogLevel, mode.verbose ? "Debug" : "Warn")
+      )
+    })
+  )

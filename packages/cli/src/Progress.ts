@@ -1,81 +1,88 @@
 /** A line that says how far things are: redrawn on a terminal, now and then a plain line elsewhere. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Format from "./Format.ts"
+import * as TransferMeter from "./TransferMeter.ts"
 
 export interface Progress {
+  /** Whether the line is redrawn, so that what it said is gone afterwards. */
+  readonly redraws: boolean
+  /** How many files are due. */
+  readonly expect: (files: number) => void
+  /** One of them is there. */
+  readonly completed: () => void
   /** What is waited for, in words. */
   readonly status: (text: string) => Effect.Effect<void>
-  /** Bytes there so far, of so many in all, for one of possibly several things at once. */
-  readonly bytes: (id: string, done: number, size: number | undefined) => Effect.Effect<void>
-  /** Writes to stderr without tearing the line. */
-  readonly aside: (text: string) => Effect.Effect<void>
+  /** Bytes there so far, of so many in all, for one of possibly several files at once. */
+  readonly bytes: (id: string, done: number, size: number | undefined) => void
+  /** Writes to one of the two streams without tearing the line. */
+  readonly write: (stream: NodeJS.WriteStream, text: string) => void
 }
 
 export type Style = "none" | "lines" | "redraw"
 
-/** Milliseconds between two drawings, and between two plain lines. */
-const pace = { none: Infinity, redraw: 100, lines: 5000 }
-/** The span over which the rate is taken, in milliseconds. */
-const rateSpan = 3000
+const pace = { redraw: "100 millis", lines: "5 seconds" } as const
 
 export const make = (style: Style): Effect.Effect<Progress, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const parts = new Map<string, { readonly done: number; readonly size: number | undefined }>()
-      const samples: Array<{ readonly time: number; readonly done: number }> = []
-      let text = ""
-      let drawn = false
-      let last = -Infinity
+  Effect.gen(function* () {
+    const { stderr } = process
+    const meter = TransferMeter.make()
+    const files = { expected: 1, completed: 0 }
+    let waiting = { text: "", since: 0 }
+    let drawn = ""
+    let printed = 0
 
-      const erase = (): string => {
-        const sequence = drawn ? "\r\x1b[2K" : ""
-        drawn = false
-        return sequence
-      }
+    const write: Progress["write"] = (stream, text) => {
+      if (drawn !== "") stderr.write("\r\x1b[2K")
+      drawn = ""
+      if (text !== "") stream.write(text)
+    }
+    const filesDone = () => (files.expected > 1 ? `${files.completed}/${files.expected} ` : "")
 
-      const line = (time: number): string => {
-        if (parts.size === 0) return text
-        let done = 0
-        let size: number | undefined = 0
-        for (const part of parts.values()) {
-          done += part.done
-          size = size === undefined || part.size === undefined ? undefined : size + part.size
-        }
-        samples.push({ time, done })
-        while (samples.length > 2 && time - (samples[0]?.time ?? time) > rateSpan) samples.shift()
-        const first = samples[0] ?? { time, done }
-        const rate = time > first.time ? Math.max(0, (done - first.done) * 1000 / (time - first.time)) : 0
-        return Format.transferLine({ done, size, rate, width: process.stderr.columns ?? 80 })
-      }
+    const draw = (time: number): void => {
+      // The terminal writes `^C` behind it.
+      const width = (stderr.columns || 80) - 3
+      const reading = meter.read(time)
+      const elapsed = waiting.text === "" || time < waiting.since + 1000 ? "" : ` ${Format.time(time - waiting.since)}`
+      const line =
+        reading === undefined
+          ? Format.printable(waiting.text).slice(0, Math.max(0, width - elapsed.length)) + elapsed
+          : filesDone() + Format.transferLine(reading, width - filesDone().length)
+      if (line === drawn) return
+      write(stderr, line)
+      drawn = line
+    }
 
-      const draw = (force: boolean) =>
-        Effect.map(Clock.currentTimeMillis, (time) => {
-          if (style === "none" || (!force && time - last < pace[style])) return
-          last = time
-          const words = line(time)
-          if (words === "") return
-          if (style === "lines") process.stderr.write(`${words}\n`)
-          else {
-            process.stderr.write(`${erase()}${words.slice(0, (process.stderr.columns ?? 80) - 1)}`)
-            drawn = true
-          }
-        })
+    const print = (time: number): void => {
+      const reading = meter.read(time)
+      if (reading === undefined || reading.done === printed) return
+      printed = reading.done
+      write(stderr, `${filesDone()}${Format.transferWords(reading)}\n`)
+    }
 
-      return {
-        status: (next: string) => {
-          const isNews = next !== text
-          text = next
-          return draw(isNews)
-        },
-        bytes: (id: string, done: number, size: number | undefined) => {
-          parts.set(id, { done, size })
-          return draw(false)
-        },
-        aside: (words: string) => Effect.sync(() => void process.stderr.write(`${erase()}${words}`)),
-        clear: Effect.sync(() => void process.stderr.write(erase()))
-      }
-    }),
-    (progress) => progress.clear
-  )
+    yield* Effect.addFinalizer(() => Effect.sync(() => write(stderr, "")))
+    if (style !== "none") {
+      yield* Clock.currentTimeMillis.pipe(
+        Effect.map(style === "redraw" ? draw : print),
+        Effect.delay(pace[style]),
+        Effect.repeat(Schedule.forever),
+        Effect.forkScoped
+      )
+    }
+
+    return {
+      redraws: style === "redraw",
+      expect: (count) => void (files.expected = count),
+      completed: () => void files.completed++,
+      status: (text) =>
+        Effect.map(Clock.currentTimeMillis, (since) => {
+          if (text === waiting.text) return
+          waiting = { text, since }
+          if (style === "lines") write(stderr, `${Format.printable(text)}\n`)
+        }),
+      bytes: meter.set,
+      write
+    }
+  })

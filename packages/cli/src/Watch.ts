@@ -7,50 +7,51 @@ import * as Effect from "effect/Effect"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 
-/** Batches, jobs and their states. */
-export const archive = Effect.fnUntraced(function*(event: ArchiveEvent) {
+/** Batches, jobs and their states. Batches are counted from 1. */
+export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
   const output = yield* Output
   switch (event._tag) {
     case "Planned":
       yield* output.event({ type: "planned", batches: event.batches, ids: event.ids })
       return event.batches > 1
-        ? yield* output.note(`${event.ids} ids in ${Format.count(event.batches, "batch")}`.replace(/batchs$/, "batches"))
+        ? yield* output.note(`${event.ids} ids in ${Format.count(event.batches, "batch", "batches")}`)
         : undefined
     case "Requested":
-      yield* output.event({ type: "requested", batch: event.index, jobId: event.jobId, resumed: event.resumed })
+      yield* output.event({ type: "requested", batch: event.index + 1, jobId: event.jobId, resumed: event.resumed })
       return yield* output.note(`${event.resumed ? "Taking up" : "Started"} job ${event.jobId}`)
     case "Progressed":
       return yield* job(event.job)
     case "Ready":
-      return yield* output.event({ type: "ready", batch: event.index, jobId: event.archive.jobId })
+      return yield* output.event({ type: "ready", batch: event.index + 1, jobId: event.archive.jobId })
     case "Failed":
-      return yield* output.event({ type: "failed", batch: event.index, message: event.error.message })
+      return yield* output.event({ type: "failed", batch: event.index + 1, message: event.error.message })
   }
 })
 
 /** A state of a job. The URL is a secret and is not told. */
-export const job = Effect.fnUntraced(function*(job: DownloadJob.DownloadJob) {
-  const output = yield* Output
-  yield* output.event({ type: "status", jobId: job.jobId, jobStatus: job.jobStatus, ready: DownloadJob.isReady(job) })
-  yield* output.detail(`Job ${job.jobId}: ${job.jobStatus}`)
-  yield* output.progress.status(`Job ${job.jobId}: ${job.jobStatus} …`)
+export const job = Effect.fnUntraced(function* (job: DownloadJob.DownloadJob) {
+  const { detail, event, progress } = yield* Output
+  const words = `Job ${job.jobStatus}: ${job.jobId}`
+  yield* event({ type: "status", jobId: job.jobId, jobStatus: job.jobStatus, ready: DownloadJob.isReady(job) })
+  if (progress.redraws) yield* detail(words)
+  yield* progress.status(words)
 })
 
 /** Bytes on their way to a file; `id` tells several files apart. */
-export const file = Effect.fnUntraced(function*(id: string, event: FileEvent) {
+export const file = Effect.fnUntraced(function* (id: string, event: FileEvent) {
   const output = yield* Output
   switch (event._tag) {
     case "Opened": {
       yield* output.event({ type: "opened", id, offset: event.offset, size: event.object.size })
-      yield* output.progress.bytes(id, event.offset, event.object.size)
+      output.progress.bytes(id, event.offset, event.object.size)
       return event.offset > 0 ? yield* output.note(`${id}: going on after ${Format.bytes(event.offset)}`) : undefined
     }
     case "Written":
-      yield* output.event({ type: "progress", id, bytes: event.bytes, size: event.size })
-      return yield* output.progress.bytes(id, event.bytes, event.size)
+      output.progress.bytes(id, event.bytes, event.size)
+      return yield* output.event({ type: "progress", id, bytes: event.bytes, size: event.size })
     case "Retrying": {
       const { fault, offset, pause, tries } = event
-      yield* output.event({ type: "retrying", id, offset, tries, pauseMs: Duration.toMillis(pause), fault })
+      yield* output.event({ type: "retrying", id, offset, tries, pauseMs: Math.round(Duration.toMillis(pause)), fault })
       return yield* output.note(`${id}: ${fault}; trying again in ${Format.time(Duration.toMillis(pause))}`)
     }
     case "Refreshed":
@@ -64,9 +65,12 @@ export const file = Effect.fnUntraced(function*(id: string, event: FileEvent) {
       )
     case "Completed": {
       const { alreadyThere, bytes, path, resumedFrom } = event.file
-      yield* output.progress.bytes(id, bytes, bytes)
+      output.progress.bytes(id, bytes, bytes)
+      output.progress.completed()
       yield* output.event({ type: "completed", id, path, bytes, resumedFrom, alreadyThere })
-      return yield* output.detail(`${path}: ${alreadyThere ? "already there" : Format.bytes(bytes)}`)
+      return alreadyThere
+        ? yield* output.note(`${path} is there already; --force fetches it again`)
+        : yield* output.detail(`${path}: ${Format.bytes(bytes)}`)
     }
   }
 })

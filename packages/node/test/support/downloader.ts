@@ -1,5 +1,5 @@
 /** A process that downloads one URL to a file and says how far it is; made to be killed. */
-import { ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
+import { ScenarioConfig, SignedUrl, type Transfer } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"

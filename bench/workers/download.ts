@@ -1,0 +1,27 @@
+/** Downloads one object to a file by the library, as a program that uses it would, and prints the time it took. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
+import * as FileDownload from "../../packages/node/src/FileDownload.ts"
+import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
+import { credentials } from "../Server.ts"
+
+const loaded = performance.now()
+const [link = "", target = ""] = process.argv.slice(2)
+const url = SignedUrl.make(link)
+
+const program = Effect.flatMap(FileDownload.FileDownload, (files) =>
+  files.toFile({ url, refresh: Effect.succeed(url) }, target, { expect: "zip" })
+).pipe(
+  Effect.provide(
+    NodeScenario.layerOptions({
+      apiKey: Redacted.make(credentials.apiKey),
+      apiSecret: Redacted.make(credentials.apiSecret),
+      // Links by http are followed only where the API is http.
+      baseUrl: SignedUrl.origin(url)
+    })
+  )
+)
+
+await Effect.runPromise(program)
+process.stdout.write(JSON.stringify({ seconds: (performance.now() - loaded) / 1000 }))

@@ -1,0 +1,75 @@
+/** Help, laid out for reading: examples first, then what can be given, in as many columns as there are. */
+import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
+import * as Option from "effect/Option"
+import { meanings } from "./ExitCode.ts"
+
+export interface Options {
+  readonly colors: boolean
+  /** Columns of the terminal. */
+  readonly width: number
+}
+
+type Row = readonly [left: string, right: string]
+
+export const format = (doc: HelpDoc, { colors, width }: Options): string => {
+  const bold = (text: string) => (colors ? `\u001b[1m${text}\u001b[0m` : text)
+  const lineWidth = Math.min(width, widest)
+  const section = (title: string, rows: ReadonlyArray<Row>) =>
+    rows.length === 0 ? [] : ["", bold(`${title}:`), ...table(rows, lineWidth)]
+  const examples = (doc.examples ?? []).flatMap(({ command, description }) => [
+    ...(description === undefined ? [] : [`  # ${description}`]),
+    `  ${command}`
+  ])
+
+  return [
+    doc.description,
+    "",
+    `${bold("Usage:")} ${doc.usage}`,
+    ...(examples.length === 0 ? [] : ["", bold("Examples:"), ...examples]),
+    ...section(
+      "Commands",
+      (doc.subcommands ?? []).flatMap((group) =>
+        group.commands.map(({ description, name }): Row => [name, description])
+      )
+    ),
+    ...section(
+      "Arguments",
+      (doc.args ?? []).map((arg) => [
+        `${arg.name}${arg.variadic ? "..." : ""}`,
+        Option.getOrElse(arg.description, () => "")
+      ])
+    ),
+    ...section("Flags", doc.flags.map(flagRow)),
+    ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
+    ...(doc.subcommands === undefined ? [] : section("Exit codes", exitRows)),
+    ""
+  ].join("\n")
+}
+
+const widest = 100
+
+const flagRow = ({ aliases, description, name, type }: FlagDoc): Row => [
+  [...aliases, `--${name}`].join(", ") + (type === "boolean" ? "" : ` ${type}`),
+  // effect/cli repeats in the description what the type or our own words say.
+  Option.getOrElse(description, () => "").replace(/ \(choices: [^)]*\)$/, "")
+]
+
+const exitRows = meanings.map(([code, meaning]): Row => [String(code), meaning])
+
+/** Two columns; where there is no room beside the left one, the right one goes below it. */
+const table = (rows: ReadonlyArray<Row>, width: number): ReadonlyArray<string> => {
+  const column = Math.min(26, Math.max(...rows.map(([left]) => left.length)) + 2)
+  const indent = " ".repeat(column + 2)
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...others] = wrap(right, Math.max(20, width - column - 2))
+    const beside = left.length + 2 <= column ? [`  ${left.padEnd(column)}${first}`] : [`  ${left}`, indent + first]
+    return [...beside, ...others.map((line) => indent + line)].map((line) => line.trimEnd())
+  })
+}
+
+const wrap = (text: string, width: number): ReadonlyArray<string> =>
+  text.split(" ").reduce<Array<string>>((lines, word) => {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) return [...lines, word]
+    return [...lines.slice(0, -1), `${last} ${word}`]
+  }, [])

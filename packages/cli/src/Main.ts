@@ -1,0 +1,53 @@
+/** The process around the command line: its streams, its signals, its end. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Effect from "effect/Effect"
+import * as Cli from "./Cli.ts"
+import { exitCodes, Interruption } from "./ExitCode.ts"
+
+export const run = (args: ReadonlyArray<string>, version: string): void => {
+  // `| head` closes the pipe: that is no error to tell anybody.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === "EPIPE" ? exitCodes.outputClosed : exitCodes.failed)
+    )
+  }
+
+  // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
+  // ends the process at once: also while it waits for a disk that hangs, as even `process.exit` does.
+  let signaled: number | undefined
+  for (const [signal, code] of signals) {
+    process.on(signal, () => {
+      signaled = code
+      for (const [any] of signals) process.removeAllListeners(any)
+    })
+  }
+
+  let exitCode: number | undefined
+  const main = Cli.run(args, version).pipe(
+    Effect.map((code) => {
+      exitCode = code
+    }),
+    Effect.provideService(Interruption, () => signaled ?? exitCodes.interrupted),
+    Effect.provide(NodeServices.layer)
+  )
+  NodeRuntime.runMain(main, {
+    disableErrorReporting: true,
+    teardown: () => {
+      const leave = () => process.exit(exitCode ?? signaled ?? exitCodes.failed)
+      // After a signal nobody may be reading any more; otherwise every line must get out first.
+      if (signaled === undefined) afterWriting(leave)
+      else leave()
+    }
+  })
+}
+
+const signals = [
+  ["SIGINT", exitCodes.interrupted],
+  ["SIGTERM", exitCodes.terminated]
+] as const
+
+/** Writes to pipes wait in memory while the reader is slow, and `process.exit` would drop them. */
+const afterWriting = (then: () => void): void => {
+  process.stdout.write("", () => process.stderr.write("", then))
+}

@@ -1,0 +1,67 @@
+/** `emulate`: a Scenario of one's own, to try things on. */
+import { Emulator, Fault, type JobScript } from "@scenario-assets/core/testing"
+import * as EmulatorServer from "@scenario-assets/node/EmulatorServer"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Output from "../Output.ts"
+
+interface Values extends Output.Mode {
+  readonly port: number
+  readonly storagePort: number
+  readonly pace: Option.Option<Duration.Duration>
+  readonly urlLifetime: Option.Option<Duration.Duration>
+  readonly archiveSize: Option.Option<number>
+  readonly archiveEntries: number
+  readonly anyId: boolean
+  readonly faults: ReadonlyArray<string>
+}
+
+export const run = (values: Values) =>
+  Effect.gen(function* () {
+    const faults = yield* Effect.forEach(values.faults, (text) => Fault.parse(text))
+    const job: Partial<JobScript.JobScript> = Option.match(values.pace, {
+      onNone: () => ({}),
+      onSome: (pace) => ({ pace })
+    })
+    const services = yield* EmulatorServer.make({
+      port: values.port,
+      storagePort: values.storagePort,
+      faults,
+      job,
+      catalogue: { anyId: values.anyId },
+      urlLifetime: Option.getOrUndefined(values.urlLifetime),
+      archive: Option.getOrUndefined(
+        Option.map(values.archiveSize, (size) => ({ size, entries: values.archiveEntries }))
+      )
+    })
+    yield* Effect.provideContext(announce, services)
+    return yield* Effect.never
+  }).pipe(Effect.scoped, Effect.provide(Output.layer(values)))
+
+/** Where it is and how to reach it. The credentials are the emulator's own, and no secret. */
+const announce = Effect.gen(function* () {
+  const { event, line, note } = yield* Output.Output
+  const {
+    catalogue,
+    config: {
+      apiUrl,
+      credentials: { key, secret },
+      storageUrl
+    }
+  } = yield* Emulator.Emulator
+  const models = catalogue.models.map((model) => model.id)
+  yield* event({ type: "listening", apiUrl, storageUrl, apiKey: key, apiSecret: secret, models })
+  yield* line(
+    [
+      `# An emulated Scenario at ${apiUrl} (storage at ${storageUrl})`,
+      `export SCENARIO_BASE_URL=${apiUrl}`,
+      `export SCENARIO_API_KEY=${key}`,
+      `export SCENARIO_API_SECRET=${secret}`,
+      "",
+      `# Models: ${models.join(" ")}`,
+      `# Try:    scenario-assets download ${models[0] ?? ""}`
+    ].join("\n")
+  )
+  yield* note("Ctrl-C ends it.")
+})

@@ -1,0 +1,166 @@
+import { readdirSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+/**
+ * Runs a command line that fails with `--json`: on stderr what happened, to what, and what to do; last on stdout the same
+ * as an object.
+ */
+const fails = Effect.fnUntraced(function* (
+  emulated: Emulated.Emulated,
+  args: ReadonlyArray<string>,
+  expected: {
+    readonly code: number
+    readonly says: ReadonlyArray<RegExp>
+    readonly fields: Readonly<Record<string, unknown>>
+  }
+) {
+  const { code, stderr, stdout } = yield* emulated.run([...args, "--json"])
+  assert.strictEqual(code, expected.code, stderr)
+  for (const pattern of expected.says) assert.match(stderr, pattern)
+  assert.notMatch(stderr, /\n\s+at /, "a stack trace")
+  assert.deepInclude(Binary.lastLine(stdout), { type: "error", exitCode: expected.code, ...expected.fields })
+})
+
+describe.concurrent("exit codes", () => {
+  it.live("0: the path of the archive on stdout, everything else on stderr", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", "renders"])
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /^renders\/job_\w+\.zip\n$/)
+      assert.match(stderr, /Started job job_\w+\n[^]*1 archive, [\d.]+ [kM]B in \d/)
+      const jobId = path.basename(stdout.trim(), ".zip")
+      Emulated.assertSameBytes(path.join(emulated.directory, stdout.trim()), yield* emulated.archive(jobId))
+      assert.deepStrictEqual(readdirSync(path.join(emulated.directory, "renders")), [`${jobId}.zip`])
+    })
+  )
+
+  it.live("1: a call that was refused", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.status("requestBatch", 402, { times: "always" }))
+      yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
+        code: 1,
+        says: [/quota of the account is used up \(402\)/, /see the plan/],
+        fields: { error: "ApiError", reason: "QuotaExceeded", operation: "requestBatch" }
+      })
+    })
+  )
+
+  it.live("3: a job that failed, and one that was canceled", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* fails(emulated, ["download", "model_fails"], {
+        code: 3,
+        says: [/Job job_\w+ failed at Scenario: "The archive could not be made: out of disk space"; start it again/],
+        fields: { error: "JobError", reason: "JobFailed" }
+      })
+      const canceled = yield* emulated.run(["download", "model_canceled"])
+      assert.strictEqual(canceled.code, 3)
+      assert.match(canceled.stderr, /Job job_\w+ was canceled; start it again/)
+      // A job that is of no use is not taken up again.
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 2)
+    })
+  )
+
+  it.live("4: credentials that are missing or rejected, and a project that is not theirs", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ projectId: "proj_mine" })
+      const model = Emulated.modelOf(emulated)
+      yield* fails(emulated, ["download", model, "--project", "proj_other"], {
+        code: 4,
+        says: [/not allowed \(403\)/, /check the project id/],
+        fields: { error: "ApiError", reason: "Forbidden" }
+      })
+      const runs = yield* Effect.all(
+        {
+          missing: emulated.run(["download", model], { env: { SCENARIO_API_KEY: "", SCENARIO_API_SECRET: "" } }),
+          rejected: emulated.run(["wait", "job_x"], { env: { SCENARIO_SDK_API_SECRET: "wrong" } })
+        },
+        { concurrency: 2 }
+      )
+      for (const { code, stdout } of Object.values(runs)) assert.deepStrictEqual([code, stdout], [4, ""])
+      assert.match(runs.missing.stderr, /No credentials are set; set SCENARIO_API_KEY and SCENARIO_API_SECRET/)
+      assert.match(runs.missing.stderr, /try it on an emulator: scenario-assets emulate\n/)
+      assert.match(runs.rejected.stderr, /credentials were rejected \(401\)[^]*check the API key and secret/)
+    })
+  )
+
+  it.live("5: a server that fails", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.status("requestBatch", 500, { times: "always" }))
+      yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
+        code: 5,
+        says: [/the server failed \(500\)/, /try again later/],
+        fields: { error: "ApiError", reason: "ServerError" }
+      })
+    })
+  )
+
+  it.live("6: a job and an asset that nobody knows", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* fails(emulated, ["status", "job_nobody"], {
+        code: 6,
+        says: [/getStatus of job_nobody: not found \(404\)/, /check the id/],
+        fields: { error: "ApiError", reason: "NotFound", subject: "job_nobody" }
+      })
+      const asset = yield* emulated.run(["asset", "asset_nobody"])
+      assert.deepStrictEqual([asset.code, asset.stdout], [6, ""])
+      assert.match(asset.stderr, /request of asset_nobody: not found \(404\)/)
+    })
+  )
+
+  it.live("7: HTML where the archive is due", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.html("storage", { times: "always" }))
+      yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
+        code: 7,
+        says: [/sent text\/html[^]* where a ZIP archive was due/, /check proxies and sign-in pages/],
+        fields: { error: "TransferError", reason: "UnexpectedContent" }
+      })
+      assert.deepStrictEqual(
+        readdirSync(emulated.directory).filter((name) => name.endsWith(".zip")),
+        []
+      )
+    })
+  )
+
+  it.live("8: a directory that cannot be made", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const file = path.join(TestDirectory.make(), "file")
+      writeFileSync(file, "")
+      yield* fails(emulated, ["asset", "asset_x", "-o", path.join(file, "below")], {
+        code: 8,
+        says: [new RegExp(`${file}[^\n]*a part of the path is not a directory \\(ENOTDIR\\)`)],
+        fields: { error: "FileError", code: "ENOTDIR" }
+      })
+      // The directory comes before the job, so that none is started in vain.
+      const download = yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", path.join(file, "below")])
+      assert.strictEqual(download.code, 8)
+      assert.match(download.stderr, /Cannot write to the directory [^\n]+ is not a directory \(ENOTDIR\)/)
+      assert.deepStrictEqual(yield* emulated.emulator.requests, [])
+    })
+  )
+
+  it.live("9: a deadline, with the way to go on", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
+      const args = ["download", Emulated.modelOf(emulated), "--deadline", "100ms"]
+      yield* fails(emulated, args, {
+        code: 9,
+        says: [/not finished after [^]*last state: queued/, /scenario-assets download --job job_\w+ --deadline 2h\n/],
+        fields: { error: "JobError", reason: "DeadlineExceeded" }
+      })
+    })
+  )
+})

@@ -1,0 +1,127 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+describe.concurrent("output", () => {
+  it.live("--json: every line of stdout is an event, and the last one the result", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 3_000_000 } })
+      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"])
+      assert.strictEqual(code, 0, stderr)
+      const lines = Binary.jsonLines(stdout)
+      const types = lines.map(({ type }) => String(type)).filter((type, index, all) => type !== all[index - 1])
+      assert.deepStrictEqual(types, [
+        "planned",
+        "requested",
+        "status",
+        "ready",
+        "opened",
+        "progress",
+        "completed",
+        "result"
+      ])
+      for (const event of lines.slice(0, -1)) assert.match(String(event["time"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+      assert.notInclude(stdout, "Signature")
+
+      const jobId = Binary.jobIn(stdout)
+      assert.deepStrictEqual(Binary.lastLine(stdout), {
+        type: "result",
+        archives: [{ jobId, path: `${jobId}.zip`, bytes: 3_000_000, resumedFrom: 0, alreadyThere: false }]
+      })
+    })
+  )
+
+  it.live("off a terminal there are plain lines; --quiet leaves none of them, --verbose has every step", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "200 millis" } })
+      const args = ["download", Emulated.modelOf(emulated)]
+      const runs = yield* Effect.all(
+        [[], ["--quiet"], ["--verbose"]].map((more) => emulated.run([...args, ...more], { cwd: TestDirectory.make() })),
+        { concurrency: 2 }
+      )
+      for (const { code, stderr, stdout } of runs) {
+        assert.strictEqual(code, 0, stderr)
+        assert.match(stdout, /^job_\w+\.zip\n$/)
+        assert.notInclude(stderr, "\u001b")
+        assert.notInclude(stderr, "\r")
+      }
+      const [plain = "", quiet = "", verbose = ""] = runs.map(({ stderr }) => stderr)
+      assert.match(
+        plain,
+        /^Started job (\w+)\n(?:Job (?:queued|in-progress): \1\n)+Job success: \1\n1 archive, [^\n]+\n$/
+      )
+      assert.strictEqual(quiet, "")
+      assert.match(verbose, /\njob_\w+\.zip: [\d.]+ [kM]B\n/)
+      const lines = verbose.split("\n")
+      assert.strictEqual(new Set(lines).size, lines.length, "no line twice")
+    })
+  )
+
+  it.live("status and wait print the state of a job; a failed one is a result of status, and an error of wait", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin("model_fails")
+      const [status, wait] = yield* Effect.all(
+        [emulated.run(["status", jobId, "--json"]), emulated.run(["wait", jobId])],
+        { concurrency: 2 }
+      )
+      assert.strictEqual(status.code, 0, status.stderr)
+      assert.deepStrictEqual(Binary.lastLine(status.stdout), {
+        type: "result",
+        jobId,
+        jobStatus: "failure",
+        phase: "failed",
+        ready: false,
+        details: { error: "The archive could not be made: out of disk space" }
+      })
+      assert.deepStrictEqual([wait.code, wait.stdout], [3, "failure\n"])
+      assert.match(wait.stderr, /scenario-assets: Job job_\w+ failed at Scenario/)
+
+      const id = yield* emulated.begin(Emulated.modelOf(emulated))
+      const ready = yield* emulated.run(["wait", id])
+      assert.deepStrictEqual([ready.code, ready.stdout], [0, "success\n"])
+      assert.include(ready.stderr, `to fetch it: scenario-assets download --job ${id}\n`)
+    })
+  )
+
+  it.live("what the library warns of is a warning, and no line of a log", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "1 hour", states: ["gathering-\u001b[31mstardust"] } })
+      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--quiet"])
+      const stderr = yield* running.until("stderr", /\n/)
+      assert.match(
+        stderr,
+        /^warning: Job job_\w+ is in a state unknown to this version \(gathering-\\u001b\[31mstardust\)[^\n]*\n$/
+      )
+    })
+  )
+
+  it.live("a reader that has seen enough, such as head, ends it without a word", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--json", "--quiet"])
+      yield* running.until("stdout", /"planned"[^]*\n/)
+      running.process.stdout.destroy()
+      const { code, stderr } = yield* running.ended
+      assert.deepStrictEqual([code, stderr], [141, ""])
+    })
+  )
+
+  it.live("a reader that is slow gets every line, also of an error", () =>
+    Effect.gen(function* () {
+      const words = ["a", "b", "c"].map((letter) => letter.repeat(100_000))
+      const running = yield* Binary.start(["status", "job_a", ...words, "--json"])
+      running.process.stdout.pause()
+      yield* running.until("stderr", /--help'\.\n$/)
+      running.process.stdout.resume()
+      const { code, stdout } = yield* running.ended
+      assert.strictEqual(code, 2)
+      assert.include(
+        Binary.lastLine(stdout)["messages"],
+        `too many words: ${words.map((word) => `"${word}"`).join(" ")}`
+      )
+    })
+  )
+})

@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { CliError } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as UsageMessage from "../src/UsageMessage.ts"
+import * as Binary from "./support/Binary.ts"
+
+/** Words that are wrong, what is said of them, and the command whose help is named. */
+const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp, help: string]> = [
+  [["--nope"], /: there is no flag --nope\n/, ""],
+  [["downlod", "model_a"], /: there is no command "downlod"; did you mean download\?\n/, ""],
+  [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
+  [["wait", "job_a", "--deadline", "soon"], /: --deadline: "soon" is no duration; write for example 30s, 10m/, "wait"],
+  [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
+  [
+    ["download"],
+    /The selection is empty: [^]*Give ids such as model_… as arguments, in a file by --from-file/,
+    "download"
+  ],
+  [["download", "model_a/b"], /: 1 of the ids given cannot be ids: "model_a\/b"/, "download"],
+  [["download", "model_a", "--job", "job_a"], /: give either --job or a selection of ids, not both\n/, "download"],
+  [["download", "model_a", "--template", " "], /: --template: Expected a file name template: not empty/, "download"],
+  [
+    ["download", "--from-file", "missing.txt"],
+    /: the file missing.txt cannot be read: there is no such file\n/,
+    "download"
+  ],
+  [
+    ["download", "model_a", "--base-url", "ftp://x"],
+    /base URL is not an absolute http or https URL[^]*--base-url/,
+    "download"
+  ],
+  [["emulate", "--port", "70000"], /: --port: "70000" is no whole number from 0 to 65535\n/, "emulate"],
+  [
+    ["emulate", "--archive-size", "huge"],
+    /: --archive-size: "huge" is no size; write for example 100MB or 2GiB\n/,
+    "emulate"
+  ],
+  [["emulate", "--fault", "storage:nonsense"], /: "storage:nonsense" is not a fault: [^]*reset@<bytes>/, "emulate"]
+]
+
+const credentials = { SCENARIO_API_KEY: "key", SCENARIO_API_SECRET: "secret" }
+
+describe.concurrent("a command line that is wrong", () => {
+  it.live.each(mistakes)("%j", ([args, says, help]) =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run(args, { env: credentials })
+      assert.deepStrictEqual([code, stdout], [2, ""], stderr)
+      assert.match(stderr, /^scenario-assets: /)
+      assert.match(stderr, says)
+      assert.isTrue(stderr.endsWith(`\nSee '${["scenario-assets", help].join(" ").trim()} --help'.\n`), stderr)
+      assert.notMatch(stderr, /Usage:|\n\s+at /)
+      assert.notInclude(stderr, "\u001b")
+    })
+  )
+
+  it.live("is an object with --json", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run(["download", "--json", "--nope", "--output"])
+      assert.strictEqual(code, 2)
+      assert.deepStrictEqual(Binary.lastLine(stdout), {
+        type: "error",
+        error: "UsageError",
+        exitCode: 2,
+        messages: ["there is no flag --nope", "--output has no value"],
+        hints: ["See 'scenario-assets download --help'."]
+      })
+      assert.strictEqual(stderr.split("\n").length, 4, "one line for each mistake")
+    })
+  )
+
+  it.live("names the line of a file", () =>
+    Effect.gen(function* () {
+      const cwd = TestDirectory.make()
+      writeFileSync(path.join(cwd, "ids.txt"), "# two\nmodel_a\nfrog\n")
+      const { code, stderr } = yield* Binary.run(["download", "--from-file", "ids.txt"], { cwd })
+      assert.strictEqual(code, 2)
+      assert.match(stderr, /: ids.txt, line 3: "frog" does not say what it is an id of/)
+    })
+  )
+})
+
+describe.concurrent("help and version", () => {
+  it.live("help that was asked for is on stdout: examples first, then flags with their defaults", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run(["download", "--help"])
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.match(stdout, /^Request archives[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nFlags:\n/)
+      assert.match(stdout, /\n {2}--concurrency N +How many at once \[default: 4\]\n/)
+      assert.match(stdout, /\n {2}-o, --output DIR +Where the archives go, as JOB_ID.zip \[default: .\]\n/)
+      assert.isBelow(Math.max(...stdout.split("\n").map((line) => line.length)), 81)
+    })
+  )
+
+  it.live("the root's help lists the commands and the exit codes, as the README does", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run(["-h"])
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      for (const command of ["download", "status", "wait", "asset", "emulate"]) {
+        assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
+      }
+      const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
+        "| 130, 143 | interrupted (SIGINT), terminated (SIGTERM) |",
+        "| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
+      )
+      const codes = [...(stdout.split("Exit codes:\n")[1] ?? "").matchAll(/^ {2}(\d+) +(.+)$/gm)]
+      assert.strictEqual(codes.length, 13)
+      for (const [, exitCode, meaning] of codes) assert.include(readme, `| ${exitCode} | ${meaning} |`)
+    })
+  )
+
+  it.live("without a command, help is on stderr, and that is a mistake", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run([])
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.match(stderr, /\nUsage: scenario-assets [^]+\nscenario-assets: no command is given\n/)
+    })
+  )
+
+  it.live("colours are for terminals, or on request", () =>
+    Effect.gen(function* () {
+      const colored = yield* Binary.run(["--help"], { env: { FORCE_COLOR: "1" } })
+      const plain = yield* Binary.run(["--help"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })
+      assert.include(colored.stdout, "\u001b[1mUsage:\u001b[0m")
+      assert.notInclude(plain.stdout, "\u001b")
+    })
+  )
+
+  it.live("the version, alone and after a command", () =>
+    Effect.gen(function* () {
+      const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+      for (const args of [["-v"], ["download", "--version"]]) {
+        const { code, stderr, stdout } = yield* Binary.run(args)
+        assert.deepStrictEqual([code, stdout, stderr], [0, `${version}\n`, ""])
+      }
+    })
+  )
+})
+
+const invalid = (option: string, value: string, expected: string, kind: "flag" | "argument" = "flag") =>
+  UsageMessage.of(new CliError.InvalidValue({ option, value, expected, kind }))
+
+describe("UsageMessage", () => {
+  it("says in one line what is wrong", () => {
+    const messages = [
+      UsageMessage.of(new CliError.UnrecognizedOption({ option: "--forse", suggestions: ["--force", "-f"] })),
+      UsageMessage.of(new CliError.UnknownSubcommand({ subcommand: "wiat", suggestions: ["wait", "wart"] })),
+      UsageMessage.of(new CliError.MissingOption({ option: "port" })),
+      UsageMessage.of(new CliError.MissingArgument({ argument: "asset" })),
+      UsageMessage.of(new CliError.UnexpectedArgument({ arguments: ["a", "b c"] })),
+      invalid("deadline", "3 occurrences", "at most 1 value"),
+      invalid("output", "", "DIR"),
+      invalid("format", "", "gif | png"),
+      invalid("format", "bmp", '"gif" | "png"'),
+      invalid("json", "maybe", "Expected true | false"),
+      invalid("deadline", "soon", '"soon" is no duration'),
+      invalid("job", "a/b", "Schema validation failed: Expected a JobId", "argument")
+    ]
+    assert.deepStrictEqual(messages, [
+      "there is no flag --forse; did you mean --force?",
+      'there is no command "wiat"; did you mean wait or wart?',
+      "--port is missing",
+      "<asset> is missing",
+      'too many words: "a" "b c"',
+      "--deadline is given 3 times; give it once",
+      "--output has no value",
+      "--format has no value; it takes gif, png",
+      '--format: "bmp" is none of gif, png',
+      '--json: "maybe" is none of true, false',
+      '--deadline: "soon" is no duration',
+      '<job>: "a/b" is not accepted, expected a JobId'
+    ])
+  })
+})

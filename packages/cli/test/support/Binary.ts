@@ -1,0 +1,147 @@
+/**
+ * The real binary as a child process. All it prints is kept for the sweep of the run, and must hold no canary.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import path from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, expect } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Canary from "../../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+
+/** The file that `bin` in `package.json` names. */
+export const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
+
+export interface Options {
+  /** Default: a fresh directory. */
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** What is written to stdin, which is then closed; or `"open"` to leave it to the test. */
+  readonly stdin?: string | undefined
+  /** Another program that runs the binary, such as one that gives it a terminal. */
+  readonly through?:
+    | ((command: ReadonlyArray<string>) => readonly [command: string, ...args: ReadonlyArray<string>])
+    | undefined
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly process: ChildProcessWithoutNullStreams
+  /** Waits until what was printed so far matches; gives its whole lines. Fails when the process ends before. */
+  readonly until: (stream: "stdout" | "stderr", pattern: RegExp) => Effect.Effect<string>
+  readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
+  readonly ended: Effect.Effect<Ended>
+}
+
+/** Nothing of the environment the tests run in, but what a process needs; and one cache of compiled code for all. */
+const environment = () => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: TestDirectory.root(),
+  NODE_COMPILE_CACHE: path.join(TestDirectory.root(), "compile-cache")
+})
+
+/** Starts the binary. It is killed when the scope is closed. */
+export const start = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => launch(args, options)),
+    ({ process }) => Effect.sync(() => void process.kill("SIGKILL"))
+  )
+
+/** Runs the binary to its end. */
+export const run = (args: ReadonlyArray<string>, options?: Options): Effect.Effect<Ended> =>
+  Effect.scoped(Effect.flatMap(start(args, options), ({ ended }) => ended))
+
+const launch = (args: ReadonlyArray<string>, options: Options): Running => {
+  const plain = [process.execPath, bin, ...args]
+  const [command = "", ...words] = options.through?.(plain) ?? plain
+  const child = spawn(command, words, {
+    cwd: options.cwd ?? TestDirectory.make("cwd"),
+    env: { ...environment(), ...options.env },
+    stdio: "pipe"
+  })
+  // A process that has ended reads no more.
+  child.stdin.on("error", () => {})
+  if (options.stdin !== "open") child.stdin.end(options.stdin)
+
+  const printed = { stdout: "", stderr: "" }
+  const watchers = new Set<() => void>()
+  const notify = () => watchers.forEach((watch) => watch())
+  let end: Ended | undefined
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      printed[stream] += text
+      notify()
+    })
+  }
+  const testFile = expect.getState().testPath ?? "unknown"
+  child.once("close", (code, signal) => {
+    end = { code, signal, ...printed }
+    TestDirectory.recordPrinted(testFile, printed.stdout + printed.stderr)
+    notify()
+  })
+
+  const when = <A>(test: () => A | undefined): Effect.Effect<A> =>
+    Effect.callback((resume) => {
+      const watch = () => {
+        const found = test()
+        if (found === undefined) return
+        watchers.delete(watch)
+        resume(Effect.succeed(found))
+      }
+      watchers.add(watch)
+      watch()
+      return Effect.sync(() => watchers.delete(watch))
+    })
+
+  return {
+    process: child,
+    until: (stream, pattern) =>
+      Effect.map(
+        when(() => (pattern.test(printed[stream]) || end !== undefined ? printed[stream] : undefined)),
+        (text) => {
+          assert.match(text, pattern, JSON.stringify(end))
+          return text.slice(0, text.lastIndexOf("\n") + 1)
+        }
+      ),
+    kill: (signal) => Effect.sync(() => void child.kill(signal)),
+    ended: Effect.map(
+      when(() => end),
+      (end) => {
+        assert.deepStrictEqual(Canary.find(Buffer.from(end.stdout + end.stderr)), [], "secrets were printed")
+        return end
+      }
+    )
+  }
+}
+
+/** Each line of NDJSON; fails where one is none. */
+export const jsonLines = (text: string): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  assert.isTrue(text === "" || text.endsWith("\n"), "the last line is not whole")
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+}
+
+/** The lines of one type. */
+export const events = (text: string, type: string): ReadonlyArray<Readonly<Record<string, unknown>>> =>
+  jsonLines(text).filter((line) => line["type"] === type)
+
+/** The job that was requested first, or taken up again. */
+export const jobIn = (text: string): string => String(events(text, "requested")[0]?.["jobId"])
+
+/** The only object that ends the output. */
+export const lastLine = (text: string): Readonly<Record<string, unknown>> => {
+  const lines = jsonLines(text)
+  const ends = lines.filter(({ type }) => type === "result" || type === "error")
+  assert.strictEqual(ends.length, 1, "one result or error")
+  assert.strictEqual(lines.at(-1), ends[0], "the result or error is last")
+  return ends[0] ?? {}
+}
