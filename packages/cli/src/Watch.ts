@@ -63,11 +63,14 @@ export const file = Effect.fnUntraced(function* (id: string, event: FileEvent) {
         `${id}: starting over, ${event.sameObject ? "the host does not resume" : "the object has changed"} ` +
           `(${Format.bytes(event.discarded)} forgotten)`
       )
+    case "Segments":
+      yield* output.event({ type: "segments", id, connections: event.connections })
+      return yield* output.detail(`${id}: ${Format.count(event.connections, "connection")}`)
     case "Completed": {
-      const { alreadyThere, bytes, path, resumedFrom } = event.file
+      const { alreadyThere, bytes, path } = event.file
       output.progress.bytes(id, bytes, bytes)
       output.progress.completed()
-      yield* output.event({ type: "completed", id, path, bytes, resumedFrom, alreadyThere })
+      yield* output.event({ type: "completed", id, ...event.file })
       return alreadyThere
         ? yield* output.note(`${path} is there already; --force fetches it again`)
         : yield* output.detail(`${path}: ${Format.bytes(bytes)}`)

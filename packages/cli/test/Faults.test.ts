@@ -124,6 +124,26 @@ describe.concurrent("faults on the way", () => {
     })
   )
 
+  it.live("the same command twice at once: the second run says so, and leaves all to the first", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
+      yield* emulated.emulator.inject(Fault.stall("storage", 2 * MiB))
+      const args = ["download", Emulated.modelOf(emulated), "--json"]
+      const first = yield* emulated.start(args)
+      const jobId = Binary.jobIn(yield* first.until("stdout", /"type":"progress"/))
+      const second = yield* emulated.run(args)
+      assert.strictEqual(second.code, 8)
+      assert.match(second.stderr, /\.zip: another run is at it; wait for that one to end/)
+      yield* first.kill("SIGINT")
+      assert.strictEqual((yield* first.ended).code, 130)
+
+      const third = yield* emulated.run(args)
+      assert.strictEqual(third.code, 0, third.stderr)
+      Emulated.assertSameBytes(path.join(emulated.directory, `${jobId}.zip`), yield* emulated.archive(jobId))
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
+    })
+  )
+
   it.live("jobs begun by somebody else", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 /**
  * One download whose process is killed again and again, at moments nobody chose: five times here, as often as `CRASHES`
- * says by `pnpm crash`.
+ * says.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl } from "@scenario-assets/core"

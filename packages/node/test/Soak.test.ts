@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 /**
  * Many transfers, one in twenty of them disturbed: all right in the end, and nothing left open. A hundred here, as many as
- * `TRANSFERS` says by `pnpm soak`.
+ * `TRANSFERS` says.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
