@@ -16,11 +16,11 @@ export interface Downloader {
   readonly inner?: (stdout: string) => number
 }
 
-/** `FileDownload` in a program of a few lines. */
-export const library = (ours: Ours, cert: string): Downloader => ({
-  name: "library",
+/** `FileDownload` in a program of a few lines, with as many connections as it finds to pay, or with one. */
+export const library = (ours: Ours, cert: string, connections?: 1): Downloader => ({
+  name: connections === undefined ? "library" : oneConnection,
   command: ({ url }, target) => ({
-    ...ours.worker("download", [url, target]),
+    ...ours.worker("download", [url, target, ...(connections === undefined ? [] : [String(connections)])]),
     env: { NODE_EXTRA_CA_CERTS: cert }
   }),
   inner: (stdout) => {
@@ -28,6 +28,8 @@ export const library = (ours: Ours, cert: string): Downloader => ({
     return seconds
   }
 })
+
+export const oneConnection = "library, 1 connection"
 
 /** `scenario-assets download --job`, which first asks the API where the archive is. */
 export const binary = (ours: Ours, cert: string): Downloader => ({

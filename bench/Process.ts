@@ -115,7 +115,8 @@ const watch = (
       // The process has ended, or this system has no /proc.
     }
   }
-  const timer = setInterval(look, lookEvery)
-  child.once("exit", () => clearInterval(timer))
+  // A program that is missing gives an error, and no exit.
+  const timer = setInterval(look, lookEvery).unref()
+  for (const end of ["exit", "error"]) child.once(end, () => clearInterval(timer))
   return () => ({ cpu, peak })
 }

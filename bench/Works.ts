@@ -44,23 +44,27 @@ const programs = ({ certificate: { cert }, ours, peers }: Settings, connections:
   return { present, missing: missing.map((name) => `${name} is missing on this machine and is not compared with`) }
 }
 
-const oneStream =
+const toFile =
   (id: string, scheme: "HTTPS" | "HTTP", limit: number): Make =>
   (settings) =>
     Effect.gen(function* () {
       const served = yield* settings.server.serve({ bytes: settings.size, tls: scheme === "HTTPS" })
       const { missing, present } = programs(settings, 1)
+      const { certificate, ours } = settings
+      const all = [Downloader.library(ours, certificate.cert, 1), ...present]
       const bar = { relation: "≤", limit } as const
       const note = settings.size === 2 * gibibyte ? undefined : "the bar is meant for 2 GiB"
       return {
         id,
-        title: `${Units.formatSize(settings.size)} in one stream to a file, ${scheme}`,
+        title: `${Units.formatSize(settings.size)} to a file, ${scheme}`,
         rounds: settings.rounds,
-        contenders: present.map((program) => Downloader.contender(program, served, settings.directory)),
+        contenders: all.map((program) => Downloader.contender(program, served, settings.directory)),
         columns: columnsOf(served),
         judge: (median) => [
           timeRatio(median, "library", "curl", "wall", { bar, note }),
           timeRatio(median, "library", "curl", "inner"),
+          timeRatio(median, Downloader.oneConnection, "curl", "wall"),
+          timeRatio(median, Downloader.oneConnection, "curl", "inner"),
           timeRatio(median, "scenario-assets", "curl", "wall", { bar, note }),
           timeRatio(median, "library", Downloader.aria2Name(1), "wall")
         ],
@@ -127,7 +131,7 @@ const memory: Make = (settings) =>
     const peak = (median: Medians, size: string) => median(`library, ${size}`, "peak")
     return {
       id: "e",
-      title: "peak memory of one stream to a file, HTTPS",
+      title: "peak memory of a download to a file, HTTPS",
       rounds: Math.min(settings.rounds, 3),
       contenders,
       columns: costs,
@@ -188,8 +192,8 @@ const statusCalls: Make = (settings) =>
 
 /** All works, by the letter that asks for them. */
 export const all: Readonly<Record<string, Make>> = {
-  a: oneStream("a", "HTTPS", 1),
-  b: oneStream("b", "HTTP", 1.3),
+  a: toFile("a", "HTTPS", 1),
+  b: toFile("b", "HTTP", 1.3),
   c: slowConnections,
   d: farServer,
   e: memory,

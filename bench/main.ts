@@ -22,7 +22,7 @@ const flags = {
     Flag.withDescription("Which works [default: all but e, which needs much disk]"),
     Flag.filterMap(
       (text) => Option.filter(Option.some(text.split(",")), (ids) => ids.every((id) => Object.hasOwn(Works.all, id))),
-      (text) => `${JSON.stringify(text)} names no works; there are ${Object.keys(Works.all).join(",")}`
+      () => `some of ${Object.keys(Works.all).join(",")}, with commas between them`
     ),
     Flag.optional
   ),
@@ -34,7 +34,7 @@ const flags = {
     Flag.withDescription("Rounds that count, after one to warm up [default: 5]"),
     Flag.filter(
       (rounds) => rounds > 0 && rounds <= 100,
-      (rounds) => `${rounds} is not between 1 and 100`
+      () => "a number from 1 to 100"
     ),
     Flag.withDefault(5)
   ),
@@ -43,7 +43,7 @@ const flags = {
     Flag.withDescription("Size of works a and b; c has a quarter, d an eighth of it [default: 2GiB]"),
     Flag.filterMap(
       (text) => Option.filter(Option.fromUndefinedOr(Units.parseSize(text)), (size) => size >= Units.mebibyte),
-      (text) => `${JSON.stringify(text)} is no size from 1MiB on, such as 256MiB or 2GiB`
+      () => "a size from 1MiB on, such as 256MiB or 2GiB"
     ),
     Flag.withDefault(2048 * Units.mebibyte)
   ),
@@ -130,7 +130,7 @@ const command = Command.make("bench").pipe(
       Command.withDescription(
         [
           "Transfers beside curl, aria2c and undici, from a server on this machine. Works:",
-          "a) one stream to a file, HTTPS; b) the same, HTTP; c) a server that limits each connection;",
+          "a) to a file, HTTPS; b) the same, HTTP; c) a server that limits each connection;",
           "d) a far server; e) peak memory; f) calls of the API. See docs/benchmarks.md."
         ].join("\n")
       )

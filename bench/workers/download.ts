@@ -7,11 +7,14 @@ import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
 import { credentials } from "../Server.ts"
 
 const loaded = performance.now()
-const [link = "", target = ""] = process.argv.slice(2)
+const [link = "", target = "", connections] = process.argv.slice(2)
 const url = SignedUrl.make(link)
 
 const program = Effect.flatMap(FileDownload.FileDownload, (files) =>
-  files.toFile({ url, refresh: Effect.succeed(url) }, target, { expect: "zip" })
+  files.toFile({ url, refresh: Effect.succeed(url) }, target, {
+    expect: "zip",
+    connections: connections === undefined ? undefined : Number(connections)
+  })
 ).pipe(
   Effect.provide(
     NodeScenario.layerOptions({

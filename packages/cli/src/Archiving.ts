@@ -14,7 +14,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as ArchiveFile from "./ArchiveFile.ts"
 import type { Failure } from "./Failures.ts"
-import type { Transfer } from "./Options.ts"
+import { type Transfer, transferOptions } from "./Options.ts"
 import { Output } from "./Output.ts"
 import * as Saved from "./Saved.ts"
 import * as Watch from "./Watch.ts"
@@ -98,7 +98,7 @@ const prepare = Effect.fnUntraced(function* (options: Options, total: number) {
       const fileOptions: FileOptions = {
         expect: "zip",
         ifExists: options.force ? "replace" : isOfThisJob || Option.isNone(options.archive) ? "skip" : "fail",
-        idleTimeout: Option.getOrUndefined(options.idleTimeout)
+        ...transferOptions(options)
       }
       const file = yield* Saved.file(jobId, events(source, ArchiveFile.path(options, total, index, jobId), fileOptions))
       return { jobId, ...file }

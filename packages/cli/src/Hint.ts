@@ -26,7 +26,9 @@ const ofTagged = (error: Hinted): string | undefined => {
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
-      return error.isRetryable ? "Run the same command again; what is there already is kept." : undefined
+      return error.isRetryable
+        ? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
+        : undefined
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Without an account, try it on an emulator: scenario-assets emulate"
@@ -45,3 +47,7 @@ const ofTagged = (error: Hinted): string | undefined => {
       return undefined
   }
 }
+
+/** Whether the bytes that came are to be trusted, and stay for the next run. */
+const isKept = ({ reason }: TransferError): boolean =>
+  reason._tag === "RetriesExhausted" || reason._tag === "TimedOut" || reason._tag === "UnexpectedStatus"

@@ -1,5 +1,6 @@
 /** Flags that several commands share, and how their values are read. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import * as ByteSize from "effect/ByteSize"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -36,8 +37,24 @@ export const transfer = {
     Flag.withDescription("How many at once [default: 4]"),
     Flag.withDefault(4)
   ),
+  connections: wholeNumber("connections", "N", 1, 64).pipe(
+    Flag.withDescription("The most connections for one file; there are as many as pay [default: 16]"),
+    Flag.optional
+  ),
+  limitRate: byteSize("limit-rate").pipe(
+    Flag.withDescription("The most bytes a second of one file, for example 10MB [default: no limit]"),
+    Flag.optional
+  ),
   idleTimeout: duration("idle-timeout").pipe(
     Flag.withDescription("How long no byte may come before a transfer is tried again [default: 30s]"),
+    Flag.optional
+  ),
+  timeLimit: duration("time-limit").pipe(
+    Flag.withDescription("How long the transfer of one file may take [default: no limit]"),
+    Flag.optional
+  ),
+  retries: wholeNumber("retries", "N", 0, 1000).pipe(
+    Flag.withDescription("Tries in a row without a byte, before a transfer ends [default: 8]"),
     Flag.optional
   )
 }
@@ -45,13 +62,43 @@ export const transfer = {
 /** What `transfer` gives. */
 export interface Transfer {
   readonly concurrency: number
+  readonly connections: Option.Option<number>
+  readonly limitRate: Option.Option<number>
   readonly idleTimeout: Option.Option<Duration.Duration>
+  readonly timeLimit: Option.Option<Duration.Duration>
+  readonly retries: Option.Option<number>
 }
+
+/** The same for the library, whose defaults stand for what was not given. */
+export const transferOptions = (values: Transfer) => ({
+  connections: Option.getOrUndefined(values.connections),
+  limitRate: Option.getOrUndefined(values.limitRate),
+  idleTimeout: Option.getOrUndefined(values.idleTimeout),
+  timeLimit: Option.getOrUndefined(values.timeLimit),
+  retries: Option.getOrUndefined(values.retries)
+})
 
 /** What `connection` gives. */
 export interface Connection {
   readonly baseUrl: Option.Option<string>
   readonly project: Option.Option<string>
+}
+
+/** `100MB`, `2 GiB`, or a number of bytes. */
+export function byteSize(name: string): Flag.Flag<number> {
+  const parse = (text: string): Option.Option<number> => {
+    const spaced = text
+      .trim()
+      .replace(/^([\d.]+)\s*([A-Za-z]*)$/, (_, number: string, unit: string) => `${number} ${unit || "B"}`)
+    return ByteSize.fromString(spaced).pipe(
+      Option.flatMap(ByteSize.toNumber),
+      Option.filter((size) => size > 0)
+    )
+  }
+  return Flag.String(name).pipe(
+    Flag.withMetavar("SIZE"),
+    Flag.filterMap(parse, (text) => `${JSON.stringify(text)} is no size; write for example 100MB or 2GiB`)
+  )
 }
 
 /** Such as `30s`, `10m` or `2h`. */

@@ -30,7 +30,7 @@ const fails = Effect.fnUntraced(function* (
 describe.concurrent("exit codes", () => {
   it.live("0: the path of the archive on stdout, everything else on stderr", () =>
     Effect.gen(function* () {
-      const emulated = yield* Emulated.make()
+      const emulated = yield* Emulated.make({ archive: undefined })
       const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", "renders"])
       assert.strictEqual(code, 0, stderr)
       assert.match(stdout, /^renders\/job_\w+\.zip\n$/)
@@ -92,7 +92,7 @@ describe.concurrent("exit codes", () => {
     })
   )
 
-  it.live("5: a server that fails", () =>
+  it.live("5: a server that fails, and a storage host", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       yield* emulated.emulator.inject(Fault.status("requestBatch", 500, { times: "always" }))
@@ -101,6 +101,15 @@ describe.concurrent("exit codes", () => {
         says: [/the server failed \(500\)/, /try again later/],
         fields: { error: "ApiError", reason: "ServerError" }
       })
+
+      yield* emulated.emulator.clearFaults
+      yield* emulated.emulator.inject(Fault.drop("storage"))
+      yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
+        code: 5,
+        says: [/gave no more bytes after 0 in 1 tries/, /\nRun the same command again; what is there already is kept\.\n/],
+        fields: { error: "TransferError", reason: "RetriesExhausted" }
+      })
+    })
     })
   )
 
@@ -161,6 +170,15 @@ describe.concurrent("exit codes", () => {
         says: [/not finished after [^]*last state: queued/, /scenario-assets download --job job_\w+ --deadline 2h\n/],
         fields: { error: "JobError", reason: "DeadlineExceeded" }
       })
+
+      yield* emulated.emulator.scriptJobs({ pace: 0 })
+      yield* emulated.emulator.inject(Fault.stall("storage", 50_000))
+      yield* fails(emulated, ["download", "model_slow", "--time-limit", "300ms"], {
+        code: 9,
+        says: [/did not give all within 300ms; resume with a longer time limit/],
+        fields: { error: "TransferError", reason: "TimedOut" }
+      })
+    })
     })
   )
 })

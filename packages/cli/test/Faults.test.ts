@@ -39,6 +39,26 @@ describe.concurrent("faults on the way", () => {
     })
   )
 
+  it.live("a time limit that the rate allowed does not keep: 9, and without them it goes on", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
+      const args = ["download", Emulated.modelOf(emulated)]
+      const limited = yield* emulated.run([
+        ...args,
+        "--limit-rate",
+        "500kB",
+        "--time-limit",
+        "1s",
+        "--connections",
+        "1"
+      ])
+      assert.strictEqual(limited.code, 9, limited.stderr)
+      assert.match(limited.stderr, /did not give all within 1s; resume with a longer time limit/)
+      yield* succeeds(emulated)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
+    })
+  )
+
   it.live("503 for the status, and connections that break in three ways: the archive still arrives", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })

@@ -13,6 +13,12 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["downlod", "model_a"], /: there is no command "downlod"; did you mean download\?\n/, ""],
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
   [["wait", "job_a", "--deadline", "soon"], /: --deadline: "soon" is no duration; write for example 30s, 10m/, "wait"],
+  [
+    ["download", "model_a", "--limit-rate", "fast"],
+    /: --limit-rate: "fast" is no size; write for example 100MB/,
+    "download"
+  ],
+  [["download", "model_a", "--connections", "0"], /: --connections: /, "download"],
   [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
   [
     ["download"],

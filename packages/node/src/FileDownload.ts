@@ -129,55 +129,61 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         let object: StoredObject = part.resume?.object ?? {}
         let resumedFrom = part.written()
 
-        return transfer.events(source, { connections: 16, ...options, resume: part.resume }).pipe(
-          Stream.mapArrayEffect(
-            Effect.fnUntraced(function* (all): Effect.fn.Return<
-              Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
-              FileError
-            > {
-              const told: Array<FileEvent> = []
-              for (const event of all) {
-                if (event._tag === "Bytes") {
-                  part.push(event.offset, event.bytes)
-                  continue
+        return transfer
+          .events(source, {
+            ...options,
+            connections: options.connections ?? 16,
+            resume: part.resume
+          })
+          .pipe(
+            Stream.mapArrayEffect(
+              Effect.fnUntraced(function* (all): Effect.fn.Return<
+                Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
+                FileError
+              > {
+                const told: Array<FileEvent> = []
+                for (const event of all) {
+                  if (event._tag === "Bytes") {
+                    part.push(event.offset, event.bytes)
+                    continue
+                  }
+                  if (event._tag === "StartedOver") {
+                    resumedFrom = 0
+                    yield* part.clear
+                  } else if (event._tag === "Opened") {
+                    object = event.object
+                    yield* part.describe(object)
+                    yield* checkSpace(target, (object.size ?? 0) - part.written())
+                  }
+                  told.push(event)
                 }
-                if (event._tag === "StartedOver") {
-                  resumedFrom = 0
-                  yield* part.clear
-                } else if (event._tag === "Opened") {
-                  object = event.object
-                  yield* part.describe(object)
-                  yield* checkSpace(target, (object.size ?? 0) - part.written())
-                }
-                told.push(event)
-              }
-              if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
-              return [told]
-            })
-          ),
-          Stream.flattenIterable,
-          Stream.concat(
-            Stream.fromEffect(
-              Effect.gen(function* () {
-                const { mismatches, verified } = yield* part.verify
-                const [mismatch] = mismatches
-                if (mismatch !== undefined) {
-                  // None of these bytes can be trusted, so the next run begins anew.
-                  yield* part.clear
-                  const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
-                  return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
-                }
-                const path = options.rename?.(object) ?? target
-                if (path !== target && (yield* occupied(path))) return yield* refused(path)
-                yield* part.finish(path)
-                return {
-                  _tag: "Completed",
-                  file: { path, bytes: part.written(), resumedFrom, alreadyThere: false, verified }
-                } as const
+                if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
+                return [told]
               })
+            ),
+            Stream.flattenIterable,
+            Stream.concat(
+              Stream.fromEffect(
+                Effect.gen(function* () {
+                  const { mismatches, verified } = yield* part.verify
+                  const [mismatch] = mismatches
+                  if (mismatch !== undefined) {
+                    // None of these bytes can be trusted, so the next run begins anew.
+                    yield* part.clear
+                    const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
+                    return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
+                  }
+                  const path = options.rename?.(object) ?? target
+                  if (path !== target && (yield* occupied(path))) return yield* refused(path)
+                  yield* part.finish(path)
+                  return {
+                    _tag: "Completed",
+                    file: { path, bytes: part.written(), resumedFrom, alreadyThere: false, verified }
+                  } as const
+                })
+              )
             )
           )
-        )
       })
     )
 

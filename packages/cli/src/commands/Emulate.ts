@@ -1,20 +1,7 @@
 /** `emulate`, in words. */
-import * as ByteSize from "effect/ByteSize"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Option from "effect/Option"
 import * as Options from "../Options.ts"
-
-/** `100MB`, `2 GiB`, or a number of bytes. */
-const parseSize = (text: string): Option.Option<number> => {
-  const spaced = text
-    .trim()
-    .replace(/^([\d.]+)\s*([A-Za-z]*)$/, (_, number: string, unit: string) => `${number} ${unit || "B"}`)
-  return ByteSize.fromString(spaced).pipe(
-    Option.flatMap(ByteSize.toNumber),
-    Option.filter((size) => size > 0)
-  )
-}
 
 const flags = {
   port: Options.wholeNumber("port", "PORT", 0, 65535).pipe(
@@ -33,10 +20,8 @@ const flags = {
     Flag.withDescription("How long a signed URL is good [default: 15m]"),
     Flag.optional
   ),
-  archiveSize: Flag.String("archive-size").pipe(
-    Flag.withMetavar("SIZE"),
+  archiveSize: Options.byteSize("archive-size").pipe(
     Flag.withDescription("Make all archives this large, for example 2GiB, whatever was selected"),
-    Flag.filterMap(parseSize, (text) => `${JSON.stringify(text)} is no size; write for example 100MB or 2GiB`),
     Flag.optional
   ),
   archiveEntries: Options.wholeNumber("archive-entries", "N", 1, 1_000_000).pipe(

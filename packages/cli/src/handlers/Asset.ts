@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Extension from "../Extension.ts"
-import type { Connection, Transfer } from "../Options.ts"
+import { type Connection, type Transfer, transferOptions } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Saved from "../Saved.ts"
 import * as Scenario from "../Scenario.ts"
@@ -45,7 +45,7 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId) {
   const source = { refresh: request(assetId, { targetFormat }) }
   const options: FileOptions = {
     ifExists: values.force ? "replace" : "fail",
-    idleTimeout: Option.getOrUndefined(values.idleTimeout)
+    ...transferOptions(values)
   }
   return yield* Saved.file(
     assetId,

@@ -32,12 +32,14 @@ export interface Emulated {
 /** A model of the catalogue whose jobs go well. */
 export const modelOf = ({ emulator }: Emulated): string => emulator.catalogue.models[0]?.id ?? ""
 
+/** Archives are of made-up bytes, which cost less than pictures do, unless `archive` says otherwise. */
 export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulated, never, Scope.Scope> =>
   Effect.gen(function* () {
     const services = yield* Effect.orDie(
       EmulatorServer.make({
         credentials: { key: Canary.key, secret: Canary.secret },
         signaturePrefix: Canary.signature,
+        archive: { size: 100_000, entries: 3 },
         ...options,
         job: { pace: 0, ...options.job }
       })
