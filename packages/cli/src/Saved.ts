@@ -13,10 +13,7 @@ import * as Watch from "./Watch.ts"
 /** Downloads a file, telling what happens under a name; and prints its path. */
 export const file = Effect.fnUntraced(function* <E, R>(id: string, events: Stream.Stream<FileEvent, E, R>) {
   const { line } = yield* Output
-  const last = yield* events.pipe(
-    Stream.tap((event) => Watch.file(id, event)),
-    Stream.runLast
-  )
+  const last = yield* events.pipe(Stream.tap(Watch.file(id)), Stream.runLast)
   const completed = yield* Effect.orDie(Effect.fromOption(last))
   if (completed._tag !== "Completed") return yield* Effect.die(completed)
   yield* line(completed.file.path)

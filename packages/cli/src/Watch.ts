@@ -37,12 +37,23 @@ export const job = Effect.fnUntraced(function* (job: DownloadJob.DownloadJob) {
   yield* progress.status(words)
 })
 
-/** Bytes on their way to a file; `id` tells several files apart. */
-export const file = Effect.fnUntraced(function* (id: string, event: FileEvent) {
+/** Bytes on their way to one file; `id` tells several files apart. */
+export const file = (id: string) => {
+  let isOpen = false
+  return (event: FileEvent) => {
+    const isFirst = !isOpen && event._tag === "Opened"
+    isOpen ||= isFirst
+    return fileEvent(id, event, isFirst)
+  }
+}
+
+/** The first answer of the host says where an earlier run has come to; later ones, how this run goes about it. */
+const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isFirst: boolean) {
   const output = yield* Output
   switch (event._tag) {
     case "Opened": {
       yield* output.event({ type: "opened", id, offset: event.offset, size: event.object.size })
+      if (!isFirst) return undefined
       output.progress.bytes(id, event.offset, event.object.size)
       return event.offset > 0 ? yield* output.note(`${id}: going on after ${Format.bytes(event.offset)}`) : undefined
     }

@@ -76,6 +76,23 @@ describe.concurrent("faults on the way", () => {
     })
   )
 
+  it.live("a host that gives each connection little: over several of them, whose bytes add up", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 16 * MiB } })
+      yield* emulated.emulator.inject(Fault.throttle("storage", 8 * MiB, { times: "always" }))
+      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"])
+      assert.strictEqual(code, 0, stderr)
+      assert.isAtLeast(Binary.events(stdout, "opened").length, 2)
+      assert.notInclude(stderr, "going on after")
+      const bytes = Binary.events(stdout, "progress").map((event) => Number(event["bytes"]))
+      assert.deepStrictEqual(
+        bytes,
+        bytes.toSorted((a, b) => a - b)
+      )
+      assert.isAtMost(bytes.at(-1) ?? 0, 16 * MiB)
+    })
+  )
+
   it.live("a link that expires in between is replaced by a fresh one", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
