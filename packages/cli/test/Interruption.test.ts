@@ -11,13 +11,13 @@ import * as Emulated from "./support/Emulated.ts"
 
 const MiB = 1024 * 1024
 
-/** Starts a download that gets stuck after 6.5 of 7 MiB, and waits until nearly all of them are on the disk. */
+/** Starts a download that gets stuck after 6.5 of 7 MiB, and waits until all but the last MiB of them are on the disk. */
 const stuck = Effect.gen(function* () {
   const emulated = yield* Emulated.make({ archive: { size: 7 * MiB } })
   yield* emulated.emulator.inject(Fault.stall("storage", 6.5 * MiB))
   const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
   const running = yield* emulated.start(args)
-  const printed = yield* running.until("stdout", /"type":"progress","id":"\w+","bytes":6\d{6}/)
+  const printed = yield* running.until("stdout", /"type":"progress","id":"\w+","bytes":(?:5[7-9]|6\d)\d{5}/)
   const jobId = Binary.jobIn(printed)
   const file = path.join(emulated.directory, "out", `${jobId}.zip`)
   return { emulated, args, running, jobId, file }

@@ -10,7 +10,7 @@ import type * as Pull from "effect/Pull"
 /** Bytes handed on at once, where that many arrive soon enough. */
 const batchSize = 1024 * 1024
 /** Bytes gathered while nobody takes them, before the sender is asked to stop. */
-const mostHeld = 4 * batchSize
+const mostHeld = 2 * batchSize
 /** How long, in milliseconds, bytes are kept back for more to arrive. */
 const patience = 50
 
