@@ -75,6 +75,7 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   TimedOut: exitCodes.deadline,
   RedirectRefused: exitCodes.failed,
   InsecureUrl: exitCodes.failed,
+  UntrustedHost: exitCodes.failed,
   RetriesExhausted: exitCodes.temporary
 }
 

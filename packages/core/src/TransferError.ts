@@ -102,6 +102,15 @@ export class InsecureUrl extends Schema.TaggedError<InsecureUrl>()("InsecureUrl"
   }
 }
 
+/** The host's certificate is not to be trusted. @category reasons @since 0.1.0 */
+export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `has a certificate that is not trusted (${this.description}); check proxies on the way, or name their certificate by NODE_EXTRA_CA_CERTS`
+  }
+}
+
 /** Every try since the last byte failed. @category reasons @since 0.1.0 */
 export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("RetriesExhausted", {
   offset: Schema.Int,
@@ -126,6 +135,7 @@ export const Reason = Schema.Union([
   TimedOut,
   RedirectRefused,
   InsecureUrl,
+  UntrustedHost,
   RetriesExhausted
 ])
 /** @category models @since 0.1.0 */

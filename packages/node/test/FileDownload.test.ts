@@ -5,9 +5,11 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { type EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
+import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
 import { Effect, Equal, Exit, Fiber, Stream } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import { cert, key } from "./support/certificate.ts"
 import * as Downloading from "./support/Downloading.ts"
 
 const size = 3_000_000
@@ -156,6 +158,20 @@ describe("FileDownload", () => {
           assert.notProperty(headers, name)
       }
     }).pipe(Effect.withSpan("test"), Effect.provide(testLayer()))
+  )
+
+  it.live("ends at once where the host's certificate is not to be trusted", () =>
+    Effect.gen(function* () {
+      const server = yield* EmulatorServer.EmulatorServer
+      const { toFile } = yield* FileDownload.FileDownload
+      const target = join(TestDirectory.make("untrusted"), "archive.zip")
+      const source = { refresh: Effect.succeed(SignedUrl.make(`${server.storageUrl}/archive.zip`)) }
+      const error = yield* Effect.flip(toFile(source, target, quick))
+      assert(error._tag === "TransferError")
+      assert.strictEqual(error.reason._tag, "UntrustedHost")
+      assert.include(error.message, "NODE_EXTRA_CA_CERTS")
+      assert.isFalse(existsSync(target))
+    }).pipe(Effect.provide(testLayer({ tls: { key, cert } })))
   )
 
   describe("an interrupted run", () => {

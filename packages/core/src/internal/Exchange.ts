@@ -18,7 +18,8 @@ import {
   type Reason,
   RedirectRefused,
   UnexpectedContent,
-  UnexpectedStatus
+  UnexpectedStatus,
+  UntrustedHost
 } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
@@ -139,7 +140,10 @@ const follow = Effect.fnUntraced(function* (
   let url = start
   for (let hop = 0; hop <= redirects; hop++) {
     const response = yield* scoped.execute(HttpClientRequest.get(url, { headers })).pipe(
-      Effect.mapError((error) => broken(describeFailure(error).description)),
+      Effect.mapError((error): Fault | Rejection => {
+        const { description, untrusted } = describeFailure(error)
+        return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
+      }),
       Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
     )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined

@@ -17,23 +17,31 @@ const neverSent = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
+/** OpenSSL's and Node's names for a certificate that is not to be trusted: trying again cannot help. */
+const isUntrusted = (code: string): boolean =>
+  /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|ERR_TLS_CERT_)/.test(
+    code
+  )
+
 /**
  * The innermost cause of a failed exchange. An `HttpClientError` itself names the whole URL and is never shown.
  */
 export const describeFailure = (
   error: HttpClientError.HttpClientError
-): { readonly description: string; readonly maybeSent: boolean } => {
+): { readonly description: string; readonly maybeSent: boolean; readonly untrusted: boolean } => {
   let description = error.reason._tag === "TransportError" ? "the exchange broke" : "the body broke"
   let maybeSent = true
+  let untrusted = false
   let cause: unknown = error.reason.cause
   for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
     const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
     if (code !== undefined && neverSent.has(code)) maybeSent = false
+    if (code !== undefined && isUntrusted(code)) untrusted = true
     const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
     const words =
       message === "" ? code : code === undefined || message.includes(code) ? message : `${message} (${code})`
     if (words !== undefined) description = SignedUrl.redactIn(words)
     cause = "cause" in cause ? cause.cause : undefined
   }
-  return { description, maybeSent }
+  return { description, maybeSent, untrusted }
 }
