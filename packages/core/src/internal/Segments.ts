@@ -22,7 +22,7 @@ export interface Settings extends RangeReader.Settings {
 /** How often the rate is looked at. */
 const interval = Duration.millis(200)
 /** Bytes a second of one connection that make a second one pointless. */
-const fastEnough = 100_000_000
+const fastEnough = 50_000_000
 /** A range is not halved below this. */
 const shortest = 4 * 1024 * 1024
 /** From one step to the next there are so many times as many connections. */
