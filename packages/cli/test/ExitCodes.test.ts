@@ -115,7 +115,7 @@ describe.concurrent("exit codes", () => {
     })
   )
 
-  it.live("6: a job and an asset that nobody knows", () =>
+  it.live("6: a job that nobody knows", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       yield* fails(emulated, ["status", "job_nobody"], {
@@ -123,9 +123,6 @@ describe.concurrent("exit codes", () => {
         says: [/getStatus of job_nobody: not found \(404\)/, /check the id/],
         fields: { error: "ApiError", reason: "NotFound", subject: "job_nobody" }
       })
-      const asset = yield* emulated.run(["asset", "asset_nobody"])
-      assert.deepStrictEqual([asset.code, asset.stdout], [6, ""])
-      assert.match(asset.stderr, /request of asset_nobody: not found \(404\)/)
     })
   )
 
