@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { FileError } from "../FileError.ts"
+import * as Buffers from "./Buffers.ts"
 import * as Files from "./Files.ts"
 
 export interface PartFile {
@@ -108,6 +109,7 @@ export const open = Effect.fnUntraced(function* (
         for (const chunk of chunks) {
           tally.add(position, chunk)
           position += chunk.length
+          Buffers.giveBack(chunk)
         }
       }
     }).pipe(Effect.uninterruptible)

@@ -1,82 +1,108 @@
 /**
- * An `HttpClient` for few large bodies: undici's dispatcher, without a `Readable` between it and the stream.
+ * An `HttpClient` for few large bodies: GET by HTTP/1.1, on sockets that are read into memory used again and again. A general
+ * client makes fresh buffers for every read; at the speed of a disk that costs more than all the rest together.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import type { Dispatcher } from "@effect/platform-node/Undici"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { BatchedBody } from "./BatchedBody.ts"
+import { type Connection, Connections } from "./Connections.ts"
+import { GatheredBody } from "./GatheredBody.ts"
+import { ResponseReader } from "./ResponseReader.ts"
 
-export const make: Effect.Effect<HttpClient.HttpClient, never, NodeHttpClient.Dispatcher> = Effect.map(
-  NodeHttpClient.Dispatcher,
-  (dispatcher) => HttpClient.make((request, url, signal) => exchange(dispatcher, request, url, signal))
+export const make: Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => new Connections()),
+    (connections) => Effect.sync(() => connections.close())
+  ),
+  (connections) => HttpClient.make((request, url, signal) => exchange(connections, request, url, signal))
 )
 
-const exchange = (dispatcher: Dispatcher, request: HttpClientRequest, url: URL, signal: AbortSignal) =>
+const exchange = (connections: Connections, request: HttpClientRequest, url: URL, signal: AbortSignal) =>
   Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>((resume) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let body: BatchedBody | undefined
-    const onAbort = () => controller?.abort(new Error("the exchange was ended"))
-    const fail = (cause: unknown) => {
+    let connection: Connection
+    let body: GatheredBody | undefined
+    let isOver = false
+
+    const finish = () => {
+      isOver = true
       signal.removeEventListener("abort", onAbort)
-      if (body !== undefined) body.fail(cause)
-      else
-        resume(
-          Effect.fail(
-            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-          )
-        )
     }
-    signal.addEventListener("abort", onAbort, { once: true })
-    dispatcher.dispatch(
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: "GET",
-        headers: { ...request.headers },
-        // Silence is the transfer's to judge.
-        headersTimeout: 0,
-        bodyTimeout: 0
+    const fail = (cause: Error) => {
+      if (isOver) return
+      finish()
+      connection?.socket.destroy()
+      if (body !== undefined) return body.fail(cause)
+      const reason = new HttpClientError.TransportError({ request, cause })
+      resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
+    }
+    const onAbort = () => fail(new Error("the exchange was ended"))
+
+    const reader = new ResponseReader({
+      onHead: (status, headers) => {
+        body = new GatheredBody(() => {
+          if (!isOver) connection.socket.resume()
+        })
+        resume(Effect.succeed(respond(request, status, headers, body)))
       },
-      {
-        onRequestStart(started) {
-          controller = started
-          if (signal.aborted) onAbort()
+      onBody: (bytes) => body?.push(bytes),
+      onEnd: (reusable) => {
+        finish()
+        if (reusable) connections.keep(url, connection)
+        else connection.socket.destroy()
+        body?.end()
+      },
+      onFault: fail
+    })
+
+    const send = (head: string) => {
+      connection = connections.take(url, {
+        onBytes: (bytes) => {
+          reader.push(bytes)
+          return isOver || !body?.isCrowded
         },
-        onResponseStart(flow, status, headers) {
-          if (status < 200) return
-          body = new BatchedBody(flow)
-          resume(Effect.succeed(respond(request, status, headers, body)))
-        },
-        onResponseData(_, chunk) {
-          body?.push(chunk)
-        },
-        onResponseEnd() {
-          signal.removeEventListener("abort", onAbort)
-          body?.end()
-        },
-        onResponseError: (_, cause) => fail(cause)
-      }
-    )
+        onEnd: () => reader.close(),
+        onClose: (error) => {
+          if (isOver) return
+          // The host closed it while the request was on its way (RFC 9112, 9.3.1).
+          if (connection.isReused && reader.isUntouched) return send(head)
+          fail(error ?? new Error("the host closed the connection"))
+        }
+      })
+      connection.socket.write(head, "latin1")
+    }
+
+    const head = requestHead(request, url)
+    if (typeof head !== "string") return resume(Effect.fail(head))
+    signal.addEventListener("abort", onAbort, { once: true })
+    send(head)
     return Effect.sync(onAbort)
   })
 
-type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
+/** What is sent; nothing of it can be understood in another way than it was meant. */
+const requestHead = (request: HttpClientRequest, url: URL): string | HttpClientError.HttpClientError => {
+  const refuse = (description: string) =>
+    new HttpClientError.HttpClientError({ reason: new HttpClientError.EncodeError({ request, description }) })
+  if (request.method !== "GET" || request.body._tag !== "Empty") return refuse("a storage host is asked by GET alone")
+  const headers = Object.entries({ host: url.host, ...request.headers })
+  const isProper = headers.every(
+    ([name, value]) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+  )
+  if (!isProper) return refuse("a header cannot be sent: it is not proper HTTP/1.1")
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n`
+}
 
 /** A web response gives everything but the stream, whose place the gathered body takes. */
 const respond = (
   request: HttpClientRequest,
   status: number,
-  headers: Headers,
-  body: BatchedBody
+  headers: ReadonlyArray<readonly [string, string]>,
+  body: GatheredBody
 ): HttpClientResponse.HttpClientResponse => {
-  const entries = Object.entries(headers).flatMap(([name, value]): Array<[string, string]> =>
-    value === undefined ? [] : [value].flat().map((one) => [name, one])
-  )
   const stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError> = Stream.fromPull(
     Effect.succeed(
       body.pull(
@@ -90,7 +116,7 @@ const respond = (
   const hasBody = status !== 204 && status !== 205 && status !== 304
   const response = HttpClientResponse.fromWeb(
     request,
-    new Response(hasBody ? readable : null, { status, headers: entries })
+    new Response(hasBody ? readable : null, { status, headers: headers.map(([name, value]) => [name, value]) })
   )
   return Object.defineProperty(response, "stream", { get: () => stream })
 }

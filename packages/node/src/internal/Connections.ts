@@ -1,0 +1,122 @@
+/** Connections to storage hosts: TCP or TLS, read into one buffer each, and kept for a while after an exchange. */
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+
+/** Who uses a connection. */
+export interface User {
+  /** Takes bytes, which are gone when the call returns; `false` asks the connection to pause. */
+  readonly onBytes: (bytes: Buffer) => boolean
+  /** The other side has closed it in order. */
+  readonly onEnd: () => void
+  /** It is no more. */
+  readonly onClose: (error: Error | undefined) => void
+}
+
+/** How long a connection is kept that nobody uses, in milliseconds: less than hosts do. */
+const idleTimeout = 4000
+/** How long it may take to make one, in milliseconds. */
+const connectTimeout = 10_000
+/** Bytes read at once. */
+const readSize = 64 * 1024
+
+export class Connection {
+  /** It has carried an exchange before, so that the host may have closed it meanwhile. */
+  isReused = false
+  user: User | undefined
+  readonly socket: Net.Socket
+  #isMade = false
+
+  constructor({ hostname, port, protocol }: URL, context: () => Tls.SecureContext) {
+    const host = hostname.replace(/^\[(.*)\]$/, "$1")
+    const onread: Net.OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(readSize),
+      callback: (length, buffer) => this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length))
+    }
+    const options = { host, onread, noDelay: true }
+    this.socket =
+      protocol === "https:"
+        ? Tls.connect({
+            ...options,
+            port: Number(port || 443),
+            secureContext: context(),
+            ALPNProtocols: ["http/1.1"],
+            ...(Net.isIP(host) === 0 ? { servername: host } : {})
+          })
+        : Net.connect({ ...options, port: Number(port || 80) })
+    this.socket.once(protocol === "https:" ? "secureConnect" : "connect", () => {
+      this.#isMade = true
+      this.socket.setTimeout(0)
+    })
+    let failure: Error | undefined
+    this.socket.setTimeout(connectTimeout)
+    this.socket.on("timeout", () => this.socket.destroy(this.#isMade ? undefined : tooSlow()))
+    this.socket.once("error", (error) => {
+      failure = error
+    })
+    this.socket.once("end", () => this.user?.onEnd())
+    this.socket.once("close", () => this.user?.onClose(failure))
+  }
+
+  #receive(bytes: Buffer): boolean {
+    if (this.user !== undefined) return this.user.onBytes(bytes)
+    // Nobody has asked for anything.
+    this.socket.destroy()
+    return false
+  }
+
+  /** Ready for one more exchange. */
+  get isAlive(): boolean {
+    return !this.socket.destroyed && this.socket.writable
+  }
+
+  occupy(user: User): void {
+    this.user = user
+    this.socket.setTimeout(this.#isMade ? 0 : connectTimeout)
+    this.socket.ref()
+  }
+
+  rest(): void {
+    this.isReused = true
+    this.user = undefined
+    this.socket.resume()
+    this.socket.setTimeout(idleTimeout)
+    // A program that has nothing else to do may end.
+    this.socket.unref()
+  }
+}
+
+const tooSlow = () => Object.assign(new Error(`no connection within ${connectTimeout / 1000} s`), { code: "ETIMEDOUT" })
+
+export class Connections {
+  readonly #idle = new Map<string, Array<Connection>>()
+  readonly #all = new Set<Connection>()
+  #context: Tls.SecureContext | undefined
+
+  /** Takes a connection that is kept, or makes one. */
+  take(url: URL, user: User): Connection {
+    const idle = this.#idle.get(url.origin) ?? []
+    let connection = idle.pop()
+    while (connection !== undefined && !connection.isAlive) connection = idle.pop()
+    connection ??= this.#make(url)
+    connection.occupy(user)
+    return connection
+  }
+
+  /** Keeps a connection for the next exchange. */
+  keep({ origin }: URL, connection: Connection): void {
+    connection.rest()
+    this.#idle.set(origin, [...(this.#idle.get(origin) ?? []).filter(({ isAlive }) => isAlive), connection])
+  }
+
+  /** Ends all, used or not. */
+  close(): void {
+    for (const { socket } of this.#all) socket.destroy()
+  }
+
+  #make(url: URL): Connection {
+    const connection = new Connection(url, () => (this.#context ??= Tls.createSecureContext()))
+    this.#all.add(connection)
+    connection.socket.once("close", () => this.#all.delete(connection))
+    return connection
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * HTTP/1.1 responses to GET, from bytes as they arrive (RFC 9112). Strict: what could be read in two ways is refused, for a
+ * body whose end is in doubt is worth nothing.
+ */
+
+/** What a response is told to, in this order: `onHead`, `onBody` any number of times, `onEnd`; or `onFault` at any time. */
+export interface Listener {
+  readonly onHead: (status: number, headers: ReadonlyArray<readonly [name: string, value: string]>) => void
+  /** The bytes are gone when the call returns. */
+  readonly onBody: (bytes: Uint8Array) => void
+  /** `reusable`: the connection can carry another exchange. */
+  readonly onEnd: (reusable: boolean) => void
+  readonly onFault: (error: Error) => void
+}
+
+type State = "head" | "length" | "chunk size" | "chunk" | "chunk end" | "trailer" | "until close" | "over"
+
+/** The longest head and the longest trailer, in bytes. */
+const longestHead = 64 * 1024
+/** The longest line with the size of a chunk, in bytes. */
+const longestChunkLine = 4 * 1024
+const nothing = Buffer.alloc(0)
+
+export class ResponseReader {
+  #state: State = "head"
+  /** The beginning of a head or line that has not come whole. */
+  #begun = nothing
+  /** Bytes of the body, or of the chunk, that are to come. */
+  #left = 0
+  /** Bytes of the trailer so far. */
+  #trailer = 0
+  #keepAlive = true
+  readonly #listener: Listener
+
+  constructor(listener: Listener) {
+    this.#listener = listener
+  }
+
+  /** Nothing has come yet. */
+  get isUntouched(): boolean {
+    return this.#state === "head" && this.#begun.length === 0
+  }
+
+  /** Takes the next bytes. */
+  push(bytes: Buffer): void {
+    let rest = bytes
+    while (rest.length > 0 && this.#state !== "over") rest = this.#step(rest)
+    // Nothing was asked for, so whatever comes after the end belongs to nobody.
+    if (rest.length > 0 && this.#state === "over") this.#fault("sent bytes after the declared end")
+    else if (this.#state === "over") this.#end()
+  }
+
+  /** The connection was closed, in order, by the other side. */
+  close(): void {
+    if (this.#state === "over") return
+    if (this.#state !== "until close") return this.#fault("closed the connection before the end")
+    this.#state = "over"
+    this.#keepAlive = false
+    this.#end()
+  }
+
+  #end(): void {
+    this.#listener.onEnd(this.#keepAlive)
+  }
+
+  #fault(what: string): void {
+    this.#state = "over"
+    this.#listener.onFault(new Error(`the host ${what}`))
+  }
+
+  /** Reads what can be read of one thing, and gives the rest. */
+  #step(bytes: Buffer): Buffer {
+    switch (this.#state) {
+      case "head": {
+        const found = this.#until("\r\n\r\n", bytes, longestHead)
+        if (found === undefined) return nothing
+        this.#readHead(found.text)
+        return found.rest
+      }
+      case "length":
+      case "chunk": {
+        const part = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left)
+        this.#left -= part.length
+        this.#listener.onBody(part)
+        if (this.#left === 0) this.#state = this.#state === "length" ? "over" : "chunk end"
+        return bytes.subarray(part.length)
+      }
+      case "until close":
+        this.#listener.onBody(bytes)
+        return nothing
+      case "chunk end": {
+        const found = this.#until("\r\n", bytes, 0)
+        if (found !== undefined) this.#state = "chunk size"
+        return found?.rest ?? nothing
+      }
+      case "chunk size": {
+        const found = this.#until("\r\n", bytes, longestChunkLine)
+        if (found === undefined) return nothing
+        const size = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?$/.exec(found.text)?.[1]
+        if (size === undefined) return this.#refuse("sent a chunk without a proper size")
+        this.#left = Number.parseInt(size, 16)
+        this.#state = this.#left === 0 ? "trailer" : "chunk"
+        return found.rest
+      }
+      case "trailer": {
+        const found = this.#until("\r\n", bytes, longestHead - this.#trailer)
+        if (found === undefined) return nothing
+        this.#trailer += found.text.length + 2
+        if (found.text === "") this.#state = "over"
+        return found.rest
+      }
+      case "over":
+        return bytes
+    }
+  }
+
+  #refuse(what: string): Buffer {
+    this.#fault(what)
+    return nothing
+  }
+
+  /** The text before a mark, and what follows it; or nothing, where the mark has not come. */
+  #until(mark: string, bytes: Buffer, longest: number): { readonly text: string; readonly rest: Buffer } | undefined {
+    const all = this.#begun.length === 0 ? bytes : Buffer.concat([this.#begun, bytes])
+    const end = all.indexOf(mark, 0, "latin1")
+    if (end > longest || (end === -1 && all.length > longest + mark.length - 1)) {
+      this.#fault("sent a response that is not proper HTTP/1.1: a head or line without an end")
+      return undefined
+    }
+    this.#begun = end === -1 ? Buffer.from(all) : nothing
+    return end === -1 ? undefined : { text: all.toString("latin1", 0, end), rest: all.subarray(end + mark.length) }
+  }
+
+  #readHead(text: string): void {
+    const [start = "", ...lines] = text.split("\r\n")
+    const parts = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(start)
+    if (parts === null) return this.#fault("does not answer in HTTP/1.1")
+    const headers: Array<readonly [string, string]> = []
+    const values = new Map<string, Array<string>>()
+    for (const line of lines) {
+      const header =
+        /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)[ \t]*$/.exec(line)
+      if (header === null) return this.#fault("sent a header that is not proper HTTP/1.1")
+      const [name, value] = [(header[1] ?? "").toLowerCase(), header[2] ?? ""]
+      headers.push([name, value])
+      values.set(name, [...(values.get(name) ?? []), ...value.split(",").map((one) => one.trim())])
+    }
+    const status = Number(parts[2])
+    // 1xx says something of the answer that is still to come (RFC 9110, 15.2); nobody asked for another protocol.
+    if (status === 101) return this.#fault("switched to another protocol")
+    if (status < 200) return
+    const connection = (values.get("connection") ?? []).map((option) => option.toLowerCase())
+    this.#keepAlive = parts[1] === "1" && !connection.includes("close")
+    const framing = framingOf(status, values)
+    if (typeof framing === "string") return this.#fault(framing)
+    this.#left = framing.length
+    this.#state = framing.state
+    this.#listener.onHead(status, headers)
+  }
+}
+
+/** Where the body ends (RFC 9112, 6.3); a text where that is in doubt. */
+const framingOf = (
+  status: number,
+  headers: ReadonlyMap<string, ReadonlyArray<string>>
+): { readonly state: State; readonly length: number } | string => {
+  const lengths = new Set(headers.get("content-length"))
+  const codings = headers.get("transfer-encoding")
+  if (status === 204 || status === 304) return { state: "over", length: 0 }
+  if (codings !== undefined) {
+    if (lengths.size > 0) return "declared the length of the body in two ways"
+    if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked")
+      return "sent a transfer coding that is not known"
+    return { state: "chunk size", length: 0 }
+  }
+  const [length] = lengths
+  if (length === undefined) return { state: "until close", length: 0 }
+  if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) return "declared a length of the body that is none"
+  return Number(length) === 0 ? { state: "over", length: 0 } : { state: "length", length: Number(length) }
+}
