@@ -58,7 +58,8 @@ describe("a download whose process is killed", () => {
           there = written
           if (written > 0) {
             const part = readFileSync(`${target}.part`)
-            const state: unknown = JSON.parse(readFileSync(`${target}.part.json`, "utf8"))
+            const lines = readFileSync(`${target}.part.jsonl`, "utf8").split("\n")
+            const state: unknown = JSON.parse(lines.at(-2) ?? "")
             for (const [start, end] of partsOf(state)) {
               assert.isTrue(
                 part.subarray(start, end).equals(expected.subarray(start, end)),

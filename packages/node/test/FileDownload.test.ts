@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -195,7 +204,7 @@ describe("FileDownload", () => {
     it.live("leaves a part that the next one resumes", () =>
       Effect.gen(function* () {
         const { directory, expected, source, target } = yield* interrupted
-        assert.deepStrictEqual(readdirSync(directory).toSorted(), ["archive.zip.part", "archive.zip.part.json"])
+        assert.deepStrictEqual(readdirSync(directory).toSorted(), ["archive.zip.part", "archive.zip.part.jsonl"])
         const there = statSync(`${target}.part`).size
         assert.isAbove(there, 1_000_000)
         assert.isTrue(readFileSync(`${target}.part`).equals(expected.subarray(0, there)))
@@ -213,14 +222,25 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
 
+    it.live("has a state that a torn line does no harm to", () =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* interrupted
+        appendFileSync(`${target}.part.jsonl`, '{"version":1,"object":{"si')
+        const { toFile } = yield* FileDownload.FileDownload
+        const file = yield* toFile(source, target, quick)
+        assert.isAbove(file.resumedFrom, 1_000_000)
+        isWhole(target, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
     it.live("writes down no link", () =>
       Effect.gen(function* () {
         const { source, target } = yield* interrupted
-        const state = readFileSync(`${target}.part.json`, "utf8")
+        const state = readFileSync(`${target}.part.jsonl`, "utf8")
         assert.include(state, "etag")
         assert.notInclude(state, Canary.signature)
         assert.notInclude(state, "http")
-        assert.strictEqual(statSync(`${target}.part.json`).mode & 0o777, 0o600)
+        assert.strictEqual(statSync(`${target}.part.jsonl`).mode & 0o777, 0o600)
         assert(source.url !== undefined)
         assert.notInclude(state, SignedUrl.reveal(source.url).pathname)
       }).pipe(Effect.provide(testLayer()))
@@ -242,7 +262,7 @@ describe("FileDownload", () => {
     )
 
     it.live.each([
-      ["a state that is damaged", (target: string) => writeFileSync(`${target}.part.json`, '{"version":1,"obj')],
+      ["a state that is damaged", (target: string) => writeFileSync(`${target}.part.jsonl`, '{"version":1,"obj')],
       [
         "a part that is longer than the object",
         (target: string) => writeFileSync(`${target}.part`, Buffer.alloc(size + 1))
@@ -251,7 +271,7 @@ describe("FileDownload", () => {
         "a state with a weak ETag",
         (target: string) =>
           writeFileSync(
-            `${target}.part.json`,
+            `${target}.part.jsonl`,
             JSON.stringify({
               version: 1,
               object: { size, etag: 'W/"1"' },

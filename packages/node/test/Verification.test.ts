@@ -87,7 +87,7 @@ describe("checksums", () => {
         const isEnough = (event: FileDownload.FileEvent) => event._tag === "Written" && event.bytes > 5_000_000
         yield* Downloading.inject(Fault.stall("storage", 8_000_000))
         yield* Stream.runDrain(Stream.takeUntil(events(source, target, { ...quick, connections: 1 }), isEnough))
-        const sums = readFileSync(`${target}.part.json`, "utf8")
+        const sums = readFileSync(`${target}.part.jsonl`, "utf8")
         const file = yield* toFile(source, target, quick)
         assert.isAbove(file.resumedFrom, 5_000_000)
         assert.deepStrictEqual(file.verified, [kind])

@@ -59,15 +59,6 @@ export const writeWhole = (path: string, text: string): Effect.Effect<void, File
   }).pipe(Effect.andThen(rename(temporary, path)))
 }
 
-/** The same, though a failure of power may undo it: for what is written often. */
-export const writeQuickly = (path: string, text: string): Effect.Effect<void, FileError> => {
-  const temporary = `${path}.tmp`
-  return attempt("write", path, async () => {
-    await Fs.writeFile(temporary, text, { mode: 0o600 })
-    await Fs.rename(temporary, path)
-  })
-}
-
 /** How many bytes there is room for in a directory. */
 export const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
   attempt("look at", directory, async () => {

@@ -1,6 +1,6 @@
 import * as Fs from "node:fs/promises"
 /**
- * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.json`, which says of which object the bytes
+ * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.jsonl`, which says of which object the bytes
  * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
  * whatever moment a run is killed at, the two together are true.
  */
@@ -10,6 +10,7 @@ import * as Ranges from "@scenario-assets/core/Ranges"
 import * as StoredObject from "@scenario-assets/core/StoredObject"
 import * as Sums from "@scenario-assets/core/Sums"
 import * as Tally from "@scenario-assets/core/Tally"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -17,6 +18,7 @@ import type * as Scope from "effect/Scope"
 import type { FileError } from "../FileError.ts"
 import * as Buffers from "./Buffers.ts"
 import * as Files from "./Files.ts"
+import * as StateFile from "./StateFile.ts"
 
 export interface PartFile {
   /** What may be resumed; nothing for a part that is new or cannot be trusted. */
@@ -61,9 +63,8 @@ export const open = Effect.fnUntraced(function* (
   hashes: Hashes.Hashes
 ): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
   const path = `${target}.part`
-  const statePath = `${path}.json`
-  const text = yield* Files.readText(statePath)
-  const state = text === undefined ? Option.none() : decodeState(text)
+  const stateFile = yield* StateFile.open(`${path}.jsonl`)
+  const state = Arr.findFirst(stateFile.lines, (line) => decodeState(line))
 
   const handle = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
@@ -93,7 +94,7 @@ export const open = Effect.fnUntraced(function* (
   function save(): Effect.Effect<void, FileError> {
     if (object === undefined || finished) return Effect.void
     unsaved = 0
-    return Files.writeQuickly(statePath, encodeState({ version: 1, object, parts: tally.parts() }))
+    return stateFile.write(encodeState({ version: 1, object, parts: tally.parts() }))
   }
 
   function flush(): Effect.Effect<void, FileError> {
@@ -161,7 +162,7 @@ export const open = Effect.fnUntraced(function* (
       held = 0
       object = undefined
       tally = Tally.make(hashes, [])
-      return Effect.andThen(Files.remove(statePath), truncate())
+      return Effect.andThen(stateFile.remove, truncate())
     }),
     verify: Effect.gen(function* () {
       yield* flush()
@@ -175,7 +176,7 @@ export const open = Effect.fnUntraced(function* (
       yield* Files.attempt("sync", path, () => handle.sync())
       yield* Files.rename(path, name)
       finished = true
-      yield* Files.remove(statePath)
+      yield* stateFile.remove
     })
   }
 })
