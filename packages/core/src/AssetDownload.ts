@@ -184,18 +184,7 @@ export const make = Effect.fnUntraced(function* (
         "getStatus",
         jobId,
         HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
-        (body) => {
-          const decoded = decodeJob(body)
-          if (decoded === undefined) return undefined
-          const { downloadUrl, jobId, jobStatus, ...details } = decoded
-          return new DownloadJob({
-            jobId,
-            jobStatus,
-            // An empty or null URL is no URL.
-            ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
-            details: Answer.mapStrings(details, scrub)
-          })
-        },
+        readJob(scrub),
         "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
       )
     },
@@ -271,26 +260,50 @@ const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((body
 
 const decodeStarted = decoder(Schema.Struct({ jobId: JobId }))
 const decodeLink = decoder(Schema.Struct({ url: SignedUrl }))
-const decodeJob = decoder(
-  Schema.StructWithRest(
-    Schema.Struct({
-      jobId: JobId,
-      jobStatus: Schema.NonEmptyString,
-      downloadUrl: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), SignedUrl])))
-    }),
-    [Schema.Record(Schema.String, Schema.Json)]
-  )
+const decodeJob = Schema.decodeUnknownOption(
+  Schema.Struct({
+    jobId: JobId,
+    jobStatus: Schema.NonEmptyString,
+    downloadUrl: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), SignedUrl])))
+  })
 )
 
-const prepare = (config: ScenarioConfig["Service"]) => (request: HttpClientRequest.HttpClientRequest) => {
-  const addressed = request.pipe(
-    HttpClientRequest.prependUrl(config.baseUrl),
-    HttpClientRequest.acceptJson,
-    config.projectId === undefined ? (self) => self : HttpClientRequest.setUrlParam("projectId", config.projectId)
-  )
-  return config.credentials._tag === "Basic"
-    ? HttpClientRequest.basicAuth(addressed, config.credentials.key, config.credentials.secret)
-    : HttpClientRequest.bearerToken(addressed, config.credentials.token)
+/** A job from an answer's text; `undefined` for what is none. */
+const readJob =
+  (scrub: Answer.Scrub) =>
+  (body: string): DownloadJob | undefined => {
+    const json = parseObject(body)
+    const decoded = json === undefined ? undefined : Option.getOrUndefined(decodeJob(json))
+    if (json === undefined || decoded === undefined) return undefined
+    const { downloadUrl: _, jobId: __, jobStatus: ___, ...details } = json
+    const { downloadUrl, jobId, jobStatus } = decoded
+    return new DownloadJob(
+      {
+        jobId,
+        jobStatus,
+        // An empty or null URL is no URL.
+        ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
+        details: Answer.mapStrings(details, scrub)
+      },
+      { disableChecks: true }
+    )
+  }
+
+/** The object that a text of JSON holds, if it is one. */
+const parseObject = (text: string): Schema.JsonObject | undefined =>
+  Option.getOrUndefined(Option.filter(parseJson(text), Answer.isJsonObject))
+const parseJson = Option.liftThrowable((text: string): Schema.Json => JSON.parse(text))
+
+const prepare = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"]) => {
+  const empty = HttpClientRequest.acceptJson(HttpClientRequest.empty)
+  const { headers } =
+    credentials._tag === "Basic"
+      ? HttpClientRequest.basicAuth(empty, credentials.key, credentials.secret)
+      : HttpClientRequest.bearerToken(empty, credentials.token)
+  return (request: HttpClientRequest.HttpClientRequest) => {
+    const addressed = HttpClientRequest.setHeaders(HttpClientRequest.prependUrl(request, baseUrl), headers)
+    return projectId === undefined ? addressed : HttpClientRequest.setUrlParam(addressed, "projectId", projectId)
+  }
 }
 
 const mayRepeat = (operation: Operation, reason: Reason): boolean => {

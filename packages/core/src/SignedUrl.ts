@@ -110,9 +110,8 @@ const parameter = new RegExp(
 )
 
 const isHttpUrl = (value: string): boolean => {
-  if (!URL.canParse(value)) return false
-  const url = new URL(value)
-  return (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === ""
+  const url = URL.parse(value)
+  return url !== null && (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === ""
 }
 
 const wholeNumber = (value: string | undefined): number | undefined =>

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Archives from "@scenario-assets/core/Archives"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
@@ -14,32 +13,28 @@ import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as FileDownload from "./FileDownload.ts"
-import * as StorageTransport from "./internal/StorageTransport.ts"
+import * as Http1Client from "./internal/Http1Client.ts"
 import * as NodeHashes from "./NodeHashes.ts"
 
 /**
- * The client for the API: a few connections that are kept.
+ * The client for the API: HTTP/1.1 on connections that are kept, 10 s to make one. It trusts what Node trusts
+ * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, build the services on another
+ * `HttpClient`, such as `NodeHttpClient.layerUndici`.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndiciOptions({
-  connections: 16,
-  pipelining: 1,
-  connect: { timeout: 10_000 }
-})
+export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(HttpClient.HttpClient, Http1Client.make)
 
 /**
- * The client for storage hosts, with connections of its own: GET by HTTP/1.1, one body at a time on each, faster than a
- * general client by the memory it does not waste. It holds no credential. It trusts what Node trusts
- * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, give `StorageClient.layer` an
- * `HttpClient` that does.
+ * The client for storage hosts, with connections of its own: one body at a time on each, and faster than a general client
+ * by the memory it does not waste. It holds no credential.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
-  Layer.provide(Layer.effect(HttpClient.HttpClient, StorageTransport.make))
+  Layer.provide(Layer.effect(HttpClient.HttpClient, Http1Client.make))
 )
 
 /**

@@ -66,7 +66,8 @@ const mapString = (json: Schema.Json, f: (text: string) => string): Schema.Json 
   return isJsonObject(json) ? mapStrings(json, f) : json
 }
 
-const isJsonObject = (json: Schema.Json): json is Schema.JsonObject => Predicate.isObject(json)
+export const isJsonObject = (json: Schema.Json): json is Schema.JsonObject =>
+  Predicate.isObject(json) && !Array.isArray(json)
 
 /** What is kept of an answer. */
 export const details = (

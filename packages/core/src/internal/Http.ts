@@ -14,6 +14,7 @@ const neverSent = new Set([
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "CONNECT_TIMEOUT",
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 

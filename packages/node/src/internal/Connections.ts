@@ -85,7 +85,8 @@ export class Connection {
   }
 }
 
-const tooSlow = () => Object.assign(new Error(`no connection within ${connectTimeout / 1000} s`), { code: "ETIMEDOUT" })
+const tooSlow = () =>
+  Object.assign(new Error(`no connection within ${connectTimeout / 1000} s`), { code: "CONNECT_TIMEOUT" })
 
 export class Connections {
   readonly #idle = new Map<string, Array<Connection>>()

@@ -5,7 +5,7 @@
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Pull from "effect/Pull"
+import * as Pull from "effect/Pull"
 import * as Buffers from "./Buffers.ts"
 
 /** Full buffers that wait while nobody takes them, before the sender is asked to stop. */
@@ -76,6 +76,21 @@ export class GatheredBody {
         this.#waiting = undefined
       })
     })
+  }
+
+  /** All of it at once, for those that are small. */
+  whole<E>(onError: (error: unknown) => E): Effect.Effect<Uint8Array<ArrayBuffer>, E> {
+    const pull = this.pull(onError)
+    const taken: Array<Uint8Array> = []
+    const more: Effect.Effect<Uint8Array<ArrayBuffer>, E> = Pull.matchEffect(pull, {
+      onSuccess: (chunks) => {
+        taken.push(...chunks)
+        return more
+      },
+      onFailure: Effect.failCause,
+      onDone: () => Effect.sync(() => Uint8Array.from(Buffer.concat(taken)))
+    })
+    return more
   }
 
   #close(end: End): void {
