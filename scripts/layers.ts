@@ -13,7 +13,7 @@ const packages = ["core", "node", "cli"]
 const floors: ReadonlyArray<readonly [name: string, modules: RegExp]> = [
   [
     "the nouns",
-    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|Source|TransferEvent|\w*Error)\.ts$/
+    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|Source|TransferEvent|ZipEntry|ZipDirectory|ZipLocalHeader|EntryPath|ArchiveLimits|\w*Error)\.ts$/
   ],
   ["the API", /^(ScenarioConfig|AssetDownload|ScenarioApi|StorageClient)\.ts$/],
   ["the way", /^(JobPoller|JobJournal|Hashes|Tally|Transfer)\.ts$/],
