@@ -13,10 +13,10 @@ const packages = ["core", "node", "cli"]
 const floors: ReadonlyArray<readonly [name: string, modules: RegExp]> = [
   [
     "the nouns",
-    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|Source|TransferEvent|ZipEntry|ZipDirectory|ZipLocalHeader|EntryPath|ArchiveLimits|\w*Error)\.ts$/
+    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|Source|TransferEvent|ZipEntry|ZipDirectory|ZipLocalHeader|EntryPath|EntryData|ArchiveLimits|\w*Error)\.ts$/
   ],
   ["the API", /^(ScenarioConfig|AssetDownload|ScenarioApi|StorageClient)\.ts$/],
-  ["the way", /^(JobPoller|JobJournal|Hashes|Tally|Transfer)\.ts$/],
+  ["the way", /^(JobPoller|JobJournal|Hashes|Tally|Transfer|ByteSource|ZipArchive)\.ts$/],
   ["the whole", /^Archives\.ts$/],
   ["the entry point", /^index\.ts$/],
   ["testing", /^testing\//]

@@ -71,6 +71,7 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   UnexpectedContent: exitCodes.verification,
   LengthMismatch: exitCodes.verification,
   ObjectChanged: exitCodes.verification,
+  RangesRefused: exitCodes.temporary,
   ChecksumMismatch: exitCodes.verification,
   TimedOut: exitCodes.deadline,
   RedirectRefused: exitCodes.failed,

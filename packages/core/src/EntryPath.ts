@@ -245,8 +245,7 @@ class Claims implements Taken {
 
   /** A directory of the same name serves as well. */
   #directory(wanted: string, why: Set<Change>): string {
-    const path = this.#choose(wanted, `${fold(wanted)}/`, why, (key) => !this.files.has(key))
-    const key = fold(path)
+    const [path, key] = this.#choose(wanted, "/", why, (key) => !this.files.has(key))
     const existing = this.directories.get(key)
     if (existing === undefined) this.directories.set(key, path)
     else if (existing !== path) why.add("letter case")
@@ -254,18 +253,27 @@ class Claims implements Taken {
   }
 
   #file(wanted: string, why: Set<Change>): string {
-    const isFree = (key: string) => !this.files.has(key) && !this.directories.has(key)
-    const path = this.#choose(wanted, fold(wanted), why, isFree)
-    this.files.add(fold(path))
+    const [path, key] = this.#choose(wanted, "", why, (key) => !this.files.has(key) && !this.directories.has(key))
+    this.files.add(key)
     return path
   }
 
-  #choose(wanted: string, counter: string, why: Set<Change>, isFree: (key: string) => boolean): string {
-    if (isFree(fold(wanted))) return wanted
+  /** The first path that is free, and its folded form. Files and directories count by themselves. */
+  #choose(
+    wanted: string,
+    kind: "/" | "",
+    why: Set<Change>,
+    isFree: (key: string) => boolean
+  ): readonly [string, string] {
+    const key = fold(wanted)
+    if (isFree(key)) return [wanted, key]
     why.add("taken")
-    let n = this.#next.get(counter) ?? 2
-    while (!isFree(fold(candidate(wanted, n)))) n++
-    this.#next.set(counter, n)
-    return candidate(wanted, n)
+    for (let n = this.#next.get(key + kind) ?? 2; ; n++) {
+      const path = candidate(wanted, n)
+      const other = fold(path)
+      if (!isFree(other)) continue
+      this.#next.set(key + kind, n)
+      return [path, other]
+    }
   }
 }

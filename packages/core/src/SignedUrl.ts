@@ -111,7 +111,12 @@ const parameter = new RegExp(
 
 const isHttpUrl = (value: string): boolean => {
   const url = URL.parse(value)
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === ""
+  return (
+    url !== null &&
+    (url.protocol === "https:" || url.protocol === "http:") &&
+    url.username === "" &&
+    url.password === ""
+  )
 }
 
 const wholeNumber = (value: string | undefined): number | undefined =>

@@ -3,18 +3,18 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Checksum } from "./Checksum.ts"
 import * as Hashes from "./Hashes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
 import * as Links from "./internal/Links.ts"
+import * as OnlyBytes from "./internal/OnlyBytes.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
+import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
 import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
@@ -22,10 +22,9 @@ import * as SignedUrl from "./SignedUrl.ts"
 import type { Source } from "./Source.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import * as Sums from "./Sums.ts"
 import {
-  ChecksumMismatch,
   ObjectChanged,
+  RangesRefused,
   type Reason,
   RetriesExhausted,
   TimedOut,
@@ -77,6 +76,20 @@ export interface ReadOptions extends Options {
 }
 
 /**
+ * Bytes of an object that are wanted without the rest: so many of the last ones, of an object nothing is known of; or
+ * ranges of the object that an earlier part was of (`Opened` tells), each from its first byte to the one after its last.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Part =
+  | { readonly suffix: number }
+  | {
+      readonly object: StoredObject.StoredObject
+      readonly ranges: ReadonlyArray<readonly [start: number, end: number]>
+    }
+
+/**
  * A resumable, counted stream of bytes from a storage host, through a client that holds no credential.
  *
  * Resets, cuts, stalls, 408, 429 and 5xx are tried again from the byte reached, with full jitter; the count of tries
@@ -94,6 +107,15 @@ export class Transfer extends Context.Service<
     readonly events: <E, R>(
       source: Source<E, R>,
       options?: ReadOptions
+    ) => Stream.Stream<TransferEvent, TransferError | E, R>
+    /**
+     * Some bytes, range by range in the order given, over one connection. A host that serves no ranges answers to a suffix
+     * with the whole object, from 0. Nothing starts over: `ObjectChanged` where another object is there now.
+     */
+    readonly part: <E, R>(
+      source: Source<E, R>,
+      part: Part,
+      options?: Omit<ReadOptions, "resume">
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
      * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
@@ -119,9 +141,10 @@ export const make = Effect.fnUntraced(function* (
   const hashes = yield* Hashes.Hashes
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
-  const read = <E, R>(source: Source<E, R>, isFile: boolean, options: ReadOptions = {}) =>
+  const read = <E, R>(source: Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
     Stream.suspend(() =>
       run(source, {
+        part,
         mayStartOver: isFile,
         connections: isFile ? (options.connections ?? defaults.connections ?? 1) : 1,
         idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
@@ -142,7 +165,8 @@ export const make = Effect.fnUntraced(function* (
 
   return Transfer.of({
     events: (source, options) => read(source, true, options),
-    bytes: (source, options) => onlyBytes(read(source, false, options), hashes, source)
+    part: (source, part, options) => read(source, false, options, part),
+    bytes: (source, options) => OnlyBytes.of(read(source, false, options), hashes, source)
   })
 })
 
@@ -173,8 +197,23 @@ export const layerOptions = (options: Options): Layer.Layer<Transfer, never, Sto
 export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, TransferError>): Layer.Layer<Transfer> => {
   const bytes: Transfer["Service"]["bytes"] = (source) =>
     Stream.unwrap(Effect.map(Links.make(source).get, (url) => read(SignedUrl.reveal(url))))
+  const part: Transfer["Service"]["part"] = (source, part) =>
+    Stream.unwrap(
+      Effect.map(Stream.runCollect(bytes(source)), (chunks) => {
+        const all = concat(chunks)
+        const object: StoredObject.StoredObject = { size: all.length }
+        const ranges = "suffix" in part ? [[Math.max(0, all.length - part.suffix), all.length] as const] : part.ranges
+        return Stream.fromIterable(
+          ranges.flatMap(([offset, end]): Array<TransferEvent> => [
+            { _tag: "Opened", object, offset },
+            { _tag: "Bytes", offset, bytes: all.subarray(offset, end) }
+          ])
+        )
+      })
+    )
   return Layer.succeed(Transfer, {
     bytes,
+    part,
     events: (source) => {
       let offset = 0
       return Stream.concat(
@@ -189,7 +228,18 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
   })
 }
 
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const all = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}
+
 interface Settings extends Segments.Settings {
+  readonly part: Part | undefined
   readonly resume: ReadOptions["resume"]
   /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
   readonly mayStartOver: boolean
@@ -209,11 +259,10 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
     Effect.flatMap(links.get, (url) => Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason })))
 
   const attempt = (resume: ReadOptions["resume"]): Stream.Stream<TransferEvent, TransferError | E, R> => {
-    const begun = { object: resume?.object, acceptsRanges: false, hasBytes: resume !== undefined }
+    const object = settings.part !== undefined && "object" in settings.part ? settings.part.object : resume?.object
+    const begun = { object, acceptsRanges: false, hasBytes: object !== undefined }
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
-    const todo = (resume === undefined ? everything : Ranges.gaps(resume.ranges, resume.object.size)).map(
-      ([offset, end]) => ({ offset, end, whole: false, unconfirmed: false })
-    )
+    const todo = wanted(settings.part, resume)
     return (
       settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
     ).pipe(
@@ -224,6 +273,9 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
       Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
         if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
         const { sameObject } = error
+        if (settings.part !== undefined) {
+          return Stream.fromEffect(fail(sameObject ? new RangesRefused() : new ObjectChanged({ offset: there })))
+        }
         const reason =
           !sameObject && (!settings.mayStartOver || restarts >= maxRestarts)
             ? new ObjectChanged({ offset: there })
@@ -243,31 +295,28 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
   const all =
     settings.limitRate === undefined
       ? attempt(settings.resume)
-      : limitRate(attempt(settings.resume), settings.limitRate)
+      : RateLimit.apply(attempt(settings.resume), settings.limitRate)
   const limit = settings.timeLimit
   return limit === undefined
     ? all
     : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
 }
 
-/** Bytes wait until their time has come. */
-const limitRate = <E, R>(
-  events: Stream.Stream<TransferEvent, E, R>,
-  bytesPerSecond: number
-): Stream.Stream<TransferEvent, E, R> =>
-  Stream.suspend(() => {
-    let due = 0
-    // Few at a time, so that they do not come in gushes.
-    return Stream.mapArrayEffect(Stream.rechunk(events, 4), (all) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
-        due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000
-        return Effect.as(Effect.sleep(Duration.millis(due - now)), all)
-      })
-    )
+/** What is to be read. */
+const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Exchange.Position> => {
+  const position = ([offset, end]: readonly [number, number | undefined]): Exchange.Position => ({
+    offset,
+    end,
+    whole: false,
+    unconfirmed: false
   })
-
-const everything: ReadonlyArray<readonly [number, number | undefined]> = [[0, undefined]]
+  if (part !== undefined) {
+    return "suffix" in part ? [{ ...position([0, undefined]), suffix: part.suffix }] : part.ranges.map(position)
+  }
+  return (resume === undefined ? [[0, undefined] as const] : Ranges.gaps(resume.ranges, resume.object.size)).map(
+    position
+  )
+}
 
 /** One range after the other. */
 const inOrder = <E, R>(
@@ -276,43 +325,3 @@ const inOrder = <E, R>(
   links: Links.Links<E, R>,
   settings: Settings
 ) => Stream.flatMap(Stream.fromIterable(todo), (at) => RangeReader.read(at, begun, links, settings))
-
-/** Bytes that were handed on already are not handed on again; in the end their checksums are compared. */
-const onlyBytes = <E, R>(
-  events: Stream.Stream<TransferEvent, E, R>,
-  hashes: Hashes.Hashes,
-  source: Source<E, R>
-): Stream.Stream<Uint8Array, TransferError | E, R> =>
-  Stream.suspend(() => {
-    let given = 0
-    let declared: ReadonlyArray<Checksum> = []
-    let running: Hashes.Running | undefined
-    const verified = Effect.suspend(() => {
-      const [mismatch] = running === undefined ? [] : Sums.verify(running.sums(), declared).mismatches
-      return mismatch === undefined
-        ? Effect.void
-        : Effect.fail(
-            new TransferError({
-              origin: source.url === undefined ? "the storage host" : SignedUrl.origin(source.url),
-              reason: new ChecksumMismatch(mismatch)
-            })
-          )
-    })
-    return events.pipe(
-      Stream.map((event) => {
-        if (event._tag === "Opened" && running === undefined) {
-          declared = event.object.checksums ?? []
-          running = Hashes.run(hashes, declared)
-        }
-        if (event._tag !== "Bytes" || event.offset + event.bytes.length <= given) return nothing
-        const news = event.offset < given ? event.bytes.subarray(given - event.offset) : event.bytes
-        given = event.offset + event.bytes.length
-        running?.update(news)
-        return news
-      }),
-      Stream.filter((bytes) => bytes.length > 0),
-      Stream.concat(Stream.fromEffectDrain(verified))
-    )
-  })
-
-const nothing = new Uint8Array(0)

@@ -67,6 +67,13 @@ export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectCh
   }
 }
 
+/** The host has served parts of the object, and does so no longer. @category reasons @since 0.1.0 */
+export class RangesRefused extends Schema.TaggedError<RangesRefused>()("RangesRefused", {}) {
+  override get message(): string {
+    return "no longer serves parts of the object; start again"
+  }
+}
+
 /** All bytes came, and do not sum up to what the host declares. @category reasons @since 0.1.0 */
 export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>()("ChecksumMismatch", {
   algorithm: Algorithm,
@@ -131,6 +138,7 @@ export const Reason = Schema.Union([
   UnexpectedContent,
   LengthMismatch,
   ObjectChanged,
+  RangesRefused,
   ChecksumMismatch,
   TimedOut,
   RedirectRefused,
@@ -162,6 +170,7 @@ export class TransferError extends Schema.TaggedError<TransferError>()("Transfer
     switch (this.reason._tag) {
       case "RetriesExhausted":
       case "ObjectChanged":
+      case "RangesRefused":
       case "UnexpectedStatus":
       case "LengthMismatch":
       case "ChecksumMismatch":

@@ -12,6 +12,8 @@ import * as Transfer from "@scenario-assets/core/Transfer"
 import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as ArchiveReader from "./ArchiveReader.ts"
+import * as Extraction from "./Extraction.ts"
 import * as FileDownload from "./FileDownload.ts"
 import * as Http1Client from "./internal/Http1Client.ts"
 import * as NodeHashes from "./NodeHashes.ts"
@@ -44,10 +46,18 @@ export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = Stor
  * @since 0.1.0
  */
 export const layerServices: Layer.Layer<
-  AssetDownload.AssetDownload | JobPoller.JobPoller | Transfer.Transfer | Archives.Archives | FileDownload.FileDownload,
+  | AssetDownload.AssetDownload
+  | JobPoller.JobPoller
+  | Transfer.Transfer
+  | Archives.Archives
+  | FileDownload.FileDownload
+  | ArchiveReader.ArchiveReader
+  | Extraction.Extraction,
   never,
   ScenarioConfig.ScenarioConfig
-> = Layer.mergeAll(Archives.layer, FileDownload.layer).pipe(
+> = Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
+  Layer.provideMerge(ArchiveReader.layer),
+  Layer.provideMerge(FileDownload.layer),
   Layer.provideMerge(JobPoller.layer),
   Layer.provideMerge(Layer.mergeAll(AssetDownload.layer, Transfer.layer)),
   Layer.provide(Layer.mergeAll(layerApiClient, layerStorageClient, NodeHashes.layer))

@@ -1,4 +1,6 @@
+export * as ArchiveReader from "./ArchiveReader.ts"
 export * as EmulatorServer from "./EmulatorServer.ts"
+export * as Extraction from "./Extraction.ts"
 export * as FileDownload from "./FileDownload.ts"
 export * as FileError from "./FileError.ts"
 export * as JobJournalFile from "./JobJournalFile.ts"

@@ -27,6 +27,8 @@ import { describeFailure, isTransientStatus } from "./Http.ts"
 
 /** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
+  /** Not an offset is known, but that so many of the last bytes are wanted; until the first answer. */
+  suffix?: number | undefined
   /** The next byte. */
   offset: number
   /** The byte after the last one that is wanted; none while the size is not known. It may move closer meanwhile. */
@@ -122,6 +124,7 @@ export const open = (
   )
 
 const rangeHeaders = (at: Position, { object }: Begun): Record<string, string> => {
+  if (at.suffix !== undefined) return { range: `bytes=-${at.suffix}` }
   const isAll = at.offset === 0 && (at.end === undefined || at.end === object?.size)
   if (isAll && !at.unconfirmed) return {}
   const etag = object === undefined ? undefined : StoredObject.strongEtag(object)
@@ -170,6 +173,7 @@ type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Faul
 /** `200`: the object from its first byte, whatever was asked for. */
 const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
+  at.suffix = undefined
   const size = contentLength(response)
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
@@ -185,7 +189,12 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
   const [start, last] = [Number(parts[1]), Number(parts[2])]
   const size = parts[3] === "*" ? undefined : Number(parts[3])
-  if (start !== at.offset || last < start || (size !== undefined && last >= size)) {
+  if (at.suffix !== undefined && size !== undefined) {
+    at.offset = Math.max(0, size - at.suffix)
+    at.end = size
+    at.suffix = undefined
+  }
+  if (at.suffix !== undefined || start !== at.offset || last < start || (size !== undefined && last >= size)) {
     return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
   }
   const length = contentLength(response)
@@ -205,7 +214,8 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
 const takeNothing = (response: HttpClientResponse, at: Position): Taken => {
-  if (at.offset === 0 && !at.unconfirmed) return reject(new UnexpectedStatus({ status: 416 }))
+  if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
+    return reject(new UnexpectedStatus({ status: 416 }))
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
     at.whole = true

@@ -13,12 +13,14 @@ import { crc32 } from "./Crc32.ts"
  */
 export interface Extra {
   /** 0x0001: sizes and places of 64 bits (APPNOTE 4.5.3). */
-  zip64?: DataView
+  readonly zip64?: DataView
   /** 0x7075: the name in UTF-8 (APPNOTE 4.6.9). */
-  unicodePath?: DataView
+  readonly unicodePath?: DataView
   /** 0x5455: times in seconds since 1970, UTC. */
-  timestamp?: DataView
+  readonly timestamp?: DataView
 }
+
+const none: Extra = {}
 
 const keys: ReadonlyMap<number, keyof Extra> = new Map([
   [0x0001, "zip64"],
@@ -34,7 +36,8 @@ const keys: ReadonlyMap<number, keyof Extra> = new Map([
  * @since 0.1.0
  */
 export const parse = (view: DataView, start: number, end: number): Extra | string => {
-  const extra: Extra = {}
+  if (start === end) return none
+  const extra: { -readonly [K in keyof Extra]: Extra[K] } = {}
   for (let at = start; at + 4 <= end;) {
     const key = keys.get(view.getUint16(at, true))
     const length = view.getUint16(at + 2, true)

@@ -92,7 +92,10 @@ export const read = (view: DataView, at: number, index: number): Result.Result<D
 const damaged = (entry: string, description: string) => Result.fail(new Damaged({ entry, description }))
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 128)
+const isAscii = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte >= 128) return false
+  return true
+}
 
 /** UTF-8 where the name or its extra field says so, else CP437; or what is wrong. */
 const nameOf = (rawName: Uint8Array, flags: number, extra: ZipExtra.Extra): Result.Result<string, string> => {
@@ -111,22 +114,41 @@ const nameOf = (rawName: Uint8Array, flags: number, extra: ZipExtra.Extra): Resu
   )
 }
 
-/** Sizes and place, from the ZIP64 block where the 32 bits do not hold them; that has just those, in this order. */
-const numbersOf = (view: DataView, at: number, extra: ZipExtra.Extra) => {
-  const narrow = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)]
-  const block = extra.zip64
+/** Sizes, place and disk, from the ZIP64 block where the record has no room for them. */
+const numbersOf = (view: DataView, at: number, extra: ZipExtra.Extra): Numbers | undefined => {
+  const size = view.getUint32(at + 24, true)
+  const compressedSize = view.getUint32(at + 20, true)
+  const offset = view.getUint32(at + 42, true)
+  const disk = view.getUint16(at + 34, true)
+  const narrow = { size, compressedSize, offset, disk }
+  const isNarrow = Math.max(size, compressedSize, offset) < limit32 && disk < limit16
+  return isNarrow ? narrow : extra.zip64 && widen(narrow, extra.zip64)
+}
+
+interface Numbers {
+  readonly size: number
+  readonly compressedSize: number
+  readonly offset: number
+  readonly disk: number
+}
+
+const limit32 = 0xffff_ffff
+const limit16 = 0xffff
+
+/** The block has just the numbers that are missing, in this order (APPNOTE 4.5.3); else readers would disagree. */
+const widen = (narrow: Numbers, block: DataView): Numbers | undefined => {
   let used = 0
   const take = (length: 4 | 8): number => {
-    const from = used
     used += length
-    if (block === undefined || used > block.byteLength) return Number.NaN
-    return length === 8 ? ZipExtra.uint64(block, from) : block.getUint32(from, true)
+    if (used > block.byteLength) return Number.NaN
+    return length === 8 ? ZipExtra.uint64(block, used - 8) : block.getUint32(used - 4, true)
   }
-  const [size = 0, compressedSize = 0, offset = 0] = narrow.map((value) => (value === 0xffff_ffff ? take(8) : value))
-  const disk16 = view.getUint16(at + 34, true)
-  const disk = disk16 === 0xffff ? take(4) : disk16
-  const fits = used === 0 || (block !== undefined && used === block.byteLength)
-  return fits && Number.isSafeInteger(size) ? { size, compressedSize, offset, disk } : undefined
+  const size = narrow.size === limit32 ? take(8) : narrow.size
+  const compressedSize = narrow.compressedSize === limit32 ? take(8) : narrow.compressedSize
+  const offset = narrow.offset === limit32 ? take(8) : narrow.offset
+  const disk = narrow.disk === limit16 ? take(4) : narrow.disk
+  const fits = used === block.byteLength && Number.isSafeInteger(size)
+  return fits ? { size, compressedSize, offset, disk } : undefined
 }
 
 /** What the four highest bits of a Unix mode say: regular files have 8 or nothing. */

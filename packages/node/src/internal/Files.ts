@@ -59,6 +59,24 @@ export const writeWhole = (path: string, text: string): Effect.Effect<void, File
   }).pipe(Effect.andThen(rename(temporary, path)))
 }
 
+/**
+ * Writes chunks one behind the other, and gives their length. A short write (a full disk, a signal) leaves the rest to be
+ * written by itself, or to fail by itself.
+ */
+export const writeAll = async (
+  handle: Fs.FileHandle,
+  chunks: ReadonlyArray<Uint8Array>,
+  offset: number
+): Promise<number> => {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  let { bytesWritten: done } = await handle.writev(chunks, offset)
+  while (done < length) {
+    const rest = Buffer.concat(chunks).subarray(done)
+    done += (await handle.write(rest, 0, rest.length, offset + done)).bytesWritten
+  }
+  return length
+}
+
 /** How many bytes there is room for in a directory. */
 export const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
   attempt("look at", directory, async () => {

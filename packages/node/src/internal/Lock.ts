@@ -6,9 +6,12 @@ import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 
-/** Takes the lock for as long as the scope is open. One whose process is gone is taken over; a living one is an error. */
-export const acquire = (target: string): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, target), (path) => Effect.ignore(Files.remove(path))))
+/**
+ * Takes the lock for as long as the scope is open. One whose process is gone is taken over; a living one is an error, which
+ * names `what` is locked.
+ */
+export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
+  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), (path) => Effect.ignore(Files.remove(path))))
 
 const me = `${hostname()} ${process.pid}`
 

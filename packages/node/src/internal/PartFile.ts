@@ -104,8 +104,8 @@ export const open = Effect.fnUntraced(function* (
       pending = []
       unsaved += held
       held = 0
-      for (const { chunks, length, offset } of batch) {
-        await writeAll(handle, chunks, length, offset)
+      for (const { chunks, offset } of batch) {
+        await Files.writeAll(handle, chunks, offset)
         let position = offset
         for (const chunk of chunks) {
           tally.add(position, chunk)
@@ -180,15 +180,6 @@ export const open = Effect.fnUntraced(function* (
     })
   }
 })
-
-/** A short write (a full disk, a signal) leaves the rest to be written by itself, or to fail by itself. */
-const writeAll = async (handle: Fs.FileHandle, chunks: ReadonlyArray<Uint8Array>, length: number, offset: number) => {
-  const { bytesWritten } = await handle.writev(chunks, offset)
-  for (let done = bytesWritten; done < length;) {
-    const rest = Buffer.concat(chunks).subarray(done)
-    done += (await handle.write(rest, 0, rest.length, offset + done)).bytesWritten
-  }
-}
 
 /** Across runs only a strong validator will do: bytes of two objects are never joined. */
 const isResumable = ({ object, parts }: typeof State.Type, size: number): boolean => {

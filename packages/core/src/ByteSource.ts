@@ -1,0 +1,112 @@
+/**
+ * Bytes that can be read from anywhere in them, such as those of an archive on a storage host that serves ranges.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Source } from "./Source.ts"
+import type { StoredObject } from "./StoredObject.ts"
+import type { ReadOptions, Transfer } from "./Transfer.ts"
+import type { TransferError } from "./TransferError.ts"
+import type { TransferEvent } from "./TransferEvent.ts"
+
+/**
+ * Bytes, the last of which are there already.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ByteSource<E = never, R = never> {
+  /** How many bytes there are. */
+  readonly size: number
+  readonly tail: Uint8Array
+  /** Reads ranges, each from its first byte to the one after its last, in the order given. */
+  readonly read: (ranges: ReadonlyArray<readonly [start: number, end: number]>) => Stream.Stream<TransferEvent, E, R>
+}
+
+/**
+ * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. `undefined` where
+ * the host serves no ranges, and the object has more than that.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromTransfer = Effect.fnUntraced(function* <E, R>(
+  transfer: Transfer["Service"],
+  source: Source<E, R>,
+  options: Omit<ReadOptions, "resume"> & { readonly tail?: number | undefined } = {}
+): Effect.fn.Return<ByteSource<TransferError | E, R> | undefined, TransferError | E, R> {
+  const suffix = options.tail ?? 256 * 1024
+  let object: StoredObject | undefined
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  yield* transfer.part(source, { suffix }, options).pipe(
+    Stream.takeUntil((event) => {
+      if (event._tag === "Opened") object ??= event.object
+      if (event._tag !== "Bytes") return false
+      chunks.push(event.bytes)
+      length += event.bytes.length
+      return length > suffix
+    }),
+    Stream.runDrain
+  )
+  if (length > suffix) return undefined
+  const found: StoredObject = { ...object, size: object?.size ?? length }
+  const size = found.size ?? length
+  return {
+    size,
+    tail: concat(chunks, length),
+    read: (ranges) => transfer.part(source, { object: found, ranges }, options)
+  }
+})
+
+/**
+ * Bytes that are there.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromBytes = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  tail: bytes,
+  read: (ranges) =>
+    Stream.fromIterable(
+      ranges.map(([offset, end]): TransferEvent => ({ _tag: "Bytes", offset, bytes: bytes.subarray(offset, end) }))
+    )
+})
+
+/**
+ * Reads some of the bytes into memory.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const readBytes = <E, R>(
+  self: ByteSource<E, R>,
+  start: number,
+  end: number
+): Effect.Effect<Uint8Array, E, R> => {
+  const from = self.size - self.tail.length
+  if (start >= from) return Effect.succeed(self.tail.subarray(start - from, end - from))
+  const bytes = new Uint8Array(end - start)
+  if (end > from) bytes.set(self.tail.subarray(0, end - from), from - start)
+  return self.read([[start, Math.min(end, from)]]).pipe(
+    Stream.runForEach((event) =>
+      Effect.sync(() => {
+        if (event._tag === "Bytes") bytes.set(event.bytes, event.offset - start)
+      })
+    ),
+    Effect.as(bytes)
+  )
+}
+
+const concat = (chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
+  const all = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}

@@ -1,0 +1,158 @@
+/** The files of an archive one after the other, each with its content as a stream. */
+import { ArchiveError, WrongContent } from "@scenario-assets/core/ArchiveError"
+import type { ByteSource } from "@scenario-assets/core/ByteSource"
+import * as EntryData from "@scenario-assets/core/EntryData"
+import * as ZipArchive from "@scenario-assets/core/ZipArchive"
+import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Inflater from "./Inflater.ts"
+import * as Unpack from "./Unpack.ts"
+
+/**
+ * A file in an archive, with its content.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EntryContent<E, R> {
+  readonly entry: ZipEntry
+  /**
+   * Its bytes, once. Those of a file of up to 4 MiB in the archive and 16 MiB outside are verified before the first is
+   * given. Those of a larger one are given as they come, and the stream fails at its end if they are not right.
+   */
+  readonly content: Stream.Stream<Uint8Array, E, R>
+}
+
+/** What can be held whole. */
+export const isSmall = ({ compressedSize, size }: ZipEntry): boolean =>
+  compressedSize <= 4 * 1024 * 1024 && size <= 16 * 1024 * 1024
+
+export const dueOf = ({ crc32, method, size }: ZipEntry): Unpack.Due => ({
+  deflated: method === "deflate",
+  size,
+  crc32
+})
+
+export const wrong = (archive: string, { name }: ZipEntry, description: string): ArchiveError =>
+  new ArchiveError({ archive, reason: new WrongContent({ entry: name, description }) })
+
+/** The data of some entries, as it comes. */
+const pieces = <E, R>(
+  name: string,
+  bytes: ByteSource<E, R>,
+  entries: ReadonlyArray<ZipEntry>
+): Stream.Stream<EntryData.Piece, ArchiveError | E, R> =>
+  Stream.suspend(() => {
+    const data = EntryData.make(entries, isSmall)
+    return bytes.read(ZipArchive.ranges(entries)).pipe(
+      Stream.mapEffect((event) =>
+        event._tag === "Bytes"
+          ? Effect.mapError(
+              Effect.fromResult(data.push(event.offset, event.bytes)),
+              (reason) => new ArchiveError({ archive: name, reason })
+            )
+          : Effect.succeed([])
+      ),
+      Stream.flattenIterable
+    )
+  })
+
+/** A file whose content is given as it comes. */
+interface Running {
+  readonly entry: ZipEntry
+  readonly inflater: Inflater.Inflater
+  /** Its last piece was taken. */
+  isOver: boolean
+}
+
+/** Some files of an archive, in the order of the archive. */
+export const stream = <E, R>(
+  name: string,
+  bytes: ByteSource<E, R>,
+  entries: ReadonlyArray<ZipEntry>
+): Stream.Stream<EntryContent<ArchiveError | E, R>, ArchiveError | E, R> =>
+  Stream.transformPull(pieces(name, bytes, entries), (pull, scope) =>
+    Effect.gen(function* () {
+      let waiting: ReadonlyArray<EntryData.Piece> = []
+      let running: Running | undefined
+      const close = () => {
+        running?.inflater.close()
+        running = undefined
+      }
+      yield* Scope.addFinalizer(scope, Effect.sync(close))
+
+      const next: Pull.Pull<EntryData.Piece, ArchiveError | E> = Effect.suspend(() => {
+        const [piece, ...rest] = waiting
+        waiting = rest
+        if (piece !== undefined) return Effect.succeed(piece)
+        return Effect.flatMap(pull, (all) => {
+          waiting = all
+          return next
+        })
+      })
+
+      /** Content of the file that is being given, or its end. */
+      const more = (self: Running, first?: EntryData.Piece): Pull.Pull<Content, ArchiveError | E> =>
+        Effect.gen(function* () {
+          let piece = first
+          while (!self.isOver) {
+            piece ??= yield* next
+            self.isOver = piece.isLast
+            const content = yield* self.inflater.push(piece.data).pipe(
+              Effect.flatMap((content) =>
+                self.isOver
+                  ? Effect.map(self.inflater.finish, (rest) => [...content, ...rest])
+                  : Effect.succeed(content)
+              ),
+              Effect.mapError((description) => wrong(name, self.entry, description))
+            )
+            piece = undefined
+            const [head, ...tail] = content.filter((chunk) => chunk.length > 0)
+            if (head !== undefined) return [head, ...tail] as const
+          }
+          close()
+          return yield* Cause.done()
+        })
+
+      /** What nobody has read of the file before. */
+      const passOver = Effect.gen(function* () {
+        while (running !== undefined && !running.isOver) running.isOver = (yield* next).isLast
+        close()
+      })
+
+      return Effect.gen(function* () {
+        yield* passOver
+        const piece = yield* next
+        const { entry } = piece
+        if (piece.isFirst && piece.isLast) {
+          const content = Unpack.inflate(dueOf(entry), piece.data)
+          if (typeof content === "string") return yield* wrong(name, entry, content)
+          // Nobody else may write to what is given away.
+          const own = content.buffer === piece.data.buffer ? Uint8Array.from(content) : content
+          const file: EntryContent<ArchiveError | E, R> = { entry, content: Stream.succeed(own) }
+          return [file] as const
+        }
+        const self: Running = { entry, inflater: Inflater.make(dueOf(entry), entry.compressedSize), isOver: false }
+        running = self
+        let first: EntryData.Piece | undefined = piece
+        const content: Stream.Stream<Uint8Array, ArchiveError | E> = Stream.fromPull(
+          Effect.succeed(
+            Effect.suspend(() => {
+              const begin = first
+              first = undefined
+              return more(self, begin)
+            })
+          )
+        )
+        const file: EntryContent<ArchiveError | E, R> = { entry, content }
+        return [file] as const
+      })
+    })
+  )
+
+type Content = Arr.NonEmptyReadonlyArray<Uint8Array>

@@ -1,0 +1,131 @@
+/** What becomes of each file of an archive, decided before the first one is written. */
+import type { Stats } from "node:fs"
+import * as Fs from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
+import { ArchiveError } from "@scenario-assets/core/ArchiveError"
+import * as EntryPath from "@scenario-assets/core/EntryPath"
+import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import * as Effect from "effect/Effect"
+import { FileError } from "../FileError.ts"
+import * as Files from "./Files.ts"
+import type { Unpackers } from "./Unpackers.ts"
+
+/** Where one file goes. */
+export interface Target {
+  readonly entry: ZipEntry
+  /** Relative to the directory, with `/`. */
+  readonly path: string
+  /** Why that is not the name in the archive; empty where it is. */
+  readonly why: ReadonlyArray<EntryPath.Change | "other content there">
+}
+
+export interface Plan {
+  /** To be written. */
+  readonly write: ReadonlyArray<Target>
+  /** There already, with the right content. */
+  readonly there: ReadonlyArray<Target>
+  /** The paths that are given away now. */
+  readonly taken: EntryPath.Taken
+}
+
+export interface Options {
+  readonly archive: string
+  readonly directory: string
+  readonly taken: EntryPath.Taken
+  readonly unpackers: Unpackers
+  /** What to do where another file has the path: keep both, or replace it. */
+  readonly ifDiffers: "keep" | "replace"
+}
+
+/** Makes the directories as well. */
+export const make = Effect.fnUntraced(function* (
+  entries: ReadonlyArray<ZipEntry>,
+  options: Options
+): Effect.fn.Return<Plan, ArchiveError | FileError> {
+  const { archive, directory, unpackers } = options
+  const { paths, taken } = yield* Effect.mapError(
+    Effect.fromResult(EntryPath.assign(entries, { taken: options.taken })),
+    (reason) => new ArchiveError({ archive, reason })
+  )
+  const existing = yield* makeDirectories(
+    directory,
+    paths.map(({ entry, path }) => (entry.isDirectory ? path : dirname(path)))
+  )
+  const exists = (path: string) => existing.get(dirname(path))?.has(EntryPath.fold(basename(path))) === true
+  const isRight = (entry: ZipEntry, path: string) =>
+    Effect.map(
+      unpackers.check([{ path: join(directory, path), size: entry.size, crc32: entry.crc32 }]),
+      ([right]) => right === true
+    )
+
+  const files: ReadonlyArray<Target> = paths.filter(({ entry }) => !entry.isDirectory)
+  const suspects = files.filter(({ path }) => exists(path))
+  const right = new Set<Target>()
+  for (const group of groupsOf(suspects, 64)) {
+    const checked = yield* unpackers.check(
+      group.map(({ entry, path }) => ({ path: join(directory, path), size: entry.size, crc32: entry.crc32 }))
+    )
+    group.forEach((target, index) => {
+      if (checked[index] === true) right.add(target)
+    })
+  }
+
+  const given = new Set(taken.files)
+  /** The first path that is free, or that has the file already. */
+  const besides = Effect.fnUntraced(function* ({ entry, path: wanted, why }: Target) {
+    for (let n = 2; ; n++) {
+      const path = EntryPath.candidate(wanted, n)
+      const key = EntryPath.fold(path)
+      if (given.has(key) || taken.directories.has(key)) continue
+      const isThere = exists(path)
+      if (isThere && !(yield* isRight(entry, path))) continue
+      given.add(key)
+      return { isThere, target: { entry, path, why: [...why, "other content there"] } satisfies Target }
+    }
+  })
+
+  const write: Array<Target> = []
+  const there: Array<Target> = []
+  for (const target of files) {
+    if (!exists(target.path)) write.push(target)
+    else if (right.has(target)) there.push(target)
+    else if (options.ifDiffers === "replace") write.push(target)
+    else {
+      const other = yield* besides(target)
+      if (other.isThere) there.push(other.target)
+      else write.push(other.target)
+    }
+  }
+  return { write, there, taken: { files: given, directories: taken.directories } }
+})
+
+/**
+ * Makes directories and those on the way to them, and gives the names that stand in each already. A symbolic link on the way
+ * is refused: it may lead out of the directory.
+ */
+const makeDirectories = Effect.fnUntraced(function* (directory: string, wanted: ReadonlyArray<string>) {
+  const all = new Set<string>(["."])
+  for (const path of wanted) for (let at = path; !all.has(at); at = dirname(at)) all.add(at)
+  const existing = new Map<string, ReadonlySet<string>>()
+  for (const path of [...all].toSorted((a, b) => a.length - b.length)) {
+    const whole = join(directory, path)
+    const isNew = path !== "." && existing.get(dirname(path))?.has(EntryPath.fold(basename(path))) !== true
+    if (isNew) {
+      yield* Files.attempt("make the directory", whole, () => Fs.mkdir(whole))
+      existing.set(path, new Set())
+    } else {
+      const stat: Stats = yield* Files.attempt("look at", whole, () =>
+        path === "." ? Fs.stat(whole) : Fs.lstat(whole)
+      )
+      if (!stat.isDirectory()) {
+        return yield* new FileError({ operation: "extract into", path: whole, code: "ENOTDIR" })
+      }
+      const names = yield* Files.attempt("read the directory", whole, () => Fs.readdir(whole))
+      existing.set(path, new Set(names.map(EntryPath.fold)))
+    }
+  }
+  return existing
+})
+
+const groupsOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))

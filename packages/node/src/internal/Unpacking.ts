@@ -1,0 +1,182 @@
+/** From the data of entries, as it comes, to files: small ones by the unpackers, many at once; large ones piece by piece. */
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
+import type { Piece } from "@scenario-assets/core/EntryData"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import { FileError } from "../FileError.ts"
+import * as Contents from "./Contents.ts"
+import * as Files from "./Files.ts"
+import * as Inflater from "./Inflater.ts"
+import type { Target } from "./Plan.ts"
+import type * as Unpack from "./Unpack.ts"
+import { type Slot, slotSize, type Unpackers } from "./Unpackers.ts"
+import type { Workspace } from "./Workspace.ts"
+
+/** A file that is there now; or what is wrong with its content. */
+export interface Outcome {
+  readonly target: Target
+  readonly error?: ArchiveError
+}
+
+export interface Unpacking {
+  /** Takes pieces. Their data may be used again afterwards. */
+  readonly push: (pieces: ReadonlyArray<Piece>) => Effect.Effect<void, FileError>
+  /** Waits for all that was taken. */
+  readonly finish: Effect.Effect<void, FileError>
+  /** What became of files since this was last asked. */
+  readonly outcomes: () => ReadonlyArray<Outcome>
+}
+
+/** A thread gets so many bytes of data, or so many files, at once. */
+const batchSize = 1024 * 1024
+const batchCount = 256
+
+interface Batch {
+  readonly slot: Slot
+  readonly jobs: Array<Unpack.Job>
+  readonly targets: Array<Target>
+  length: number
+}
+
+/** A file that is written piece by piece. */
+interface Large {
+  readonly target: Target
+  readonly temporary: string
+  readonly handle: Fs.FileHandle
+  readonly inflater: Inflater.Inflater
+  position: number
+  /** It is wrong: what is left of it is passed over. */
+  isWrong: boolean
+}
+
+export const make = Effect.fnUntraced(function* (
+  archive: string,
+  targets: ReadonlyArray<Target>,
+  { directory, temporary }: Workspace,
+  unpackers: Unpackers
+): Effect.fn.Return<Unpacking, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  /** Batches that are being unpacked. */
+  const running = new Set<Fiber.Fiber<void>>()
+  let failure: FileError | undefined
+  const targetOf = new Map(targets.map((target) => [target.entry, target]))
+  let outcomes: Array<Outcome> = []
+  let batch: Batch | undefined
+  let large: Large | undefined
+  yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
+
+  const wrong = (target: Target, description: string) =>
+    outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
+
+  const submit = Effect.gen(function* () {
+    if (batch === undefined) return
+    const { jobs, slot, targets } = batch
+    batch = undefined
+    const done = Effect.map(unpackers.unpack(slot, jobs), (failures) => {
+      for (const [index, target] of targets.entries()) {
+        const found = failures[index]
+        if (found === undefined) outcomes.push({ target })
+        else if (found._tag === "Content") wrong(target, found.description)
+        else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
+      }
+    })
+    const fiber = yield* Effect.forkIn(done, scope)
+    running.add(fiber)
+    fiber.addObserver(() => running.delete(fiber))
+  })
+
+  const orFail = Effect.suspend(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
+
+  const addSmall = Effect.fnUntraced(function* (target: Target, data: Uint8Array) {
+    if (batch !== undefined && batch.length + data.length > slotSize) yield* submit
+    batch ??= { slot: yield* unpackers.take, jobs: [], targets: [], length: 0 }
+    batch.slot.bytes.set(data, batch.length)
+    batch.jobs.push({
+      ...Contents.dueOf(target.entry),
+      temporary: temporary(),
+      path: join(directory, target.path),
+      start: batch.length,
+      length: data.length
+    })
+    batch.targets.push(target)
+    batch.length += data.length
+    if (batch.length >= batchSize || batch.jobs.length >= batchCount) yield* submit
+  })
+
+  const addLarge = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
+    if (isFirst) large = yield* begin(target, temporary())
+    if (large === undefined) return
+    const file = large
+    if (!file.isWrong) {
+      yield* file.inflater.push(data).pipe(
+        Effect.flatMap((content) =>
+          isLast ? Effect.map(file.inflater.finish, (rest) => [...content, ...rest]) : Effect.succeed(content)
+        ),
+        Effect.matchEffect({
+          onSuccess: (content) => write(file, content),
+          onFailure: (description) =>
+            Effect.sync(() => {
+              file.isWrong = true
+              wrong(target, description)
+            })
+        })
+      )
+    }
+    if (!isLast) return
+    yield* close(file)
+    large = undefined
+    if (file.isWrong) return
+    const path = join(directory, target.path)
+    yield* Files.attempt("rename to", path, () => Fs.rename(file.temporary, path))
+    outcomes.push({ target })
+  })
+
+  return {
+    push: Effect.fnUntraced(function* (pieces) {
+      for (const piece of pieces) {
+        const target = targetOf.get(piece.entry)
+        // Read through, because asking for what comes before and after it costs more.
+        if (target === undefined) continue
+        yield* piece.isFirst && piece.isLast ? addSmall(target, piece.data) : addLarge(target, piece)
+      }
+      yield* orFail
+    }),
+    finish: submit.pipe(Effect.andThen(Effect.suspend(() => Fiber.joinAll(running))), Effect.andThen(orFail)),
+    outcomes: () => {
+      const all = outcomes
+      outcomes = []
+      return all
+    }
+  }
+})
+
+const begin = (target: Target, temporary: string): Effect.Effect<Large, FileError> =>
+  Effect.map(
+    Files.attempt("open", temporary, () => Fs.open(temporary, "w", 0o644)),
+    (handle): Large => ({
+      target,
+      temporary,
+      handle,
+      inflater: Inflater.make(Contents.dueOf(target.entry), target.entry.compressedSize),
+      position: 0,
+      isWrong: false
+    })
+  )
+
+const write = (file: Large, content: ReadonlyArray<Uint8Array>): Effect.Effect<void, FileError> =>
+  content.length === 0
+    ? Effect.void
+    : Files.attempt("write", file.target.path, async () => {
+        file.position += await Files.writeAll(file.handle, content, file.position)
+      })
+
+const close = ({ handle, inflater, temporary }: Large): Effect.Effect<void> =>
+  Effect.ignore(
+    Files.attempt("close", temporary, async () => {
+      inflater.close()
+      await handle.close()
+    })
+  )

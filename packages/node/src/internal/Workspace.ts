@@ -1,0 +1,52 @@
+/**
+ * The directory that archives are extracted into: one run at a time, and a corner of it where files are made before they are
+ * right. The corner goes when the run ends, unless an archive is left in it that a later run resumes.
+ */
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { FileError } from "../FileError.ts"
+import * as Files from "./Files.ts"
+import * as Lock from "./Lock.ts"
+
+export interface Workspace {
+  readonly directory: string
+  /** A path for a file that nobody else uses; on the same file system as the directory. */
+  readonly temporary: () => string
+  /** Where a whole archive is kept for the time being. */
+  readonly spool: (name: string) => string
+}
+
+const corner = ".scenario-assets"
+/** What no entry may be called: it is ours. */
+export const reserved: ReadonlyArray<string> = [corner, `${corner}.part.lock`]
+const ending = ".tmp"
+
+export const open = Effect.fnUntraced(function* (
+  directory: string
+): Effect.fn.Return<Workspace, FileError, Scope.Scope> {
+  yield* Files.makeDirectory(directory)
+  const path = join(directory, corner)
+  yield* Lock.acquire(path, directory)
+  yield* Effect.acquireRelease(Effect.andThen(Files.makeDirectory(path), sweep(path)), () =>
+    Effect.ignore(
+      Effect.andThen(
+        sweep(path),
+        Files.attempt("remove", path, () => Fs.rmdir(path))
+      )
+    )
+  )
+  let made = 0
+  return {
+    directory,
+    temporary: () => join(path, `${made++}${ending}`),
+    spool: (name) => join(path, `${name.replace(/[^\w-]/g, "_")}.zip`)
+  }
+})
+
+/** Removes what a run has left that was killed. */
+const sweep = (path: string): Effect.Effect<void, FileError> =>
+  Files.attempt("remove files in", path, async () => {
+    for (const name of await Fs.readdir(path)) if (name.endsWith(ending)) await Fs.rm(join(path, name))
+  })
