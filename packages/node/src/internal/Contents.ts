@@ -121,7 +121,8 @@ export const stream = <E, R>(
 
       /** What nobody has read of the file before. */
       const passOver = Effect.gen(function* () {
-        while (running !== undefined && !running.isOver) running.isOver = (yield* next).isLast
+        const self = running
+        while (self?.isOver === false) self.isOver = (yield* next).isLast
         close()
       })
 
