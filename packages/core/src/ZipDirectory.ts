@@ -140,7 +140,8 @@ const describe = (tail: Uint8Array, archiveSize: number): string => {
  * directory, names that are there twice or not in the encoding they claim, and whatever disagrees within one entry.
  * Unsupported are encryption, methods other than stored and deflate, symbolic links, special files and several disks.
  *
- * Names are decoded as UTF-8 where they say so, by their flag or by a valid Unicode path (4.6.9), else as CP437.
+ * Names are decoded as UTF-8 where they say so, by their flag or by a valid Unicode path (4.6.9), and where they come from a
+ * Unix and are UTF-8; else as CP437.
  *
  * @category constructors
  * @since 0.1.0

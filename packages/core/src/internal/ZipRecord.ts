@@ -50,7 +50,7 @@ export const read = (view: DataView, at: number, index: number): Result.Result<D
   const rawName = new Uint8Array(view.buffer, view.byteOffset + at + fixedSize, nameEnd - at - fixedSize)
   const extra = ZipExtra.parse(view, nameEnd, nameEnd + view.getUint16(at + 30, true))
   if (typeof extra === "string") return damaged(Cp437.decode(rawName), extra)
-  const decoded = nameOf(rawName, flags, extra)
+  const decoded = nameOf(rawName, flags, isUnix(view, at), extra)
   if (Result.isFailure(decoded)) return damaged(Cp437.decode(rawName), decoded.failure)
   const name = decoded.success
   if (name === "") return damaged(name, "has no name")
@@ -97,14 +97,18 @@ const isAscii = (bytes: Uint8Array): boolean => {
   return true
 }
 
-/** UTF-8 where the name or its extra field says so, else CP437; or what is wrong. */
-const nameOf = (rawName: Uint8Array, flags: number, extra: ZipExtra.Extra): Result.Result<string, string> => {
+/** What the name is, by its flag, its extra field, or the custom of the system it was written on; or what is wrong. */
+const nameOf = (
+  rawName: Uint8Array,
+  flags: number,
+  isUnix: boolean,
+  extra: ZipExtra.Extra
+): Result.Result<string, string> => {
   const saysUtf8 = (flags & 0x0800) !== 0
   const other = ZipExtra.unicodePath(extra, rawName)
-  const bytes = other ?? rawName
-  if (other === undefined && !saysUtf8 && !isAscii(rawName)) return Result.succeed(Cp437.decode(rawName))
+  if (other === undefined && !saysUtf8) return Result.succeed(unflaggedName(rawName, isUnix))
   return Result.try({
-    try: () => utf8.decode(bytes),
+    try: () => utf8.decode(other ?? rawName),
     catch: () => "says that its name is UTF-8, and it is not"
   }).pipe(
     Result.filterOrFail(
@@ -113,6 +117,18 @@ const nameOf = (rawName: Uint8Array, flags: number, extra: ZipExtra.Extra): Resu
     )
   )
 }
+
+/**
+ * CP437 is the rule (APPNOTE D.1). But on Unix and macOS many tools write the bytes of the system, which are UTF-8, and
+ * Info-ZIP and libarchive read them so; hardly any text in CP437 is valid UTF-8 as well.
+ */
+const unflaggedName = (rawName: Uint8Array, isUnix: boolean): string =>
+  isAscii(rawName) || isUnix
+    ? Result.getOrElse(
+        Result.try(() => utf8.decode(rawName)),
+        () => Cp437.decode(rawName)
+      )
+    : Cp437.decode(rawName)
 
 /** Sizes, place and disk, from the ZIP64 block where the record has no room for them. */
 const numbersOf = (view: DataView, at: number, extra: ZipExtra.Extra): Numbers | undefined => {
@@ -155,11 +171,10 @@ const widen = (narrow: Numbers, block: DataView): Numbers | undefined => {
 const directory = 4
 const symbolicLink = 10
 
-/** The type of the file, where the record comes from a Unix or from macOS (APPNOTE 4.4.2). */
-const typeOf = (view: DataView, at: number): number => {
-  const host = view.getUint8(at + 5)
-  return host === 3 || host === 19 ? view.getUint32(at + 38, true) >>> 28 : 0
-}
+/** The type of the file, where the record was made on a Unix or on macOS (APPNOTE 4.4.2). */
+const typeOf = (view: DataView, at: number): number => (isUnix(view, at) ? view.getUint32(at + 38, true) >>> 28 : 0)
+
+const isUnix = (view: DataView, at: number): boolean => [3, 19].includes(view.getUint8(at + 5))
 
 /** What of the format an entry needs that is not read here. */
 const unsupported = (flags: number, method: number, type: number, disk: number): string | undefined => {
