@@ -134,7 +134,8 @@ const describe = (tail: Uint8Array, archiveSize: number): string => {
 }
 
 /**
- * Reads the central directory: its bytes, all and no more, to its entries in their order.
+ * Reads the central directory: its bytes, all and no more, to its entries in their order. The entries look at these bytes
+ * (`rawName`), which must not change as long as they are used.
  *
  * Refused as damaged: other counts and sizes than the end record has, entries that share bytes with each other or with the
  * directory, names that are there twice or not in the encoding they claim, and whatever disagrees within one entry.

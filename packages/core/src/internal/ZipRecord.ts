@@ -61,12 +61,10 @@ export const read = (view: DataView, at: number, index: number): Result.Result<D
   const { compressedSize, disk, offset, size } = numbers
   const isDirectory = name.endsWith("/")
   const type = typeOf(view, at)
-  const method = methods.get(view.getUint16(at + 10, true))
-  const feature = unsupported(flags, view.getUint16(at + 10, true), type, disk)
-  if (feature !== undefined || method === undefined) {
-    return Result.fail(new Unsupported({ entry: name, feature: feature ?? "an unknown method" }))
-  }
+  const supported = methodOf(view.getUint16(at + 10, true), flags, type, disk)
+  if (Result.isFailure(supported)) return Result.fail(new Unsupported({ entry: name, feature: supported.failure }))
 
+  const method = supported.success
   const crc32 = view.getUint32(at + 16, true)
   if (isDirectory && size !== 0) return damaged(name, "is a directory with content")
   if (!isDirectory && type === directory) return damaged(name, "is a directory by its mode and a file by its name")
@@ -167,8 +165,9 @@ const widen = (narrow: Numbers, block: DataView): Numbers | undefined => {
   return fits ? { size, compressedSize, offset, disk } : undefined
 }
 
-/** What the four highest bits of a Unix mode say: regular files have 8 or nothing. */
+/** What the four highest bits of a Unix mode say, where they say anything. */
 const directory = 4
+const regularFile = 8
 const symbolicLink = 10
 
 /** The type of the file, where the record was made on a Unix or on macOS (APPNOTE 4.4.2). */
@@ -176,15 +175,18 @@ const typeOf = (view: DataView, at: number): number => (isUnix(view, at) ? view.
 
 const isUnix = (view: DataView, at: number): boolean => [3, 19].includes(view.getUint8(at + 5))
 
-/** What of the format an entry needs that is not read here. */
-const unsupported = (flags: number, method: number, type: number, disk: number): string | undefined => {
+/** How an entry is kept, or what of the format it needs that is not read here. */
+const methodOf = (id: number, flags: number, type: number, disk: number): Result.Result<Method, string> => {
   // Encryption, strong encryption, masked headers (APPNOTE 4.4.4). It changes the method, so it is looked for first.
-  if ((flags & 0x2041) !== 0) return "encryption"
-  if ((flags & 0x0020) !== 0) return "patches"
-  if (!methods.has(method)) return `the method ${otherMethods.get(method) ?? method}`
-  if (disk !== 0) return "several disks"
-  if (type === symbolicLink) return "a symbolic link"
-  return type === 0 || type === directory || type === 8 ? undefined : "a special file"
+  if ((flags & 0x2041) !== 0) return Result.fail("encryption")
+  if ((flags & 0x0020) !== 0) return Result.fail("patches")
+  const method = methods.get(id)
+  if (method === undefined) return Result.fail(`the method ${otherMethods.get(id) ?? id}`)
+  if (disk !== 0) return Result.fail("several disks")
+  if (type === symbolicLink) return Result.fail("a symbolic link")
+  return type === 0 || type === directory || type === regularFile
+    ? Result.succeed(method)
+    : Result.fail("a special file")
 }
 
 const methods: ReadonlyMap<number, Method> = new Map([
