@@ -53,7 +53,7 @@ export const make = (entries: ReadonlyArray<ZipEntry>, isWhole: (entry: ZipEntry
   let position = inOrder[0]?.offset ?? 0
   let dataEnd = 0
   /** The beginning of a header, of data that is wanted whole, or of a descriptor. */
-  let begun = new Uint8Array(0)
+  let begun: Uint8Array = nothing
   let whole: Uint8Array | undefined
   let isFirst = true
 
@@ -71,7 +71,7 @@ export const make = (entries: ReadonlyArray<ZipEntry>, isWhole: (entry: ZipEntry
   /** Goes on behind what was gathered. */
   const pass = (start: number, length: number) => {
     position = start + length
-    begun = new Uint8Array(0)
+    begun = nothing
   }
 
   const toNext = () => {

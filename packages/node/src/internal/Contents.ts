@@ -76,84 +76,79 @@ export const stream = <E, R>(
   bytes: ByteSource<E, R>,
   entries: ReadonlyArray<ZipEntry>
 ): Stream.Stream<EntryContent<ArchiveError | E, R>, ArchiveError | E, R> =>
-  Stream.transformPull(pieces(name, bytes, entries), (pull, scope) =>
-    Effect.gen(function* () {
-      let waiting: ReadonlyArray<EntryData.Piece> = []
-      let running: Running | undefined
-      const close = () => {
-        running?.inflater.close()
-        running = undefined
-      }
-      yield* Scope.addFinalizer(scope, Effect.sync(close))
-
-      const next: Pull.Pull<EntryData.Piece, ArchiveError | E> = Effect.suspend(() => {
-        const [piece, ...rest] = waiting
-        waiting = rest
-        if (piece !== undefined) return Effect.succeed(piece)
-        return Effect.flatMap(pull, (all) => {
-          waiting = all
-          return next
-        })
-      })
-
-      /** Content of the file that is being given, or its end. */
-      const more = (self: Running, first?: EntryData.Piece): Pull.Pull<Content, ArchiveError | E> =>
-        Effect.gen(function* () {
-          let piece = first
-          while (!self.isOver) {
-            piece ??= yield* next
-            self.isOver = piece.isLast
-            const content = yield* self.inflater.push(piece.data).pipe(
-              Effect.flatMap((content) =>
-                self.isOver
-                  ? Effect.map(self.inflater.finish, (rest) => [...content, ...rest])
-                  : Effect.succeed(content)
-              ),
-              Effect.mapError((description) => wrong(name, self.entry, description))
-            )
-            piece = undefined
-            const [head, ...tail] = content.filter((chunk) => chunk.length > 0)
-            if (head !== undefined) return [head, ...tail] as const
-          }
-          close()
-          return yield* Cause.done()
-        })
-
-      /** What nobody has read of the file before. */
-      const passOver = Effect.gen(function* () {
-        const self = running
-        while (self?.isOver === false) self.isOver = (yield* next).isLast
-        close()
-      })
-
-      return Effect.gen(function* () {
-        yield* passOver
-        const piece = yield* next
-        const { entry } = piece
-        if (piece.isFirst && piece.isLast) {
-          const content = Unpack.inflate(dueOf(entry), piece.data)
-          if (typeof content === "string") return yield* wrong(name, entry, content)
-          // Nobody else may write to what is given away.
-          const own = content.buffer === piece.data.buffer ? Uint8Array.from(content) : content
-          const file: EntryContent<ArchiveError | E, R> = { entry, content: Stream.succeed(own) }
-          return [file] as const
-        }
-        const self: Running = { entry, inflater: Inflater.make(dueOf(entry), entry.compressedSize), isOver: false }
-        running = self
-        let first: EntryData.Piece | undefined = piece
-        const content: Stream.Stream<Uint8Array, ArchiveError | E> = Stream.fromPull(
-          Effect.succeed(
-            Effect.suspend(() => {
-              const begin = first
-              first = undefined
-              return more(self, begin)
-            })
-          )
-        )
-        const file: EntryContent<ArchiveError | E, R> = { entry, content }
-        return [file] as const
+  Stream.transformPull(pieces(name, bytes, entries), (pull, scope) => {
+    let waiting: ReadonlyArray<EntryData.Piece> = []
+    let running: Running | undefined
+    const close = () => {
+      running?.inflater.close()
+      running = undefined
+    }
+    const next: Pull.Pull<EntryData.Piece, ArchiveError | E> = Effect.suspend(() => {
+      const [piece, ...rest] = waiting
+      waiting = rest
+      if (piece !== undefined) return Effect.succeed(piece)
+      return Effect.flatMap(pull, (all) => {
+        waiting = all
+        return next
       })
     })
-  )
+
+    /** Content of the file that is being given, or its end. */
+    const more = (self: Running, first?: EntryData.Piece): Pull.Pull<Content, ArchiveError | E> =>
+      Effect.gen(function* () {
+        let piece = first
+        while (!self.isOver) {
+          piece ??= yield* next
+          self.isOver = piece.isLast
+          const content = yield* self.inflater.push(piece.data).pipe(
+            Effect.flatMap((content) =>
+              self.isOver ? Effect.map(self.inflater.finish, (rest) => [...content, ...rest]) : Effect.succeed(content)
+            ),
+            Effect.mapError((description) => wrong(name, self.entry, description))
+          )
+          piece = undefined
+          const [head, ...tail] = content.filter((chunk) => chunk.length > 0)
+          if (head !== undefined) return [head, ...tail] as const
+        }
+        close()
+        return yield* Cause.done()
+      })
+
+    /** What nobody has read of the file before. */
+    const passOver = Effect.gen(function* () {
+      const self = running
+      while (self?.isOver === false) self.isOver = (yield* next).isLast
+      close()
+    })
+
+    const files = Effect.gen(function* () {
+      yield* passOver
+      const piece = yield* next
+      const { entry } = piece
+      if (piece.isFirst && piece.isLast) {
+        const content = Unpack.inflate(dueOf(entry), piece.data)
+        if (typeof content === "string") return yield* wrong(name, entry, content)
+        // Nobody else may write to what is given away.
+        const own = content.buffer === piece.data.buffer ? Uint8Array.from(content) : content
+        const file: EntryContent<ArchiveError | E, R> = { entry, content: Stream.succeed(own) }
+        return [file] as const
+      }
+      const self: Running = { entry, inflater: Inflater.make(dueOf(entry), entry.compressedSize), isOver: false }
+      running = self
+      let first: EntryData.Piece | undefined = piece
+      const content: Stream.Stream<Uint8Array, ArchiveError | E> = Stream.fromPull(
+        Effect.succeed(
+          Effect.suspend(() => {
+            const begin = first
+            first = undefined
+            return more(self, begin)
+          })
+        )
+      )
+      const file: EntryContent<ArchiveError | E, R> = { entry, content }
+      return [file] as const
+    })
+    return Effect.as(Scope.addFinalizer(scope, Effect.sync(close)), files)
+  })
 
 type Content = Arr.NonEmptyReadonlyArray<Uint8Array>
