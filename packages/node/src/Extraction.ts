@@ -21,7 +21,6 @@ import * as ArchiveReader from "./ArchiveReader.ts"
 import type { FileEvent } from "./FileDownload.ts"
 import { FileError } from "./FileError.ts"
 import * as Buffers from "./internal/Buffers.ts"
-import * as Contents from "./internal/Contents.ts"
 import * as Files from "./internal/Files.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as Unpackers from "./internal/Unpackers.ts"
@@ -307,7 +306,7 @@ const write = Effect.fnUntraced(function* <E, R>(
 ): Effect.fn.Return<ArchiveError | undefined, ArchiveError | FileError | E, R | Scope.Scope> {
   const entries = targets.map(({ entry }) => entry)
   const unpacking = yield* Unpacking.make(name, targets, workspace, unpackers)
-  const data = EntryData.make(entries, Contents.isSmall)
+  const data = EntryData.make(entries)
   let read = 0
   let refused: ArchiveError | undefined
 

@@ -48,7 +48,7 @@ const pieces = <E, R>(
   entries: ReadonlyArray<ZipEntry>
 ): Stream.Stream<EntryData.Piece, ArchiveError | E, R> =>
   Stream.suspend(() => {
-    const data = EntryData.make(entries, isSmall)
+    const data = EntryData.make(entries)
     return bytes.read(ZipArchive.ranges(entries)).pipe(
       Stream.mapEffect((event) =>
         event._tag === "Bytes"
@@ -114,10 +114,24 @@ export const stream = <E, R>(
         return yield* Cause.done()
       })
 
+    /** All data of a file. */
+    const wholeData = Effect.fnUntraced(function* (first: EntryData.Piece) {
+      if (first.isLast) return first.data
+      const data = new Uint8Array(first.entry.compressedSize)
+      let length = 0
+      for (let piece = first; ; piece = yield* next) {
+        data.set(piece.data, length)
+        length += piece.data.length
+        if (piece.isLast) return data
+      }
+    })
+
     /** What nobody has read of the file before. */
     const passOver = Effect.gen(function* () {
-      const self = running
-      while (self?.isOver === false) self.isOver = (yield* next).isLast
+      if (running !== undefined && !running.isOver) {
+        let piece = yield* next
+        while (!piece.isLast) piece = yield* next
+      }
       close()
     })
 
@@ -125,11 +139,12 @@ export const stream = <E, R>(
       yield* passOver
       const piece = yield* next
       const { entry } = piece
-      if (piece.isFirst && piece.isLast) {
-        const content = Unpack.inflate(dueOf(entry), piece.data)
+      if (isSmall(entry)) {
+        const data = yield* wholeData(piece)
+        const content = Unpack.inflate(dueOf(entry), data)
         if (typeof content === "string") return yield* wrong(name, entry, content)
         // Nobody else may write to what is given away.
-        const own = content.buffer === piece.data.buffer ? Uint8Array.from(content) : content
+        const own = content.buffer === data.buffer ? Uint8Array.from(content) : content
         const file: EntryContent<ArchiveError | E, R> = { entry, content: Stream.succeed(own) }
         return [file] as const
       }

@@ -5,6 +5,7 @@ import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
 import type { Piece } from "@scenario-assets/core/EntryData"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
 import * as Contents from "./Contents.ts"
@@ -48,6 +49,8 @@ interface Large {
   readonly handle: Fs.FileHandle
   readonly inflater: Inflater.Inflater
   position: number
+  /** What is being written. */
+  writing: Fiber.Fiber<number, FileError> | undefined
   /** It is wrong: what is left of it is passed over. */
   isWrong: boolean
 }
@@ -65,6 +68,8 @@ export const make = Effect.fnUntraced(function* (
   const targetOf = new Map(targets.map((target) => [target.entry, target]))
   let outcomes: Array<Outcome> = []
   let batch: Batch | undefined
+  /** Where in the batch the entry begins that is coming. */
+  let begin = 0
   let large: Large | undefined
   yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
 
@@ -90,42 +95,46 @@ export const make = Effect.fnUntraced(function* (
 
   const orFail = Effect.suspend(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
 
-  const addSmall = Effect.fnUntraced(function* (target: Target, data: Uint8Array) {
-    if (batch !== undefined && batch.length + data.length > slotSize) yield* submit
-    batch ??= { slot: yield* unpackers.take, jobs: [], targets: [], length: 0 }
+  const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
+    const { compressedSize } = target.entry
+    if (isFirst) {
+      if (batch !== undefined && batch.length + compressedSize > slotSize) yield* submit
+      batch ??= { slot: yield* unpackers.take, jobs: [], targets: [], length: 0 }
+      begin = batch.length
+    }
+    if (batch === undefined) return
     batch.slot.bytes.set(data, batch.length)
+    batch.length += data.length
+    if (!isLast) return
     batch.jobs.push({
       ...Contents.dueOf(target.entry),
       temporary: temporary(),
       path: join(directory, target.path),
-      start: batch.length,
-      length: data.length
+      start: begin,
+      length: compressedSize
     })
     batch.targets.push(target)
-    batch.length += data.length
     if (batch.length >= batchSize || batch.jobs.length >= batchCount) yield* submit
   })
 
   const addLarge = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
-    if (isFirst) large = yield* begin(target, temporary())
+    if (isFirst) large = yield* openLarge(target, temporary())
     if (large === undefined) return
     const file = large
     if (!file.isWrong) {
-      yield* file.inflater.push(data).pipe(
-        Effect.flatMap((content) =>
+      const content = yield* Effect.result(
+        Effect.flatMap(file.inflater.push(data), (content) =>
           isLast ? Effect.map(file.inflater.finish, (rest) => [...content, ...rest]) : Effect.succeed(content)
-        ),
-        Effect.matchEffect({
-          onSuccess: (content) => write(file, content),
-          onFailure: (description) =>
-            Effect.sync(() => {
-              file.isWrong = true
-              wrong(target, description)
-            })
-        })
+        )
       )
+      if (Result.isSuccess(content)) yield* write(file, content.success)
+      else {
+        file.isWrong = true
+        wrong(target, content.failure)
+      }
     }
     if (!isLast) return
+    yield* written(file)
     yield* close(file)
     large = undefined
     if (file.isWrong) return
@@ -134,13 +143,24 @@ export const make = Effect.fnUntraced(function* (
     outcomes.push({ target })
   })
 
+  /** Begins to write; the next content is made meanwhile. What is stored stands in memory that is used again: that waits. */
+  const write = Effect.fnUntraced(function* (file: Large, content: ReadonlyArray<Uint8Array>) {
+    const { position } = file
+    file.position += content.reduce((sum, { length }) => sum + length, 0)
+    yield* written(file)
+    if (file.position === position) return
+    const writing = Files.attempt("write", file.target.path, () => Files.writeAll(file.handle, content, position))
+    file.writing = yield* Effect.forkIn(writing, scope)
+    if (file.target.entry.method === "stored") yield* written(file)
+  })
+
   return {
     push: Effect.fnUntraced(function* (pieces) {
       for (const piece of pieces) {
         const target = targetOf.get(piece.entry)
         // Read through, because asking for what comes before and after it costs more.
         if (target === undefined) continue
-        yield* piece.isFirst && piece.isLast ? addSmall(target, piece.data) : addLarge(target, piece)
+        yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
       }
       yield* orFail
     }),
@@ -153,7 +173,7 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-const begin = (target: Target, temporary: string): Effect.Effect<Large, FileError> =>
+const openLarge = (target: Target, temporary: string): Effect.Effect<Large, FileError> =>
   Effect.map(
     Files.attempt("open", temporary, () => Fs.open(temporary, "w", 0o644)),
     (handle): Large => ({
@@ -162,16 +182,14 @@ const begin = (target: Target, temporary: string): Effect.Effect<Large, FileErro
       handle,
       inflater: Inflater.make(Contents.dueOf(target.entry), target.entry.compressedSize),
       position: 0,
+      writing: undefined,
       isWrong: false
     })
   )
 
-const write = (file: Large, content: ReadonlyArray<Uint8Array>): Effect.Effect<void, FileError> =>
-  content.length === 0
-    ? Effect.void
-    : Files.attempt("write", file.target.path, async () => {
-        file.position += await Files.writeAll(file.handle, content, file.position)
-      })
+/** What was begun to be written is there. */
+const written = (file: Large): Effect.Effect<void, FileError> =>
+  file.writing === undefined ? Effect.void : Effect.asVoid(Fiber.join(file.writing))
 
 const close = ({ handle, inflater, temporary }: Large): Effect.Effect<void> =>
   Effect.ignore(
