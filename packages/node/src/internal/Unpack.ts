@@ -46,7 +46,16 @@ export const work = (request: Request, slots: ReadonlyArray<Uint8Array>): Respon
 
 const unpack = (job: Job, bytes: Uint8Array): Failure | undefined => {
   const content = inflate(job, bytes.subarray(job.start, job.start + job.length))
-  return typeof content === "string" ? { _tag: "Content", description: content } : write(job, content)
+  if (typeof content === "string") return { _tag: "Content", description: content }
+  const failure = write(job, content)
+  if (job.deflated) release(content)
+  return failure
+}
+
+/** Gives memory back at once: until the collector comes, there would be a hundred times as much of it. */
+const release = ({ buffer }: Uint8Array): void => {
+  // What is smaller may stand in memory that others use too.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > 64 * 1024) buffer.transfer(0)
 }
 
 /** What is due to come out of an entry. */
