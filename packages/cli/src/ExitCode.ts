@@ -53,6 +53,7 @@ const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   ServerError: exitCodes.temporary,
   InvalidResponse: exitCodes.temporary,
   ConnectionFailed: exitCodes.temporary,
+  UntrustedHost: exitCodes.failed,
   TimedOut: exitCodes.temporary,
   BatchTooLarge: exitCodes.usage
 }

@@ -124,6 +124,15 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
   }
 }
 
+/** The server's certificate is not to be trusted; nothing was sent. @category reasons @since 0.1.0 */
+export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `the server's certificate is not trusted: ${this.description}; check the base URL and proxies on the way, or name their certificate by NODE_EXTRA_CA_CERTS`
+  }
+}
+
 /** The time limit of the whole call ran out. @category reasons @since 0.1.0 */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
   override get message(): string {
@@ -155,6 +164,7 @@ export const Reason = Schema.Union([
   ServerError,
   InvalidResponse,
   ConnectionFailed,
+  UntrustedHost,
   TimedOut,
   BatchTooLarge
 ])

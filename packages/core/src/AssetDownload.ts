@@ -20,7 +20,8 @@ import {
   InvalidResponse,
   type Operation,
   type Reason,
-  TimedOut
+  TimedOut,
+  UntrustedHost
 } from "./ApiError.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
@@ -115,8 +116,12 @@ export const make = Effect.fnUntraced(function* (
       return yield* Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
     },
     Effect.catchTag("HttpClientError", (error) => {
-      const { description, maybeSent } = describeFailure(error)
-      return Effect.fail(new ConnectionFailed({ description: scrub(description), maybeSent }))
+      const { description, maybeSent, untrusted } = describeFailure(error)
+      return Effect.fail<Reason>(
+        untrusted
+          ? new UntrustedHost({ description: scrub(description) })
+          : new ConnectionFailed({ description: scrub(description), maybeSent })
+      )
     }),
     Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
   )

@@ -12,7 +12,7 @@ import {
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, Transfer } from "@scenario-assets/core"
+import { Asset, AssetDownload, SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
 import { Effect, Equal, Exit, Fiber, Stream } from "effect"
@@ -169,8 +169,14 @@ describe("FileDownload", () => {
     }).pipe(Effect.withSpan("test"), Effect.provide(testLayer()))
   )
 
-  it.live("ends at once where the host's certificate is not to be trusted", () =>
+  it.live("ends at once where the host's certificate is not to be trusted, and so does a call of the API", () =>
     Effect.gen(function* () {
+      const { getStatus } = yield* AssetDownload.AssetDownload
+      const refused = yield* Effect.flip(getStatus(Asset.JobId.make("job_any")))
+      assert.strictEqual(refused.reason._tag, "UntrustedHost")
+      assert.isFalse(refused.isRetryable)
+      assert.include(refused.message, "NODE_EXTRA_CA_CERTS")
+
       const server = yield* EmulatorServer.EmulatorServer
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
