@@ -180,6 +180,22 @@ export const make: Effect.Effect<ArchiveReader["Service"], never, Transfer | Fil
  */
 export const layer: Layer.Layer<ArchiveReader, never, Transfer | FileDownload> = Layer.effect(ArchiveReader, make)
 
+/**
+ * The service for archives in files alone: it needs no network, no configuration and no credentials. To read an archive on
+ * a storage host by it is a defect.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFiles: Layer.Layer<ArchiveReader> = Layer.suspend(() => {
+  const none = () => Stream.die(new Error("ArchiveReader.layerFiles reads files alone"))
+  const noFile = () => Effect.die(new Error("ArchiveReader.layerFiles reads files alone"))
+  return layer.pipe(
+    Layer.provide(Layer.succeed(Transfer, { events: none, part: none, bytes: none })),
+    Layer.provide(Layer.succeed(FileDownload, { events: none, toFile: noFile }))
+  )
+})
+
 const temporaryFile: Effect.Effect<string, FileError, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
     Files.attempt("make a directory in", tmpdir(), () => Fs.mkdtemp(join(tmpdir(), "scenario-assets-"))),

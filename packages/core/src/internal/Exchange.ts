@@ -282,6 +282,12 @@ const receive = (
           }),
           Stream.filter((bytes) => bytes.length > 0),
           Stream.mapArrayEffect(take),
+          // What breaks behind the last byte wanted breaks nothing. The end of the whole object has to be asked for.
+          Stream.catch((failure) =>
+            failure._tag === "Fault" && at.end !== undefined && at.offset >= at.end && at.end !== object.size
+              ? Stream.empty
+              : Stream.fail(failure)
+          ),
           // The end may have moved closer than what was asked for: what comes after it is somebody else's.
           Stream.takeUntil((event) => event._tag === "Bytes" && isLast(event.offset + event.bytes.length, at, declared))
         )

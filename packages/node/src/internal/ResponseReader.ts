@@ -155,7 +155,10 @@ export class ResponseReader {
     if (typeof framing === "string") return this.#fault(framing)
     this.#left = framing.length
     this.#state = framing.state
-    this.#listener.onHead(status, headers)
+    // Said twice, it is said once.
+    const [length] = values.get("content-length") ?? []
+    const others = headers.filter(([name]) => name !== "content-length")
+    this.#listener.onHead(status, length === undefined ? headers : [...others, ["content-length", length]])
   }
 }
 
