@@ -92,12 +92,12 @@ export class ArchiveReader extends Context.Service<
   ArchiveReader,
   {
     /** Reads the directory: most often one request. What is in it can be read as long as the scope is open. */
-    readonly open: <E, R>(
+    readonly open: <E = never, R = never>(
       location: Location<E, R>,
       options?: Options
     ) => Effect.Effect<OpenArchive<E, R>, ReadError | E, R | Scope.Scope>
     /** What is in an archive. */
-    readonly list: <E, R>(
+    readonly list: <E = never, R = never>(
       location: Location<E, R>,
       options?: Options
     ) => Effect.Effect<ReadonlyArray<ZipEntry>, ReadError | E, R>
@@ -105,7 +105,7 @@ export class ArchiveReader extends Context.Service<
      * The files of an archive one after the other, each with its content as a stream, to be sent anywhere. A content that
      * is not read when the next file is asked for is passed over.
      */
-    readonly contents: <E, R>(
+    readonly contents: <E = never, R = never>(
       location: Location<E, R>,
       options?: Options & {
         /** Which files are wanted. Default: all. */

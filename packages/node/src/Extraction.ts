@@ -116,7 +116,7 @@ export interface Extractor {
    * Extracts the archive with this number. Its files are named once those of all archives before it are, so that names which
    * meet are told apart in the same way on every run.
    */
-  readonly extract: <E, R>(
+  readonly extract: <E = never, R = never>(
     index: number,
     location: ArchiveReader.Location<E, R>
   ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
@@ -142,13 +142,13 @@ export class Extraction extends Context.Service<
       options?: Options
     ) => Effect.Effect<Extractor, FileError, Scope.Scope>
     /** One archive; the last event is `Completed`. Fails after it has extracted all it can. */
-    readonly events: <E, R>(
+    readonly events: <E = never, R = never>(
       location: ArchiveReader.Location<E, R>,
       directory: string,
       options?: Options
     ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
     /** The same without the events. */
-    readonly toDirectory: <E, R>(
+    readonly toDirectory: <E = never, R = never>(
       location: ArchiveReader.Location<E, R>,
       directory: string,
       options?: Options
