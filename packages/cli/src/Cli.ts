@@ -9,6 +9,8 @@ import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
+import * as Extract from "./commands/Extract.ts"
+import * as List from "./commands/List.ts"
 import * as Status from "./commands/Status.ts"
 import { exitCodes } from "./ExitCode.ts"
 import { presenter } from "./Presenter.ts"
@@ -18,9 +20,17 @@ const name = "scenario-assets"
 
 const tree = Command.make(name).pipe(
   Command.withDescription("Download generated assets from Scenario in bulk"),
-  Command.withSubcommands([Download.command, Status.status, Status.wait, Asset.command, Emulate.command]),
+  Command.withSubcommands([
+    Download.command,
+    List.command,
+    Extract.command,
+    Status.status,
+    Status.wait,
+    Asset.command,
+    Emulate.command
+  ]),
   Command.withExamples([
-    { command: `${name} download model_abc`, description: "All assets of a model, as one archive" },
+    { command: `${name} download model_abc`, description: "All assets of a model" },
     { command: `${name} asset asset_abc --format png`, description: "One asset, as PNG" },
     { command: `${name} emulate`, description: "A Scenario of your own to try things on" }
   ])

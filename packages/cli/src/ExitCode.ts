@@ -1,5 +1,6 @@
 /** The exit codes, decided in one place. */
 import type * as ApiError from "@scenario-assets/core/ApiError"
+import type * as ArchiveError from "@scenario-assets/core/ArchiveError"
 import type * as JobError from "@scenario-assets/core/JobError"
 import type * as TransferError from "@scenario-assets/core/TransferError"
 import * as Context from "effect/Context"
@@ -30,7 +31,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
   [exitCodes.temporary, "a passing failure of network or server: try again"],
   [exitCodes.notFound, "not found"],
-  [exitCodes.verification, "what came is not what was due (content, length, changed object)"],
+  [exitCodes.verification, "what came is not what was due (content, length, changed object, unsafe archive)"],
   [exitCodes.disk, "disk"],
   [exitCodes.deadline, "the deadline has passed"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],
@@ -81,6 +82,15 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   RetriesExhausted: exitCodes.temporary
 }
 
+const archiveReasons: { readonly [Tag in ArchiveError.Reason["_tag"]]: number } = {
+  NotAnArchive: exitCodes.verification,
+  Damaged: exitCodes.verification,
+  Unsupported: exitCodes.verification,
+  UnsafeName: exitCodes.verification,
+  LimitExceeded: exitCodes.verification,
+  WrongContent: exitCodes.verification
+}
+
 /** The code of an error; 1 for one that has no code of its own. */
 export const of = (error: unknown): number => {
   if (!isTagged(error)) return exitCodes.failed
@@ -91,6 +101,10 @@ export const of = (error: unknown): number => {
       return reasonCode(jobReasons, error)
     case "TransferError":
       return reasonCode(transferReasons, error)
+    case "ArchiveError":
+      return reasonCode(archiveReasons, error)
+    case "JobPending":
+      return exitCodes.temporary
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":

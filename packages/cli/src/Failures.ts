@@ -1,7 +1,9 @@
 /** Several things went wrong while others may have gone well. */
 import * as Schema from "effect/Schema"
+import * as ErrorFields from "./ErrorFields.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
+import type * as Json from "./Json.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -10,7 +12,7 @@ export interface Failure {
 
 export class Failures extends Schema.TaggedError<Failures>()("Failures", {
   message: Schema.String,
-  /** What went wrong with each. */
+  /** What went wrong with each, before the message of all. */
   messages: Schema.Array(Schema.String),
   hints: Schema.Array(Schema.String),
   exitCode: Schema.Int,
@@ -34,3 +36,13 @@ export const make = (options: {
     fields: options.fields
   })
 }
+
+/** The only one there was, with what else a program wants to know. */
+export const single = (error: Failure, fields: Json.Fields): Failures =>
+  new Failures({
+    message: error.message,
+    messages: [],
+    hints: [Hint.of(error) ?? []].flat(),
+    exitCode: ExitCode.of(error),
+    fields: { ...ErrorFields.of(error), ...fields }
+  })

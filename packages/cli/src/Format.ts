@@ -23,11 +23,20 @@ export const time = (milliseconds: number): string => {
   return `${Math.floor(seconds / 3600)}h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}m`
 }
 
-/** What a server says may hold control sequences, which a terminal would obey. */
+/**
+ * What a server says may hold control sequences, which a terminal would obey, and characters that turn the direction of
+ * writing or cannot be seen. Joiners stay: emoji and several scripts need them.
+ */
 export const printable = (text: string): string =>
-  text.replaceAll(/\p{Cc}/gu, (character) =>
-    character === "\n" || character === "\t" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    "\n\t\u200c\u200d".includes(character) ? character : escape(character)
   )
+
+/** A name of unknown origin: the same, in one line, and so that no two names look like each other. */
+export const name = (text: string): string => printable(text.replaceAll(/[\\\n\t]/g, escape))
+
+const escape = (character: string): string =>
+  character === "\\" ? "\\\\" : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
 
 /** `1 archive`, `2 archives`. */
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

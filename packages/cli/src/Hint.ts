@@ -1,5 +1,6 @@
 /** What to do about an error, in the words of this command line; only where the error does not say it itself. */
 import type { ApiError } from "@scenario-assets/core/ApiError"
+import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
 import type { JobError } from "@scenario-assets/core/JobError"
 import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
 import type { InvalidSelection } from "@scenario-assets/core/Selection"
@@ -7,9 +8,19 @@ import type { TransferError } from "@scenario-assets/core/TransferError"
 import type { EmulatorServerError } from "@scenario-assets/node/EmulatorServer"
 import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
+import type { JobPending } from "./JobPending.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
-type Hinted = ApiError | JobError | TransferError | InvalidConfig | InvalidSelection | FileError | EmulatorServerError
+type Hinted =
+  | ApiError
+  | JobError
+  | JobPending
+  | TransferError
+  | ArchiveError
+  | InvalidConfig
+  | InvalidSelection
+  | FileError
+  | EmulatorServerError
 
 export const of = (error: unknown): string | undefined => (isTagged(error) ? ofTagged(error) : undefined)
 
@@ -29,6 +40,10 @@ const ofTagged = (error: Hinted): string | undefined => {
       return error.isRetryable
         ? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
         : undefined
+    case "JobPending":
+      return `To wait for it: scenario-assets wait ${error.jobId}`
+    case "ArchiveError":
+      return ofArchive(error)
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Without an account, try it on an emulator: scenario-assets emulate"
@@ -43,6 +58,19 @@ const ofTagged = (error: Hinted): string | undefined => {
       return error.code === "EEXIST" ? "To replace it: --force" : undefined
     case "EmulatorServerError":
       return "To take any free port: --port 0"
+    default:
+      return undefined
+  }
+}
+
+const ofArchive = ({ reason }: ArchiveError): string | undefined => {
+  switch (reason._tag) {
+    case "UnsafeName":
+      return "To leave such files out: --exclude GLOB"
+    case "LimitExceeded":
+      return reason.limit === "entries" || reason.limit === "directorySize"
+        ? undefined
+        : "To allow more: --max-size SIZE"
     default:
       return undefined
   }

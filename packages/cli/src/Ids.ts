@@ -1,9 +1,9 @@
 /** Ids from flags, arguments, files and stdin. */
 import * as Selection from "@scenario-assets/core/Selection"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as InputFile from "./InputFile.ts"
 import { UsageError } from "./UsageError.ts"
 
 export interface Input {
@@ -70,19 +70,5 @@ const readText = Effect.fnUntraced(function* (file: string) {
       Effect.mapError(() => new UsageError({ message: "stdin cannot be read" }))
     )
   }
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.readFileString(file).pipe(
-    Effect.mapError(
-      ({ reason }) =>
-        new UsageError({
-          message: `the file ${file} cannot be read: ${reasons[reason._tag] ?? reason._tag}`
-        })
-    )
-  )
+  return yield* InputFile.readText(file)
 })
-
-const reasons: { readonly [tag: string]: string } = {
-  BadResource: "it is a directory",
-  NotFound: "there is no such file",
-  PermissionDenied: "permission denied"
-}

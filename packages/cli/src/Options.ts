@@ -19,6 +19,39 @@ export const output = {
   verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("Print every step on stderr"), Flag.withDefault(false))
 }
 
+/** Which files of an archive. */
+export const patterns = {
+  include: pattern(
+    "include",
+    "Only files with such a name in the archive, for example '*.glb' or 'inf_1/**' (repeatable)"
+  ),
+  exclude: pattern("exclude", "No files with such a name; comes before --include (repeatable)")
+}
+
+/** How archives become files. */
+export const extraction = {
+  directory: Flag.String("output").pipe(
+    Flag.withAlias("o"),
+    Flag.withMetavar("DIR"),
+    Flag.withDescription("The directory that the files go to [default: .]"),
+    Flag.withDefault(".")
+  ),
+  ...patterns,
+  force: Flag.Boolean("force").pipe(
+    Flag.withDescription("Replace files that are there with another content, instead of naming new ones 'name (2)'"),
+    Flag.withDefault(false)
+  ),
+  manifest: Flag.String("manifest").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("Where to write a list of the files as JSON lines, once all are there ('-': stdout)"),
+    Flag.optional
+  ),
+  maxSize: byteSize("max-size").pipe(
+    Flag.withDescription("The most that the files of one archive may hold [default: 1TiB, and 100 times the archive]"),
+    Flag.optional
+  )
+}
+
 export const connection = {
   baseUrl: Flag.String("base-url").pipe(
     Flag.withMetavar("URL"),
@@ -82,6 +115,11 @@ export const transferOptions = (values: Transfer) => ({
 export interface Connection {
   readonly baseUrl: Option.Option<string>
   readonly project: Option.Option<string>
+}
+
+/** Patterns for names. */
+function pattern(name: string, description: string): Flag.Flag<ReadonlyArray<string>> {
+  return Flag.String(name).pipe(Flag.withMetavar("GLOB"), Flag.withDescription(description), Flag.atLeast(0))
 }
 
 /** `100MB`, `2 GiB`, or a number of bytes. */

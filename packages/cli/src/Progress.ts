@@ -9,10 +9,10 @@ import * as TransferMeter from "./TransferMeter.ts"
 export interface Progress {
   /** Whether the line is redrawn, so that what it said is gone afterwards. */
   readonly redraws: boolean
-  /** How many files are due. */
+  /** So many more files are due. */
   readonly expect: (files: number) => void
-  /** One of them is there. */
-  readonly completed: () => void
+  /** So many of them are there; 1 unless given. */
+  readonly completed: (files?: number) => void
   /** What is waited for, in words. */
   readonly status: (text: string) => Effect.Effect<void>
   /** Bytes there so far, of so many in all, for one of possibly several files at once. */
@@ -29,7 +29,7 @@ export const make = (style: Style): Effect.Effect<Progress, never, Scope.Scope> 
   Effect.gen(function* () {
     const { stderr } = process
     const meter = TransferMeter.make()
-    const files = { expected: 1, completed: 0 }
+    const files = { expected: 0, completed: 0 }
     let waiting = { text: "", since: 0 }
     let drawn = ""
     let printed = 0
@@ -74,8 +74,8 @@ export const make = (style: Style): Effect.Effect<Progress, never, Scope.Scope> 
 
     return {
       redraws: style === "redraw",
-      expect: (count) => void (files.expected = count),
-      completed: () => void files.completed++,
+      expect: (count) => void (files.expected += count),
+      completed: (count = 1) => void (files.completed += count),
       status: (text) =>
         Effect.map(Clock.currentTimeMillis, (since) => {
           if (text === waiting.text) return

@@ -2,6 +2,7 @@
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as ErrorFields from "./ErrorFields.ts"
 import * as ExitCode from "./ExitCode.ts"
 import { Failures } from "./Failures.ts"
 import * as Format from "./Format.ts"
@@ -61,7 +62,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
       ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])
     ],
     exitCode,
-    fields: fieldsOf(error)
+    fields: ErrorFields.of(error)
   }
 }
 
@@ -73,15 +74,3 @@ const messageOf = (error: unknown): string => {
     ? message
     : `this is a bug of scenario-assets, please report it: ${message}`
 }
-
-/** What tells a program which error it is, and of what. */
-const fieldsOf = (error: unknown): Json.Fields => {
-  if (!Predicate.isObject(error) || !("_tag" in error)) return { error: "Defect" }
-  const of: ReadonlyArray<readonly [string, unknown]> = Object.entries(error).filter(
-    ([field, value]) => telling.has(field) && Predicate.isString(value)
-  )
-  const reason = "reason" in error && Predicate.hasProperty(error.reason, "_tag") ? { reason: error.reason._tag } : {}
-  return { error: error._tag, ...reason, ...Object.fromEntries(of) }
-}
-
-const telling = new Set(["operation", "subject", "jobId", "path", "code", "origin"])

@@ -1,9 +1,12 @@
 /** What happens in the library, told to the person and to the program that watch. */
 import type { ArchiveEvent } from "@scenario-assets/core/Archives"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import type { ExtractedFile, ExtractionEvent } from "@scenario-assets/node/Extraction"
 import type { FileEvent } from "@scenario-assets/node/FileDownload"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as EntryFields from "./EntryFields.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
 
@@ -60,14 +63,9 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
     case "Written":
       output.progress.bytes(id, event.bytes, event.size)
       return yield* output.event({ type: "progress", id, bytes: event.bytes, size: event.size })
-    case "Retrying": {
-      const { fault, offset, pause, tries } = event
-      yield* output.event({ type: "retrying", id, offset, tries, pauseMs: Math.round(Duration.toMillis(pause)), fault })
-      return yield* output.note(`${id}: ${fault}; trying again in ${Format.time(Duration.toMillis(pause))}`)
-    }
+    case "Retrying":
     case "Refreshed":
-      yield* output.event({ type: "refreshed", id, offset: event.offset, status: event.status })
-      return yield* output.detail(`${id}: the link was refused (${event.status}); got a fresh one`)
+      return yield* fault(id, event)
     case "StartedOver":
       yield* output.event({ type: "startedOver", id, discarded: event.discarded, sameObject: event.sameObject })
       return yield* output.note(
@@ -88,3 +86,99 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
     }
   }
 })
+
+/** What goes wrong with an exchange and is mended. */
+const fault = Effect.fnUntraced(function* (
+  id: string,
+  event:
+    | Extract<ExtractionEvent, { readonly _tag: "Retrying" | "Refreshed" }>
+    | Extract<FileEvent, { readonly _tag: "Retrying" | "Refreshed" }>
+) {
+  const output = yield* Output
+  if (event._tag === "Refreshed") {
+    yield* output.event({ type: "refreshed", id, offset: event.offset, status: event.status })
+    return yield* output.detail(`${id}: the link was refused (${event.status}); got a fresh one`)
+  }
+  const { offset, pause, tries } = event
+  yield* output.event({
+    type: "retrying",
+    id,
+    offset,
+    tries,
+    pauseMs: Math.round(Duration.toMillis(pause)),
+    fault: event.fault
+  })
+  return yield* output.note(`${id}: ${event.fault}; trying again in ${Format.time(Duration.toMillis(pause))}`)
+})
+
+/** An archive that is fetched as a whole, because its host serves no ranges. */
+export const spooling = (id: string) => {
+  const watch = file(id)
+  let isFirst = true
+  return Effect.fnUntraced(function* (event: FileEvent) {
+    const { note } = yield* Output
+    if (isFirst) yield* note(`${id}: the host does not serve parts, so the whole archive is fetched first`)
+    isFirst = false
+    if (event._tag !== "Completed") yield* watch(event)
+  })
+}
+
+/** Files on their way from one archive into a directory; `id` tells several archives apart. */
+export const extraction = (id: string) => {
+  const watchSpool = spooling(id)
+  let isSpooled = false
+  let size = 0
+  return Effect.fnUntraced(function* (event: ExtractionEvent) {
+    const output = yield* Output
+    switch (event._tag) {
+      case "Spooling":
+        isSpooled = true
+        return yield* watchSpool(event.event)
+      case "Planned": {
+        const { bytes, files, toRead, toWrite } = event
+        size = toRead
+        output.progress.expect(files)
+        if (!isSpooled) output.progress.bytes(id, 0, size)
+        yield* output.event({ type: "extracting", id, files, bytes, toWrite, toRead })
+        return yield* output.detail(
+          `${id}: ${Format.count(files, "file")}, ${Format.bytes(bytes)}; ${toWrite} of them to be extracted`
+        )
+      }
+      case "Read":
+        if (!isSpooled) output.progress.bytes(id, event.bytes, size)
+        return yield* output.event({ type: "progress", id, bytes: event.bytes, size })
+      case "Extracted":
+        output.progress.completed(event.files.length)
+        return yield* Effect.forEach(Arr.chunksOf(event.files, 256), extracted(id), { discard: true })
+      case "Refused":
+        return yield* output.event({ type: "refused", id, name: event.entry.name, message: event.error.message })
+      case "Completed": {
+        const { alreadyThere, bytes, files, read } = event.extracted
+        return yield* output.event({ type: "completed", id, files, bytes, alreadyThere, read })
+      }
+      default:
+        return yield* fault(id, event)
+    }
+  })
+}
+
+const extracted = (id: string) =>
+  Effect.fnUntraced(function* (files: ReadonlyArray<ExtractedFile>) {
+    const output = yield* Output
+    yield* output.event({
+      type: "extracted",
+      id,
+      files: files.map(({ alreadyThere, entry, path, why }) => ({
+        path,
+        ...EntryFields.ofFile(entry),
+        alreadyThere,
+        why
+      }))
+    })
+    yield* Effect.forEach(
+      files,
+      ({ alreadyThere, entry, path }) =>
+        output.detail(`${Format.name(path)}: ${alreadyThere ? "there already" : Format.bytes(entry.size)}`),
+      { discard: true }
+    )
+  })

@@ -22,28 +22,19 @@ const flags = {
     Flag.atLeast(0)
   ),
   jobs: ids("job", "A job begun earlier, instead of a selection"),
-  directory: Flag.String("output").pipe(
-    Flag.withAlias("o"),
-    Flag.withMetavar("DIR"),
-    Flag.withDescription("Where the archives go, as JOB_ID.zip [default: .]"),
-    Flag.withDefault(".")
-  ),
+  ...Options.extraction,
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("The archive's own name, in --output; several get -1, -2, … before the extension"),
+    Flag.withDescription("Keep the ZIP archive as this file in --output; several get -1, -2, … before the extension"),
     Flag.optional
   ),
   template: Flag.String("template").pipe(
     Flag.withMetavar("TEMPLATE"),
-    Flag.withDescription(`Names of the files in the archive [default: ${FileNameTemplate.defaultTemplate}]`),
+    Flag.withDescription(`Names of the files [default: ${FileNameTemplate.defaultTemplate}]`),
     Flag.withDefault<string>(FileNameTemplate.defaultTemplate)
   ),
   flat: Flag.Boolean("flat").pipe(
     Flag.withDescription("Do not group the files in directories"),
-    Flag.withDefault(false)
-  ),
-  force: Flag.Boolean("force").pipe(
-    Flag.withDescription("Replace archives that are there already"),
     Flag.withDefault(false)
   ),
   deadline: Options.duration("deadline").pipe(
@@ -64,10 +55,12 @@ export const command = Command.make(
   flags,
   Options.lazily(() => import("../handlers/Download.ts"))
 ).pipe(
-  Command.withDescription("Request archives of assets, wait for them, and download them"),
+  Command.withDescription("Request archives of assets, wait for them, and extract them while they arrive"),
   Command.withExamples([
     { command: "scenario-assets download model_abc -o renders", description: "All assets of a model" },
     { command: "scenario-assets download --from-file ids.txt", description: "Thousands of ids, as several archives" },
-    { command: "scenario-assets download --job job_abc", description: "The archive of a job begun earlier" }
+    { command: "scenario-assets download model_abc --include '*.glb'", description: "Some of them" },
+    { command: "scenario-assets download model_abc --archive all.zip", description: "The archive itself" },
+    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" }
   ])
 )

@@ -1,0 +1,206 @@
+/** Archives that are extracted into one directory: what is told meanwhile, and of all in the end. */
+import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
+import * as ArchiveLimits from "@scenario-assets/core/ArchiveLimits"
+import type { Archive } from "@scenario-assets/core/Archives"
+import type { JobId } from "@scenario-assets/core/Asset"
+import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import type * as ArchiveReader from "@scenario-assets/node/ArchiveReader"
+import { type ExtractedFile, Extraction, type Options as ExtractionOptions } from "@scenario-assets/node/Extraction"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Destination } from "./Archiving.ts"
+import * as EntryFields from "./EntryFields.ts"
+import * as EntryFilter from "./EntryFilter.ts"
+import * as Failures from "./Failures.ts"
+import * as Format from "./Format.ts"
+import * as Manifest from "./Manifest.ts"
+import { Output } from "./Output.ts"
+import type * as Saved from "./Saved.ts"
+import * as Watch from "./Watch.ts"
+
+/** What was given on the command line. */
+export interface Values extends EntryFilter.Patterns {
+  readonly directory: string
+  readonly force: boolean
+  readonly manifest: Option.Option<string>
+  readonly maxSize: Option.Option<number>
+  readonly json: boolean
+}
+
+/** The same, checked. */
+export interface Options extends Values {
+  readonly filter: EntryFilter.EntryFilter
+}
+
+export const check = Effect.fnUntraced(function* <A extends Values>(values: A) {
+  return { ...values, filter: yield* EntryFilter.make(values) }
+})
+
+/** Where an archive comes from, as it is told. */
+export type Origin = { readonly jobId: JobId } | { readonly file: string }
+
+/** A file, and the archive it comes from. */
+interface Found {
+  readonly index: number
+  readonly origin: Origin
+  readonly file: ExtractedFile
+}
+
+interface Refused {
+  readonly origin: Origin
+  readonly entry: ZipEntry
+  readonly error: ArchiveError
+}
+
+/** A directory for so many archives. */
+export const open = Effect.fnUntraced(function* (options: Options, total: number, transfer?: ExtractionOptions) {
+  const { directory, filter, force, maxSize } = options
+  const output = yield* Output
+  const extraction = yield* Extraction
+  const since = yield* Clock.currentTimeMillis
+  const manifest = yield* Effect.transposeOption(
+    Option.map(options.manifest, (file) => Manifest.open(file, directory, options))
+  )
+  const extractor = yield* extraction.open(directory, total, {
+    ...transfer,
+    select: filter,
+    ifDiffers: force ? "replace" : "keep",
+    limits: Option.match(maxSize, { onNone: () => undefined, onSome: limitsOf })
+  })
+  const found: Array<Found> = []
+  const refused: Array<Refused> = []
+
+  const extract = Effect.fnUntraced(function* <O extends Origin, E = never, R = never>(
+    index: number,
+    origin: O,
+    location: ArchiveReader.Location<E, R>
+  ) {
+    const last = yield* extractor.extract(index, location).pipe(
+      Stream.tap(Watch.extraction("jobId" in origin ? origin.jobId : origin.file)),
+      Stream.tap((event) =>
+        Effect.sync(() => {
+          if (event._tag === "Extracted") for (const file of event.files) found.push({ index, origin, file })
+          if (event._tag === "Refused") refused.push({ origin, entry: event.entry, error: event.error })
+        })
+      ),
+      Stream.runLast
+    )
+    const completed = yield* Effect.orDie(Effect.fromOption(last))
+    if (completed._tag !== "Completed") return yield* Effect.die(completed)
+    const { alreadyThere, bytes, files, read } = completed.extracted
+    return { ...origin, files, bytes, alreadyThere, read }
+  })
+
+  const tell = Effect.fnUntraced(function* <A, E extends Failures.Failure>(
+    outcomes: ReadonlyArray<Saved.Outcome<A, E>>
+  ) {
+    const { line, note, result, warn } = output
+    found.sort((a, b) => a.index - b.index || a.file.entry.index - b.file.entry.index)
+    const renamed = found.filter(({ file }) => file.why.length > 0)
+    const [archives, failures] = Arr.partition(outcomes, (outcome) => outcome)
+
+    yield* some(renamed, ({ file }) =>
+      note(`"${Format.name(file.entry.name)}" is now "${Format.name(file.path)}" (${file.why.join(", ")})`)
+    )
+    yield* some(refused.length > 1 ? refused : [], ({ error }) => warn(`not extracted: ${error.message}`))
+    if (archives.length > 0 || found.length > 0) {
+      yield* note(`${summary(found)} in ${Format.time((yield* Clock.currentTimeMillis) - since)}`)
+    }
+    if (failures.length === 0 && found.length === 0 && EntryFilter.isGiven(options)) {
+      yield* warn("no file has a name that --include and --exclude leave")
+    }
+
+    const fields = {
+      directory,
+      archives,
+      renamed: renamed.map(({ file, origin }) => ({
+        ...origin,
+        name: file.entry.name,
+        path: file.path,
+        why: file.why
+      }))
+    }
+    const toStdout = Option.contains(options.manifest, "-")
+    const [only] = failures
+    if (only === undefined) {
+      if (Option.isSome(manifest)) yield* manifest.value.write(found.map(manifestLine))
+      if (!toStdout) yield* line(directory)
+      return yield* result(fields)
+    }
+    if (archives.length > 0 && !toStdout) yield* line(directory)
+    const wrong = {
+      ...fields,
+      refused: refused.map(({ entry, error, origin }) => ({ ...origin, name: entry.name, message: error.message }))
+    }
+    if (total === 1) return yield* Failures.single(only.error, wrong)
+    return yield* Failures.make({
+      summary: `${failures.length} of ${Format.count(total, "archive")} could not be extracted`,
+      failures,
+      fields: {
+        ...wrong,
+        failed: failures.map(({ error, of }) => ({ of, error: error._tag, message: error.message }))
+      }
+    })
+
+    /** So many of them as a person reads. */
+    function some<B>(all: ReadonlyArray<B>, tell: (one: B) => Effect.Effect<void>) {
+      const more = all.length - most
+      return Effect.andThen(
+        Effect.forEach(all.slice(0, most), tell, { discard: true }),
+        more > 0 ? note(`… and ${more} more; --json tells all of them`) : Effect.void
+      )
+    }
+  })
+
+  return {
+    extract: <O extends Origin, E = never, R = never>(
+      index: number,
+      origin: O,
+      location: ArchiveReader.Location<E, R>
+    ) => Effect.provideService(extract(index, origin, location), Output, output),
+    skip: extractor.skip,
+    tell
+  }
+})
+
+/** For archives of jobs. */
+export const destination = Effect.fnUntraced(function* (options: Options, total: number, transfer: ExtractionOptions) {
+  const { extract, skip, tell } = yield* open(options, total, transfer)
+  const save = ({ index, jobId, source }: Archive) => extract(index, { jobId }, { name: jobId, source })
+  const destination: Destination<Effect.Success<ReturnType<typeof save>>> = {
+    check: () => Effect.void,
+    save,
+    skip,
+    tell
+  }
+  return destination
+})
+
+/** Lines about single files, before they become too many. */
+const most = 20
+
+/** Who says how much is meant need not say at what ratio. */
+const limitsOf = (size: number): ArchiveLimits.ArchiveLimits => ({
+  ...ArchiveLimits.defaults,
+  totalSize: size,
+  entrySize: size,
+  ratio: Number.POSITIVE_INFINITY
+})
+
+const summary = (found: ReadonlyArray<Found>): string => {
+  const there = found.filter(({ file }) => file.alreadyThere).length
+  const bytes = found.reduce((sum, { file }) => sum + file.entry.size, 0)
+  const some = there === 0 ? "" : ` (${there === found.length ? "all" : there} there already)`
+  return `${Format.count(found.length, "file")}, ${Format.bytes(bytes)}${some}`
+}
+
+const manifestLine = ({ file, origin }: Found) => ({
+  path: file.path,
+  ...EntryFields.ofFile(file.entry),
+  ...origin,
+  alreadyThere: file.alreadyThere,
+  why: file.why
+})

@@ -1,0 +1,89 @@
+/** `list`: what is in the archive of a job, or in a file. */
+import { join } from "node:path"
+import * as Archives from "@scenario-assets/core/Archives"
+import * as Asset from "@scenario-assets/core/Asset"
+import { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import { JobError } from "@scenario-assets/core/JobError"
+import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import { ArchiveReader } from "@scenario-assets/node/ArchiveReader"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Schema from "effect/Schema"
+import * as EntryFields from "../EntryFields.ts"
+import * as EntryFilter from "../EntryFilter.ts"
+import * as Format from "../Format.ts"
+import * as InputFile from "../InputFile.ts"
+import { JobPending } from "../JobPending.ts"
+import type { Connection } from "../Options.ts"
+import * as Output from "../Output.ts"
+import * as Scenario from "../Scenario.ts"
+import { UsageError } from "../UsageError.ts"
+import * as Watch from "../Watch.ts"
+
+interface Values extends Connection, EntryFilter.Patterns, Output.Mode {
+  readonly archive: string
+}
+
+export const run = (values: Values) =>
+  Effect.gen(function* () {
+    const { archive } = values
+    const filter = yield* EntryFilter.make(values)
+    const fs = yield* FileSystem.FileSystem
+    const isFile = /[/\\]|\.zip$/i.test(archive) || (yield* Effect.orElseSucceed(fs.exists(archive), () => false))
+    if (isFile) {
+      yield* InputFile.checkArchive(archive)
+      const entries = yield* Effect.provide(ofFile(archive), Scenario.layerFiles)
+      return yield* tell({ file: archive }, entries.filter(filter))
+    }
+    const jobId = yield* Schema.decodeUnknownEffect(Asset.JobId)(archive).pipe(
+      Effect.mapError((error) => new UsageError({ message: `${JSON.stringify(archive)}: ${error.message}` }))
+    )
+    const entries = yield* Effect.provide(ofJob(jobId), Scenario.layer(values))
+    return yield* tell({ jobId }, entries.filter(filter))
+  }).pipe(Effect.provide(Output.layer(values)))
+
+const ofFile = Effect.fnUntraced(function* (file: string) {
+  const { list } = yield* ArchiveReader
+  return yield* list({ file })
+})
+
+/** One look at the job: who wants to wait has `wait`. */
+const ofJob = Effect.fnUntraced(function* (jobId: Asset.JobId) {
+  const job = yield* (yield* AssetDownload).getStatus(jobId)
+  const error = JobError.fromJob(job)
+  if (error !== undefined) return yield* error
+  if (!DownloadJob.isReady(job)) return yield* new JobPending({ jobId, jobStatus: job.jobStatus })
+
+  const output = yield* Output.Output
+  const { list } = yield* ArchiveReader
+  const { ofJob } = yield* Archives.Archives
+  const fs = yield* FileSystem.FileSystem
+  const source = { url: job.downloadUrl, refresh: Effect.flatMap(ofJob(jobId), ({ source }) => source.refresh) }
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "scenario-assets-" })
+  const watch = Watch.spooling(jobId)
+  const spool = {
+    file: join(directory, "archive.zip"),
+    onEvent: (event: Parameters<typeof watch>[0]) => Effect.provideService(watch(event), Output.Output, output)
+  }
+  return yield* list({ name: jobId, source }, { spool })
+}, Effect.scoped)
+
+const tell = Effect.fnUntraced(function* (
+  origin: { readonly file: string } | { readonly jobId: Asset.JobId },
+  entries: ReadonlyArray<ZipEntry>
+) {
+  const { line, note, result } = yield* Output.Output
+  const files = entries.filter((entry) => !entry.isDirectory)
+  const bytes = sum(files, ({ size }) => size)
+  const width = Math.max(...entries.map(({ size }) => String(size).length), 1)
+  const rows = entries.map(({ name, size }) => `${String(size).padStart(width)}  ${Format.name(name)}`)
+  if (rows.length > 0) yield* line(rows.join("\n"))
+  yield* note(
+    `${Format.count(files.length, "file")}, ${Format.bytes(bytes)} ` +
+      `(${Format.bytes(sum(files, ({ compressedSize }) => compressedSize))} in the archive)`
+  )
+  yield* result({ ...origin, files: files.length, bytes, entries: entries.map(EntryFields.of) })
+})
+
+const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
