@@ -31,7 +31,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
   [exitCodes.temporary, "a passing failure of network or server: try again"],
   [exitCodes.notFound, "not found"],
-  [exitCodes.verification, "what came is not what was due (content, length, changed object, unsafe archive)"],
+  [exitCodes.verification, "what came is not what was due (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
   [exitCodes.deadline, "the deadline has passed"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],

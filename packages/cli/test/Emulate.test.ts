@@ -57,12 +57,13 @@ describe.concurrent("emulate", () => {
           SCENARIO_API_SECRET: String(listening["apiSecret"])
         }
       }
-      const download = yield* Binary.run(["download", "model_whatever", "--json"], options)
+      const args = ["download", "model_whatever", "--archive", "all.zip", "--force", "--json"]
+      const download = yield* Binary.run(args, options)
       assert.strictEqual(download.code, 0, download.stderr)
       assert.deepInclude(Binary.events(download.stdout, "completed")[0], { bytes: 1_000_000 })
       assert.strictEqual(Binary.events(download.stdout, "retrying").length, 1)
 
-      const stuck = yield* Binary.start(["download", "model_whatever", "--json"], options)
+      const stuck = yield* Binary.start(args, options)
       yield* stuck.until("stdout", /"opened"/)
       yield* emulator.kill("SIGTERM")
       const { code, stderr } = yield* emulator.ended

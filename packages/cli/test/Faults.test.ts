@@ -10,7 +10,13 @@ const MiB = 1024 * 1024
 
 /** Downloads an archive of 3 MiB, which must arrive whole; gives the lines of NDJSON. */
 const succeeds = Effect.fnUntraced(function* (emulated: Emulated.Emulated) {
-  const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"])
+  const { code, stderr, stdout } = yield* emulated.run([
+    "download",
+    Emulated.modelOf(emulated),
+    "--archive",
+    "all.zip",
+    "--json"
+  ])
   assert.strictEqual(code, 0, stderr)
   const { archives } = Binary.lastLine(stdout) as {
     readonly archives: ReadonlyArray<{ readonly jobId: string; readonly path: string }>
@@ -28,7 +34,7 @@ describe.concurrent("faults on the way", () => {
       const emulated = yield* Emulated.make({ archive: { size: 2 * MiB } })
       const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
       for (const args of [
-        ["download", Emulated.modelOf(emulated)],
+        ["download", Emulated.modelOf(emulated), "--archive", "all.zip"],
         ["asset", asset]
       ]) {
         yield* emulated.emulator.inject(Fault.stall("storage", 10_000))
@@ -42,7 +48,7 @@ describe.concurrent("faults on the way", () => {
   it.live("a time limit that the rate allowed does not keep: 9, and without them it goes on", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
-      const args = ["download", Emulated.modelOf(emulated)]
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip"]
       const limited = yield* emulated.run([
         ...args,
         "--limit-rate",
@@ -80,7 +86,8 @@ describe.concurrent("faults on the way", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 16 * MiB } })
       yield* emulated.emulator.inject(Fault.throttle("storage", 8 * MiB, { times: "always" }))
-      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"])
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
+      const { code, stderr, stdout } = yield* emulated.run(args)
       assert.strictEqual(code, 0, stderr)
       assert.isAtLeast(Binary.events(stdout, "opened").length, 2)
       assert.notInclude(stderr, "going on after")
@@ -98,14 +105,15 @@ describe.concurrent("faults on the way", () => {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
       // The second request waits long enough for the test to expire its link.
       yield* emulated.emulator.inject(Fault.cut("storage", 1.5 * MiB), Fault.delay("storage", "2 seconds", { skip: 1 }))
-      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--json"])
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
+      const running = yield* emulated.start(args)
       yield* running.until("stdout", /"type":"retrying"/)
       yield* emulated.emulator.expireUrls
       const { code, stderr, stdout } = yield* running.ended
       assert.strictEqual(code, 0, stderr)
       assert.deepInclude(Binary.events(stdout, "refreshed")[0], { status: 403 })
       const jobId = Binary.jobIn(stdout)
-      Emulated.assertSameBytes(path.join(emulated.directory, `${jobId}.zip`), yield* emulated.archive(jobId))
+      Emulated.assertSameBytes(path.join(emulated.directory, "all.zip"), yield* emulated.archive(jobId))
     })
   )
 
@@ -114,12 +122,12 @@ describe.concurrent("faults on the way", () => {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
       const stdin = Array.from({ length: 1001 }, (_, index) => `asset_${index}`).join("\n")
       const failure = { outcome: "failure", details: { error: "out of disk space" } } as const
-      const args = ["download", "-", "--concurrency", "1"]
+      const args = ["download", "-", "--archive", "all.zip", "--concurrency", "1"]
 
       yield* emulated.emulator.scriptJobs({}, failure)
       const plain = yield* emulated.run(args, { stdin })
       assert.strictEqual(plain.code, 3, plain.stderr)
-      assert.match(plain.stdout, /^job_\w+\.zip\n$/)
+      assert.strictEqual(plain.stdout, "all-1.zip\n")
       assert.match(plain.stderr, /scenario-assets: batch 2: Job job_\w+ failed at Scenario: "out of disk space"/)
       assert.match(plain.stderr, /scenario-assets: 1 of 2 archives could not be downloaded\n/)
       assert.include(readdirSync(emulated.directory), plain.stdout.trim())
@@ -165,7 +173,7 @@ describe.concurrent("faults on the way", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
       yield* emulated.emulator.inject(Fault.stall("storage", 2 * MiB))
-      const args = ["download", Emulated.modelOf(emulated), "--json"]
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
       const first = yield* emulated.start(args)
       const jobId = Binary.jobIn(yield* first.until("stdout", /"type":"progress"/))
       const second = yield* emulated.run(args)
@@ -176,7 +184,7 @@ describe.concurrent("faults on the way", () => {
 
       const third = yield* emulated.run(args)
       assert.strictEqual(third.code, 0, third.stderr)
-      Emulated.assertSameBytes(path.join(emulated.directory, `${jobId}.zip`), yield* emulated.archive(jobId))
+      Emulated.assertSameBytes(path.join(emulated.directory, "all.zip"), yield* emulated.archive(jobId))
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )
@@ -185,9 +193,17 @@ describe.concurrent("faults on the way", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
-      const { code, stderr, stdout } = yield* emulated.run(["download", "--job", jobId, "-o", "b"])
-      assert.deepStrictEqual([code, stdout], [0, `b/${jobId}.zip\n`], stderr)
-      Emulated.assertSameBytes(path.join(emulated.directory, "b", `${jobId}.zip`), yield* emulated.archive(jobId))
+      const { code, stderr, stdout } = yield* emulated.run([
+        "download",
+        "--job",
+        jobId,
+        "-o",
+        "b",
+        "--archive",
+        "c.zip"
+      ])
+      assert.deepStrictEqual([code, stdout], [0, "b/c.zip\n"], stderr)
+      Emulated.assertSameBytes(path.join(emulated.directory, "b", "c.zip"), yield* emulated.archive(jobId))
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )

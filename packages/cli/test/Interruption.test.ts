@@ -15,11 +15,11 @@ const MiB = 1024 * 1024
 const stuck = Effect.gen(function* () {
   const emulated = yield* Emulated.make({ archive: { size: 7 * MiB } })
   yield* emulated.emulator.inject(Fault.stall("storage", 6.5 * MiB))
-  const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
+  const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--archive", "all.zip", "--json"]
   const running = yield* emulated.start(args)
   const printed = yield* running.until("stdout", /"type":"progress","id":"\w+","bytes":(?:5[7-9]|6\d)\d{5}/)
   const jobId = Binary.jobIn(printed)
-  const file = path.join(emulated.directory, "out", `${jobId}.zip`)
+  const file = path.join(emulated.directory, "out", "all.zip")
   return { emulated, args, running, jobId, file }
 })
 
@@ -30,7 +30,7 @@ const goesOn = Effect.fnUntraced(function* ({ args, emulated, file, jobId }: Eff
   assert.deepInclude(Binary.events(stdout, "requested")[0], { jobId, resumed: true })
   assert.deepInclude(Binary.lastLine(stdout), { type: "result" })
   Emulated.assertSameBytes(file, yield* emulated.archive(jobId))
-  assert.deepStrictEqual(readdirSync(path.dirname(file)), [`${jobId}.zip`], "nothing else is left")
+  assert.deepStrictEqual(readdirSync(path.dirname(file)), ["all.zip"], "nothing else is left")
 
   assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1, "one job")
   assert.deepStrictEqual(yield* emulated.requests("unknown"), [], "nothing that could cancel a job")

@@ -10,7 +10,8 @@ describe.concurrent("output", () => {
   it.live("--json: every line of stdout is an event, and the last one the result", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3_000_000 } })
-      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"])
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
+      const { code, stderr, stdout } = yield* emulated.run(args)
       assert.strictEqual(code, 0, stderr)
       const lines = Binary.jsonLines(stdout)
       const types = lines.map(({ type }) => String(type)).filter((type) => type !== "segments")
@@ -24,7 +25,7 @@ describe.concurrent("output", () => {
       const jobId = Binary.jobIn(stdout)
       assert.deepStrictEqual(Binary.lastLine(stdout), {
         type: "result",
-        archives: [{ jobId, path: `${jobId}.zip`, bytes: 3_000_000, resumedFrom: 0, alreadyThere: false, verified: [] }]
+        archives: [{ jobId, path: "all.zip", bytes: 3_000_000, resumedFrom: 0, alreadyThere: false, verified: [] }]
       })
     })
   )
@@ -32,14 +33,14 @@ describe.concurrent("output", () => {
   it.live("off a terminal there are plain lines; --quiet leaves none of them, --verbose has every step", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ job: { pace: "200 millis" } })
-      const args = ["download", Emulated.modelOf(emulated)]
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip"]
       const runs = yield* Effect.all(
         [[], ["--quiet"], ["--verbose"]].map((more) => emulated.run([...args, ...more], { cwd: TestDirectory.make() })),
         { concurrency: 2 }
       )
       for (const { code, stderr, stdout } of runs) {
         assert.strictEqual(code, 0, stderr)
-        assert.match(stdout, /^job_\w+\.zip\n$/)
+        assert.strictEqual(stdout, "all.zip\n")
         assert.notInclude(stderr, "\u001b")
         assert.notInclude(stderr, "\r")
       }
@@ -49,7 +50,7 @@ describe.concurrent("output", () => {
         /^Started job (\w+)\n(?:Job (?:queued|in-progress): \1\n)*Job success: \1\n1 archive, [^\n]+\n$/
       )
       assert.strictEqual(quiet, "")
-      assert.match(verbose, /\njob_\w+\.zip: [\d.]+ [kM]B\n/)
+      assert.match(verbose, /\nall\.zip: [\d.]+ [kM]B\n/)
       const lines = verbose.split("\n")
       assert.strictEqual(new Set(lines).size, lines.length, "no line twice")
     })
@@ -186,7 +187,7 @@ describe.runIf(hasScript).concurrent("on a terminal", () => {
   it.live("Ctrl-C wipes the line, and says how to go on", () =>
     Effect.gen(function* () {
       const emulated = yield* watched
-      const running = yield* emulated.start(["download", Emulated.modelOf(emulated)], {
+      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--archive", "a.zip"], {
         through: inTerminal(80),
         env: { TERM: "xterm" },
         stdin: "open"
@@ -203,11 +204,11 @@ describe.runIf(hasScript).concurrent("on a terminal", () => {
   it.live("that is dumb: plain lines", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
-      const args = ["download", Emulated.modelOf(emulated)]
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "a.zip"]
       const { code, stdout } = yield* emulated.run(args, { through: inTerminal(80), env: { TERM: "dumb" } })
       assert.strictEqual(code, 0, stdout)
       assert.notInclude(stdout, "\u001b")
-      assert.match(stdout, /^Started job (\w+)\r\n(?:Job [\w-]+: \1\r\n)*Job success: \1\r\n\1\.zip\r\n1 archive/)
+      assert.match(stdout, /^Started job (\w+)\r\n(?:Job [\w-]+: \1\r\n)*Job success: \1\r\na\.zip\r\n1 archive/)
     })
   )
 })

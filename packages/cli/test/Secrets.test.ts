@@ -63,7 +63,8 @@ describe.concurrent("secrets", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
       yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB))
-      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--verbose", "--json"])
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--verbose", "--json"]
+      const running = yield* emulated.start(args)
       yield* running.until("stdout", /"type":"progress"/)
       yield* running.kill("SIGKILL")
       const ended = yield* running.ended

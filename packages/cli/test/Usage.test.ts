@@ -90,7 +90,7 @@ describe.concurrent("help and version", () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
       assert.match(stdout, /^Request archives[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nFlags:\n/)
       assert.match(stdout, /\n {2}--concurrency N +How many at once \[default: 4\]\n/)
-      assert.match(stdout, /\n {2}-o, --output DIR +Where the archives go, as JOB_ID.zip \[default: .\]\n/)
+      assert.match(stdout, /\n {2}-o, --output DIR +The directory that the files go to \[default: .\]\n/)
       assert.isBelow(Math.max(...stdout.split("\n").map((line) => line.length)), 81)
     })
   )
@@ -99,7 +99,7 @@ describe.concurrent("help and version", () => {
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* Binary.run(["-h"])
       assert.deepStrictEqual([code, stderr], [0, ""])
-      for (const command of ["download", "status", "wait", "asset", "emulate"]) {
+      for (const command of ["download", "list", "extract", "status", "wait", "asset", "emulate"]) {
         assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
       }
       const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
@@ -207,7 +207,9 @@ describe.concurrent("ids", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
       const stdin = Array.from({ length: 2500 }, (_, index) => `asset_${index}`).join("\n")
-      const { code, stderr, stdout } = yield* emulated.run(["download", "-", "-o", "out"], { stdin })
+      const { code, stderr, stdout } = yield* emulated.run(["download", "-", "-o", "out", "--archive", "all.zip"], {
+        stdin
+      })
       assert.strictEqual(code, 0, stderr)
       assert.match(stderr, /^2500 ids in 3 batches\n/)
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 3)
