@@ -50,7 +50,8 @@ export const read = <E, R>(
       const done = yield* Deferred.make<void, Failure<E>>()
       const active = new Set<Exchange.Position>()
       let target = 1
-      let most = settings.connections
+      /** As many as the host bears. */
+      let limit = settings.connections
       let received = 0
 
       const take = (at: Exchange.Position): Exchange.Position => {
@@ -89,7 +90,7 @@ export const read = <E, R>(
             const [first] = events
             // A host that is asked too much is asked less.
             const isTooMuch = first._tag === "Retrying" && (first.status === 429 || first.status === 503)
-            if (isTooMuch && !isAlone()) most = target = active.size - 1
+            if (isTooMuch && !isAlone()) limit = target = active.size - 1
             const told = Queue.offerAll(queue, events)
             return active.size > target ? Effect.andThen(told, Effect.fail(new Surrender())) : told
           }),
@@ -97,7 +98,7 @@ export const read = <E, R>(
             if (error instanceof Surrender) return Effect.sync(() => giveBack(at))
             if (isAlone() || !isOneConnections(error)) return Effect.fail(error)
             return Effect.sync(() => {
-              most = target = active.size - 1
+              limit = target = active.size - 1
               giveBack(at)
             })
           })
@@ -128,16 +129,25 @@ export const read = <E, R>(
       const tell = () => Queue.offer(queue, { _tag: "Segments", connections: active.size })
 
       const adapt = Effect.gen(function* () {
+        let patience = 1
+        /** Looks to let pass before the next step. */
+        let rest = 0
         while (true) {
           const before = yield* rate
+          const most = Math.min(limit, settings.connections)
           if (!begun.acceptsRanges || before === 0 || target >= most || before / target > fastEnough) continue
+          if (rest-- > 0) continue
+          const from = target
           target = Math.min(most, target * growth)
           for (let at = claim(); at !== undefined; at = active.size < target ? claim() : undefined) yield* start(at)
           yield* tell()
-          // What is new has to begin first.
+          // What is new has to begin first; and one look may be the wrong moment.
           yield* Effect.sleep(interval)
-          if ((yield* rate) < before * gain && active.size === target) {
-            target = most = Math.max(1, Math.floor(target / growth))
+          const after = Math.max(yield* rate, yield* rate)
+          rest = 0
+          if (after < before * gain && active.size === target) {
+            target = from
+            rest = patience *= 4
             yield* tell()
           }
         }
