@@ -185,12 +185,10 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
 
     const run = <E, R>(index: number, location: ArchiveReader.Location<E, R>, tell: Tell) =>
       Effect.gen(function* () {
+        const spool = workspace.spool("file" in location ? "archive" : location.name)
         const archive = yield* reader.open(location, {
           ...options,
-          spool: {
-            file: workspace.spool("file" in location ? "archive" : location.name),
-            onEvent: (event) => tell({ _tag: "Spooling", event })
-          }
+          spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
         })
         const { select = () => true } = options
         const entries = archive.entries.filter(select)
@@ -229,6 +227,8 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
           })
         }
         const refused = yield* write(archive, plan.write, workspace, unpackers, tell)
+        // All that can be had of it is there now.
+        if (!("file" in location)) yield* Files.remove(spool)
         if (refused !== undefined) return yield* refused
         yield* tell({
           _tag: "Completed",
