@@ -47,6 +47,11 @@ const failures: Readonly<
   }
 }
 
+const ways: ReadonlyArray<readonly [what: string, words: ReadonlyArray<string>]> = [
+  ["an archive", ["--archive", "all.zip"]],
+  ["an extraction", []]
+]
+
 describe.concurrent("secrets", () => {
   it.live.each(Object.entries(failures))("%s: nothing printed or written holds one", ([, { code, env, faults }]) =>
     Effect.gen(function* () {
@@ -59,11 +64,12 @@ describe.concurrent("secrets", () => {
     })
   )
 
-  it.live("killed in the middle: the part, its state and the journal hold none", () =>
+  it.live.each(ways)("killed in the middle of %s: what is left on disk holds none", ([, way]) =>
     Effect.gen(function* () {
-      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
-      yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB))
-      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--verbose", "--json"]
+      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 12 } })
+      // To extract, the first request is for the directory of the archive.
+      yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB, { skip: way.length === 0 ? 1 : 0 }))
+      const args = ["download", Emulated.modelOf(emulated), ...way, "--verbose", "--json"]
       const running = yield* emulated.start(args)
       yield* running.until("stdout", /"type":"progress"/)
       yield* running.kill("SIGKILL")

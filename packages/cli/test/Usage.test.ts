@@ -38,6 +38,29 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /base URL is not an absolute http or https URL[^]*--base-url/,
     "download"
   ],
+  [["download", "model_a", "--include", ""], /: --include: "" is no pattern: /, "download"],
+  [["download", "model_a", "--exclude", "a["], /: --exclude: "a\[" is no pattern: [^]*closing: "\]"/, "download"],
+  [
+    ["download", "model_a", "--archive", "-"],
+    /: --archive: archives do not go to stdout; give the name of a/,
+    "download"
+  ],
+  [
+    ["download", "model_a", "--archive", ".."],
+    /: --archive: "\.\." is a directory; give the name of a file/,
+    "download"
+  ],
+  [["download", "model_a", "--archive", "a/"], /: --archive: "a\/" is a directory; /, "download"],
+  [
+    ["download", "model_a", "--archive", "a.zip", "--include", "*"],
+    /: --archive keeps the archive as it is; leave out --include\n/,
+    "download"
+  ],
+  [["extract"], /: <file> is missing\n/, "extract"],
+  [["extract", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "extract"],
+  [["extract", "-"], /: an archive is read from its end, so it cannot come from stdin\n/, "extract"],
+  [["list", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "list"],
+  [["list", "a?b"], /: "a\?b": Expected /, "list"],
   [["emulate", "--port", "70000"], /: --port: "70000" is no whole number from 0 to 65535\n/, "emulate"],
   [["emulate", "--fault", "storage:nonsense"], /: "storage:nonsense" is not a fault: [^]*reset@<bytes>/, "emulate"]
 ]

@@ -19,8 +19,13 @@ export interface Workspace {
 }
 
 const corner = ".scenario-assets"
-/** What no entry may be called: it is ours. */
-export const reserved: ReadonlyArray<string> = [corner, `${corner}.part.lock`]
+/** What no entry may be called: it is ours, or the command line's, whose journal no archive may write. */
+export const reserved: ReadonlyArray<string> = [
+  corner,
+  `${corner}.part.lock`,
+  `${corner}-jobs.json`,
+  `${corner}-jobs.json.tmp`
+]
 const ending = ".tmp"
 
 export const open = Effect.fnUntraced(function* (

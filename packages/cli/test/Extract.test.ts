@@ -1,0 +1,409 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as ZipMaker from "../../../test-support/ZipMaker.ts"
+import * as EntryFilter from "../src/EntryFilter.ts"
+import * as Format from "../src/Format.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+const MiB = 1024 * 1024
+
+/** The files below a directory, sorted. */
+const filesIn = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+    .toSorted()
+
+/** A directory with ZIP archives in it. */
+const zips = (archives: Readonly<Record<string, ReadonlyArray<ZipMaker.Entry>>>): string => {
+  const directory = TestDirectory.make("zips")
+  for (const [name, entries] of Object.entries(archives)) {
+    writeFileSync(path.join(directory, name), ZipMaker.make(entries).bytes)
+  }
+  return directory
+}
+
+/** What a run with `--json` says in the end of renamed and of refused files. */
+const names = (line: Readonly<Record<string, unknown>>, field: "renamed" | "refused"): ReadonlyArray<string> =>
+  (line[field] as ReadonlyArray<{ readonly name: string; readonly path?: string }>).map(({ name, path }) =>
+    path === undefined ? name : `${name} → ${path}`
+  )
+
+describe.concurrent("download, into a directory", () => {
+  it.live("the files while they arrive, with a manifest; the second run asks for the archive's directory alone", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: undefined })
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--manifest", "lists/files.jsonl"]
+      const first = yield* emulated.run(args)
+      assert.deepStrictEqual([first.code, first.stdout], [0, "out\n"], first.stderr)
+      assert.match(first.stderr, /^Started job (\w+)\n(?:Job [\w-]+: \1\n)+8 files, \d+ kB in \d+m?s\n$/)
+      const out = path.join(emulated.directory, "out")
+      const lines = Binary.jsonLines(readFileSync(path.join(emulated.directory, "lists", "files.jsonl"), "utf8"))
+      assert.deepStrictEqual(filesIn(out), lines.map((line) => String(line["path"])).toSorted())
+      const [, jobId = ""] = /Started job (\w+)/.exec(first.stderr) ?? []
+      const archive = yield* emulated.archive(jobId)
+      for (const line of lines) {
+        assert.hasAllKeys(line, ["path", "name", "size", "crc32", "jobId", "alreadyThere", "why"])
+        assert.deepInclude(line, { name: line["path"], jobId, alreadyThere: false, why: [] })
+        assert.match(String(line["crc32"]), /^[\da-f]{8}$/)
+        const content = readFileSync(path.join(out, String(line["path"])))
+        assert.strictEqual(content.length, line["size"])
+        assert.isTrue(archive.includes(content), "the bytes of the archive, which stores them")
+      }
+
+      const before = (yield* emulated.requests("storage")).length
+      const second = yield* emulated.run([...args, "--json"])
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.match(second.stderr, /\n8 files, \d+ kB \(all there already\) in \d+m?s\n$/)
+      const result = Binary.lastLine(second.stdout)
+      assert.deepInclude(result, { type: "result", directory: "out", renamed: [] })
+      assert.deepInclude((result["archives"] as ReadonlyArray<object>)[0], { files: 8, alreadyThere: 8, read: 0 })
+      assert.strictEqual((yield* emulated.requests("storage")).length - before, 1)
+      const again = Binary.jsonLines(readFileSync(path.join(emulated.directory, "lists", "files.jsonl"), "utf8"))
+      assert.isTrue(again.every((line) => line["alreadyThere"] === true))
+      assert.deepStrictEqual(filesIn(out).length, 8)
+    })
+  )
+
+  it.live("interrupted in the middle: what is there is whole and stays, and the same command goes on", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 12 * MiB, entries: 24 } })
+      // The first request is for the directory.
+      yield* emulated.emulator.inject(Fault.stall("storage", 6 * MiB, { skip: 1 }))
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
+      const running = yield* emulated.start(args)
+      const printed = yield* running.until("stdout", /"type":"extracted"/)
+      yield* running.kill("SIGINT")
+      const { code, stderr } = yield* running.ended
+      assert.strictEqual(code, 130)
+      assert.match(stderr, /\nInterrupted. Run the same command again to go on where it stopped; [^\n]*\n$/)
+      const out = path.join(emulated.directory, "out")
+      const kept = filesIn(out).filter((file) => file.endsWith(".png"))
+      assert.isAtLeast(kept.length, 1)
+      assert.isBelow(kept.length, 24)
+      assert.deepStrictEqual(
+        filesIn(out).filter((file) => !file.endsWith(".png")),
+        [".scenario-assets-jobs.json"]
+      )
+
+      const again = yield* emulated.run(args)
+      assert.strictEqual(again.code, 0, again.stderr)
+      const jobId = Binary.jobIn(printed)
+      assert.deepInclude(Binary.events(again.stdout, "requested")[0], { jobId, resumed: true })
+      const [archive] = Binary.lastLine(again.stdout)["archives"] as ReadonlyArray<Readonly<Record<string, unknown>>>
+      assert.deepInclude(archive, { jobId, files: 24, alreadyThere: kept.length })
+      assert.isBelow(Number(archive?.["read"]), 12 * MiB - kept.length * 400_000)
+      assert.strictEqual(filesIn(out).length, 24)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
+    })
+  )
+
+  it.live("several archives into one directory, in their order; one that fails does not stop the others", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000, entries: 2 } })
+      const stdin = Array.from({ length: 2500 }, (_, index) => `asset_${index}`).join("\n")
+      const args = ["download", "-", "-o", "out", "--json"]
+      // The first one is the last to be ready.
+      yield* emulated.emulator.scriptJobs({ states: ["queued"], pace: 500 }, { outcome: "failure" }, {})
+      const first = yield* emulated.run(args, { stdin })
+      assert.strictEqual(first.code, 3, first.stderr)
+      assert.match(first.stderr, /\nscenario-assets: 1 of 3 archives could not be extracted\n$/)
+      const error = Binary.lastLine(first.stdout)
+      assert.lengthOf(error["archives"] as ReadonlyArray<object>, 2)
+      assert.deepInclude((error["failed"] as ReadonlyArray<object>)[0], { of: "batch 2", error: "JobError" })
+      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 5, "and the journal")
+
+      const second = yield* emulated.run(args, { stdin })
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 4)
+      const found = filesIn(path.join(emulated.directory, "out"))
+      assert.lengthOf(found, 6)
+      // All three hold files of the same names, and keep them apart in the same way.
+      const third = yield* emulated.run(args, { stdin })
+      assert.strictEqual(third.code, 0, third.stderr)
+      assert.deepStrictEqual(filesIn(path.join(emulated.directory, "out")), found)
+      assert.lengthOf(names(Binary.lastLine(third.stdout), "renamed"), 4)
+    })
+  )
+
+  it.live("more archives than may be worked on at once, and the first one ready last", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 4000 } })
+      const stdin = Array.from({ length: 4001 }, (_, index) => `asset_${index}`).join("\n")
+      yield* emulated.emulator.scriptJobs({ states: ["queued"], pace: "1500 millis" })
+      const { code, stderr } = yield* emulated.run(["download", "-", "--concurrency", "2"], { stdin })
+      assert.strictEqual(code, 0, stderr)
+      assert.lengthOf(filesIn(emulated.directory), 5)
+    })
+  )
+
+  it.live("an entry that arrives damaged: the others are there, 7; a new job brings what is missing", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 4 } })
+      yield* emulated.emulator.inject(Fault.corrupt("storage", 100_000, { skip: 1 }))
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
+      const first = yield* emulated.run(args)
+      assert.strictEqual(first.code, 7, first.stderr)
+      const error = Binary.lastLine(first.stdout)
+      assert.deepInclude(error, { error: "ArchiveError", reason: "WrongContent", directory: "out", archives: [] })
+      assert.lengthOf(names(error, "refused"), 1)
+      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 3)
+
+      const second = yield* emulated.run(args)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.deepInclude(Binary.events(second.stdout, "completed")[0], { files: 4, alreadyThere: 3 })
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 2)
+    })
+  )
+
+  it.live("a host that does not serve parts: the archive is fetched first, and gone in the end", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 3 } })
+      yield* emulated.emulator.inject(Fault.ignoreRange("storage", { times: "always" }))
+      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", "out"])
+      assert.deepStrictEqual([code, stdout], [0, "out\n"], stderr)
+      assert.match(stderr, /\njob_\w+: the host does not serve parts, so the whole archive is fetched first\n3 files/)
+      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 3)
+    })
+  )
+
+  it.live("the same command twice at once: the second run says so", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
+      const args = ["download", Emulated.modelOf(emulated)]
+      const first = yield* emulated.start(args)
+      yield* first.until("stderr", /Job queued/)
+      const second = yield* emulated.run(args)
+      assert.strictEqual(second.code, 8)
+      assert.match(second.stderr, /another run is at it; wait for that one to end/)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
+    })
+  )
+})
+
+describe.concurrent("extract", () => {
+  it.live("a file that is there is kept, unless it may be replaced", () =>
+    Effect.gen(function* () {
+      const cwd = zips({ "a.zip": [{ name: "a/b.txt", content: "new", method: 8 }, { name: "c?.txt" }] })
+      mkdirSync(path.join(cwd, "out", "a"), { recursive: true })
+      writeFileSync(path.join(cwd, "out", "a", "b.txt"), "mine")
+      const args = ["extract", "a.zip", "-o", "out"]
+      const first = yield* Binary.run(args, { cwd })
+      assert.deepStrictEqual([first.code, first.stdout], [0, "out\n"], first.stderr)
+      assert.match(first.stderr, /^"a\/b\.txt" is now "a\/b \(2\)\.txt" \(other content there\)\n/)
+      assert.match(first.stderr, /\n"c\?\.txt" is now "c_\.txt" \(forbidden characters\)\n2 files, 3 B in \d+m?s\n$/)
+      assert.deepStrictEqual(filesIn(path.join(cwd, "out")), ["a/b (2).txt", "a/b.txt", "c_.txt"])
+      assert.strictEqual(readFileSync(path.join(cwd, "out/a/b.txt"), "utf8"), "mine")
+
+      const second = yield* Binary.run([...args, "--json"], { cwd })
+      assert.strictEqual(second.code, 0)
+      const result = Binary.lastLine(second.stdout)
+      assert.deepStrictEqual(result["archives"], [{ file: "a.zip", files: 2, bytes: 3, alreadyThere: 2, read: 0 }])
+      assert.deepStrictEqual(names(result, "renamed"), ["a/b.txt → a/b (2).txt", "c?.txt → c_.txt"])
+
+      const forced = yield* Binary.run([...args, "--force"], { cwd })
+      assert.strictEqual(forced.code, 0)
+      assert.strictEqual(readFileSync(path.join(cwd, "out/a/b.txt"), "utf8"), "new")
+    })
+  )
+
+  it.live("some files of several archives; the list of them on stdout", () =>
+    Effect.gen(function* () {
+      const cwd = zips({
+        "a.zip": [{ name: "x/1.png", content: "1" }, { name: "x/1.txt" }, { name: "y/2.png" }],
+        "b.zip": [{ name: "x/1.png", content: "other" }, { name: "empty/" }]
+      })
+      const patterns = ["--include", "*.png", "--exclude", "y/"]
+      const args = ["extract", "a.zip", "b.zip", ...patterns, "-o", "out", "--manifest", "-"]
+      const { code, stderr, stdout } = yield* Binary.run(args, { cwd })
+      assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(
+        Binary.jsonLines(stdout).map(({ file, path, why }) => [file, path, why]),
+        [
+          ["a.zip", "x/1.png", []],
+          ["b.zip", "x/1 (2).png", ["taken"]]
+        ]
+      )
+      assert.deepStrictEqual(filesIn(path.join(cwd, "out")), ["x/1 (2).png", "x/1.png"])
+      assert.isFalse(existsSync(path.join(cwd, "out", "empty")))
+
+      const none = yield* Binary.run(["extract", "a.zip", "--include", "*.glb", "-q"], { cwd })
+      assert.deepStrictEqual([none.code, none.stdout], [0, ".\n"])
+      assert.strictEqual(none.stderr, "warning: no file has a name that --include and --exclude leave\n")
+    })
+  )
+
+  it.live("damaged entries are refused by name, 7; others are there, and no manifest says that all are", () =>
+    Effect.gen(function* () {
+      const wrong = { central: { crc32: 1 }, local: { crc32: 1 } }
+      const cwd = zips({
+        "a.zip": [
+          { name: "good.txt", content: "good" },
+          { name: "bad\u202e.txt", content: "x", ...wrong },
+          { name: "b", content: "y", ...wrong }
+        ],
+        "up.zip": [{ name: "fine.txt", content: "fine" }, { name: "../up.txt" }],
+        "no.zip": []
+      })
+      writeFileSync(path.join(cwd, "no.zip"), "no archive at all, but text of some length")
+      const args = ["extract", "a.zip", "-o", "out", "--manifest", "m.jsonl"]
+      const { code, stderr, stdout } = yield* Binary.run(args, { cwd })
+      assert.deepStrictEqual([code, stdout], [7, ""])
+      assert.match(stderr, /^warning: not extracted: Archive: a\.zip is damaged: [^]*"bad\\u\{202e\}\.txt"/)
+      assert.strictEqual(stderr.match(/\nwarning: not extracted/g)?.length, 1)
+      assert.match(stderr, /\n1 file, 4 B in \d+m?s\nscenario-assets: Archive: a\.zip is damaged: [^\n]*\n$/)
+      assert.deepStrictEqual(filesIn(path.join(cwd, "out")), ["good.txt"])
+      assert.isFalse(existsSync(path.join(cwd, "m.jsonl")))
+
+      const several = yield* Binary.run(["extract", "a.zip", "up.zip", "no.zip", "-o", "all", "--json"], { cwd })
+      assert.strictEqual(several.code, 7)
+      assert.match(several.stderr, /\nTo leave such files out: --exclude GLOB\n/)
+      const error = Binary.lastLine(several.stdout)
+      assert.deepStrictEqual(names(error, "refused"), ["bad\u202e.txt", "b"])
+      assert.deepStrictEqual(
+        (error["failed"] as ReadonlyArray<{ readonly of: string }>).map(({ of }) => of),
+        ["a.zip", "up.zip", "no.zip"]
+      )
+      assert.deepStrictEqual(filesIn(path.join(cwd, "all")), ["good.txt"])
+
+      const without = yield* Binary.run(["extract", "up.zip", "-o", "up", "--exclude", "../**"], { cwd })
+      assert.deepStrictEqual([without.code, filesIn(path.join(cwd, "up"))], [0, ["fine.txt"]], without.stderr)
+    })
+  )
+
+  it.live("no archive writes what is ours, nor the manifest", () =>
+    Effect.gen(function* () {
+      const cwd = zips({ "a.zip": [{ name: ".scenario-assets-jobs.json", content: "{}" }, { name: "M.jsonl" }] })
+      const { code, stderr } = yield* Binary.run(["extract", "a.zip", "--force", "--manifest", "m.jsonl"], { cwd })
+      assert.strictEqual(code, 2)
+      assert.match(stderr, /: --manifest: an extracted file is called m\.jsonl; give another name\n/)
+      assert.deepStrictEqual(filesIn(cwd), [".scenario-assets-jobs (2).json", "M.jsonl", "a.zip"])
+    })
+  )
+
+  it.live("more than is allowed is refused before anything is written", () =>
+    Effect.gen(function* () {
+      const cwd = zips({
+        "a.zip": [
+          { name: "a", content: "12345" },
+          { name: "b", content: "67890" }
+        ]
+      })
+      const args = ["extract", "a.zip", "-o", "out", "--max-size"]
+      const { code, stderr } = yield* Binary.run([...args, "9"], { cwd })
+      assert.deepStrictEqual([code, filesIn(path.join(cwd, "out"))], [7, []])
+      assert.match(stderr, /has 10 bytes in its files, and the limit is 9[^]*\nTo allow more: --max-size SIZE\n/)
+      assert.strictEqual((yield* Binary.run([...args, "10"], { cwd })).code, 0)
+    })
+  )
+
+  it.live("more than twenty lines about single files are too many", () =>
+    Effect.gen(function* () {
+      const cwd = zips({ "a.zip": Array.from({ length: 25 }, (_, index) => ({ name: `${index}?` })) })
+      const { code, stderr } = yield* Binary.run(["extract", "a.zip", "-o", "out"], { cwd })
+      assert.strictEqual(code, 0)
+      assert.match(stderr, /\n"19\?" is now "19_" [^\n]+\n… and 5 more; --json tells all of them\n25 files/)
+    })
+  )
+})
+
+describe.concurrent("list", () => {
+  it.live("of a job: one request for the directory; none while the job has no archive", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 3 }, job: { pace: "1 hour" } })
+      yield* emulated.emulator.scriptJobs({ states: ["queued"] }, { states: [] }, { outcome: "failure" })
+      const model = Emulated.modelOf(emulated)
+      const [pending, ready] = [yield* emulated.begin(model), yield* emulated.begin(model)]
+
+      const early = yield* emulated.run(["list", pending, "--json"])
+      assert.strictEqual(early.code, 5)
+      assert.include(early.stderr, `: Job ${pending} has no archive yet; its state is queued.\n`)
+      assert.include(early.stderr, `\nTo wait for it: scenario-assets wait ${pending}\n`)
+      assert.deepInclude(Binary.lastLine(early.stdout), { error: "JobPending", jobId: pending })
+
+      const { code, stderr, stdout } = yield* emulated.run(["list", ready, "--exclude", "1.png"])
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /^(?:10\d{5} {2}inf_00000\/\d\.png\n){2}$/)
+      assert.match(stderr, /^2 files, 2\.1 MB \(2\.1 MB in the archive\)\n$/)
+      assert.strictEqual((yield* emulated.requests("storage")).length, 1)
+      assert.deepStrictEqual(readdirSync(emulated.directory), [])
+    })
+  )
+
+  it.live("of a file, whose names do nothing to a terminal", () =>
+    Effect.gen(function* () {
+      const hostile = ["photo\u202egnp.exe", "a\\b", "\u00e9 \u{1f468}\u200d\u{1f469}.png", "x\u2028y"]
+      const cwd = zips({
+        "a.zip": [...hostile.map((name) => ({ name })), { name: "big", content: "x".repeat(1234), method: 8 }]
+      })
+      const plain = yield* Binary.run(["list", "a.zip"], { cwd })
+      assert.deepStrictEqual(
+        [plain.code, plain.stdout.split("\n")],
+        [
+          0,
+          [
+            "   0  photo\\u202egnp.exe",
+            "   0  a\\\\b",
+            "   0  \u00e9 \u{1f468}\u200d\u{1f469}.png",
+            "   0  x\\u2028y",
+            "1234  big",
+            ""
+          ]
+        ]
+      )
+      const json = yield* Binary.run(["list", "./a.zip", "--json", "-q"], { cwd })
+      const { entries } = Binary.lastLine(json.stdout) as { readonly entries: ReadonlyArray<object> }
+      assert.deepStrictEqual(
+        entries.map((entry) => ("name" in entry ? entry.name : undefined)),
+        [...hostile, "big"]
+      )
+      assert.hasAllKeys(entries[4], ["name", "size", "compressedSize", "crc32", "modified"])
+      assert.deepInclude(entries[4], { size: 1234, modified: "2026-01-02T12:34:56.000Z" })
+      assert.strictEqual(Format.name("a\nb\u001b\t"), "a\\u000ab\\u001b\\u0009")
+    })
+  )
+})
+
+describe("EntryFilter", () => {
+  const matches = (pattern: string, name: string) =>
+    Effect.map(EntryFilter.make({ include: [pattern], exclude: [] }), (filter) => filter({ name }))
+
+  it.effect("a star stays in its directory, two do not; a pattern without a slash is for the last part", () =>
+    Effect.gen(function* () {
+      const yes: ReadonlyArray<readonly [pattern: string, name: string]> = [
+        ["*.png", "a.png"],
+        ["*.png", "x/y/a.png"],
+        ["*", ".hidden"],
+        ["x/*.png", "x/a.png"],
+        ["x/**", "x/y/a.png"],
+        ["x/", "x/y/a.png"],
+        ["**/y/*", "x/y/a.png"],
+        ["**/a.png", "a.png"],
+        ["{x,y}/*.{png,glb}", "y/a.glb"],
+        ["castle (2).*", "castle (2).png"],
+        ['say "*".png', 'say "hi".png'],
+        ["!a*", "!ab"],
+        ["[0-9]?.png", "12.png"],
+        ["caf\u00e9*", "cafe\u0301.png"],
+        ["x", "x/"],
+        ["a\\*b", "a*b"]
+      ]
+      const no: typeof yes = [
+        ["*.png", "a.png.txt"],
+        ["x/*.png", "x/y/a.png"],
+        ["x/*.png", "z/x/a.png"],
+        ["x/", "xy/a.png"],
+        ["castle (2).*", "castle 2.png"],
+        ["*.PNG", "a.png"],
+        ["a\\*b", "axb"]
+      ]
+      for (const [pattern, name] of yes) assert.isTrue(yield* matches(pattern, name), `${pattern} ${name}`)
+      for (const [pattern, name] of no) assert.isFalse(yield* matches(pattern, name), `${pattern} ${name}`)
+    })
+  )
+})
