@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 /**
- * The demo: one command that requests a batch, waits for the job and streams its archive to disk, over real HTTP.
+ * The demo: one command that requests a batch, waits for the job and extracts its archive while it arrives, over real HTTP.
  *
  * Without credentials it runs against the emulator, which it starts; with `SCENARIO_API_KEY` and `SCENARIO_API_SECRET`
  * it does the same on Scenario, for the ids given to it.
@@ -8,8 +8,7 @@ import { fileURLToPath } from "node:url"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Emulator } from "@scenario-assets/core/testing"
 import { EmulatorServer } from "@scenario-assets/node"
-import { Config, Console, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
-import { Zip } from "effect/encoding"
+import { Config, Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { message: Schema.String }) {}
@@ -33,26 +32,13 @@ const scenarioAssets = Effect.fnUntraced(function* (args: ReadonlyArray<string>,
   if (code !== 0) return yield* new DemoFailed({ message: `scenario-assets ended with the exit code ${code}.` })
 })
 
-/** What is in the archives, read from the first byte to the last. */
+/** What is in the directory now. */
 const show = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
-  const archives = (yield* fs.readDirectory(output)).filter((name) => name.endsWith(".zip"))
-  for (const name of archives) {
-    yield* Console.log(`\n${output}/${name}`)
-    yield* fs.stream(`${output}/${name}`).pipe(
-      Stream.pipeThroughChannel(Zip.decode()),
-      Stream.mapEffect((entry) =>
-        Effect.flatMap(
-          Stream.runFold(
-            entry.body,
-            () => 0,
-            (size, bytes) => size + bytes.length
-          ),
-          (size) => Console.log(`  ${String(size).padStart(8)}  ${entry.header.path}`)
-        )
-      ),
-      Stream.runDrain
-    )
+  yield* Console.log(`\n${output}`)
+  for (const name of (yield* fs.readDirectory(output, { recursive: true })).toSorted()) {
+    const { size, type } = yield* fs.stat(`${output}/${name}`)
+    if (type === "File") yield* Console.log(`  ${String(size).padStart(8)}  ${name}`)
   }
 })
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 /** Runs the numbered examples against the emulator, over real HTTP. */
 import { assert, describe, it } from "@effect/vitest"
@@ -12,6 +12,8 @@ import * as RequestPollDownload from "./01_request-poll-download.ts"
 import * as LargeSelection from "./02_large-selection.ts"
 import * as PollSchedule from "./03_poll-schedule.ts"
 import * as AssetToFormat from "./04_asset-to-format.ts"
+import * as ExtractSome from "./07_extract-some.ts"
+import * as EntriesToStore from "./08_entries-to-a-store.ts"
 
 const ScenarioTest = Layer.provideMerge(
   NodeScenario.layerServices,
@@ -74,5 +76,36 @@ describe("examples", () => {
       const error = yield* Effect.flip(AssetToFormat.program({ assetId, targetFormat: "docx" }))
       assert.strictEqual(error._tag, "SchemaError")
     }).pipe(Effect.provide(ScenarioTest))
+  )
+
+  it.live("07: some files of an archive, into a directory", () =>
+    Effect.gen(function* () {
+      const { catalogue } = yield* Emulator.Emulator
+      const landscapes = catalogue.assets.filter((asset) => asset.kind === "3d")
+      const assetIds = catalogue.assets.map((asset) => asset.id)
+      const directory = TestDirectory.make("example")
+      for (const alreadyThere of [0, landscapes.length]) {
+        const [extracted] = yield* ExtractSome.program({ assetIds }, ".obj", directory)
+        assert.deepInclude(extracted, { files: landscapes.length, alreadyThere })
+        const found = readdirSync(directory, { recursive: true, encoding: "utf8" })
+        assert.lengthOf(
+          found.filter((name) => name.endsWith(".obj")),
+          landscapes.length
+        )
+        assert.isFalse(found.some((name) => name.endsWith(".png")))
+      }
+    }).pipe(Effect.provide(ScenarioTest))
+  )
+
+  it.live("08: the files of an archive, into a store of one's own", () =>
+    Effect.gen(function* () {
+      const assets = yield* AssetDownload.AssetDownload
+      const selection = yield* Selection.make({ modelIds: [yield* firstModel] })
+      const jobId = yield* assets.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
+      const stored = yield* EntriesToStore.program(jobId)
+      assert.lengthOf(stored, 8)
+      const { size } = yield* EntriesToStore.Store
+      assert.strictEqual(yield* size, 8)
+    }).pipe(Effect.provide(Layer.mergeAll(ScenarioTest, EntriesToStore.Store.layerMemory)))
   )
 })

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto"
+/**
+ * @title The files of an archive, sent anywhere but to a disk
+ *
+ * `ArchiveReader.contents` gives the files of an archive one after the other, each as a stream: here to a store in memory
+ * that keeps each content once, in a program of yours to an object store or a database.
+ *
+ *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/08_entries-to-a-store.ts job_…
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Archives, Asset } from "@scenario-assets/core"
+import { ArchiveReader, NodeScenario } from "@scenario-assets/node"
+import { Console, Context, Effect, Layer, Schema, Stream } from "effect"
+
+/** Where contents go, and by what name they are found again. */
+export class Store extends Context.Service<
+  Store,
+  {
+    readonly put: <E, R>(content: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<string, E, R>
+    readonly size: Effect.Effect<number>
+  }
+>()("examples/Store") {
+  static readonly layerMemory = Layer.sync(Store, () => {
+    const contents = new Map<string, Uint8Array>()
+    return Store.of({
+      put: (content) =>
+        Effect.map(Stream.runCollect(content), (chunks) => {
+          const bytes = Buffer.concat(chunks)
+          const key = createHash("sha256").update(bytes).digest("hex")
+          contents.set(key, bytes)
+          return key
+        }),
+      size: Effect.sync(() => contents.size)
+    })
+  })
+}
+
+export const program = Effect.fn("entriesToStore")(function* (id: string) {
+  const jobId = yield* Schema.decodeUnknownEffect(Asset.JobId)(id)
+  const archives = yield* Archives.Archives
+  const reader = yield* ArchiveReader.ArchiveReader
+  const store = yield* Store
+
+  const { source } = yield* archives.ofJob(jobId)
+  return yield* reader.contents({ name: jobId, source }).pipe(
+    // The next file comes when this one is stored: the pace is the store's.
+    Stream.mapEffect(({ content, entry }) => Effect.map(store.put(content), (key) => ({ key, name: entry.name }))),
+    Stream.tap(({ key, name }) => Console.log(`${key.slice(0, 12)}  ${JSON.stringify(name)}`)),
+    Stream.runCollect
+  )
+})
+
+if (import.meta.main) {
+  const layer = Layer.mergeAll(NodeScenario.layer, Store.layerMemory)
+  NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(layer)))
+}
