@@ -21,7 +21,7 @@ export interface ByteSource<E = never, R = never> {
   /** How many bytes there are. */
   readonly size: number
   readonly tail: Uint8Array
-  /** Reads ranges, each from its first byte to the one after its last, in the order given. */
+  /** Reads ranges, each from its first byte to the one after its last; in ascending order, and they do not overlap. */
   readonly read: (ranges: ReadonlyArray<readonly [start: number, end: number]>) => Stream.Stream<TransferEvent, E, R>
 }
 
@@ -52,12 +52,24 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
     Stream.runDrain
   )
   if (length > suffix) return undefined
-  const found: StoredObject = { ...object, size: object?.size ?? length }
-  const size = found.size ?? length
+  const size = object?.size ?? length
+  const found: StoredObject = { ...object, size }
+  const tail = concat(chunks, length)
+  const from = size - length
   return {
     size,
-    tail: concat(chunks, length),
-    read: (ranges) => transfer.part(source, { object: found, ranges }, options)
+    tail,
+    read: (ranges) => {
+      const before = ranges.flatMap(([start, end]) => (start < from ? [[start, Math.min(end, from)] as const] : []))
+      const there = ranges.flatMap(([start, end]): ReadonlyArray<TransferEvent> => {
+        const offset = Math.max(start, from)
+        return end > from ? [{ _tag: "Bytes", offset, bytes: tail.subarray(offset - from, end - from) }] : []
+      })
+      return Stream.concat(
+        before.length === 0 ? Stream.empty : transfer.part(source, { object: found, ranges: before }, options),
+        Stream.fromIterable(there)
+      )
+    }
   }
 })
 

@@ -186,10 +186,17 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     const run = <E, R>(index: number, location: ArchiveReader.Location<E, R>, tell: Tell) =>
       Effect.gen(function* () {
         const spool = workspace.spool("file" in location ? "archive" : location.name)
-        const archive = yield* reader.open(location, {
-          ...options,
-          spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
-        })
+        const archive = yield* (
+          reader
+            .open(location, {
+              ...options,
+              spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
+            })
+            // What cannot be read is of no use to the next run either.
+            .pipe(
+              Effect.tapError((error) => (isArchiveError(error) ? Effect.ignore(Files.remove(spool)) : Effect.void))
+            )
+        )
         const { select = () => true } = options
         const entries = archive.entries.filter(select)
         const files = entries.filter((entry) => !entry.isDirectory)
@@ -279,6 +286,8 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
 export const layer: Layer.Layer<Extraction, never, ArchiveReader.ArchiveReader> = Layer.effect(Extraction, make)
 
 type Tell = (event: ExtractionEvent) => Effect.Effect<void>
+
+const isArchiveError = (error: unknown): boolean => error instanceof ArchiveError
 
 /** More than this is worth a thread: to start one takes some 40 ms. */
 const muchBytes = 16 * 1024 * 1024

@@ -1,7 +1,7 @@
 /** The content of one entry, piece by piece: for those too large to be held. */
 import * as Zlib from "node:zlib"
 import * as Effect from "effect/Effect"
-import { broken, type Due, wrongSum } from "./Unpack.ts"
+import { broken, type Due, tooMuch, wrongSum } from "./Unpack.ts"
 
 export interface Inflater {
   /** Takes data and gives the content that comes of it; or says what is wrong. The data may be used again afterwards. */
@@ -13,13 +13,20 @@ export interface Inflater {
 
 /** Bytes that zlib gives at once. */
 const chunkSize = 512 * 1024
-/** What is given to zlib at once, so that what comes out, at most 1032 times as much, can be held. */
-const sliceSize = (due: Due, length: number): number => (due.size > 16 * length ? 32 * 1024 : 1024 * 1024)
+/** What is held at once of one entry, in bytes. */
+const mostHeld = 64 * 1024 * 1024
+/** What is given to zlib at once: 1032 times as much may come out, though never more than is due. */
+const sliceSize = (due: Due): number => (due.size > mostHeld ? mostHeld / 1024 : 1024 * 1024)
 
 /** Begins with an entry that has so many bytes of data. */
 export const make = (due: Due, length: number): Inflater => {
   let sum = 0
   let size = 0
+
+  const verify = Effect.suspend(() => {
+    if (size !== due.size) return Effect.fail(`has ${size} bytes and not ${due.size}`)
+    return sum === due.crc32 ? Effect.succeed([]) : Effect.fail(wrongSum(sum, due.crc32))
+  })
 
   /** Counts what came out. */
   const count = (content: ReadonlyArray<Uint8Array>): Effect.Effect<ReadonlyArray<Uint8Array>, string> => {
@@ -27,20 +34,22 @@ export const make = (due: Due, length: number): Inflater => {
       sum = Zlib.crc32(chunk, sum)
       size += chunk.length
     }
-    return size > due.size ? Effect.fail(`has more than ${due.size} bytes`) : Effect.succeed(content)
+    return size > due.size ? Effect.fail(tooMuch(due)) : Effect.succeed(content)
   }
-
-  const verify = Effect.suspend(() => {
-    if (size !== due.size) return Effect.fail(`has ${size} bytes and not ${due.size}`)
-    return sum === due.crc32 ? Effect.succeed([]) : Effect.fail(wrongSum(sum, due.crc32))
-  })
 
   if (!due.deflated) return { push: (data) => count([data]), finish: verify, close: () => undefined }
 
   const zlib = Zlib.createInflateRaw({ chunkSize })
   let content: Array<Uint8Array> = []
+  let came = 0
   let failure: string | undefined
-  zlib.on("data", (chunk: Uint8Array) => content.push(chunk))
+  zlib.on("data", (chunk: Uint8Array) => {
+    came += chunk.length
+    if (came <= due.size) return content.push(chunk)
+    // At once, before all of it is held.
+    failure ??= tooMuch(due)
+    return zlib.destroy()
+  })
   zlib.on("error", (cause) => {
     failure ??= broken(cause)
   })
@@ -50,34 +59,40 @@ export const make = (due: Due, length: number): Inflater => {
     return failure === undefined ? count(all) : Effect.fail(failure)
   })
 
+  /** Waits until `begin` says that it is done; or until zlib is, which after an error calls nobody back. */
+  const settled = (begin: (done: () => void) => void) =>
+    Effect.callback<void>((resume) => {
+      if (zlib.destroyed) return resume(Effect.void)
+      const done = () => {
+        zlib.off("close", done)
+        resume(Effect.void)
+      }
+      zlib.once("close", done)
+      return begin(done)
+    })
+
   const write = (data: Uint8Array) =>
     Effect.andThen(
-      Effect.callback<void>((resume) => {
-        if (zlib.destroyed) resume(Effect.void)
-        else zlib.write(data, () => resume(Effect.void))
-      }),
+      settled((done) => zlib.write(data, done)),
       taken
     )
 
   return {
     push: (data) => {
-      const size = sliceSize(due, length)
+      const size = sliceSize(due)
       if (data.length <= size) return write(data)
       const slices = Array.from({ length: Math.ceil(data.length / size) }, (_, index) =>
         data.subarray(index * size, (index + 1) * size)
       )
       return Effect.map(Effect.forEach(slices, write), (contents) => contents.flat())
     },
-    finish: Effect.callback<void>((resume) => {
-      const done = () => resume(Effect.void)
-      if (zlib.destroyed) return done()
-      zlib.once("end", done)
-      zlib.once("error", done)
-      zlib.end()
-    }).pipe(
+    // Its end may have come long before that of the data: what it closes with is the same in all cases.
+    finish: settled(() => zlib.end()).pipe(
       Effect.andThen(taken),
-      Effect.tap(() =>
-        zlib.bytesWritten === length ? verify : Effect.fail(`ends ${length - zlib.bytesWritten} bytes early`)
+      Effect.flatMap((rest) =>
+        zlib.bytesWritten === length
+          ? Effect.as(verify, rest)
+          : Effect.fail(`ends ${length - zlib.bytesWritten} bytes early`)
       )
     ),
     close: () => zlib.destroy()

@@ -70,6 +70,8 @@ export const inflate = ({ crc32, deflated, size }: Due, data: Uint8Array): Uint8
   return found === crc32 ? content : wrongSum(found, crc32)
 }
 
+export const tooMuch = ({ size }: Due): string => `has more than ${size} bytes`
+
 export const wrongSum = (found: number, due: number): string =>
   `has the CRC-32 ${found.toString(16).padStart(8, "0")} and not ${due.toString(16).padStart(8, "0")}`
 
