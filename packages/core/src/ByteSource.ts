@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import type { Source } from "./Source.ts"
 import type { StoredObject } from "./StoredObject.ts"
 import type { ReadOptions, Transfer } from "./Transfer.ts"
-import type { TransferError } from "./TransferError.ts"
+import { TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
 /**
@@ -49,7 +49,9 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
       length += event.bytes.length
       return length > suffix
     }),
-    Stream.runDrain
+    Stream.runDrain,
+    // An answer that broke, and the host begins anew: it serves no ranges either.
+    Effect.catchIf(isRangesRefused, () => Effect.sync(() => (length = Infinity)))
   )
   if (length > suffix) return undefined
   const size = object?.size ?? length
@@ -112,6 +114,9 @@ export const readBytes = <E, R>(
     Effect.as(bytes)
   )
 }
+
+const isRangesRefused = (error: unknown): boolean =>
+  error instanceof TransferError && error.reason._tag === "RangesRefused"
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
   const all = new Uint8Array(length)

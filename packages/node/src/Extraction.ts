@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { availableParallelism } from "node:os"
-import { ArchiveError } from "@scenario-assets/core/ArchiveError"
+import { ArchiveError, Damaged } from "@scenario-assets/core/ArchiveError"
 import * as EntryData from "@scenario-assets/core/EntryData"
 import * as EntryPath from "@scenario-assets/core/EntryPath"
 import type { TransferEvent } from "@scenario-assets/core/TransferEvent"
@@ -183,20 +183,13 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     }
     const awaitTurn = (index: number) => Effect.forEach(turns.slice(0, index), Deferred.await, { discard: true })
 
-    const run = <E, R>(index: number, location: ArchiveReader.Location<E, R>, tell: Tell) =>
-      Effect.gen(function* () {
-        const spool = workspace.spool("file" in location ? "archive" : location.name)
-        const archive = yield* (
-          reader
-            .open(location, {
-              ...options,
-              spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
-            })
-            // What cannot be read is of no use to the next run either.
-            .pipe(
-              Effect.tapError((error) => (isArchiveError(error) ? Effect.ignore(Files.remove(spool)) : Effect.void))
-            )
-        )
+    const run = <E, R>(index: number, location: ArchiveReader.Location<E, R>, tell: Tell) => {
+      const spool = workspace.spool("file" in location ? "archive" : location.name)
+      return Effect.gen(function* () {
+        const archive = yield* reader.open(location, {
+          ...options,
+          spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
+        })
         const { select = () => true } = options
         const entries = archive.entries.filter(select)
         const files = entries.filter((entry) => !entry.isDirectory)
@@ -247,7 +240,14 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
             read: toRead
           }
         })
-      }).pipe(Effect.ensuring(endTurn(index)), Effect.scoped, Effect.withSpan("Extraction.extract"))
+      }).pipe(
+        Effect.ensuring(endTurn(index)),
+        Effect.scoped,
+        // What cannot be read is of no use to the next run either.
+        Effect.tapError((error) => (isArchiveError(error) ? Effect.ignore(Files.remove(spool)) : Effect.void)),
+        Effect.withSpan("Extraction.extract")
+      )
+    }
 
     return {
       extract: (index, location) =>
@@ -351,5 +351,10 @@ const write = Effect.fnUntraced(function* <E, R>(
   )
   yield* unpacking.finish
   yield* report
+  const missing = data.missing()
+  if (missing !== undefined) {
+    const reason = new Damaged({ entry: missing.name, description: "did not come whole" })
+    return yield* new ArchiveError({ archive: name, reason })
+  }
   return refused
 })

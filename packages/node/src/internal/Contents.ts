@@ -1,5 +1,5 @@
 /** The files of an archive one after the other, each with its content as a stream. */
-import { ArchiveError, WrongContent } from "@scenario-assets/core/ArchiveError"
+import { ArchiveError, Damaged, WrongContent } from "@scenario-assets/core/ArchiveError"
 import type { ByteSource } from "@scenario-assets/core/ByteSource"
 import * as EntryData from "@scenario-assets/core/EntryData"
 import * as ZipArchive from "@scenario-assets/core/ZipArchive"
@@ -58,14 +58,27 @@ const pieces = <E, R>(
             )
           : Effect.succeed([])
       ),
+      Stream.concat(Stream.suspend(() => orMissing(name, data))),
+      Stream.flattenIterable,
+      Stream.map((piece) => (isSmall(piece.entry) ? [piece] : Inflater.inSlices(piece))),
       Stream.flattenIterable
     )
   })
+
+/** Fails where the bytes have ended before the entries. */
+const orMissing = (archive: string, data: EntryData.EntryData): Stream.Stream<never, ArchiveError> => {
+  const entry = data.missing()
+  if (entry === undefined) return Stream.empty
+  const reason = new Damaged({ entry: entry.name, description: "did not come whole" })
+  return Stream.fail(new ArchiveError({ archive, reason }))
+}
 
 /** A file whose content is given as it comes. */
 interface Running {
   readonly entry: ZipEntry
   readonly inflater: Inflater.Inflater
+  /** A piece that was taken and not looked at. */
+  first: EntryData.Piece | undefined
   /** Its last piece was taken. */
   isOver: boolean
 }
@@ -94,11 +107,12 @@ export const stream = <E, R>(
     })
 
     /** Content of the file that is being given, or its end. */
-    const more = (self: Running, first?: EntryData.Piece): Pull.Pull<Content, ArchiveError | E> =>
+    const more = (self: Running): Pull.Pull<Content, ArchiveError | E> =>
       Effect.gen(function* () {
-        let piece = first
-        while (!self.isOver) {
-          piece ??= yield* next
+        if (running !== self) return yield* Effect.die(new Error(`${self.entry.name} was read or passed over`))
+        while (self.first !== undefined || !self.isOver) {
+          const piece = self.first ?? (yield* next)
+          self.first = undefined
           self.isOver = piece.isLast
           const content = yield* self.inflater.push(piece.data).pipe(
             Effect.flatMap((content) =>
@@ -106,7 +120,6 @@ export const stream = <E, R>(
             ),
             Effect.mapError((description) => wrong(name, self.entry, description))
           )
-          piece = undefined
           const [head, ...tail] = content.filter((chunk) => chunk.length > 0)
           if (head !== undefined) return [head, ...tail] as const
         }
@@ -148,17 +161,11 @@ export const stream = <E, R>(
         const file: EntryContent<ArchiveError | E, R> = { entry, content: Stream.succeed(own) }
         return [file] as const
       }
-      const self: Running = { entry, inflater: Inflater.make(dueOf(entry), entry.compressedSize), isOver: false }
+      const inflater = Inflater.make(dueOf(entry), entry.compressedSize)
+      const self: Running = { entry, inflater, first: piece, isOver: piece.isLast }
       running = self
-      let first: EntryData.Piece | undefined = piece
       const content: Stream.Stream<Uint8Array, ArchiveError | E> = Stream.fromPull(
-        Effect.succeed(
-          Effect.suspend(() => {
-            const begin = first
-            first = undefined
-            return more(self, begin)
-          })
-        )
+        Effect.succeed(Effect.suspend(() => more(self)))
       )
       const file: EntryContent<ArchiveError | E, R> = { entry, content }
       return [file] as const

@@ -1,5 +1,6 @@
 /** The content of one entry, piece by piece: for those too large to be held. */
 import * as Zlib from "node:zlib"
+import type { Piece } from "@scenario-assets/core/EntryData"
 import * as Effect from "effect/Effect"
 import { broken, type Due, tooMuch, wrongSum } from "./Unpack.ts"
 
@@ -13,10 +14,23 @@ export interface Inflater {
 
 /** Bytes that zlib gives at once. */
 const chunkSize = 512 * 1024
-/** What is held at once of one entry, in bytes. */
+/** What is held at once of one entry, in bytes: 1032 times the data that is taken, and never more than is due. */
 const mostHeld = 64 * 1024 * 1024
-/** What is given to zlib at once: 1032 times as much may come out, though never more than is due. */
-const sliceSize = (due: Due): number => (due.size > mostHeld ? mostHeld / 1024 : 1024 * 1024)
+/**
+ * A piece of an entry as pieces that are taken one by one, so that what comes of each can be held. A megabyte of data may
+ * make a gigabyte of content.
+ */
+export const inSlices = (piece: Piece): ReadonlyArray<Piece> => {
+  const { data, entry, isFirst, isLast } = piece
+  const size = entry.size > mostHeld ? mostHeld / 1024 : mostHeld
+  if (entry.method === "stored" || data.length <= size) return [piece]
+  return Array.from({ length: Math.ceil(data.length / size) }, (_, index) => ({
+    entry,
+    data: data.subarray(index * size, (index + 1) * size),
+    isFirst: isFirst && index === 0,
+    isLast: isLast && (index + 1) * size >= data.length
+  }))
+}
 
 /** Begins with an entry that has so many bytes of data. */
 export const make = (due: Due, length: number): Inflater => {
@@ -71,21 +85,12 @@ export const make = (due: Due, length: number): Inflater => {
       return begin(done)
     })
 
-  const write = (data: Uint8Array) =>
-    Effect.andThen(
-      settled((done) => zlib.write(data, done)),
-      taken
-    )
-
   return {
-    push: (data) => {
-      const size = sliceSize(due)
-      if (data.length <= size) return write(data)
-      const slices = Array.from({ length: Math.ceil(data.length / size) }, (_, index) =>
-        data.subarray(index * size, (index + 1) * size)
-      )
-      return Effect.map(Effect.forEach(slices, write), (contents) => contents.flat())
-    },
+    push: (data) =>
+      Effect.andThen(
+        settled((done) => zlib.write(data, done)),
+        taken
+      ),
     // Its end may have come long before that of the data: what it closes with is the same in all cases.
     finish: settled(() => zlib.end()).pipe(
       Effect.andThen(taken),

@@ -110,13 +110,11 @@ const makeDirectories = Effect.fnUntraced(function* (directory: string, wanted: 
   for (const path of [...all].toSorted((a, b) => a.length - b.length)) {
     const whole = join(directory, path)
     const isNew = path !== "." && existing.get(dirname(path))?.has(EntryPath.fold(basename(path))) !== true
-    if (isNew) {
+    const stat = isNew ? undefined : yield* look(whole, path === ".")
+    if (stat === undefined) {
       yield* Files.attempt("make the directory", whole, () => Fs.mkdir(whole))
       existing.set(path, new Set())
     } else {
-      const stat: Stats = yield* Files.attempt("look at", whole, () =>
-        path === "." ? Fs.stat(whole) : Fs.lstat(whole)
-      )
       if (!stat.isDirectory()) {
         return yield* new FileError({ operation: "extract into", path: whole, code: "ENOTDIR" })
       }
@@ -126,6 +124,10 @@ const makeDirectories = Effect.fnUntraced(function* (directory: string, wanted: 
   }
   return existing
 })
+
+/** None where only one in other letter case is there, and the system tells them apart. */
+const look = (path: string, follow: boolean): Effect.Effect<Stats | undefined, FileError> =>
+  Files.orMissing(Files.attempt("look at", path, () => (follow ? Fs.stat(path) : Fs.lstat(path))))
 
 const groupsOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))

@@ -70,7 +70,7 @@ export const inflate = ({ crc32, deflated, size }: Due, data: Uint8Array): Uint8
   return found === crc32 ? content : wrongSum(found, crc32)
 }
 
-export const tooMuch = ({ size }: Due): string => `has more than ${size} bytes`
+export const tooMuch = ({ size }: Pick<Due, "size">): string => `has more than ${size} bytes`
 
 export const wrongSum = (found: number, due: number): string =>
   `has the CRC-32 ${found.toString(16).padStart(8, "0")} and not ${due.toString(16).padStart(8, "0")}`
@@ -82,12 +82,14 @@ const inflateExactly = (data: Uint8Array, size: number): Uint8Array | string => 
     const { buffer, engine } = asInfo(Zlib.inflateRawSync(data, options))
     return engine.bytesWritten === data.length ? buffer : `ends ${data.length - engine.bytesWritten} bytes early`
   } catch (cause) {
-    return broken(cause)
+    return codeOf(cause) === "ERR_BUFFER_TOO_LARGE" ? tooMuch({ size }) : broken(cause)
   }
 }
 
-export const broken = (cause: unknown): string =>
-  `cannot be decompressed (${cause instanceof Error && "code" in cause ? String(cause.code) : "broken"})`
+export const broken = (cause: unknown): string => `cannot be decompressed (${codeOf(cause) ?? "broken"})`
+
+const codeOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && "code" in cause ? String(cause.code) : undefined
 
 /** With `info` zlib gives the engine as well, which the types do not say. */
 const asInfo = (
@@ -113,8 +115,7 @@ const write = ({ path, temporary }: Job, content: Uint8Array): Failure | undefin
     Fs.renameSync(temporary, path)
     return undefined
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)
-    return { _tag: "File", operation: "write", path, code }
+    return { _tag: "File", operation: "write", path, code: codeOf(cause) ?? String(cause) }
   }
 }
 

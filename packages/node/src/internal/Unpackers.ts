@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Unpack from "./Unpack.ts"
 
-/** Memory for the data of some entries; whoever takes it gives it back by `unpack`. */
+/** Memory for the data of some entries; whoever takes it gives it back, by `unpack` or unused. */
 export interface Slot {
   readonly bytes: Uint8Array
   readonly thread: Thread
@@ -18,6 +18,7 @@ export interface Slot {
 export interface Unpackers {
   /** Memory that nobody uses, as soon as there is some. */
   readonly take: Effect.Effect<Slot>
+  readonly giveBack: (slot: Slot) => Effect.Effect<void>
   /** Unpacks what stands in a slot; for each job that failed there is a failure under its number. */
   readonly unpack: (
     slot: Slot,
@@ -41,7 +42,7 @@ interface Thread {
 /** So many threads; with none, everything is done right here. */
 export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Return<Unpackers, never, Scope.Scope> {
   const own = here()
-  const threads = count === 0 ? [own] : yield* Effect.forEach(Array.from({ length: count }), () => start)
+  const threads = count >= 1 ? yield* Effect.forEach(Array.from({ length: count }), () => start) : [own]
   const free: Array<Slot> = threads.flatMap((thread) => thread.slots.map((bytes, index) => ({ thread, bytes, index })))
   const waiting: Array<(slot: Slot) => void> = []
   const giveBack = (slot: Slot) =>
@@ -53,6 +54,7 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
   let turn = 0
 
   return {
+    giveBack,
     take: Effect.callback((resume) => {
       const slot = free.shift()
       if (slot !== undefined) return resume(Effect.succeed(slot))
@@ -95,16 +97,22 @@ const start: Effect.Effect<Thread, never, Scope.Scope> = Effect.map(
   ({ slots, worker }): Thread => {
     const answers: Array<(answer: Effect.Effect<Unpack.Response>) => void> = []
     worker.on("message", (response: Unpack.Response) => answers.shift()?.(Effect.succeed(response)))
-    worker.on("error", (error) => {
-      for (const answer of answers.splice(0)) answer(Effect.die(error))
-    })
+    /** Why there will be no more answers. */
+    let end: Effect.Effect<never> | undefined
+    const stop = (reason: unknown) => {
+      end ??= Effect.die(reason)
+      for (const answer of answers.splice(0)) answer(end)
+    }
+    worker.on("error", stop)
+    worker.on("exit", () => stop(new Error("The thread that unpacks has ended")))
     return {
       slots,
       // What was sent is done, whether somebody waits for it or not.
       ask: (request) =>
         Effect.callback<Unpack.Response>((resume) => {
+          if (end !== undefined) return resume(end)
           answers.push(resume)
-          worker.postMessage(request)
+          return worker.postMessage(request)
         }).pipe(Effect.uninterruptible)
     }
   }

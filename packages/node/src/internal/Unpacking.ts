@@ -3,7 +3,9 @@ import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
 import type { Piece } from "@scenario-assets/core/EntryData"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -65,6 +67,8 @@ export const make = Effect.fnUntraced(function* (
   /** Batches that are being unpacked. */
   const running = new Set<Fiber.Fiber<void>>()
   let failure: FileError | undefined
+  /** A thread that is no more. */
+  let defect: Cause.Cause<never> | undefined
   const targetOf = new Map(targets.map((target) => [target.entry, target]))
   let outcomes: Array<Outcome> = []
   let batch: Batch | undefined
@@ -72,6 +76,8 @@ export const make = Effect.fnUntraced(function* (
   let begin = 0
   let large: Large | undefined
   yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
+  // What others of the same directory unpack goes on without this.
+  yield* Effect.addFinalizer(() => (batch === undefined ? Effect.void : unpackers.giveBack(batch.slot)))
 
   const wrong = (target: Target, description: string) =>
     outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
@@ -88,12 +94,19 @@ export const make = Effect.fnUntraced(function* (
         else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
       }
     })
-    const fiber = yield* Effect.forkIn(done, scope)
+    // At once, because who never began gives no slot back.
+    const fiber = yield* Effect.forkIn(done, scope, { startImmediately: true })
     running.add(fiber)
-    fiber.addObserver(() => running.delete(fiber))
+    fiber.addObserver((exit) => {
+      running.delete(fiber)
+      if (Exit.isFailure(exit)) defect ??= exit.cause
+    })
   })
 
-  const orFail = Effect.suspend(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
+  const orFail = Effect.suspend((): Effect.Effect<void, FileError> => {
+    if (defect !== undefined) return Effect.failCause(defect)
+    return failure === undefined ? Effect.void : Effect.fail(failure)
+  })
 
   const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
     const { compressedSize } = target.entry
@@ -160,11 +173,12 @@ export const make = Effect.fnUntraced(function* (
         const target = targetOf.get(piece.entry)
         // Read through, because asking for what comes before and after it costs more.
         if (target === undefined) continue
-        yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
+        if (Contents.isSmall(piece.entry)) yield* addSmall(target, piece)
+        else for (const slice of Inflater.inSlices(piece)) yield* addLarge(target, slice)
       }
       yield* orFail
     }),
-    finish: submit.pipe(Effect.andThen(Effect.suspend(() => Fiber.joinAll(running))), Effect.andThen(orFail)),
+    finish: submit.pipe(Effect.andThen(Effect.suspend(() => Fiber.awaitAll(running))), Effect.andThen(orFail)),
     outcomes: () => {
       const all = outcomes
       outcomes = []

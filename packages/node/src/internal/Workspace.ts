@@ -6,7 +6,7 @@ import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { FileError } from "../FileError.ts"
+import { FileError } from "../FileError.ts"
 import * as Files from "./Files.ts"
 import * as Lock from "./Lock.ts"
 
@@ -34,7 +34,7 @@ export const open = Effect.fnUntraced(function* (
   yield* Files.makeDirectory(directory)
   const path = join(directory, corner)
   yield* Lock.acquire(path, directory)
-  yield* Effect.acquireRelease(Effect.andThen(Files.makeDirectory(path), sweep(path)), () =>
+  yield* Effect.acquireRelease(makeCorner(path), () =>
     Effect.ignore(
       Effect.andThen(
         sweep(path),
@@ -48,6 +48,14 @@ export const open = Effect.fnUntraced(function* (
     temporary: () => join(path, `${made++}${ending}`),
     spool: (name) => join(path, `${name.replace(/[^\w-]/g, "_")}.zip`)
   }
+})
+
+/** A link is refused: what ends like ours may be somebody else's where it leads. */
+const makeCorner = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, FileError> {
+  yield* Files.makeDirectory(path)
+  const stat = yield* Files.attempt("look at", path, () => Fs.lstat(path))
+  if (!stat.isDirectory()) return yield* new FileError({ operation: "work in", path, code: "ENOTDIR" })
+  yield* sweep(path)
 })
 
 /** Removes what a run has left that was killed. */
