@@ -47,13 +47,19 @@ const isBelow = (directory: string, point: string): boolean =>
 export interface Peers {
   readonly curl: string | undefined
   readonly aria2c: string | undefined
+  readonly bsdtar: string | undefined
+  readonly unzip: string | undefined
   readonly nginx: string | undefined
 }
 
+const twoWords = (line: string | undefined) => line?.split(" ").slice(0, 2).join(" ")
+
 export const peers: Effect.Effect<Peers> = Effect.all(
   {
-    curl: Effect.map(Process.firstLine("curl", ["--version"]), (line) => line?.split(" ").slice(0, 2).join(" ")),
+    curl: Effect.map(Process.firstLine("curl", ["--version"]), twoWords),
     aria2c: Effect.map(Process.firstLine("aria2c", ["--version"]), (line) => line?.replace(" version", "")),
+    bsdtar: Effect.map(Process.firstLine("bsdtar", ["--version"]), twoWords),
+    unzip: Effect.map(Process.firstLine("unzip", ["-v"]), twoWords),
     nginx: Effect.map(Process.firstLine("nginx", ["-v"]), (line) => line?.replace("nginx version: ", ""))
   },
   { concurrency: "unbounded" }

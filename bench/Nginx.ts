@@ -9,14 +9,22 @@ import { BenchError } from "./BenchError.ts"
 import type { Certificate } from "./Certificate.ts"
 import * as Content from "./Content.ts"
 import * as Process from "./Process.ts"
-import { type Server, slowRate } from "./Server.ts"
+import { type Place, type Server, slowRate } from "./Server.ts"
+
+export interface Nginx extends Server {
+  /** Serves, over HTTPS, a file that a function writes. The name is of small letters and digits. */
+  readonly serveFile: <A>(
+    name: string,
+    write: (file: string) => Effect.Effect<A, BenchError>
+  ) => Effect.Effect<A & Place, BenchError>
+}
 
 /** Starts nginx, for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* (options: {
   readonly directory: string
   readonly certificate: Certificate
   readonly version: string
-}): Effect.fn.Return<Server, BenchError, Scope.Scope> {
+}): Effect.fn.Return<Nginx, BenchError, Scope.Scope> {
   const prefix = path.join(options.directory, "nginx")
   const files = path.join(prefix, "files")
   mkdirSync(files, { recursive: true })
@@ -28,23 +36,22 @@ export const make = Effect.fnUntraced(function* (options: {
   yield* Process.serve({ file: "sh", args: ["-c", untilStdinEnds, "sh", ...nginx] })
   yield* Effect.retry(reach(ports.https), { schedule: Schedule.spaced("20 millis"), times: 200 })
 
+  const place = (at: "full" | "slow", name: string, tls: boolean): Place => {
+    const origin = tls ? `https://127.0.0.1:${ports.https}` : `http://127.0.0.1:${ports.http}`
+    return { url: `${origin}/${at}/${name}.zip`, apiUrl: `${origin}/v1`, jobId: `job_${at}_${name}` }
+  }
+
   return {
     name: options.version,
+    serveFile: (name, write) =>
+      Effect.map(write(path.join(files, `${name}.zip`)), (written) => ({ ...written, ...place("full", name, true) })),
     serve: Effect.fnUntraced(function* ({ bytes, slow = false, sparse = false, tls }) {
       const file = path.join(files, `${bytes}.zip`)
       if (!existsSync(file)) {
         yield* Content.makeSureOfSpace(file, sparse ? 0 : bytes)
         yield* Content.write(file, bytes, sparse)
       }
-      const place = slow ? "slow" : "full"
-      const origin = tls ? `https://127.0.0.1:${ports.https}` : `http://127.0.0.1:${ports.http}`
-      return {
-        bytes,
-        sha256: yield* Content.sha256(file),
-        url: `${origin}/${place}/${bytes}.zip`,
-        apiUrl: `${origin}/v1`,
-        jobId: `job_${place}_${bytes}`
-      }
+      return { bytes, sha256: yield* Content.sha256(file), ...place(slow ? "slow" : "full", String(bytes), tls) }
     })
   }
 })
@@ -78,7 +85,7 @@ http {
     ssl_protocols TLSv1.3;
     location /full/ { alias ${files}/; }
     location /slow/ { alias ${files}/; limit_rate ${slowRate}; }
-    location ~ ^/v1/assets/download/(job_(full|slow)_([0-9]+))$ {
+    location ~ ^/v1/assets/download/(job_(full|slow)_([a-z0-9]+))$ {
       default_type application/json;
       return 200 '{"jobId":"$1","jobStatus":"success","downloadUrl":"$scheme://$http_host/$2/$3.zip"}';
     }

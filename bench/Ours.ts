@@ -51,7 +51,9 @@ export const built = Effect.fnUntraced(function* (directory: string): Effect.fn.
 
 /** Leads from `src/*.ts` to `dist/*.js`, and gives the workers without their types. */
 const hookSource = (): string => {
-  const files = ["download", "getStatus", "undici"].map(workerFile).concat(path.join(root, "bench/Server.ts"))
+  const files = ["download", "extract", "getStatus", "undici"]
+    .map(workerFile)
+    .concat(path.join(root, "bench/Server.ts"))
   const sources = files.map((file) => [pathToFileURL(file).href, stripTypeScriptTypes(readFileSync(file, "utf8"))])
   return `
 import { registerHooks } from "node:module"

@@ -1,6 +1,6 @@
 /** Results for people. */
 import type { Certificate } from "./Certificate.ts"
-import type { Machine, Peers } from "./Machine.ts"
+import type { Machine } from "./Machine.ts"
 import type { Ours } from "./Ours.ts"
 import type { Server } from "./Server.ts"
 import * as Units from "./Units.ts"
@@ -9,22 +9,28 @@ import type { Outcome, Verdict, Work } from "./Work.ts"
 export const header = (facts: {
   readonly machine: Machine
   readonly ours: Ours
-  readonly peers: Peers
+  /** What is compared with: the version of each, where it is there. */
+  readonly peers: Readonly<Record<string, string | undefined>>
   readonly server: Server
   readonly certificate: Certificate
   readonly directory: string
+  /** What ours do that the peers leave out, as a sentence. */
+  readonly extra: string
 }): string => {
-  const { certificate, directory, machine, ours, peers, server } = facts
+  const { certificate, directory, extra, machine, ours, peers, server } = facts
   return [
     `machine      ${machine.cores} cores (${machine.cpu}), ${Units.formatSize(machine.memory)}, ${machine.kernel}, ${load(machine)}`,
     `directory    ${directory} (${machine.fileSystem})`,
     `ours         ${ours.how}, on Node ${machine.node}`,
-    `peers        ${peers.curl ?? "curl is missing"}, ${peers.aria2c ?? "aria2c is missing"}`,
+    `peers        ${Object.entries(peers)
+      .map(([name, version]) => version ?? `${name} is missing`)
+      .join(", ")}`,
     `server       ${server.name}, on the loopback`,
     `certificate  ${certificate.origin}`,
     "",
-    "Times are of whole processes, from before the start to the end, medians of the rounds. Ours include fsync and rename,",
-    "which the peers leave out. Time without start-up is what a program itself counts once it is loaded.",
+    "Times are of whole processes, from before the start to the end, medians of the rounds.",
+    extra,
+    "Time without start-up is what a program itself counts once it is loaded.",
     ""
   ].join("\n")
 }

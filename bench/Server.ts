@@ -12,14 +12,17 @@ export interface Wish {
   readonly sparse?: boolean | undefined
 }
 
-/** An object, as a link and as the archive of a finished job. */
-export interface Served {
-  readonly bytes: number
-  readonly sha256: string
+/** Where an object is: by a link, and as the archive of a finished job. */
+export interface Place {
   readonly url: string
   /** Where the API is that knows the job. */
   readonly apiUrl: string
   readonly jobId: string
+}
+
+export interface Served extends Place {
+  readonly bytes: number
+  readonly sha256: string
 }
 
 export interface Server {

@@ -1,10 +1,11 @@
-/** What is measured, with the bars of the project. Each work begins by having its objects served. */
+/** What is measured of transfers, with the bars of the project. Each work begins by having its objects served. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { BenchError } from "./BenchError.ts"
 import type { Certificate } from "./Certificate.ts"
 import * as Downloader from "./Downloader.ts"
 import * as FarProxy from "./FarProxy.ts"
+import { costs, show, showSeconds, timeRatio } from "./Figures.ts"
 import type { Peers } from "./Machine.ts"
 import type { Ours } from "./Ours.ts"
 import * as Process from "./Process.ts"
@@ -199,27 +200,6 @@ export const all: Readonly<Record<string, Make>> = {
   e: memory,
   f: statusCalls
 }
-
-const timeRatio = (
-  median: Medians,
-  ours: string,
-  theirs: string,
-  figure: "wall" | "inner",
-  more: Pick<Verdict, "bar" | "note"> = {}
-): Verdict => ({
-  what: `${figure === "wall" ? "time" : "time without start-up"} of ${ours} ÷ ${theirs}`,
-  value: ratio(median(ours, figure), median(theirs, figure)),
-  ...more
-})
-
-const show = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? "–"
-const showSeconds = (value: number | undefined): string => (value === undefined ? "–" : `${value.toFixed(2)} s`)
-
-const costs: ReadonlyArray<Column> = [
-  { title: "time", show: ({ wall }) => showSeconds(wall) },
-  { title: "CPU", show: ({ cpu }) => showSeconds(cpu) },
-  { title: "peak MiB", show: ({ peak }) => show(ratio(peak, Units.mebibyte), 0) }
-]
 
 const columnsOf = ({ bytes }: Served): ReadonlyArray<Column> => [
   ...costs.slice(0, 1),

@@ -1,35 +1,25 @@
-/** `pnpm bench transfer`: this project beside its peers, on this machine, in one run. */
+/** `pnpm bench transfer` and `pnpm bench extract`: this project beside its peers, on this machine, in one run. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { BenchError } from "./BenchError.ts"
+import { BenchError } from "./BenchError.ts"
 import * as Certificate from "./Certificate.ts"
 import * as Emulated from "./Emulated.ts"
+import * as ExtractWorks from "./ExtractWorks.ts"
 import * as Machine from "./Machine.ts"
 import * as Nginx from "./Nginx.ts"
 import * as Ours from "./Ours.ts"
 import * as Report from "./Report.ts"
+import type * as Server from "./Server.ts"
 import * as Units from "./Units.ts"
 import * as Work from "./Work.ts"
 import * as Works from "./Works.ts"
 
-const flags = {
-  only: Flag.String("only").pipe(
-    Flag.withMetavar("a,b,…"),
-    Flag.withDescription("Which works [default: all but e, which needs much disk]"),
-    Flag.filterMap(
-      (text) => Option.filter(Option.some(text.split(",")), (ids) => ids.every((id) => Object.hasOwn(Works.all, id))),
-      () => `some of ${Object.keys(Works.all).join(",")}, with commas between them`
-    ),
-    Flag.optional
-  ),
-  memory: Flag.Boolean("memory").pipe(
-    Flag.withDescription("Add work e, peak memory at 512 MiB and 8 GiB"),
-    Flag.withDefault(false)
-  ),
+/** Flags of both commands. */
+const common = {
   rounds: Flag.Int("rounds").pipe(
     Flag.withDescription("Rounds that count, after one to warm up [default: 5]"),
     Flag.filter(
@@ -37,15 +27,6 @@ const flags = {
       () => "a number from 1 to 100"
     ),
     Flag.withDefault(5)
-  ),
-  size: Flag.String("size").pipe(
-    Flag.withMetavar("SIZE"),
-    Flag.withDescription("Size of works a and b; c has a quarter, d an eighth of it [default: 2GiB]"),
-    Flag.filterMap(
-      (text) => Option.filter(Option.fromUndefinedOr(Units.parseSize(text)), (size) => size >= Units.mebibyte),
-      () => "a size from 1MiB on, such as 256MiB or 2GiB"
-    ),
-    Flag.withDefault(2048 * Units.mebibyte)
   ),
   directory: Flag.Directory("dir", { mustExist: true }).pipe(
     Flag.withDescription("Where files are written: its file system is part of what is measured [default: temporary]"),
@@ -59,14 +40,63 @@ const flags = {
   sources: Flag.Boolean("sources").pipe(
     Flag.withDescription("Do not build: run ours from the sources, which start more slowly"),
     Flag.withDefault(false)
+  )
+}
+
+const only = (works: Readonly<Record<string, unknown>>, usual: string) => {
+  const letters = Object.keys(works)
+  return Flag.String("only").pipe(
+    Flag.withMetavar(`${letters.slice(0, 2).join(",")},…`),
+    Flag.withDescription(`Which works [default: ${usual}]`),
+    Flag.filterMap(
+      (text) => Option.filter(Option.some(text.split(",")), (ids) => ids.every((id) => letters.includes(id))),
+      () => `some of ${letters.join(",")}, with commas between them`
+    ),
+    Flag.optional
+  )
+}
+
+const size = (what: string, most: { readonly bytes: number; readonly text: string }) =>
+  Flag.String("size").pipe(
+    Flag.withMetavar("SIZE"),
+    Flag.withDescription(what),
+    Flag.filterMap(
+      (text) =>
+        Option.filter(
+          Option.fromUndefinedOr(Units.parseSize(text)),
+          (size) => size >= Units.mebibyte && size <= most.bytes
+        ),
+      () => `a size from 1MiB ${most.text}, such as 256MiB or 2GiB`
+    )
+  )
+
+const transferFlags = {
+  ...common,
+  only: only(Works.all, "all but e, which needs much disk"),
+  memory: Flag.Boolean("memory").pipe(
+    Flag.withDescription("Add work e, peak memory at 512 MiB and 8 GiB"),
+    Flag.withDefault(false)
   ),
+  size: size("Size of works a and b; c has a quarter, d an eighth of it [default: 2GiB]", {
+    bytes: Infinity,
+    text: "on"
+  }).pipe(Flag.withDefault(2048 * Units.mebibyte)),
   emulator: Flag.Boolean("emulator").pipe(
     Flag.withDescription("Serve by the emulator also where nginx is present"),
     Flag.withDefault(false)
   )
 }
 
-type Values = Command.Command.Config.Infer<typeof flags>
+const extractFlags = {
+  ...common,
+  only: only(ExtractWorks.all, "all"),
+  size: size("What the archives of works g and h hold [default: 1GiB]", {
+    bytes: 3072 * Units.mebibyte,
+    text: "to 3GiB"
+  }).pipe(Flag.withDefault(1024 * Units.mebibyte))
+}
+
+type Common = Command.Command.Config.Infer<typeof common>
 
 /** A directory of our own, gone at the end. */
 const workingDirectory = (parent: string) =>
@@ -80,27 +110,39 @@ const tell = (line: string) =>
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
   })
 
-const transfer = Effect.fnUntraced(function* (values: Values) {
-  const { rounds, size } = values
+/** What every work needs, whatever it measures. */
+const prepare = Effect.fnUntraced(function* (values: Common) {
   const directory = yield* workingDirectory(values.directory)
-  const machine = Machine.look(directory)
-  const certificate = yield* Certificate.make(directory)
-  const peers = yield* Machine.peers
-  const ours = values.sources ? Ours.fromSources : yield* Ours.built(directory)
-  const server =
-    peers.nginx === undefined || values.emulator
-      ? Emulated.make(certificate, peers.nginx === undefined ? "nginx is missing here" : "asked for")
-      : yield* Nginx.make({ directory, certificate, version: peers.nginx })
-  yield* Console.log(Report.header({ machine, ours, peers, server, certificate, directory }))
+  return {
+    directory,
+    rounds: values.rounds,
+    machine: Machine.look(directory),
+    certificate: yield* Certificate.make(directory),
+    peers: yield* Machine.peers,
+    ours: values.sources ? Ours.fromSources : yield* Ours.built(directory)
+  }
+})
+type Prepared = Effect.Success<ReturnType<typeof prepare>>
 
-  const usual = Object.keys(Works.all).filter((id) => id !== "e" || values.memory)
+type Make<Settings> = (settings: Settings) => Effect.Effect<Work.Work, BenchError, Scope.Scope>
+
+/** Does some works, one after the other, and tells what came out. */
+const measure = Effect.fnUntraced(function* <
+  Settings extends Prepared & { readonly server: Server.Server; readonly size: number }
+>(
+  works: Readonly<Record<string, Make<Settings>>>,
+  letters: ReadonlyArray<string>,
+  settings: Settings,
+  json: Option.Option<string>
+) {
+  const { machine, ours, peers, server, size } = settings
   const outcomes: Array<Work.Outcome> = []
-  for (const [id, make] of Object.entries(Works.all)) {
-    if (!Option.getOrElse(values.only, () => usual).includes(id)) continue
+  for (const [id, make] of Object.entries(works)) {
+    if (!letters.includes(id)) continue
     yield* tell(`${id}) preparing`)
     const outcome = yield* Effect.scoped(
       Effect.gen(function* () {
-        const work = yield* make({ directory, rounds, size, ours, server, certificate, peers })
+        const work = yield* make(settings)
         const outcome = yield* Work.run(work, tell)
         yield* tell("")
         yield* Console.log(Report.table(outcome, work.columns))
@@ -109,29 +151,70 @@ const transfer = Effect.fnUntraced(function* (values: Values) {
     )
     outcomes.push(outcome)
   }
-  if (Option.isSome(values.json)) {
-    const results = {
-      at: new Date().toISOString(),
-      machine,
-      ours: ours.how,
-      peers,
-      server: server.name,
-      size,
-      works: outcomes
-    }
-    writeFileSync(values.json.value, `${JSON.stringify(results, null, 2)}\n`)
+  if (Option.isSome(json)) {
+    const at = new Date().toISOString()
+    const results = { at, machine, ours: ours.how, peers, server: server.name, size, works: outcomes }
+    writeFileSync(json.value, `${JSON.stringify(results, null, 2)}\n`)
   }
+})
+
+const transfer = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<typeof transferFlags>) {
+  const prepared = yield* prepare(values)
+  const { certificate, directory, peers } = prepared
+  const server =
+    peers.nginx === undefined || values.emulator
+      ? Emulated.make(certificate, peers.nginx === undefined ? "nginx is missing here" : "asked for")
+      : yield* Nginx.make({ directory, certificate, version: peers.nginx })
+  const settings = { ...prepared, server, size: values.size }
+  const { aria2c, curl } = peers
+  const extra = "Ours include fsync and rename, which the peers leave out."
+  yield* Console.log(Report.header({ ...settings, peers: { curl, aria2c }, extra }))
+  const usual = Object.keys(Works.all).filter((id) => id !== "e" || values.memory)
+  yield* measure(
+    Works.all,
+    Option.getOrElse(values.only, () => usual),
+    settings,
+    values.json
+  )
+}, Effect.scoped)
+
+const extract = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<typeof extractFlags>) {
+  const { bsdtar, curl, nginx, unzip } = yield* Machine.peers
+  if (nginx === undefined) {
+    return yield* new BenchError({ message: "bench extract needs nginx, which is missing on this machine." })
+  }
+  const prepared = yield* prepare(values)
+  const { certificate, directory } = prepared
+  const server = yield* Nginx.make({ directory, certificate, version: nginx })
+  const settings = { ...prepared, server, size: values.size }
+  const extra = "Ours include a rename of each file, which the peers leave out."
+  yield* Console.log(Report.header({ ...settings, peers: { curl, bsdtar, unzip }, extra }))
+  const usual = Object.keys(ExtractWorks.all)
+  yield* measure(
+    ExtractWorks.all,
+    Option.getOrElse(values.only, () => usual),
+    settings,
+    values.json
+  )
 }, Effect.scoped)
 
 const command = Command.make("bench").pipe(
   Command.withDescription("Measures this project beside its peers"),
   Command.withSubcommands([
-    Command.make("transfer", flags, transfer).pipe(
+    Command.make("transfer", transferFlags, transfer).pipe(
       Command.withDescription(
         [
           "Transfers beside curl, aria2c and undici, from a server on this machine. Works:",
           "a) to a file, HTTPS; b) the same, HTTP; c) a server that limits each connection;",
           "d) a far server; e) peak memory; f) calls of the API. See docs/benchmarks.md."
+        ].join("\n")
+      )
+    ),
+    Command.make("extract", extractFlags, extract).pipe(
+      Command.withDescription(
+        [
+          "Extractions beside curl with bsdtar and with unzip, from nginx on this machine. Works:",
+          "g) images; h) 3D models as text; i) 50,000 small files. See docs/benchmarks.md."
         ].join("\n")
       )
     )
