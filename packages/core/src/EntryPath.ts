@@ -156,6 +156,7 @@ const segmentsOf = (name: string, why: Set<Change>): ReadonlyArray<string> | str
 
 /** A segment that every system stores, and stores as it is. Each step keeps what the ones before it have brought about. */
 const safeSegment = (segment: string, why: Set<Change>): string => {
+  if (plain.test(segment) && !reserved.test(segment)) return segment
   let safe = segment
   const step = (change: Change, next: string) => {
     if (next !== safe) why.add(change)
@@ -170,6 +171,9 @@ const safeSegment = (segment: string, why: Set<Change>): string => {
   step("too long", shorten(safe, segment))
   return safe
 }
+
+/** Nothing to do: most names are like this, and there may be many. */
+const plain = /^[\w(\-][\w ().,\-]{0,200}(?<![. ])$/
 
 /**
  * Soft hyphens, marks and overrides of direction, zero-width spaces, line separators, byte order marks. Joiners stay: emoji

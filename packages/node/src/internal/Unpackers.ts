@@ -33,6 +33,9 @@ export const slotSize = 4 * 1024 * 1024
 /** So many slots has each thread: one that is filled while the other is unpacked. */
 const slotsOfThread = 2
 
+/** What a thread leaves behind is small and short-lived; V8 would give it three times as much memory as it is worth. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
+
 /** Does what it is asked, one thing after the other. */
 interface Thread {
   readonly ask: (request: Unpack.Request) => Effect.Effect<Unpack.Response>
@@ -90,7 +93,7 @@ const start: Effect.Effect<Thread, never, Scope.Scope> = Effect.map(
       const slots = Array.from({ length: slotsOfThread }, () => new Uint8Array(new SharedArrayBuffer(slotSize)))
       // Next to this module, in the sources as in the build.
       const file = new URL(`./unpackThread${extname(import.meta.url)}`, import.meta.url)
-      return { slots, worker: new Worker(file, { workerData: { slots }, execArgv: [] }) }
+      return { slots, worker: new Worker(file, { workerData: { slots }, execArgv: [], resourceLimits }) }
     }),
     ({ worker }) => Effect.promise(() => worker.terminate())
   ),
