@@ -173,7 +173,7 @@ const safeSegment = (segment: string, why: Set<Change>): string => {
 }
 
 /** Nothing to do: most names are like this, and there may be many. */
-const plain = /^[\w(\-][\w ().,\-]{0,200}(?<![. ])$/
+const plain = /^[\w(-][\w ().,-]{0,200}(?<![. ])$/
 
 /**
  * Soft hyphens, marks and overrides of direction, zero-width spaces, line separators, byte order marks. Joiners stay: emoji

@@ -59,8 +59,6 @@ const pieces = <E, R>(
           : Effect.succeed([])
       ),
       Stream.concat(Stream.suspend(() => orMissing(name, data))),
-      Stream.flattenIterable,
-      Stream.map((piece) => (isSmall(piece.entry) ? [piece] : Inflater.inSlices(piece))),
       Stream.flattenIterable
     )
   })
@@ -81,6 +79,8 @@ interface Running {
   first: EntryData.Piece | undefined
   /** Its last piece was taken. */
   isOver: boolean
+  /** All its content was given and verified. */
+  isFinished: boolean
 }
 
 /** Some files of an archive, in the order of the archive. */
@@ -110,22 +110,29 @@ export const stream = <E, R>(
     const more = (self: Running): Pull.Pull<Content, ArchiveError | E> =>
       Effect.gen(function* () {
         if (running !== self) return yield* Effect.die(new Error(`${self.entry.name} was read or passed over`))
-        while (self.first !== undefined || !self.isOver) {
-          const piece = self.first ?? (yield* next)
-          self.first = undefined
-          self.isOver = piece.isLast
-          const content = yield* self.inflater.push(piece.data).pipe(
-            Effect.flatMap((content) =>
-              self.isOver ? Effect.map(self.inflater.finish, (rest) => [...content, ...rest]) : Effect.succeed(content)
-            ),
-            Effect.mapError((description) => wrong(name, self.entry, description))
-          )
-          const [head, ...tail] = content.filter((chunk) => chunk.length > 0)
+        while (!self.isFinished) {
+          const [head, ...tail] = (yield* some(self)).filter((chunk) => chunk.length > 0)
           if (head !== undefined) return [head, ...tail] as const
         }
         close()
         return yield* Cause.done()
       })
+
+    /** What comes of data that was taken, of the next, or of the end of it. */
+    const some = (self: Running): Pull.Pull<ReadonlyArray<Uint8Array>, ArchiveError | E> => {
+      const { first, inflater } = self
+      const checked = Effect.mapError((description: string) => wrong(name, self.entry, description))
+      if (inflater.isBusy()) return checked(inflater.more)
+      if (first === undefined && self.isOver) {
+        self.isFinished = true
+        return checked(inflater.finish)
+      }
+      self.first = undefined
+      return Effect.flatMap(first === undefined ? next : Effect.succeed(first), (piece) => {
+        self.isOver = piece.isLast
+        return checked(inflater.push(piece.data))
+      })
+    }
 
     /** All data of a file. */
     const wholeData = Effect.fnUntraced(function* (first: EntryData.Piece) {
@@ -162,7 +169,7 @@ export const stream = <E, R>(
         return [file] as const
       }
       const inflater = Inflater.make(dueOf(entry), entry.compressedSize)
-      const self: Running = { entry, inflater, first: piece, isOver: piece.isLast }
+      const self: Running = { entry, inflater, first: piece, isOver: piece.isLast, isFinished: false }
       running = self
       const content: Stream.Stream<Uint8Array, ArchiveError | E> = Stream.fromPull(
         Effect.succeed(Effect.suspend(() => more(self)))

@@ -134,19 +134,10 @@ export const make = Effect.fnUntraced(function* (
     if (isFirst) large = yield* openLarge(target, temporary())
     if (large === undefined) return
     const file = large
-    if (!file.isWrong) {
-      const content = yield* Effect.result(
-        Effect.flatMap(file.inflater.push(data), (content) =>
-          isLast ? Effect.map(file.inflater.finish, (rest) => [...content, ...rest]) : Effect.succeed(content)
-        )
-      )
-      if (Result.isSuccess(content)) yield* write(file, content.success)
-      else {
-        file.isWrong = true
-        wrong(target, content.failure)
-      }
-    }
+    yield* take(file, file.inflater.push(data))
+    while (!file.isWrong && file.inflater.isBusy()) yield* take(file, file.inflater.more)
     if (!isLast) return
+    yield* take(file, file.inflater.finish)
     yield* written(file)
     yield* close(file)
     large = undefined
@@ -154,6 +145,15 @@ export const make = Effect.fnUntraced(function* (
     const path = join(directory, target.path)
     yield* Files.attempt("rename to", path, () => Fs.rename(file.temporary, path))
     outcomes.push({ target })
+  })
+
+  /** Writes content; or says what is wrong with it, and passes over the rest. */
+  const take = Effect.fnUntraced(function* (file: Large, content: Effect.Effect<ReadonlyArray<Uint8Array>, string>) {
+    if (file.isWrong) return
+    const found = yield* Effect.result(content)
+    if (Result.isSuccess(found)) return yield* write(file, found.success)
+    file.isWrong = true
+    wrong(file.target, found.failure)
   })
 
   /** Begins to write; the next content is made meanwhile. What is stored stands in memory that is used again: that waits. */
@@ -173,8 +173,7 @@ export const make = Effect.fnUntraced(function* (
         const target = targetOf.get(piece.entry)
         // Read through, because asking for what comes before and after it costs more.
         if (target === undefined) continue
-        if (Contents.isSmall(piece.entry)) yield* addSmall(target, piece)
-        else for (const slice of Inflater.inSlices(piece)) yield* addLarge(target, slice)
+        yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
       }
       yield* orFail
     }),
