@@ -95,7 +95,7 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
         yield* Stream.runForEach(states(jobId, poll(options)), Watch.job)
         const archive = yield* ofJob(jobId, poll(options))
         return yield* destination.save({ ...archive, index }, false)
-      })
+      }).pipe(Watch.task(jobId))
     })),
     options,
     destination

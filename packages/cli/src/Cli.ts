@@ -41,7 +41,7 @@ export const run = (args: ReadonlyArray<string>, version: string) =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as<number>(exitCodes.ok),
     Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, Cause.squash(cause))
+      Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause)
     ),
     Effect.provide(
       Layer.mergeAll(

@@ -1,14 +1,26 @@
 /** What tells a program which error it is, and of what. */
 import * as Predicate from "effect/Predicate"
-import type * as Json from "./Json.ts"
+import type * as Events from "./Events.ts"
 
-export const of = (error: unknown): Json.Fields => {
-  if (!Predicate.isObject(error) || !("_tag" in error)) return { error: "Defect" }
-  const fields: ReadonlyArray<readonly [string, unknown]> = Object.entries(error).filter(
-    ([field, value]) => telling.has(field) && Predicate.isString(value)
-  )
-  const reason = "reason" in error && Predicate.hasProperty(error.reason, "_tag") ? { reason: error.reason._tag } : {}
-  return { error: error._tag, ...reason, ...Object.fromEntries(fields) }
+export const of = (error: unknown): Events.Particulars => {
+  const tag = text(error, "_tag")
+  if (tag === undefined) return { error: "Defect" }
+  const reason = Predicate.hasProperty(error, "reason") ? error.reason : undefined
+  const response = Predicate.hasProperty(reason, "response") ? reason.response : undefined
+  return {
+    error: tag,
+    reason: text(reason, "_tag"),
+    operation: text(error, "operation"),
+    subject: text(error, "subject"),
+    jobId: text(error, "jobId"),
+    path: text(error, "path"),
+    code: text(error, "code"),
+    origin: text(error, "origin"),
+    archive: text(error, "archive"),
+    status: Predicate.hasProperty(response, "status") && Predicate.isNumber(response.status) ? response.status : undefined,
+    requestId: text(response, "requestId")
+  }
 }
 
-const telling = new Set(["operation", "subject", "jobId", "path", "code", "origin", "archive"])
+const text = (of: unknown, field: string): string | undefined =>
+  Predicate.hasProperty(of, field) && Predicate.isString(of[field]) ? of[field] : undefined

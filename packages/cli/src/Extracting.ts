@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import type { Destination } from "./Archiving.ts"
 import * as EntryFields from "./EntryFields.ts"
 import * as EntryFilter from "./EntryFilter.ts"
+import type * as Events from "./Events.ts"
 import * as Failures from "./Failures.ts"
 import * as Format from "./Format.ts"
 import * as Manifest from "./Manifest.ts"
@@ -86,7 +87,8 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
           if (event._tag === "Refused") refused.push({ origin, entry: event.entry, error: event.error })
         })
       ),
-      Stream.runLast
+      Stream.runLast,
+      Watch.task("jobId" in origin ? origin.jobId : origin.file)
     )
     const completed = yield* Effect.orDie(Effect.fromOption(last))
     if (completed._tag !== "Completed") return yield* Effect.die(completed)
@@ -94,7 +96,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
     return { ...origin, files, bytes, alreadyThere, read }
   })
 
-  const tell = Effect.fnUntraced(function* <A, E extends Failures.Failure>(
+  const tell = Effect.fnUntraced(function* <A extends Events.ExtractedArchive, E extends Failures.Failure>(
     outcomes: ReadonlyArray<Saved.Outcome<A, E>>
   ) {
     const { line, note, result, warn } = output

@@ -1,9 +1,10 @@
 /** Several things went wrong while others may have gone well. */
 import * as Schema from "effect/Schema"
+import * as Causes from "./Causes.ts"
 import * as ErrorFields from "./ErrorFields.ts"
+import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
-import type * as Json from "./Json.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -16,6 +17,8 @@ export class Failures extends Schema.TaggedError<Failures>()("Failures", {
   messages: Schema.Array(Schema.String),
   hints: Schema.Array(Schema.String),
   exitCode: Schema.Int,
+  /** What only `--verbose` tells. */
+  details: Schema.Array(Schema.String),
   /** What else a program wants to know: what went well. */
   fields: Schema.Record(Schema.String, Schema.Unknown)
 }) {}
@@ -24,7 +27,7 @@ export class Failures extends Schema.TaggedError<Failures>()("Failures", {
 export const make = (options: {
   readonly summary: string
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
-  readonly fields: { readonly [key: string]: unknown }
+  readonly fields: Events.Done
 }): Failures => {
   const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
@@ -32,17 +35,19 @@ export const make = (options: {
     message: options.summary,
     messages: options.failures.map(({ error, of }) => `${of}: ${error.message}`),
     hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error) ?? []))],
+    details: options.failures.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
     fields: options.fields
   })
 }
 
 /** The only one there was, with what else a program wants to know. */
-export const single = (error: Failure, fields: Json.Fields): Failures =>
+export const single = (error: Failure, fields: Events.Done): Failures =>
   new Failures({
     message: error.message,
     messages: [],
     hints: [Hint.of(error) ?? []].flat(),
+    details: Causes.of(error),
     exitCode: ExitCode.of(error),
     fields: { ...ErrorFields.of(error), ...fields }
   })

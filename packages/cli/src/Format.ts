@@ -1,5 +1,4 @@
 /** Numbers as people read them. */
-import type { Reading } from "./TransferMeter.ts"
 
 const units = ["B", "kB", "MB", "GB", "TB"]
 
@@ -40,35 +39,3 @@ const escape = (character: string): string =>
 
 /** `1 archive`, `2 archives`. */
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-
-/**
- * How far a transfer is, in at most so many characters: `[=====>    ]  47%  12.3 MB of 26.0 MB  45.1 MB/s  1s left`. What
- * does not fit is left out, the least useful first.
- */
-export const transferLine = (reading: Reading, width: number): string => {
-  const words = wordings(reading).find((words) => words.length <= width) ?? ""
-  const room = Math.min(longestBar, width - words.length - 3)
-  const isDrawn = reading.size !== undefined && reading.size > 0 && room >= shortestBar
-  return isDrawn ? `[${bar(Math.min(1, reading.done / reading.size), room)}] ${words}` : words.trim()
-}
-
-/** The same for a log, where nothing is redrawn: all words, and no bar. */
-export const transferWords = (reading: Reading): string => (wordings(reading)[0] ?? "").trim()
-
-/** From the longest to the shortest. */
-const wordings = ({ done, rate, size }: Reading): ReadonlyArray<string> => {
-  const speed = rate > 0 ? `${bytes(rate)}/s` : ""
-  if (size === undefined || size === 0) return [join([bytes(done), speed]), bytes(done)]
-  const percent = `${String(Math.floor(Math.min(1, done / size) * 100)).padStart(3)}%`
-  const left = rate > 0 && done < size ? `${time(((size - done) / rate) * 1000)} left` : ""
-  return [join([percent, `${bytes(done)} of ${bytes(size)}`, speed, left]), join([percent, speed, left]), percent]
-}
-
-const [shortestBar, longestBar] = [8, 30]
-
-const bar = (share: number, room: number): string => {
-  const full = Math.floor(share * room)
-  return share === 1 ? "=".repeat(room) : `${"=".repeat(full)}>`.slice(0, room).padEnd(room)
-}
-
-const join = (parts: ReadonlyArray<string>): string => parts.filter((part) => part !== "").join("  ")

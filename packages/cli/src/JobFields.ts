@@ -1,8 +1,7 @@
 /** What is told of a job in JSON: not its URL, which is a secret. */
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
-import type * as Json from "./Json.ts"
 
-export const of = (job: DownloadJob.DownloadJob): Json.Fields => ({
+export const of = (job: DownloadJob.DownloadJob) => ({
   jobId: job.jobId,
   jobStatus: job.jobStatus,
   phase: DownloadJob.phase(job.jobStatus),

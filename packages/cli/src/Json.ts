@@ -1,13 +1,19 @@
 /** Lines of NDJSON. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+
+/** The version of what {@link line} gives. */
+export const version = 1
 
 export type Fields = { readonly [key: string]: unknown }
 
-/** A line; `type` says what it is. The last one is a `result` or an `error`. */
-export type Line = { readonly type: string } & Fields
-
-/** One line, without its end. */
-export const encode = (line: Line): string => stringify(line)
+/** A line as `Events` describes it, with its end. The last one is a `result` or an `error`. */
+export const line = (fields: { readonly type: string }): Effect.Effect<string> =>
+  Effect.map(
+    DateTime.now,
+    (now) => `${stringify({ ...fields, version, time: DateTime.formatIso(now) })}\n`
+  )
 
 /** JSON of anything. Should a secret ever stand in it, it is left out. */
 export const stringify = (value: unknown): string =>

@@ -1,14 +1,15 @@
 /** Data on stdout, everything else on stderr. */
 import * as Cause from "effect/Cause"
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Predicate from "effect/Predicate"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
+import * as Colors from "./Colors.ts"
+import type * as Events from "./Events.ts"
 import { Interruption } from "./ExitCode.ts"
 import * as Format from "./Format.ts"
 import * as Json from "./Json.ts"
@@ -29,9 +30,9 @@ export class Output extends Context.Service<
     /** A line of data on stdout; not with `--json`. */
     readonly line: (text: string) => Effect.Effect<void>
     /** Something happened: a line of NDJSON on stdout with `--json`. */
-    readonly event: (event: Json.Line) => Effect.Effect<void>
+    readonly event: (event: Events.Event) => Effect.Effect<void>
     /** The result, once and last: a line of NDJSON on stdout with `--json`. */
-    readonly result: (fields: Json.Fields) => Effect.Effect<void>
+    readonly result: (fields: Events.Result) => Effect.Effect<void>
     /** For the person who watches; not with `--quiet`. */
     readonly note: (text: string) => Effect.Effect<void>
     /** For the person who wants to know all; only with `--verbose`. */
@@ -46,38 +47,44 @@ export class Output extends Context.Service<
 >()("@scenario-assets/cli/Output") {}
 
 /** The output, and what the library logs going the same way. */
-export const layer = (mode: Mode): Layer.Layer<Output, Config.ConfigError, Stdio.Stdio> =>
+export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const stdio = yield* Stdio.Stdio
-      const isDumb = (yield* Config.String("TERM").pipe(Config.withDefault(""))) === "dumb"
-      const canRedraw = !isDumb && (yield* stdio.stderrIsTerminal)
-      const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines")
+      const colors = yield* Colors.ofStderr
+      const canRedraw = !(yield* Colors.isDumb) && (yield* stdio.stderrIsTerminal)
+      const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines", colors)
+      let hasEnded = false
 
       const say = (text: string) => progress.write(process.stderr, `${Format.printable(text)}\n`)
-      const print = (text: string) => progress.write(process.stdout, `${text}\n`)
+      const warn = (words: string, text: string) =>
+        progress.write(process.stderr, `${colors.warning(words)} ${Format.printable(text)}\n`)
+      const print = (text: string) => progress.write(process.stdout, text)
+      const json = (fields: { readonly type: string }) => (mode.json ? Effect.map(Json.line(fields), print) : Effect.void)
+      const end = (fields: Events.End) =>
+        Effect.suspend(() => {
+          hasEnded = true
+          return json(fields)
+        })
+      const interrupted = Effect.fnUntraced(function* (message: string) {
+        const exitCode = (yield* Interruption)()
+        progress.stop()
+        say(message)
+        yield* end({ type: "error", error: "Interrupted", exitCode, messages: [message], hints: [] })
+      })
+      // Every run ends with one line, also where there was nothing more to say.
+      yield* Effect.addFinalizer((exit) =>
+        Exit.hasInterrupts(exit) && mode.json && !hasEnded ? interrupted("Interrupted.") : Effect.void
+      )
+
       const output = Output.of({
-        line: (text) => Effect.sync(() => (mode.json ? undefined : print(text))),
-        event: (event) =>
-          mode.json
-            ? Effect.map(DateTime.now, (now) => print(Json.encode({ ...event, time: DateTime.formatIso(now) })))
-            : Effect.void,
-        result: (fields) =>
-          Effect.sync(() => (mode.json ? print(Json.encode({ type: "result", ...fields })) : undefined)),
+        line: (text) => Effect.sync(() => (mode.json ? undefined : print(`${text}\n`))),
+        event: json,
+        result: (fields) => end({ ...fields, type: "result" }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
-        warn: (text) => Effect.sync(() => say(`warning: ${text}`)),
-        whenInterrupted: (wayOn) =>
-          Effect.onInterrupt(
-            Effect.fnUntraced(function* () {
-              const exitCode = (yield* Interruption)()
-              say(`Interrupted. ${wayOn}`)
-              if (mode.json)
-                print(
-                  Json.encode({ type: "error", error: "Interrupted", exitCode, messages: [`Interrupted. ${wayOn}`] })
-                )
-            })
-          ),
+        warn: (text) => Effect.sync(() => warn("warning:", text)),
+        whenInterrupted: (wayOn) => Effect.onInterrupt(() => interrupted(`Interrupted. ${wayOn}`)),
         progress
       })
 
@@ -86,7 +93,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, Config.ConfigError, Stdio
           Predicate.isString(word) ? word : Json.stringify(word)
         )
         const more = Cause.hasInterruptsOnly(cause) || cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
-        say(`${logLevel === "Warn" ? "warning" : logLevel.toLowerCase()}: ${[...words, ...more].join(" ")}`)
+        warn(`${logLevel === "Warn" ? "warning" : logLevel.toLowerCase()}:`, [...words, ...more].join(" "))
       })
 
       return Context.make(Output, output).pipe(

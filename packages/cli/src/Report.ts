@@ -1,8 +1,14 @@
 /** An error, told to the person on stderr, and to the program on stdout where it asked for JSON. */
+import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Bug from "./Bug.ts"
+import * as Causes from "./Causes.ts"
+import * as Colors from "./Colors.ts"
 import * as ErrorFields from "./ErrorFields.ts"
+import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import { Failures } from "./Failures.ts"
 import * as Format from "./Format.ts"
@@ -14,26 +20,83 @@ interface Told {
   readonly messages: ReadonlyArray<string>
   readonly hints: ReadonlyArray<string>
   readonly exitCode: number
-  readonly fields: Json.Fields
+  readonly fields: Events.Particulars & Events.Done
+  /** What only `--verbose` tells. */
+  readonly details: ReadonlyArray<string>
 }
 
-/** Tells an error, and gives its exit code. */
-export const error = (name: string, args: ReadonlyArray<string>, cause: unknown): Effect.Effect<number> =>
-  Effect.sync(() => {
-    const { exitCode, fields, hints, messages } = CliError.isCliError(cause)
-      ? ofUsage(name, cause)
-      : of(name, args, cause)
-    const lines = [...messages.map((message) => `${name}: ${message}`), ...hints, ""].join("\n")
-    process.stderr.write(Format.printable(lines))
-    if (wantsJson(args))
-      process.stdout.write(`${Json.encode({ type: "error", ...fields, exitCode, messages, hints })}\n`)
-    return exitCode
-  })
+/** Tells why a run ended, and gives its exit code. */
+export const error = Effect.fnUntraced(function* (
+  name: string,
+  args: ReadonlyArray<string>,
+  cause: Cause.Cause<unknown>
+) {
+  const failure = Cause.findErrorOption(cause)
+  const told =
+    Option.isSome(failure) && Predicate.hasProperty(failure.value, "_tag")
+      ? of(name, args, failure.value)
+      : yield* ofBug(cause)
+  const { exitCode, fields, hints, messages } = told
+  const { error: paint } = yield* Colors.ofStderr
+  const isVerbose = isGiven(args, "--verbose")
+  const said = (isVerbose ? messages : onOneScreen(messages)).map(
+    (message) => `${paint(`${name}:`)} ${Format.printable(message)}\n`
+  )
+  const more = [...(isVerbose ? told.details.map((line) => `  ${line}`) : []), ...hints]
+  process.stderr.write([...said, ...more.map((line) => `${Format.printable(line)}\n`)].join(""))
+  if (isGiven(args, "--json")) {
+    const end: Events.End = { type: "error", ...fields, exitCode, messages, hints }
+    process.stdout.write(yield* Json.line(end))
+  }
+  return exitCode
+})
 
 /** Read here once more, for it must be known also where the command line is wrong. */
-const wantsJson = (args: ReadonlyArray<string>): boolean => {
+const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
   const end = args.indexOf("--")
-  return args.slice(0, end === -1 ? undefined : end).includes("--json")
+  return args.slice(0, end === -1 ? undefined : end).includes(flag)
+}
+
+/** Of several, a line or two each, so that the last one, which sums up, does not stand alone. */
+const onOneScreen = (messages: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const last = messages.slice(-1)
+  const others = messages.slice(0, -1)
+  const hidden = others.length - most
+  const shown = hidden > 1 ? others.slice(0, most) : others
+  return [
+    ...shown.map(cut(150)),
+    ...(hidden > 1 ? [`… and ${hidden} more; --json tells all of them`] : []),
+    ...last.map(cut(1000))
+  ]
+}
+
+const most = 8
+
+const cut =
+  (length: number) =>
+  (text: string): string =>
+    text.length <= length ? text : `${text.slice(0, length - 1)}…`
+
+const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => {
+  if (CliError.isCliError(error)) return ofUsage(name, error)
+  if (error instanceof Failures) {
+    const { details, exitCode, fields, hints, message, messages } = error
+    return { messages: [...messages, message], hints, exitCode, details, fields: { error: error._tag, ...fields } }
+  }
+  const exitCode = ExitCode.of(error)
+  const hint = Hint.of(error)
+  const command = args.find((arg) => !arg.startsWith("-"))
+  const isUsage = exitCode === ExitCode.exitCodes.usage
+  return {
+    messages: [Predicate.hasProperty(error, "message") ? String(error.message) : String(error)],
+    hints: [
+      ...(hint === undefined ? [] : [hint]),
+      ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])
+    ],
+    exitCode,
+    details: Causes.of(error),
+    fields: ErrorFields.of(error)
+  }
 }
 
 const ofUsage = (name: string, error: CliError.CliError): Told => {
@@ -42,35 +105,21 @@ const ofUsage = (name: string, error: CliError.CliError): Told => {
     messages: errors.length === 0 ? ["no command is given"] : errors.map(UsageMessage.of),
     hints: [seeHelp(path)],
     exitCode: ExitCode.exitCodes.usage,
+    details: [],
     fields: { error: "UsageError" }
   }
 }
 
-const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => {
-  if (error instanceof Failures) {
-    const { exitCode, fields, hints, message, messages } = error
-    return { messages: [...messages, message], hints, exitCode, fields: { error: error._tag, ...fields } }
+const ofBug = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const { details, file, hints, message } = yield* Bug.of(cause)
+  const told: Told = {
+    messages: [message],
+    hints,
+    exitCode: ExitCode.exitCodes.failed,
+    details: details.trimEnd().split("\n"),
+    fields: { error: "Defect", details: file }
   }
-  const exitCode = ExitCode.of(error)
-  const hint = Hint.of(error)
-  const command = args.find((arg) => !arg.startsWith("-"))
-  const isUsage = exitCode === ExitCode.exitCodes.usage
-  return {
-    messages: [messageOf(error)],
-    hints: [
-      ...(hint === undefined ? [] : [hint]),
-      ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])
-    ],
-    exitCode,
-    fields: ErrorFields.of(error)
-  }
-}
+  return told
+})
 
 const seeHelp = (path: ReadonlyArray<string>): string => `See '${path.join(" ")} --help'.`
-
-const messageOf = (error: unknown): string => {
-  const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
-  return Predicate.hasProperty(error, "_tag")
-    ? message
-    : `this is a bug of scenario-assets, please report it: ${message}`
-}

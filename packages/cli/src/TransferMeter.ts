@@ -11,6 +11,8 @@ export interface Reading {
 export interface TransferMeter {
   /** Bytes there so far, of so many in all, for one of the transfers. */
   readonly set: (id: string, done: number, size: number | undefined) => void
+  /** No more bytes of this one will come: those there are are all. */
+  readonly close: (id: string) => void
   /** Where it stands at a time in milliseconds; nothing before the first transfer. */
   readonly read: (time: number) => Reading | undefined
 }
@@ -23,6 +25,10 @@ export const make = (): TransferMeter => {
   const samples: Array<{ readonly time: number; readonly done: number }> = []
   return {
     set: (id, done, size) => void parts.set(id, { done, size }),
+    close: (id) => {
+      const part = parts.get(id)
+      if (part !== undefined) parts.set(id, { done: part.done, size: part.done })
+    },
     read: (time) => {
       if (parts.size === 0) return undefined
       const done = [...parts.values()].reduce((sum, part) => sum + part.done, 0)

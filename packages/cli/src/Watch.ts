@@ -1,5 +1,5 @@
 /** What happens in the library, told to the person and to the program that watch. */
-import type { ArchiveEvent } from "@scenario-assets/core/Archives"
+import type { ArchiveEvent, BatchError } from "@scenario-assets/core/Archives"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import type { ExtractedFile, ExtractionEvent } from "@scenario-assets/node/Extraction"
 import type { FileEvent } from "@scenario-assets/node/FileDownload"
@@ -21,24 +21,45 @@ export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
         : undefined
     case "Requested":
       yield* output.event({ type: "requested", batch: event.index + 1, jobId: event.jobId, resumed: event.resumed })
+      yield* output.progress.waiting(event.jobId, "requested")
       return yield* output.note(`${event.resumed ? "Taking up" : "Started"} job ${event.jobId}`)
     case "Progressed":
       return yield* job(event.job)
     case "Ready":
+      yield* output.progress.waiting(event.archive.jobId, "ready")
       return yield* output.event({ type: "ready", batch: event.index + 1, jobId: event.archive.jobId })
     case "Failed":
+      output.progress.ended(jobOf(event.error))
       return yield* output.event({ type: "failed", batch: event.index + 1, message: event.error.message })
   }
 })
 
+/** The job of a batch that failed, if there was one. */
+const jobOf = (error: BatchError): string | undefined => {
+  switch (error._tag) {
+    case "JobError":
+      return error.jobId
+    case "ApiError":
+      return error.subject
+    case "JournalError":
+      return undefined
+  }
+}
+
 /** A state of a job. The URL is a secret and is not told. */
 export const job = Effect.fnUntraced(function* (job: DownloadJob.DownloadJob) {
-  const { detail, event, progress } = yield* Output
+  const { detail, event, note, progress } = yield* Output
   const words = `Job ${job.jobStatus}: ${job.jobId}`
   yield* event({ type: "status", jobId: job.jobId, jobStatus: job.jobStatus, ready: DownloadJob.isReady(job) })
-  if (progress.redraws) yield* detail(words)
-  yield* progress.status(words)
+  yield* progress.redraws ? detail(words) : note(words)
+  yield* progress.waiting(job.jobId, job.jobStatus)
 })
+
+/** Of what is told under this name nothing more is shown once the effect has ended, well or not. */
+export const task =
+  (id: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Output> =>
+    Effect.flatMap(Output, ({ progress }) => Effect.ensuring(effect, Effect.sync(() => progress.ended(id))))
 
 /** Bytes on their way to one file; `id` tells several files apart. */
 export const file = (id: string) => {
@@ -73,6 +94,7 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
           `(${Format.bytes(event.discarded)} forgotten)`
       )
     case "Segments":
+      output.progress.connections(id, event.connections)
       yield* output.event({ type: "segments", id, connections: event.connections })
       return yield* output.detail(`${id}: ${Format.count(event.connections, "connection")}`)
     case "Completed": {
@@ -100,6 +122,7 @@ const fault = Effect.fnUntraced(function* (
     return yield* output.detail(`${id}: the link was refused (${event.status}); got a fresh one`)
   }
   const { offset, pause, tries } = event
+  output.progress.retried(id)
   yield* output.event({
     type: "retrying",
     id,

@@ -1,0 +1,64 @@
+/** An error that nobody foresaw: what to tell of it, and a file with the details for who reports it. */
+import { homedir, tmpdir } from "node:os"
+import { join } from "node:path"
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import * as SignedUrl from "@scenario-assets/core/SignedUrl"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Redacted from "effect/Redacted"
+import { version } from "./version.ts"
+
+export interface Bug {
+  readonly message: string
+  readonly hints: ReadonlyArray<string>
+  /** What is in the file, for who asks for everything. */
+  readonly details: string
+  /** Where they are written; none where they could not be. */
+  readonly file: string | undefined
+}
+
+export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const fs = yield* FileSystem.FileSystem
+  const redact = yield* redaction
+  const now = DateTime.formatIso(yield* DateTime.now)
+  const about = `scenario-assets ${version}, Node ${process.version}, ${process.platform} ${process.arch}`
+  const details = `${redact(`${about}\n${now}\n\n${Cause.pretty(cause)}`)}\n`
+  const path = join(tmpdir(), `scenario-assets-bug-${now.replaceAll(/[^\dT]/g, "")}-${process.pid}.txt`)
+  const file = yield* fs.writeFileString(path, details, { flag: "wx", mode: 0o600 }).pipe(
+    Effect.as(path),
+    Effect.orElseSucceed(() => undefined)
+  )
+  const bug: Bug = {
+    message: `this should not happen: ${redact(messageOf(Cause.squash(cause)))}`,
+    hints: [
+      "This is a bug of scenario-assets. Please report it: npm bugs @scenario-assets/cli",
+      file === undefined
+        ? "With --verbose the same command prints the details to add."
+        : `The details to add are in ${file}; they hold no arguments, settings or credentials.`
+    ],
+    details,
+    file
+  }
+  return bug
+})
+
+const messageOf = (defect: unknown): string => (defect instanceof Error ? defect.message : String(defect))
+
+/** Takes out what is known to be a secret, queries of URLs, and the name of whoever is at home here. */
+const redaction = Effect.gen(function* () {
+  const { apiKey, apiSecret, bearerToken } = yield* ScenarioConfig.fromEnvironment
+  return [apiKey, apiSecret, bearerToken].flatMap((secret) => (secret === undefined ? [] : [Redacted.value(secret)]))
+}).pipe(
+  Effect.orElseSucceed(() => []),
+  Effect.map(
+    (secrets: ReadonlyArray<string>) => (text: string) =>
+      [...secrets.map((secret) => [secret, "<redacted>"] as const), [homedir(), "~"] as const]
+        .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), text)
+        .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+        .split("\n")
+        .map(SignedUrl.redactIn)
+        .join("\n")
+  )
+)

@@ -1,0 +1,265 @@
+/**
+ * What `--json` prints, line by line. This is the contract with programs: `docs/events.schema.json` is made of it.
+ *
+ * Within a version, fields and types of events are added; none is taken away or changes its meaning. The code that prints
+ * takes nothing but types from here, so that no run pays for the schemas.
+ */
+import * as Schema from "effect/Schema"
+import { version } from "./Json.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Strings = Schema.Array(Schema.String)
+
+const described =
+  (identifier: string, description: string) =>
+  <S extends Schema.Top>(schema: S) =>
+    schema.annotate({ identifier, description })
+
+const envelope = {
+  version: Schema.Literal(version),
+  time: Schema.String.annotate({ description: "When it was printed, in ISO 8601 and UTC" })
+}
+
+const line = <const Type extends string, const Fields extends Schema.Struct.Fields>(
+  type: Type,
+  description: string,
+  fields: Fields
+) => Schema.Struct({ type: Schema.Literal(type), ...fields, ...envelope }).annotate({ description })
+
+/** Which of several archives or files; the same word from the first event to the last. */
+const id = { id: Schema.String.annotate({ description: "A job, an asset, or the path of an archive" }) }
+
+/** What is told of an entry of an archive. */
+const entry = {
+  name: Schema.String.annotate({ description: "In the archive" }),
+  size: Count,
+  crc32: Schema.String.check(Schema.isPattern(/^[0-9a-f]{8}$/))
+}
+
+/** Where an archive comes from. */
+const origin = { jobId: Schema.optionalKey(Schema.String), file: Schema.optionalKey(Schema.String) }
+
+const why = { why: Strings.annotate({ description: "Why the path is not the name; empty where it is" }) }
+
+const savedFile = {
+  path: Schema.String,
+  bytes: Count,
+  resumedFrom: Count.annotate({ description: "Bytes that were there from an earlier run" }),
+  alreadyThere: Schema.Boolean,
+  verified: Strings.annotate({ description: "Checksums that the storage host declared, and the bytes have" })
+}
+
+const extractedFiles = {
+  files: Count,
+  bytes: Count,
+  alreadyThere: Count.annotate({ description: "Files that were there before" }),
+  read: Count.annotate({ description: "Bytes of the archive that were read" })
+}
+
+/** An archive that was kept as a file. */
+export const SavedArchive = Schema.Struct({ jobId: Schema.String, ...savedFile }).pipe(
+  described("SavedArchive", "An archive that was kept as a file")
+)
+export type SavedArchive = typeof SavedArchive.Type
+
+/** An asset in its file. */
+export const SavedAsset = Schema.Struct({ assetId: Schema.String, ...savedFile }).pipe(
+  described("SavedAsset", "An asset in its file")
+)
+export type SavedAsset = typeof SavedAsset.Type
+
+/** An archive that was extracted. */
+export const ExtractedArchive = Schema.Struct({ ...origin, ...extractedFiles }).pipe(
+  described("ExtractedArchive", "An archive that was extracted")
+)
+export type ExtractedArchive = typeof ExtractedArchive.Type
+
+/** A file whose path is not its name in the archive. */
+export const Renamed = Schema.Struct({ ...origin, name: Schema.String, path: Schema.String, ...why }).pipe(
+  described("Renamed", "A file whose path is not its name in the archive")
+)
+
+/** A file that was not written, for its content is not what the archive says. */
+export const Refused = Schema.Struct({ ...origin, name: Schema.String, message: Schema.String }).pipe(
+  described("Refused", "A file that was not written, for its content is not what the archive says")
+)
+
+/** One of several that could not be saved. */
+export const Failed = Schema.Struct({
+  of: Schema.String.annotate({ description: "What it happened to" }),
+  error: Schema.String,
+  message: Schema.String
+}).pipe(described("Failed", "One of several that could not be saved"))
+
+export const EventLine = Schema.Union([
+  line("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
+  line("requested", "A job is begun, or one begun by an earlier run is taken up", {
+    batch: Count.annotate({ description: "Counted from 1" }),
+    jobId: Schema.String,
+    resumed: Schema.Boolean
+  }),
+  line("status", "A job is in another state", {
+    jobId: Schema.String,
+    jobStatus: Schema.String,
+    ready: Schema.Boolean.annotate({ description: "Whether its archive can be fetched" })
+  }),
+  line("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
+  line("failed", "The archive of a batch cannot be had", { batch: Count, message: Schema.String }),
+  line("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
+  line("progress", "So many bytes are there; about once a MiB", {
+    ...id,
+    bytes: Count,
+    size: Schema.optionalKey(Count)
+  }),
+  line("retrying", "An exchange failed, and is tried again after a pause", {
+    ...id,
+    offset: Count,
+    tries: Count.annotate({ description: "In vain, since the last byte" }),
+    pauseMs: Count,
+    fault: Schema.String
+  }),
+  line("refreshed", "A link was refused, and a fresh one was asked for", { ...id, offset: Count, status: Count }),
+  line("startedOver", "The storage host did not go on; bytes are forgotten", {
+    ...id,
+    discarded: Count,
+    sameObject: Schema.Boolean
+  }),
+  line("segments", "So many connections read from now on", { ...id, connections: Count }),
+  line("extracting", "The archive's directory is read, and all is decided", {
+    ...id,
+    files: Count,
+    bytes: Count,
+    toWrite: Count.annotate({ description: "Files that are not there yet" }),
+    toRead: Count.annotate({ description: "Bytes of the archive that will be read" })
+  }),
+  line("extracted", "Files that are there now, at most 256 at once", {
+    ...id,
+    files: Schema.Array(
+      Schema.Struct({ path: Schema.String, ...entry, alreadyThere: Schema.Boolean, ...why }).pipe(
+        described("ExtractedFile", "A file that is there, in the directory")
+      )
+    )
+  }),
+  line("refused", "A file is not written, for its content is not what the archive says", {
+    ...id,
+    name: Schema.String,
+    message: Schema.String
+  }),
+  line("completed", "A file is there, whole", { ...id, ...savedFile }),
+  line("completed", "An archive is extracted", { ...id, ...extractedFiles }),
+  line("listening", "The emulator can be reached; its credentials are its own, and no secret", {
+    apiUrl: Schema.String,
+    storageUrl: Schema.String,
+    apiKey: Schema.String,
+    apiSecret: Schema.String,
+    models: Strings
+  })
+]).pipe(described("Event", "What happens on the way"))
+
+const result = <const Fields extends Schema.Struct.Fields>(of: string, description: string, fields: Fields) =>
+  line("result", description, fields).pipe(described(`${of}Result`, description))
+
+const dryRun = { dryRun: Schema.Literal(true) }
+
+export const ResultLine = Schema.Union([
+  result("Extraction", "Of download, and of extract", {
+    directory: Schema.String,
+    archives: Schema.Array(ExtractedArchive),
+    renamed: Schema.Array(Renamed)
+  }),
+  result("Archives", "Of download --archive", { archives: Schema.Array(SavedArchive) }),
+  result("Assets", "Of asset", { assets: Schema.Array(SavedAsset) }),
+  result("Batches", "Of download --dry-run with ids", {
+    ...dryRun,
+    ids: Count,
+    batches: Schema.Array(Schema.Struct({ assetIds: Strings, inferenceIds: Strings, modelIds: Strings })),
+    fileNameTemplate: Schema.String,
+    flat: Schema.optionalKey(Schema.Boolean)
+  }),
+  result("Jobs", "Of download --dry-run with jobs", {
+    ...dryRun,
+    jobs: Schema.Array(Schema.Struct({ jobId: Schema.String, path: Schema.String }))
+  }),
+  result("List", "Of list", {
+    ...origin,
+    files: Count,
+    bytes: Count,
+    entries: Schema.Array(
+      Schema.Struct({ ...entry, compressedSize: Count, modified: Schema.NullOr(Schema.String) }).pipe(
+        described("Entry", "A file or directory in an archive")
+      )
+    )
+  }),
+  result("Job", "Of status, and of wait", {
+    jobId: Schema.String,
+    jobStatus: Schema.String,
+    phase: Schema.Literals(["pending", "ready", "failed", "canceled"]),
+    ready: Schema.Boolean,
+    details: Schema.Record(Schema.String, Schema.Json).annotate({ description: "All else the server says of it" })
+  })
+]).pipe(described("Result", "The last line of a run that went well; which one depends on the command"))
+
+/** What a run that failed has done all the same, and what of it went wrong. */
+const partial = {
+  directory: Schema.optionalKey(Schema.String),
+  archives: Schema.optionalKey(Schema.Array(Schema.Union([ExtractedArchive, SavedArchive]))),
+  assets: Schema.optionalKey(Schema.Array(SavedAsset)),
+  renamed: Schema.optionalKey(Schema.Array(Renamed)),
+  refused: Schema.optionalKey(Schema.Array(Refused)),
+  failed: Schema.optionalKey(Schema.Array(Failed))
+}
+
+/** What a program matches on. */
+const particulars = {
+  error: Schema.String.annotate({
+    description: "Such as ApiError; UsageError for a wrong command line, Interrupted after a signal, Defect for a bug"
+  }),
+  reason: Schema.optionalKey(Schema.String.annotate({ description: "Of an error that has several causes: NotFound" })),
+  operation: Schema.optionalKey(Schema.String),
+  subject: Schema.optionalKey(Schema.String.annotate({ description: "The id that was asked for" })),
+  jobId: Schema.optionalKey(Schema.String),
+  path: Schema.optionalKey(Schema.String),
+  code: Schema.optionalKey(Schema.String.annotate({ description: "The system's, such as ENOSPC" })),
+  origin: Schema.optionalKey(Schema.String.annotate({ description: "Of the storage host" })),
+  archive: Schema.optionalKey(Schema.String),
+  status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
+  requestId: Schema.optionalKey(Schema.String.annotate({ description: "Of the API's answer, for Scenario's support" })),
+  details: Schema.optionalKey(Schema.String.annotate({ description: "The file with the details of a bug" }))
+}
+
+export const ErrorLine = line("error", "The last line of a run that failed", {
+  ...particulars,
+  exitCode: Schema.Int,
+  messages: Strings.annotate({ description: "What happened, to what, and why" }),
+  hints: Strings.annotate({ description: "What to do next" }),
+  ...partial
+}).pipe(described("Error", "The last line of a run that failed"))
+
+/** Any line. */
+export const Line = Schema.Union([EventLine, ResultLine, ErrorLine])
+
+/** What remains to be said where all else is given; fields that are `undefined` are left out. */
+type Said<L, Given extends string> = L extends unknown
+  ? {
+      readonly [K in keyof L as Exclude<K, Given>]: Partial<Pick<L, K>> extends Pick<L, K> ? L[K] | undefined : L[K]
+    }
+  : never
+
+/** More fields than are described: a command may add its own. */
+type Open<L> = L & { readonly [field: string]: unknown }
+
+type Given = "version" | "time"
+
+export type Event = Said<typeof EventLine.Type, Given>
+
+/** The fields of a result. */
+export type Result = Open<Said<typeof ResultLine.Type, Given | "type">>
+
+/** What ends a run. */
+export type End = Open<{ readonly type: "result" }> | Open<Said<typeof ErrorLine.Type, Given>>
+
+/** The fields that say which error it is. */
+export type Particulars = Said<Pick<typeof ErrorLine.Type, keyof typeof particulars>, never>
+
+/** The fields that say what was done all the same. */
+export type Done = Open<Said<Pick<typeof ErrorLine.Type, keyof typeof partial>, never>>

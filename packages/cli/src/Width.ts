@@ -1,0 +1,44 @@
+/** How many columns of a terminal a text takes, and how to make it take fewer. For names and words in one line. */
+
+/**
+ * Terminals disagree on what is joined to one picture, and on variants chosen by an invisible character. Without joiners
+ * and choosers they agree.
+ */
+export const plain = (text: string): string => text.replaceAll(/[\u200c\u200d\ufe00-\ufe0f]/g, "")
+
+/** Columns of a text that is {@link plain}. */
+export const of = (text: string): number => {
+  let width = 0
+  for (const character of text) width += ofCharacter(character)
+  return width
+}
+
+/** Text of at most so many columns: what is too much is left out of the middle, for ids often begin alike. */
+export const shorten = (text: string, columns: number): string => {
+  if (of(text) <= columns) return text
+  if (columns < 1) return ""
+  const characters = [...text]
+  const end = take(characters.toReversed(), Math.floor((columns - 1) / 2)).toReversed()
+  const start = take(characters, columns - 1 - of(end.join("")))
+  return `${start.join("")}…${end.join("")}`
+}
+
+/** Filled up with blanks. */
+export const pad = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - of(text)))
+
+const take = (characters: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
+  let room = columns
+  const end = characters.findIndex((character) => (room -= ofCharacter(character)) < 0)
+  return end === -1 ? characters : characters.slice(0, end)
+}
+
+const ofCharacter = (character: string): number => {
+  if (character.length === 1 && character < "\u0300") return 1
+  return zero.test(character) ? 0 : wide.test(character) ? 2 : 1
+}
+
+const zero = /^[\p{Mn}\p{Me}\p{Cf}]$/u
+
+/** Wide and full width, as Unicode's East Asian Width says it, in few ranges. */
+const wide =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}])$/u
