@@ -19,7 +19,7 @@ export interface Size {
 const most = 8
 
 export const lines = (
-  { all, ended, open }: Overview,
+  { all, ended, isWaiting, open }: Overview,
   files: Files,
   size: Size,
   colors: Colors
@@ -37,11 +37,12 @@ export const lines = (
   const room = Math.max(0, Math.min(most, size.rows - 3))
   const shown = open.slice(0, room)
   const more = open.length - shown.length
-  const total = tally === "" ? `${ended}/${ended + open.length} done` : tally
+  const total = tally === "" || isWaiting ? `${ended}/${ended + open.length} done` : tally
   const labels = [...shown.map(({ id }) => label(id)), total]
-  const labelWidth = Math.min(Math.max(...labels.map(Width.of)), Math.max(shortestLabel, Math.floor(width / 3)))
-  const row = (name: string, text: string) => `${Width.pad(Width.shorten(name, labelWidth), labelWidth)}  ${text}`
+  const labelWidth = Math.min(Math.max(...labels.map(Width.of)), Math.max(shortestLabel, Math.floor(width / 5)))
   const rest = Math.max(0, width - labelWidth - 2)
+  const row = (name: string, text: string) =>
+    text === "" || rest === 0 ? Width.shorten(name, width) : `${Width.pad(Width.shorten(name, labelWidth), labelWidth)}  ${text}`
   return [
     ...shown.map((task) =>
       row(
@@ -49,8 +50,8 @@ export const lines = (
         task.progress === undefined ? waiting(task, rest) : ProgressLine.transfer(task.progress, rest, colors)
       )
     ),
-    ...(more > 0 ? [colors.faint(`… and ${more} more`)] : []),
-    row(total, all === undefined ? "" : ProgressLine.transfer(all, rest, colors)).trimEnd()
+    ...(more > 0 ? [colors.faint(Width.shorten(`… and ${more} more`, width))] : []),
+    row(total, all === undefined ? "" : ProgressLine.transfer(all, rest, colors))
   ]
 }
 
@@ -72,7 +73,8 @@ const alone = (task: Task, tally: string, width: number, colors: Colors): string
 const waiting = ({ waiting }: Task, width: number): string => {
   if (waiting === undefined) return ""
   const elapsed = waiting.elapsed < 1000 ? "" : ` ${Format.time(waiting.elapsed)}`
-  return Width.shorten(label(waiting.state), Math.max(0, width - elapsed.length)) + elapsed
+  const state = Width.shorten(label(waiting.state), width - elapsed.length)
+  return state === "" ? "" : state + elapsed
 }
 
 const label = (text: string): string => Width.plain(Format.name(text))

@@ -13,7 +13,9 @@ export interface Overview {
   /** Those that have not ended, in the order in which they came; first those on their way. */
   readonly open: ReadonlyArray<Task>
   readonly ended: number
-  /** All bytes there are. Their size is not known while a task is waited for. */
+  /** Whether one of them is waited for, so that it is not known yet how much there will be. */
+  readonly isWaiting: boolean
+  /** All bytes there are; without a size while it is not known. */
   readonly all: TransferMeter.Reading | undefined
 }
 
@@ -78,6 +80,7 @@ export const make = (): Tasks => {
       return {
         open: tasks.toSorted((a, b) => Number(a.progress === undefined) - Number(b.progress === undefined)),
         ended,
+        isWaiting,
         all: reading === undefined || !isWaiting ? reading : { ...reading, size: undefined }
       }
     }

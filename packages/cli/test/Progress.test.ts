@@ -1,9 +1,14 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import * as Colors from "../src/Colors.ts"
 import * as Format from "../src/Format.ts"
 import * as Progress from "../src/Progress.ts"
+import * as ProgressBlock from "../src/ProgressBlock.ts"
+import * as ProgressLine from "../src/ProgressLine.ts"
+import * as Tasks from "../src/Tasks.ts"
 import * as TransferMeter from "../src/TransferMeter.ts"
+import * as Width from "../src/Width.ts"
 
 describe("Progress", () => {
   let written = ""
@@ -25,13 +30,13 @@ describe("Progress", () => {
     return text
   }
 
-  it.effect("off a terminal: each state once, and every five seconds how far the bytes are", () =>
+  it.effect("off a terminal: every five seconds how far the bytes are", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const progress = yield* Progress.make("lines")
-        yield* progress.status("Job queued: job_a")
-        yield* progress.status("Job queued: job_a")
-        assert.strictEqual(news(), "Job queued: job_a\n")
+        yield* progress.waiting("a", "queued")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(news(), "", "waiting is told once, by those who know of it")
         progress.expect(3)
         progress.bytes("a", 0, 100_000_000)
         for (let second = 1; second <= 12; second++) {
@@ -47,26 +52,35 @@ describe("Progress", () => {
     )
   )
 
-  it.effect("on a terminal: the line is wiped for other words, drawn again, and wiped in the end", () =>
+  it.effect("on a terminal: wiped for other words, drawn again, at most ten times a second, and wiped in the end", () =>
     Effect.gen(function* () {
       yield* Effect.scoped(
         Effect.gen(function* () {
           const progress = yield* Progress.make("redraw")
-          yield* progress.status("Job queued: job_a")
+          yield* progress.waiting("job_a", "queued")
+          assert.strictEqual(news(), "", "not before its time")
           yield* TestClock.adjust("100 millis")
-          assert.strictEqual(news(), "Job queued: job_a")
+          assert.strictEqual(news(), "\r\u001b[?7l\u001b[2Kjob_a  queued\u001b[?7h\r")
+          yield* TestClock.adjust("800 millis")
+          assert.strictEqual(news(), "", "nothing changes, nothing is written")
           yield* TestClock.adjust("2 seconds")
-          assert.isTrue(news().endsWith("\r\u001b[2KJob queued: job_a 2s"))
+          assert.deepStrictEqual(news().match(/queued \d+s/g), ["queued 1s", "queued 2s", "queued 3s"])
           progress.write(process.stderr, "other words\n")
-          assert.strictEqual(news(), "\r\u001b[2Kother words\n")
-          progress.bytes("a", 5, 10)
-          yield* TestClock.adjust("100 millis")
-          assert.match(news(), /^\[=+> +\] +50%  5 B of 10 B$/)
+          assert.strictEqual(news(), "\r\u001b[Jother words\n")
+          for (let time = 0; time < 1000; time += 10) {
+            progress.bytes("job_a", time, 1000)
+            yield* TestClock.adjust("10 millis")
+          }
+          const drawn = news().match(/\[[=> ]+\] +\d+%/g) ?? []
+          assert.isAtLeast(drawn.length, 9)
+          assert.isAtMost(drawn.length, 10)
+          progress.stop()
+          assert.strictEqual(news(), "\r\u001b[J")
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(news(), "", "and never drawn again")
         })
       )
-      assert.strictEqual(news(), "\r\u001b[2K")
-      yield* TestClock.adjust("10 seconds")
-      assert.strictEqual(news(), "", "and never drawn again")
+      assert.strictEqual(news(), "")
     })
   )
 
@@ -74,7 +88,7 @@ describe("Progress", () => {
     Effect.scoped(
       Effect.gen(function* () {
         const progress = yield* Progress.make("none")
-        yield* progress.status("Job queued: job_a")
+        yield* progress.waiting("job_a", "queued")
         progress.bytes("a", 5, 10)
         yield* TestClock.adjust("1 minute")
         assert.strictEqual(news(), "")
@@ -83,6 +97,95 @@ describe("Progress", () => {
       })
     )
   )
+})
+
+describe("ProgressBlock", () => {
+  const size = { columns: 80, rows: 24 }
+  const none = { expected: 0, completed: 0 }
+  const show = (tasks: Tasks.Tasks, time: number, files = none, { columns, rows } = size) =>
+    ProgressBlock.lines(tasks.overview(time), files, { columns, rows }, Colors.none)
+
+  /** One that is waited for, and one at half of 2 MB after two seconds, with trouble. */
+  const two = () => {
+    const tasks = Tasks.make()
+    tasks.waiting("job_waits", "queued", 0)
+    tasks.waiting("job_moves", "queued", 0)
+    for (const second of [0, 1, 2]) {
+      tasks.bytes("job_moves", second * 500_000, 2_000_000)
+      tasks.overview(second * 1000)
+    }
+    tasks.retried("job_moves")
+    tasks.connections("job_moves", 4)
+    return tasks
+  }
+
+  it("a line for each, those that move first, and one for all, whose size is known when nobody waits", () => {
+    const tasks = two()
+    assert.deepStrictEqual(show(tasks, 2000, none, { columns: 110, rows: 24 }), [
+      "job_moves  [===============>              ]  50%  1.0 MB of 2.0 MB  500 kB/s  2s left  1 retry  4 connections",
+      "job_waits  queued 2s",
+      "0/2 done   1.0 MB  500 kB/s"
+    ])
+    tasks.bytes("job_waits", 0, 2_000_000)
+    assert.strictEqual(
+      show(tasks, 2000, { expected: 30, completed: 7 }).at(-1),
+      "7/30 files  [=====>                 ]  25%  1.0 MB of 4.0 MB  500 kB/s  6s left"
+    )
+    tasks.ended("job_waits")
+    assert.deepStrictEqual(
+      show(tasks, 2000).map((line) => line.slice(0, 11)),
+      ["job_moves  ", "1/2 done   "]
+    )
+    tasks.ended("job_moves")
+    assert.deepStrictEqual(show(tasks, 2000), [])
+  })
+
+  it("one alone needs no name on its way, and no line for all", () => {
+    const tasks = Tasks.make()
+    tasks.waiting("job_a", "queued", 0)
+    assert.deepStrictEqual(show(tasks, 65_000), ["job_a  queued 1m 05s"])
+    tasks.bytes("job_a", 5, 10)
+    assert.deepStrictEqual(show(tasks, 65_000, { expected: 9, completed: 4 }, { columns: 40, rows: 9 }), [
+      "4/9 files  [====>   ]  50%  5 B of 10 B"
+    ])
+  })
+
+  it("never wider or higher than the terminal, whatever the names", () => {
+    for (const columns of [1, 5, 10, 20, 30, 31, 60, 79, 80, 200]) {
+      for (const rows of [1, 3, 5, 10, 50]) {
+        for (const names of [["job_a"], ["絵文字🎉", "a\u001b[31m\n", "👩‍👩‍👧".repeat(9)], Array.from({ length: 20 }, (_, i) => `job_${i}`)]) {
+          const tasks = Tasks.make()
+          names.forEach((name, index) => {
+            if (index % 2 === 0) tasks.bytes(name, 123_456, 7_890_123)
+            else tasks.waiting(name, "gathering-星屑", 0)
+          })
+          const lines = show(tasks, 5000, none, { columns, rows })
+          assert.isAtMost(lines.length, Math.max(2, rows - 1))
+          for (const line of lines) assert.isBelow(Width.of(line), Math.max(columns, 1), JSON.stringify({ columns, rows, line }))
+        }
+      }
+    }
+  })
+
+  it("says how many are not shown", () => {
+    const tasks = Tasks.make()
+    for (let index = 0; index < 20; index++) tasks.waiting(`job_${index}`, "queued", 0)
+    const lines = show(tasks, 500)
+    assert.lengthOf(lines, 10)
+    assert.deepStrictEqual(lines.slice(-2), ["… and 12 more", "0/20 done"])
+    assert.lengthOf(show(tasks, 500, none, { columns: 80, rows: 6 }), 5)
+  })
+})
+
+describe("Width", () => {
+  it("counts columns, and leaves out of the middle", () => {
+    assert.deepStrictEqual(["abc", "é", "e\u0301", "日本", "ｶ", "🎉", "한"].map(Width.of), [3, 1, 1, 4, 1, 2, 2])
+    assert.deepStrictEqual(
+      [9, 8, 5, 3, 1, 0].map((columns) => Width.shorten("job_abcde", columns)),
+      ["job_abcde", "job_…cde", "jo…de", "j…e", "…", ""]
+    )
+    assert.strictEqual(Width.shorten("日本語日本語", 8), "日本…語")
+  })
 })
 
 describe("Format", () => {
@@ -97,31 +200,35 @@ describe("Format", () => {
     const expected = ["0ms", "999ms", "1s", "59s", "1m 00s", "59m 59s", "1h 00m", "25h 00m"]
     assert.deepStrictEqual(examples.map(Format.time), expected)
   })
+})
+
+describe("ProgressLine", () => {
+  const line = (state: ProgressLine.Progressing, width: number) => ProgressLine.transfer(state, width, Colors.none)
 
   it("leaves out of a line what does not fit, the least useful first, and the bar last of all", () => {
     const reading = { done: 12_300_000, size: 26_000_000, rate: 13_700_000 }
-    const lines = [100, 77, 45, 37, 27, 20, 10, 3].map((width) => Format.transferLine(reading, width))
+    const lines = [100, 77, 45, 37, 27, 20, 10, 3].map((width) => line(reading, width))
     assert.deepStrictEqual(lines, [
       "[==============>               ]  47%  12.3 MB of 26.0 MB  13.7 MB/s  1s left",
       "[==============>               ]  47%  12.3 MB of 26.0 MB  13.7 MB/s  1s left",
       "47%  12.3 MB of 26.0 MB  13.7 MB/s  1s left",
       "[====>     ]  47%  13.7 MB/s  1s left",
       "47%  13.7 MB/s  1s left",
-      "[======>      ]  47%",
+      "47%  1s left",
       "47%",
       ""
     ])
-    assert.strictEqual(Format.transferWords(reading), "47%  12.3 MB of 26.0 MB  13.7 MB/s  1s left")
+    assert.strictEqual(ProgressLine.words(reading), "47%  12.3 MB of 26.0 MB  13.7 MB/s  1s left")
   })
 
   it("knows what is not known: no size, no rate yet; and what is done", () => {
-    assert.strictEqual(Format.transferLine({ done: 1000, size: undefined, rate: 10 }, 77), "1.0 kB  10 B/s")
+    assert.strictEqual(line({ done: 1000, size: undefined, rate: 10 }, 77), "1.0 kB  10 B/s")
     assert.strictEqual(
-      Format.transferLine({ done: 0, size: 2000, rate: 0 }, 40),
+      line({ done: 0, size: 2000, rate: 0 }, 40),
       "[>                 ]   0%  0 B of 2.0 kB"
     )
     assert.strictEqual(
-      Format.transferLine({ done: 2, size: 2, rate: 0 }, 40),
+      line({ done: 2, size: 2, rate: 0 }, 40),
       "[=====================] 100%  2 B of 2 B"
     )
   })

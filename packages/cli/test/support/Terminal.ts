@@ -43,7 +43,7 @@ export interface Terminal {
   readonly ended: Effect.Effect<Ended>
 }
 
-const pty = fileURLToPath(new URL("pty.py", import.meta.url))
+const python = fileURLToPath(new URL("terminal.py", import.meta.url))
 
 /** Starts a command, which is killed when the scope is closed. */
 export const start = (
@@ -83,7 +83,7 @@ export const emulate = ({ columns, rows }: Size): xterm.Terminal =>
 const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Options) => {
   const screen = emulate({ columns, rows })
   // A screen answers questions about itself; nobody asks, and an answer would be noise.
-  const child = spawn("python3", [pty], { stdio: ["pipe", "pipe", "inherit"] })
+  const child = spawn("python3", [python], { stdio: ["pipe", "pipe", "inherit"] })
   const order = (line: object) => void child.stdin.write(`${JSON.stringify(line)}\n`)
   child.stdin.on("error", () => {})
   order({ argv, cwd, env, columns, rows })
