@@ -26,6 +26,14 @@ const line = <const Type extends string, const Fields extends Schema.Struct.Fiel
   fields: Fields
 ) => Schema.Struct({ type: Schema.Literal(type), ...fields, ...envelope }).annotate({ description })
 
+/** One thing that happens on the way. Where a type has several forms, each has a name of its own. */
+const event = <const Type extends string, const Fields extends Schema.Struct.Fields>(
+  type: Type,
+  description: string,
+  fields: Fields,
+  name: string = type
+) => line(type, description, fields).annotate({ identifier: `${name}Event` })
+
 /** Which of several archives or files; the same word from the first event to the last. */
 const id = { id: Schema.String.annotate({ description: "A job, an asset, or the path of an archive" }) }
 
@@ -33,7 +41,7 @@ const id = { id: Schema.String.annotate({ description: "A job, an asset, or the 
 const entry = {
   name: Schema.String.annotate({ description: "In the archive" }),
   size: Count,
-  crc32: Schema.String.check(Schema.isPattern(/^[0-9a-f]{8}$/))
+  crc32: Schema.String.annotate({ description: "Eight hexadecimal digits" })
 }
 
 /** Where an archive comes from. */
@@ -92,47 +100,47 @@ export const Failed = Schema.Struct({
 }).pipe(described("Failed", "One of several that could not be saved"))
 
 export const EventLine = Schema.Union([
-  line("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
-  line("requested", "A job is begun, or one begun by an earlier run is taken up", {
+  event("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
+  event("requested", "A job is begun, or one begun by an earlier run is taken up", {
     batch: Count.annotate({ description: "Counted from 1" }),
     jobId: Schema.String,
     resumed: Schema.Boolean
   }),
-  line("status", "A job is in another state", {
+  event("status", "A job is in another state", {
     jobId: Schema.String,
     jobStatus: Schema.String,
     ready: Schema.Boolean.annotate({ description: "Whether its archive can be fetched" })
   }),
-  line("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
-  line("failed", "The archive of a batch cannot be had", { batch: Count, message: Schema.String }),
-  line("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
-  line("progress", "So many bytes are there; about once a MiB", {
+  event("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
+  event("failed", "The archive of a batch cannot be had", { batch: Count, message: Schema.String }),
+  event("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
+  event("progress", "So many bytes are there; about once a MiB", {
     ...id,
     bytes: Count,
     size: Schema.optionalKey(Count)
   }),
-  line("retrying", "An exchange failed, and is tried again after a pause", {
+  event("retrying", "An exchange failed, and is tried again after a pause", {
     ...id,
     offset: Count,
     tries: Count.annotate({ description: "In vain, since the last byte" }),
     pauseMs: Count,
     fault: Schema.String
   }),
-  line("refreshed", "A link was refused, and a fresh one was asked for", { ...id, offset: Count, status: Count }),
-  line("startedOver", "The storage host did not go on; bytes are forgotten", {
+  event("refreshed", "A link was refused, and a fresh one was asked for", { ...id, offset: Count, status: Count }),
+  event("startedOver", "The storage host did not go on; bytes are forgotten", {
     ...id,
     discarded: Count,
     sameObject: Schema.Boolean
   }),
-  line("segments", "So many connections read from now on", { ...id, connections: Count }),
-  line("extracting", "The archive's directory is read, and all is decided", {
+  event("segments", "So many connections read from now on", { ...id, connections: Count }),
+  event("extracting", "The archive's directory is read, and all is decided", {
     ...id,
     files: Count,
     bytes: Count,
     toWrite: Count.annotate({ description: "Files that are not there yet" }),
     toRead: Count.annotate({ description: "Bytes of the archive that will be read" })
   }),
-  line("extracted", "Files that are there now, at most 256 at once", {
+  event("extracted", "Files that are there now, at most 256 at once", {
     ...id,
     files: Schema.Array(
       Schema.Struct({ path: Schema.String, ...entry, alreadyThere: Schema.Boolean, ...why }).pipe(
@@ -140,14 +148,14 @@ export const EventLine = Schema.Union([
       )
     )
   }),
-  line("refused", "A file is not written, for its content is not what the archive says", {
+  event("refused", "A file is not written, for its content is not what the archive says", {
     ...id,
     name: Schema.String,
     message: Schema.String
   }),
-  line("completed", "A file is there, whole", { ...id, ...savedFile }),
-  line("completed", "An archive is extracted", { ...id, ...extractedFiles }),
-  line("listening", "The emulator can be reached; its credentials are its own, and no secret", {
+  event("completed", "A file is there, whole", { ...id, ...savedFile }, "completedFile"),
+  event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
+  event("listening", "The emulator can be reached; its credentials are its own, and no secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
     apiKey: Schema.String,
@@ -237,6 +245,19 @@ export const ErrorLine = line("error", "The last line of a run that failed", {
 
 /** Any line. */
 export const Line = Schema.Union([EventLine, ResultLine, ErrorLine])
+
+/** The JSON Schema of a line. Where fields may follow that are not described, as they may for programs, it is open. */
+export const jsonSchema = (extra: "open" | "closed" = "open") => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Line, {
+    onExcessProperty: extra === "open" ? "ignore" : "error"
+  })
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "A line that scenario-assets prints with --json",
+    ...schema,
+    $defs: definitions
+  }
+}
 
 /** What remains to be said where all else is given; fields that are `undefined` are left out. */
 type Said<L, Given extends string> = L extends unknown

@@ -68,23 +68,26 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         })
       const interrupted = Effect.fnUntraced(function* (message: string) {
         const exitCode = (yield* Interruption)()
-        progress.stop()
-        say(message)
         yield* end({ type: "error", error: "Interrupted", exitCode, messages: [message], hints: [] })
       })
-      // Every run ends with one line, also where there was nothing more to say.
+      // Every run ends with one line of JSON, also where a person is told nothing.
       yield* Effect.addFinalizer((exit) =>
-        Exit.hasInterrupts(exit) && mode.json && !hasEnded ? interrupted("Interrupted.") : Effect.void
+        Exit.hasInterrupts(exit) && !hasEnded ? interrupted("Interrupted.") : Effect.void
       )
 
       const output = Output.of({
         line: (text) => Effect.sync(() => (mode.json ? undefined : print(`${text}\n`))),
         event: json,
-        result: (fields) => end({ ...fields, type: "result" }),
+        result: (fields) => end({ type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
         warn: (text) => Effect.sync(() => warn("warning:", text)),
-        whenInterrupted: (wayOn) => Effect.onInterrupt(() => interrupted(`Interrupted. ${wayOn}`)),
+        whenInterrupted: (wayOn) =>
+          Effect.onInterrupt(() => {
+            progress.stop()
+            say(`Interrupted. ${wayOn}`)
+            return interrupted(`Interrupted. ${wayOn}`)
+          }),
         progress
       })
 

@@ -33,8 +33,8 @@ export const lines = (
   }
   if (only === undefined && files.completed >= files.expected) return []
 
-  // Above the block there is room for a line of what was told.
-  const room = Math.max(0, Math.min(most, size.rows - 3))
+  // Above the block there is room for a line of what was told, and below it for the cursor.
+  const room = Math.max(0, Math.min(most, size.rows - 4))
   const shown = open.slice(0, room)
   const more = open.length - shown.length
   const total = tally === "" || isWaiting ? `${ended}/${ended + open.length} done` : tally

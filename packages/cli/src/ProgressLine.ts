@@ -33,7 +33,7 @@ const wordings = ({ connections = 1, done, rate, retries = 0, size }: Progressin
   }
   const percent = `${String(Math.floor(Math.min(1, done / size) * 100)).padStart(3)}%`
   const amounts = `${Format.bytes(done)} of ${Format.bytes(size)}`
-  const left = rate > 0 && done < size ? `${Format.time(((size - done) / rate) * 1000)} left` : ""
+  const left = rate > 0 && done < size ? `${Format.time(Math.max(1000, ((size - done) / rate) * 1000))} left` : ""
   return [
     [percent, amounts, speed, left, again, several],
     [percent, amounts, speed, left, again],

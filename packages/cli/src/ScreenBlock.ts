@@ -1,11 +1,13 @@
 /**
- * Lines at the end of what a terminal shows, which are replaced in place.
+ * Lines at the end of what a terminal shows, which are replaced in place. The cursor rests on an empty line below them.
  *
- * The cursor rests at their beginning, not behind them. So there is nothing to count when they are to be wiped: everything
- * from the cursor on is. A terminal that has become narrower has made of each line as many as it thought right, and its
- * cursor still stands where the first one begins. While lines are drawn the terminal does not wrap, so that one which
- * turns out too long, because a character is wider there, is cut and does not become two.
+ * A terminal that becomes narrower makes several rows of a line. The empty line is the one place where all terminals leave
+ * the cursor then, so the rows above it can be counted. While lines are drawn the terminal does not wrap: one that turns out
+ * too long, because a character is wider there, is cut and does not become two.
  */
+import { stripVTControlCharacters } from "node:util"
+import * as Width from "./Width.ts"
+
 export interface ScreenBlock {
   /** Shows these lines, which must be fewer than the screen has. Writes nothing where they are there already. */
   readonly draw: (lines: ReadonlyArray<string>) => void
@@ -21,10 +23,20 @@ export interface Screen {
 
 export const make = (screen: Screen): ScreenBlock => {
   let drawn: { readonly lines: ReadonlyArray<string>; readonly columns: number | undefined } | undefined
+
+  /** To the beginning of what is drawn. */
+  const back = (): string => {
+    const lines = drawn?.lines ?? []
+    const { columns } = screen
+    const rows = lines.map((line) =>
+      columns === undefined || columns === drawn?.columns ? 1 : Width.rows(stripVTControlCharacters(line), columns)
+    )
+    return `\r${up(rows.reduce((sum, one) => sum + one, 0))}`
+  }
   const wipe = () => {
     if (drawn === undefined) return
+    screen.write(back() + eraseBelow)
     drawn = undefined
-    screen.write(eraseBelow)
   }
   return {
     wipe,
@@ -34,15 +46,14 @@ export const make = (screen: Screen): ScreenBlock => {
       const isInPlace = drawn !== undefined && drawn.columns === columns && drawn.lines.length === lines.length
       if (isInPlace && drawn?.lines.every((line, index) => line === lines[index])) return
       // Line by line, without a moment of emptiness, unless there are others in number or re-wrapped.
-      const before = drawn === undefined || isInPlace ? "\r" : eraseBelow
-      const text = lines.map((line) => eraseLine + line).join("\n")
-      screen.write(`${before}${noWrap}${text}${wrap}\r${up(lines.length - 1)}`)
+      const before = drawn === undefined || isInPlace ? back() : back() + eraseBelow
+      screen.write(before + noWrap + lines.map((line) => `${eraseLine}${line}\n`).join("") + wrap)
       drawn = { lines, columns }
     }
   }
 }
 
-const eraseBelow = "\r\u001b[J"
+const eraseBelow = "\u001b[J"
 const eraseLine = "\u001b[2K"
 const [noWrap, wrap] = ["\u001b[?7l", "\u001b[?7h"]
-const up = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
+const up = (rows: number): string => (rows === 0 ? "" : `\u001b[${rows}A`)

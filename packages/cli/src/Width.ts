@@ -23,6 +23,20 @@ export const shorten = (text: string, columns: number): string => {
   return `${start.join("")}…${end.join("")}`
 }
 
+/** Rows of a terminal of so many columns, which goes on in the next one where a character has no room. */
+export const rows = (text: string, columns: number): number => {
+  let [rows, column] = [1, 0]
+  for (const character of text) {
+    const width = ofCharacter(character)
+    if (column + width > columns) {
+      rows++
+      column = 0
+    }
+    column += width
+  }
+  return rows
+}
+
 /** Filled up with blanks. */
 export const pad = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - of(text)))
 

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+import * as JsonOutput from "./JsonOutput.ts"
 
 /** The file that `bin` in `package.json` names. */
 export const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
@@ -41,7 +42,7 @@ export interface Running {
 }
 
 /** Nothing of the environment the tests run in, but what a process needs; and one cache of compiled code for all. */
-const environment = () => ({
+export const environment = (): Readonly<Record<string, string>> => ({
   PATH: process.env["PATH"] ?? "",
   HOME: TestDirectory.root(),
   NODE_COMPILE_CACHE: path.join(TestDirectory.root(), "compile-cache")
@@ -115,6 +116,7 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
       when(() => end),
       (end) => {
         assert.deepStrictEqual(Canary.find(Buffer.from(end.stdout + end.stderr)), [], "secrets were printed")
+        if (options.through === undefined && args.includes("--json")) JsonOutput.assertValid(end.stdout)
         return end
       }
     )
@@ -137,11 +139,12 @@ export const events = (text: string, type: string): ReadonlyArray<Readonly<Recor
 /** The job that was requested first, or taken up again. */
 export const jobIn = (text: string): string => String(events(text, "requested")[0]?.["jobId"])
 
-/** The only object that ends the output. */
+/** The only object that ends the output, without what is the same in all lines. */
 export const lastLine = (text: string): Readonly<Record<string, unknown>> => {
   const lines = jsonLines(text)
   const ends = lines.filter(({ type }) => type === "result" || type === "error")
   assert.strictEqual(ends.length, 1, "one result or error")
   assert.strictEqual(lines.at(-1), ends[0], "the result or error is last")
-  return ends[0] ?? {}
+  const { time: _time, version: _version, ...fields } = ends[0] ?? {}
+  return fields
 }
