@@ -51,14 +51,12 @@ const redaction = Effect.gen(function* () {
   const { apiKey, apiSecret, bearerToken } = yield* ScenarioConfig.fromEnvironment
   return [apiKey, apiSecret, bearerToken].flatMap((secret) => (secret === undefined ? [] : [Redacted.value(secret)]))
 }).pipe(
-  Effect.orElseSucceed(() => []),
-  Effect.map(
-    (secrets: ReadonlyArray<string>) => (text: string) =>
-      [...secrets.map((secret) => [secret, "<redacted>"] as const), [homedir(), "~"] as const]
-        .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), text)
-        .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
-        .split("\n")
-        .map(SignedUrl.redactIn)
-        .join("\n")
-  )
+  Effect.orElseSucceed((): ReadonlyArray<string> => []),
+  Effect.map((secrets) => (text: string): string => {
+    const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [homedir(), "~"] as const]
+    const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
+    return known
+      .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
+      .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+  })
 )

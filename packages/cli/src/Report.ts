@@ -57,20 +57,20 @@ const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
   return args.slice(0, end === -1 ? undefined : end).includes(flag)
 }
 
-/** Of several, a line or two each, so that the last one, which sums up, does not stand alone. */
+/** The first of several whole, for they are often all alike, and a line or two of others. The last one sums up. */
 const onOneScreen = (messages: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const last = messages.slice(-1)
-  const others = messages.slice(0, -1)
-  const hidden = others.length - most
-  const shown = hidden > 1 ? others.slice(0, most) : others
+  const others = messages.slice(1, -1)
+  const shown = others.length > most ? others.slice(0, most) : others
+  const hidden = others.length - shown.length
   return [
-    ...shown.map(cut(150)),
-    ...(hidden > 1 ? [`… and ${hidden} more; --json tells all of them`] : []),
-    ...last.map(cut(1000))
+    ...messages.slice(0, 1).map(cut(messages.length > 1 ? 300 : 1000)),
+    ...shown.map(cut(140)),
+    ...(hidden > 0 ? [`… and ${hidden} more; --json tells all of them`] : []),
+    ...messages.slice(1).slice(-1).map(cut(300))
   ]
 }
 
-const most = 8
+const most = 6
 
 const cut =
   (length: number) =>

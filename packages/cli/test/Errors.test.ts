@@ -1,0 +1,135 @@
+/** How an error is told: on one screen, with what to do next; and what else there is to know for who asks. */
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as Canary from "../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+/** Makes the binary stumble over its first event, with words that must stay among us. */
+const sabotage = () => {
+  const directory = TestDirectory.make("sabotage")
+  const file = path.join(directory, "sabotage.mjs")
+  // The secrets are put together there, so that no file of the test holds them.
+  writeFileSync(
+    file,
+    `const { stringify } = JSON
+    JSON.stringify = (value, ...more) => {
+      if (value?.type === "planned") {
+        const { SCENARIO_API_KEY: key, SCENARIO_API_SECRET: secret, HOME } = process.env
+        const basic = btoa(key + ":" + secret)
+        throw new TypeError("broke over https://host/a?Signature=" + secret + " and " + key + ", Basic " + basic + " in " + HOME)
+      }
+      return stringify(value, ...more)
+    }`
+  )
+  return { directory, env: { NODE_OPTIONS: `--import ${file}`, TMPDIR: directory } }
+}
+
+describe.concurrent("errors", () => {
+  it.live("--verbose tells which one it is, and the answer's status and request id; never a stack", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const [plain, verbose, json] = yield* Effect.all(
+        [[], ["--verbose"], ["--json"]].map((more) => emulated.run(["status", "job_nobody", ...more])),
+        { concurrency: 2 }
+      )
+      assert.match(plain?.stderr ?? "", /^scenario-assets: getStatus of job_nobody: not found \(404\)[^\n]*\n$/)
+      assert.match(
+        verbose?.stderr ?? "",
+        /^scenario-assets: getStatus of job_nobody: [^\n]*\n {2}error: ApiError, NotFound\n {2}answer: status 404, request \S+\n$/
+      )
+      const { requestId } = Binary.lastLine(json?.stdout ?? "")
+      assert.match(String(requestId), /\S/)
+      assert.deepInclude(Binary.lastLine(json?.stdout ?? ""), { error: "ApiError", reason: "NotFound", status: 404 })
+    })
+  )
+
+  it.live("many at once fit one screen; --json tells all", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.status("request", 403, { times: "always" }))
+      const ids = Array.from({ length: 500 }, (_, index) => `asset_${index}`)
+      const { code, stderr, stdout } = yield* emulated.run(["asset", ...ids, "--json", "--concurrency", "64"])
+      assert.strictEqual(code, 4)
+      const rows = stderr.split("\n").map((line) => Math.max(1, Math.ceil(line.length / 80)))
+      assert.isAtMost(
+        rows.reduce((sum, one) => sum + one, 0),
+        24,
+        stderr
+      )
+      assert.match(stderr, /^scenario-assets: asset_0: request of asset_0: not allowed \(403\)/)
+      assert.match(
+        stderr,
+        /\nscenario-assets: … and 493 more; --json tells all of them\nscenario-assets: 500 of 500 assets could not be downloaded\n$/
+      )
+      const { failed, messages } = Binary.lastLine(stdout)
+      assert.lengthOf(failed as ReadonlyArray<unknown>, 500)
+      assert.lengthOf(messages as ReadonlyArray<unknown>, 501)
+    })
+  )
+
+  it.live("a bug: that it is one, where to tell it, and a file with the details and without secrets", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { directory, env } = sabotage()
+      const args = ["download", Emulated.modelOf(emulated), "--json"]
+      const { code, stderr, stdout } = yield* emulated.run(args, { env })
+      assert.strictEqual(code, 1)
+      const said = /^scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug of scenario-assets\. Please report it: npm bugs @scenario-assets\/cli\nThe details to add are in (\S+); they hold no arguments, settings or credentials\.\n$/
+      assert.match(stderr, said)
+      const file = said.exec(stderr)?.[1] ?? ""
+      assert.strictEqual(path.dirname(file), directory)
+      assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1, details: file })
+      assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+      const details = readFileSync(file, "utf8")
+      assert.match(details, /^scenario-assets \S+, Node v\d+\.\S+, \w+ \w+\n\d{4}-\S+Z\n\nTypeError: broke over [^]*\n +at /)
+      assert.deepStrictEqual(Canary.find(Buffer.from(details)), [])
+      assert.notInclude(details, Emulated.modelOf(emulated))
+
+      const verbose = yield* emulated.run([...args, "--verbose"], { env })
+      assert.match(verbose.stderr, /\n {2}scenario-assets \S+, Node [^]*\n +at [^]*\nThis is a bug/)
+      const nowhere = yield* emulated.run(args, { env: { ...env, TMPDIR: path.join(directory, "nowhere") } })
+      assert.match(nowhere.stderr, /\nWith --verbose the same command prints the details to add\.\n$/)
+      assert.lengthOf(readdirSync(directory), 3, "the saboteur and two reports")
+    })
+  )
+
+  it.live("colours only where they are wanted", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const runs = yield* Effect.all(
+        [{}, { FORCE_COLOR: "1" }, { FORCE_COLOR: "1", NO_COLOR: "1" }, { FORCE_COLOR: "0" }].map((env) =>
+          emulated.run(["status", "job_nobody"], { env })
+        ),
+        { concurrency: 2 }
+      )
+      assert.deepStrictEqual(
+        runs.map(({ stderr }) => stderr.startsWith("\u001b[31mscenario-assets:\u001b[0m getStatus")),
+        [false, true, false, false]
+      )
+      assert.deepStrictEqual(
+        runs.map(({ stderr }) => stderr.includes("\u001b")),
+        [false, true, false, false]
+      )
+    })
+  )
+
+  it.live("a run that is interrupted while it says nothing ends with one line of JSON as well", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.delay("getStatus", "1 hour"))
+      const running = yield* emulated.start(["status", "job_a", "--json"])
+      yield* Effect.repeat(Effect.delay(emulated.requests("getStatus"), "20 millis"), {
+        until: (requests) => requests.length > 0
+      })
+      yield* running.kill("SIGINT")
+      const { code, stderr, stdout } = yield* running.ended
+      assert.deepStrictEqual([code, stderr], [130, ""])
+      assert.deepInclude(Binary.lastLine(stdout), { type: "error", error: "Interrupted", exitCode: 130 })
+    })
+  )
+})
