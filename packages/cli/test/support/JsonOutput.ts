@@ -10,9 +10,9 @@ const file = new URL("../../../../docs/events.schema.json", import.meta.url)
 export const published: unknown = JSON.parse(readFileSync(file, "utf8"))
 
 const options = { strict: true, allowUnionTypes: true }
-const isLine = new Ajv2020(options).compile(published as object)
+export const isLine = new Ajv2020(options).compile(published as object)
 /** The same, where nothing may be said that is not described. */
-const isDescribed = new Ajv2020(options).compile(Events.jsonSchema("closed"))
+export const isDescribed = new Ajv2020(options).compile(Events.jsonSchema("closed"))
 
 /** Each line must be as the schema says; all but the last one, to which commands may add, must say nothing else. */
 export const assertValid = (stdout: string): void => {

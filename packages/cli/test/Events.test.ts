@@ -1,0 +1,83 @@
+/** That what `--json` prints is what its schema says. `Binary` checks each line of each run; here is that all are seen. */
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as Events from "../src/Events.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+import * as JsonOutput from "./support/JsonOutput.ts"
+
+const MiB = 1024 * 1024
+
+describe("docs/events.schema.json", () => {
+  it("is made of the schemas", () => {
+    assert.deepStrictEqual(
+      JsonOutput.published,
+      JSON.parse(JSON.stringify(Events.jsonSchema())),
+      "the events have changed: write the schema anew with `node scripts/events.ts`"
+    )
+  })
+
+  it("refuses what is no line, and lets fields be added", () => {
+    const line = { type: "ready", batch: 1, jobId: "job_a", version: 1, time: "2026-01-31T00:00:00.000Z" }
+    const validate = (value: object) => JsonOutput.isLine(value)
+    assert.isTrue(validate(line))
+    assert.isTrue(validate({ ...line, more: 1 }))
+    assert.isFalse(JsonOutput.isDescribed({ ...line, more: 1 }), "which are found here all the same")
+    for (const wrong of [{ version: 2 }, { type: "nothing" }, { batch: "1" }, { jobId: undefined }, { time: undefined }]) {
+      assert.isFalse(validate(JSON.parse(JSON.stringify({ ...line, ...wrong }))), JSON.stringify(wrong))
+    }
+    assert.throws(() => JsonOutput.assertValid(`${JSON.stringify({ ...line, batch: -1 })}\n`), /not as the schema says/)
+    assert.throws(() => JsonOutput.assertValid(`${JSON.stringify({ ...line, more: 1 })}\n`), /more than the schema says/)
+  })
+})
+
+describe("events", () => {
+  it.live("of all commands, and of what goes wrong, are all there are", () =>
+    Effect.gen(function* () {
+      const seen = new Set<string>()
+      const all = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 4 }, catalogue: { anyId: true } })
+      const { emulator } = all
+      const model = Emulated.modelOf(all)
+      const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, ...faults: ReadonlyArray<Fault.Fault>) {
+        yield* emulator.clearFaults
+        yield* emulator.inject(...faults)
+        const { code, stderr, stdout } = yield* all.run([...args, "--json"])
+        for (const { type } of Binary.jsonLines(stdout)) seen.add(String(type))
+        // A defect would be told as an error too.
+        assert.notStrictEqual(Binary.lastLine(stdout)["error"], "Defect", stderr)
+        return code
+      })
+
+      const resets = [
+        Fault.reset("storage", 2.5 * MiB),
+        Fault.ignoreRange("storage", { skip: 1, times: 3 }),
+        Fault.status("storage", 403, { skip: 1 })
+      ]
+      const codes = [
+        yield* run(["download", model, "-o", "a"]),
+        yield* run(["download", model, "-o", "b"], Fault.corrupt("storage", 100_000, { skip: 1 })),
+        yield* run(["download", model, "-o", "c", "--archive", "c.zip", "--connections", "1"], ...resets),
+        yield* run(["download", model, "-o", "d", "--archive", "d.zip"], Fault.throttle("storage", MiB, { times: "always" })),
+        yield* run(["download", "model_fails", "-o", "e"]),
+        yield* run(["download", model, "--dry-run"]),
+        yield* run(["download", "--job", "job_a", "--dry-run"]),
+        yield* run(["extract", "c/c.zip", "-o", "f"]),
+        yield* run(["list", "c/c.zip"]),
+        yield* run(["asset", "asset_a", "-o", "g"]),
+        yield* run(["wait", yield* all.begin(model)]),
+        yield* run(["status", "job_nobody"]),
+        yield* run(["status"])
+      ]
+      assert.deepStrictEqual(codes, [0, 7, 0, 0, 3, 0, 0, 0, 0, 0, 0, 6, 2])
+
+      const own = yield* Binary.start(["emulate", "--json"])
+      seen.add(String(Binary.jsonLines(yield* own.until("stdout", /\n/))[0]?.["type"]))
+      yield* own.kill("SIGTERM")
+      yield* own.ended
+
+      const types = new Set([...Events.EventLine.members.map(({ fields }) => fields.type.literal), "result", "error"])
+      assert.deepStrictEqual([...seen].toSorted(), [...types].toSorted())
+    })
+  )
+})
