@@ -16,9 +16,15 @@ const command = "download --from-file ids.txt --output renders"
 
 /** A moment worth a picture: its name, and how to know it. */
 const moments: ReadonlyArray<readonly [name: string, isNow: (block: string) => boolean]> = [
-  ["Both jobs are waited for", (block) => (block.match(/queued|in-progress/g) ?? []).length === 2 && / \ds\n/.test(block)],
+  [
+    "Both jobs are waited for",
+    (block) => (block.match(/queued|in-progress/g) ?? []).length === 2 && / \ds\n/.test(block)
+  ],
   ["One archive is on its way", (block) => / [2-5]\d% /.test(block) && /(queued|in-progress) \ds/.test(block)],
-  ["Both are, one after trouble with the network", (block) => /1 retry/.test(block) && (block.match(/\d%/g) ?? []).length === 3]
+  [
+    "Both are, one after trouble with the network",
+    (block) => /1 retry/.test(block) && (block.match(/\d%/g) ?? []).length === 3
+  ]
 ]
 
 const record = Effect.gen(function* () {

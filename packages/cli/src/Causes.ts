@@ -38,6 +38,10 @@ const causeOf = (error: unknown): unknown => {
 
 const describe = (cause: unknown): string => {
   if (!Predicate.hasProperty(cause, "message")) return String(cause)
-  const name = Predicate.hasProperty(cause, "_tag") ? cause._tag : Predicate.hasProperty(cause, "name") ? cause.name : ""
+  const name = Predicate.hasProperty(cause, "_tag")
+    ? cause._tag
+    : Predicate.hasProperty(cause, "name")
+      ? cause.name
+      : ""
   return `${String(name)}: ${String(cause.message)}`.replaceAll(/\s+/g, " ")
 }

@@ -40,9 +40,7 @@ const tree = Command.make(name).pipe(
 export const run = (args: ReadonlyArray<string>, version: string) =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as<number>(exitCodes.ok),
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause)
-    ),
+    Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
     Effect.provide(
       Layer.mergeAll(
         CliOutput.layerPresenter(presenter),

@@ -17,7 +17,8 @@ export const of = (error: unknown): Events.Particulars => {
     code: text(error, "code"),
     origin: text(error, "origin"),
     archive: text(error, "archive"),
-    status: Predicate.hasProperty(response, "status") && Predicate.isNumber(response.status) ? response.status : undefined,
+    status:
+      Predicate.hasProperty(response, "status") && Predicate.isNumber(response.status) ? response.status : undefined,
     requestId: text(response, "requestId")
   }
 }

@@ -10,10 +10,7 @@ export type Fields = { readonly [key: string]: unknown }
 
 /** A line as `Events` describes it, with its end. The last one is a `result` or an `error`. */
 export const line = (fields: { readonly type: string }): Effect.Effect<string> =>
-  Effect.map(
-    DateTime.now,
-    (now) => `${stringify({ ...fields, version, time: DateTime.formatIso(now) })}\n`
-  )
+  Effect.map(DateTime.now, (now) => `${stringify({ ...fields, version, time: DateTime.formatIso(now) })}\n`)
 
 /** JSON of anything. Should a secret ever stand in it, it is left out. */
 export const stringify = (value: unknown): string =>

@@ -57,10 +57,13 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
       let hasEnded = false
 
       const say = (text: string) => progress.write(process.stderr, `${Format.printable(text)}\n`)
-      const warn = (words: string, text: string) =>
-        progress.write(process.stderr, `${colors.warning(words)} ${Format.printable(text)}\n`)
+      const log = (level: string, text: string) => {
+        const paint = level === "debug" ? colors.faint : colors.warning
+        progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
+      }
       const print = (text: string) => progress.write(process.stdout, text)
-      const json = (fields: { readonly type: string }) => (mode.json ? Effect.map(Json.line(fields), print) : Effect.void)
+      const json = (fields: { readonly type: string }) =>
+        mode.json ? Effect.map(Json.line(fields), print) : Effect.void
       const end = (fields: Events.End) =>
         Effect.suspend(() => {
           hasEnded = true
@@ -81,7 +84,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         result: (fields) => end({ type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
-        warn: (text) => Effect.sync(() => warn("warning:", text)),
+        warn: (text) => Effect.sync(() => log("warning", text)),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {
             progress.stop()
@@ -96,7 +99,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
           Predicate.isString(word) ? word : Json.stringify(word)
         )
         const more = Cause.hasInterruptsOnly(cause) || cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
-        warn(`${logLevel === "Warn" ? "warning" : logLevel.toLowerCase()}:`, [...words, ...more].join(" "))
+        log(logLevel === "Warn" ? "warning" : logLevel.toLowerCase(), [...words, ...more].join(" "))
       })
 
       return Context.make(Output, output).pipe(

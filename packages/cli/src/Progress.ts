@@ -36,10 +36,7 @@ export type Style = "none" | "lines" | "redraw"
 
 const pace = { redraw: "100 millis", lines: "5 seconds" } as const
 
-export const make = (
-  style: Style,
-  colors: Colors.Colors = Colors.none
-): Effect.Effect<Progress, never, Scope.Scope> =>
+export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.Effect<Progress, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stderr } = process
     const tasks = Tasks.make()

@@ -42,7 +42,9 @@ export const lines = (
   const labelWidth = Math.min(Math.max(...labels.map(Width.of)), Math.max(shortestLabel, Math.floor(width / 5)))
   const rest = Math.max(0, width - labelWidth - 2)
   const row = (name: string, text: string) =>
-    text === "" || rest === 0 ? Width.shorten(name, width) : `${Width.pad(Width.shorten(name, labelWidth), labelWidth)}  ${text}`
+    text === "" || rest === 0
+      ? Width.shorten(name, width)
+      : `${Width.pad(Width.shorten(name, labelWidth), labelWidth)}  ${text}`
   return [
     ...shown.map((task) =>
       row(

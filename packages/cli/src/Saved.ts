@@ -68,7 +68,9 @@ export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
 interface Parted<E> {
   readonly files: ReadonlyArray<Events.SavedArchive | Events.SavedAsset>
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: E }>
-  readonly result: { readonly archives: ReadonlyArray<Events.SavedArchive> } | { readonly assets: ReadonlyArray<Events.SavedAsset> }
+  readonly result:
+    | { readonly archives: ReadonlyArray<Events.SavedArchive> }
+    | { readonly assets: ReadonlyArray<Events.SavedAsset> }
 }
 
 const parted = <E>(options: Outcomes<E>): Parted<E> => {

@@ -59,7 +59,12 @@ export const job = Effect.fnUntraced(function* (job: DownloadJob.DownloadJob) {
 export const task =
   (id: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Output> =>
-    Effect.flatMap(Output, ({ progress }) => Effect.ensuring(effect, Effect.sync(() => progress.ended(id))))
+    Effect.flatMap(Output, ({ progress }) =>
+      Effect.ensuring(
+        effect,
+        Effect.sync(() => progress.ended(id))
+      )
+    )
 
 /** Bytes on their way to one file; `id` tells several files apart. */
 export const file = (id: string) => {

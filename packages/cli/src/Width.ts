@@ -4,7 +4,7 @@
  * Terminals disagree on what is joined to one picture, and on variants chosen by an invisible character. Without joiners
  * and choosers they agree.
  */
-export const plain = (text: string): string => text.replaceAll(/[\u200c\u200d\ufe00-\ufe0f]/g, "")
+export const plain = (text: string): string => text.replaceAll(/\p{Join_Control}|\p{Variation_Selector}/gu, "")
 
 /** Columns of a text that is {@link plain}. */
 export const of = (text: string): number => {
@@ -17,7 +17,7 @@ export const of = (text: string): number => {
 export const shorten = (text: string, columns: number): string => {
   if (of(text) <= columns) return text
   if (columns < 1) return ""
-  const characters = [...text]
+  const characters = Array.from(segmenter.segment(text), ({ segment }) => segment)
   const end = take(characters.toReversed(), Math.floor((columns - 1) / 2)).toReversed()
   const start = take(characters, columns - 1 - of(end.join("")))
   return `${start.join("")}…${end.join("")}`
@@ -40,9 +40,11 @@ export const rows = (text: string, columns: number): number => {
 /** Filled up with blanks. */
 export const pad = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - of(text)))
 
+const segmenter = new Intl.Segmenter()
+
 const take = (characters: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
   let room = columns
-  const end = characters.findIndex((character) => (room -= ofCharacter(character)) < 0)
+  const end = characters.findIndex((character) => (room -= of(character)) < 0)
   return end === -1 ? characters : characters.slice(0, end)
 }
 

@@ -79,14 +79,18 @@ describe.concurrent("errors", () => {
       const args = ["download", Emulated.modelOf(emulated), "--json"]
       const { code, stderr, stdout } = yield* emulated.run(args, { env })
       assert.strictEqual(code, 1)
-      const said = /^scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug of scenario-assets\. Please report it: npm bugs @scenario-assets\/cli\nThe details to add are in (\S+); they hold no arguments, settings or credentials\.\n$/
+      const said =
+        /^scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug of scenario-assets\. Please report it: npm bugs @scenario-assets\/cli\nThe details to add are in (\S+); they hold no arguments, settings or credentials\.\n$/
       assert.match(stderr, said)
       const file = said.exec(stderr)?.[1] ?? ""
       assert.strictEqual(path.dirname(file), directory)
       assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1, details: file })
       assert.strictEqual(statSync(file).mode & 0o777, 0o600)
       const details = readFileSync(file, "utf8")
-      assert.match(details, /^scenario-assets \S+, Node v\d+\.\S+, \w+ \w+\n\d{4}-\S+Z\n\nTypeError: broke over [^]*\n +at /)
+      assert.match(
+        details,
+        /^scenario-assets \S+, Node v\d+\.\S+, \w+ \w+\n\d{4}-\S+Z\n\nTypeError: broke over [^]*\n +at /
+      )
       assert.deepStrictEqual(Canary.find(Buffer.from(details)), [])
       assert.notInclude(details, Emulated.modelOf(emulated))
 

@@ -24,11 +24,20 @@ describe("docs/events.schema.json", () => {
     assert.isTrue(validate(line))
     assert.isTrue(validate({ ...line, more: 1 }))
     assert.isFalse(JsonOutput.isDescribed({ ...line, more: 1 }), "which are found here all the same")
-    for (const wrong of [{ version: 2 }, { type: "nothing" }, { batch: "1" }, { jobId: undefined }, { time: undefined }]) {
+    for (const wrong of [
+      { version: 2 },
+      { type: "nothing" },
+      { batch: "1" },
+      { jobId: undefined },
+      { time: undefined }
+    ]) {
       assert.isFalse(validate(JSON.parse(JSON.stringify({ ...line, ...wrong }))), JSON.stringify(wrong))
     }
     assert.throws(() => JsonOutput.assertValid(`${JSON.stringify({ ...line, batch: -1 })}\n`), /not as the schema says/)
-    assert.throws(() => JsonOutput.assertValid(`${JSON.stringify({ ...line, more: 1 })}\n`), /more than the schema says/)
+    assert.throws(
+      () => JsonOutput.assertValid(`${JSON.stringify({ ...line, more: 1 })}\n`),
+      /more than the schema says/
+    )
   })
 })
 
@@ -58,7 +67,10 @@ describe("events", () => {
         yield* run(["download", model, "-o", "a"]),
         yield* run(["download", model, "-o", "b"], Fault.corrupt("storage", 100_000, { skip: 1 })),
         yield* run(["download", model, "-o", "c", "--archive", "c.zip", "--connections", "1"], ...resets),
-        yield* run(["download", model, "-o", "d", "--archive", "d.zip"], Fault.throttle("storage", MiB, { times: "always" })),
+        yield* run(
+          ["download", model, "-o", "d", "--archive", "d.zip"],
+          Fault.throttle("storage", MiB, { times: "always" })
+        ),
         yield* run(["download", "model_fails", "-o", "e"]),
         yield* run(["download", model, "--dry-run"]),
         yield* run(["download", "--job", "job_a", "--dry-run"]),

@@ -106,7 +106,7 @@ describe.concurrent("exit codes", () => {
       yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
         code: 5,
         says: [
-          /gave no more bytes after 0 in 1 tries/,
+          /gave no more bytes after 0 in 1 try /,
           /\nRun the same command again; what is there already is kept\.\n/
         ],
         fields: { error: "TransferError", reason: "RetriesExhausted" }

@@ -153,7 +153,11 @@ describe("ProgressBlock", () => {
   it("never wider or higher than the terminal, whatever the names", () => {
     for (const columns of [1, 5, 10, 20, 30, 31, 60, 79, 80, 200]) {
       for (const rows of [1, 3, 5, 10, 50]) {
-        for (const names of [["job_a"], ["絵文字🎉", "a\u001b[31m\n", "👩‍👩‍👧".repeat(9)], Array.from({ length: 20 }, (_, i) => `job_${i}`)]) {
+        for (const names of [
+          ["job_a"],
+          ["絵文字🎉", "a\u001b[31m\n", "👩‍👩‍👧".repeat(9)],
+          Array.from({ length: 20 }, (_, i) => `job_${i}`)
+        ]) {
           const tasks = Tasks.make()
           names.forEach((name, index) => {
             if (index % 2 === 0) tasks.bytes(name, 123_456, 7_890_123)
@@ -161,7 +165,8 @@ describe("ProgressBlock", () => {
           })
           const lines = show(tasks, 5000, none, { columns, rows })
           assert.isAtMost(lines.length, Math.max(2, rows - 1))
-          for (const line of lines) assert.isBelow(Width.of(line), Math.max(columns, 1), JSON.stringify({ columns, rows, line }))
+          for (const line of lines)
+            assert.isBelow(Width.of(line), Math.max(columns, 1), JSON.stringify({ columns, rows, line }))
         }
       }
     }
@@ -185,6 +190,8 @@ describe("Width", () => {
       ["job_abcde", "job_…cde", "jo…de", "j…e", "…", ""]
     )
     assert.strictEqual(Width.shorten("日本語日本語", 8), "日本…語")
+    assert.strictEqual(Width.shorten("abcde\u0301fge\u0301", 4), "ab…e\u0301")
+    assert.strictEqual(Width.plain("👩\u200d👧\ufe0f"), "👩👧")
   })
 })
 
@@ -223,14 +230,8 @@ describe("ProgressLine", () => {
 
   it("knows what is not known: no size, no rate yet; and what is done", () => {
     assert.strictEqual(line({ done: 1000, size: undefined, rate: 10 }, 77), "1.0 kB  10 B/s")
-    assert.strictEqual(
-      line({ done: 0, size: 2000, rate: 0 }, 40),
-      "[>                 ]   0%  0 B of 2.0 kB"
-    )
-    assert.strictEqual(
-      line({ done: 2, size: 2, rate: 0 }, 40),
-      "[=====================] 100%  2 B of 2 B"
-    )
+    assert.strictEqual(line({ done: 0, size: 2000, rate: 0 }, 40), "[>                 ]   0%  0 B of 2.0 kB")
+    assert.strictEqual(line({ done: 2, size: 2, rate: 0 }, 40), "[=====================] 100%  2 B of 2 B")
   })
 })
 

@@ -148,7 +148,7 @@ describe.concurrent("on a terminal", () => {
         dumb.printed,
         /^Started job (\w+)\r\n(?:Job [\w-]+: \1\r\n)*Job success: \1\r\ndumb\/a\.zip\r\n1 archive/
       )
-      assert.match(plain.printed, /\u001b\[2Kjob_\w+ {2}\w/)
+      assert.include(plain.printed, "\u001b[2Kjob_")
       // oxlint-disable-next-line no-control-regex
       assert.notMatch(plain.printed, /\u001b\[\d*m/)
     })

@@ -98,14 +98,14 @@ export class RedirectRefused extends Schema.TaggedError<RedirectRefused>()("Redi
   description: Schema.String
 }) {
   override get message(): string {
-    return `redirects ${this.description}, which is not followed`
+    return `redirects ${this.description}, which is not followed; check proxies on the way, and tell Scenario if it goes on`
   }
 }
 
 /** The link itself is not followed: it is `http`, and the API's base URL is not. @category reasons @since 0.1.0 */
 export class InsecureUrl extends Schema.TaggedError<InsecureUrl>()("InsecureUrl", {}) {
   override get message(): string {
-    return "would be reached by http, without encryption; only an API at an http base URL may give such links"
+    return "would be reached by http, without encryption, which only an API at an http base URL may ask for; check the base URL"
   }
 }
 
@@ -126,7 +126,8 @@ export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("Re
   last: Schema.String
 }) {
   override get message(): string {
-    return `gave no more bytes after ${this.offset} in ${this.tries} tries (last: ${this.last}); resume later`
+    const tries = this.tries === 1 ? "1 try" : `${this.tries} tries`
+    return `gave no more bytes after ${this.offset} in ${tries} (last: ${this.last}); resume later`
   }
 }
 

@@ -19,24 +19,27 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
   code: Schema.String
 }) {
   override get message(): string {
-    return `Cannot ${this.operation} ${this.path}: ${meanings[this.code] ?? this.code}.`
+    const why = meanings[this.code] ?? `the system refused (${this.code}); check the disk, or choose another directory`
+    return `Cannot ${this.operation} ${this.path}: ${why}.`
   }
 }
 
 const meanings: { readonly [code: string]: string } = {
   EACCES: "permission denied (EACCES); choose a directory that may be written to",
-  EBUSY: "it is in use by another program (EBUSY)",
+  EBUSY: "it is in use by another program (EBUSY); close it there",
   EDQUOT: "the disk quota is used up (EDQUOT); free some space and run again to resume",
   EEXIST: "it is there already (EEXIST); move it away, or ask for it to be replaced",
-  EISDIR: "it is a directory (EISDIR); give a file's name",
+  EFBIG: "the file system takes no file that large (EFBIG); choose another disk",
+  EIO: "the disk fails (EIO); check it, or choose another one",
+  EISDIR: "it is a directory (EISDIR); move it away, or give another name",
   EMFILE: "too many open files (EMFILE); raise the limit (ulimit -n) or lower the concurrency",
   ELOCKED: "another run is at it; wait for that one to end, or choose another name",
   ENAMETOOLONG: "the name is too long (ENAMETOOLONG); choose a shorter one",
-  ENFILE: "the system has too many open files (ENFILE)",
-  ENOENT: "a directory on the way does not exist (ENOENT)",
+  ENFILE: "the system has too many open files (ENFILE); end other programs, or lower the concurrency",
+  ENOENT: "a directory on the way does not exist (ENOENT); make it first",
   ENOSPC: "the disk is full (ENOSPC); free some space and run again to resume",
-  ENOTDIR: "a part of the path is not a directory (ENOTDIR)",
-  EPERM: "not permitted (EPERM)",
+  ENOTDIR: "a part of the path is not a directory (ENOTDIR); choose another path",
+  EPERM: "not permitted (EPERM); choose a directory that may be written to",
   EROFS: "the file system is read-only (EROFS); choose another directory",
-  EXDEV: "it would have to move to another file system (EXDEV)"
+  EXDEV: "it would have to move to another file system (EXDEV); choose a directory that is on one"
 }

@@ -46,10 +46,7 @@ export interface Terminal {
 const python = fileURLToPath(new URL("terminal.py", import.meta.url))
 
 /** Starts a command, which is killed when the scope is closed. */
-export const start = (
-  argv: ReadonlyArray<string>,
-  options: Options
-): Effect.Effect<Terminal, never, Scope.Scope> =>
+export const start = (argv: ReadonlyArray<string>, options: Options): Effect.Effect<Terminal, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => launch(argv, options)),
