@@ -12,8 +12,12 @@ import * as Tasks from "./Tasks.ts"
 export interface Progress {
   /** Whether it is redrawn, so that what it said is gone afterwards. */
   readonly redraws: boolean
-  /** So many more files are due. */
+  /** So many files are due, each by itself. */
   readonly expect: (files: number) => void
+  /** So many more files are due, all of one archive. */
+  readonly expectIn: (files: number) => void
+  /** So many archives are due. */
+  readonly several: (archives: number) => void
   /** So many of them are there; 1 unless given. */
   readonly completed: (files?: number) => void
   /** A job is waited for, and in this state. */
@@ -57,12 +61,20 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
       const tally = files.expected > 1 ? `${files.completed}/${files.expected} ` : ""
       stderr.write(`${tally}${ProgressLine.words(all)}\n`)
     }
+    const expect = (count: number) => void (files = { ...files, expected: files.expected + count })
     const stop = () => {
       isStopped = true
       block.wipe()
     }
 
     yield* Effect.addFinalizer(() => Effect.sync(stop))
+    // After Ctrl-Z and `fg` the shell's words are below the block.
+    if (style === "redraw") {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("SIGCONT", block.forget)),
+        () => Effect.sync(() => process.off("SIGCONT", block.forget))
+      )
+    }
     if (style !== "none") {
       yield* Clock.currentTimeMillis.pipe(
         Effect.map(style === "redraw" ? draw : print),
@@ -74,7 +86,12 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
 
     return {
       redraws: style === "redraw",
-      expect: (count) => void (files = { ...files, expected: files.expected + count }),
+      expect: (count) => {
+        expect(count)
+        tasks.expect(count)
+      },
+      expectIn: expect,
+      several: tasks.expect,
       completed: (count = 1) => void (files = { ...files, completed: files.completed + count }),
       waiting: (id, state) => Effect.map(Clock.currentTimeMillis, (time) => tasks.waiting(id, state, time)),
       bytes: tasks.bytes,

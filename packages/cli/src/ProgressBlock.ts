@@ -19,7 +19,7 @@ export interface Size {
 const most = 8
 
 export const lines = (
-  { all, ended, isWaiting, open }: Overview,
+  { all, ended, isWaiting, open, total }: Overview,
   files: Files,
   size: Size,
   colors: Colors
@@ -28,7 +28,7 @@ export const lines = (
   const width = size.columns - 1
   const tally = files.expected > 1 ? `${files.completed}/${files.expected} files` : ""
   const [only] = open
-  if (open.length + ended < 2) {
+  if (total < 2) {
     return only === undefined ? [] : [alone(only, tally, width, colors)]
   }
   if (only === undefined && files.completed >= files.expected) return []
@@ -37,8 +37,8 @@ export const lines = (
   const room = Math.max(0, Math.min(most, size.rows - 4))
   const shown = open.slice(0, room)
   const more = open.length - shown.length
-  const total = tally === "" || isWaiting ? `${ended}/${ended + open.length} done` : tally
-  const labels = [...shown.map(({ id }) => label(id)), total]
+  const sum = tally === "" || isWaiting ? `${ended}/${total} done` : tally
+  const labels = [...shown.map(({ id }) => label(id)), sum]
   const labelWidth = Math.min(Math.max(...labels.map(Width.of)), Math.max(shortestLabel, Math.floor(width / 5)))
   const rest = Math.max(0, width - labelWidth - 2)
   const row = (name: string, text: string) =>
@@ -53,7 +53,7 @@ export const lines = (
       )
     ),
     ...(more > 0 ? [colors.faint(Width.shorten(`… and ${more} more`, width))] : []),
-    row(total, all === undefined ? "" : ProgressLine.transfer(all, rest, colors))
+    row(sum, all === undefined ? "" : ProgressLine.transfer(all, rest, colors))
   ]
 }
 

@@ -4,7 +4,6 @@ import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Bug from "./Bug.ts"
 import * as Causes from "./Causes.ts"
 import * as Colors from "./Colors.ts"
 import * as ErrorFields from "./ErrorFields.ts"
@@ -111,6 +110,8 @@ const ofUsage = (name: string, error: CliError.CliError): Told => {
 }
 
 const ofBug = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  // Loaded when it is needed, which should be never.
+  const Bug = yield* Effect.promise(() => import("./Bug.ts"))
   const { details, file, hints, message } = yield* Bug.of(cause)
   const told: Told = {
     messages: [message],

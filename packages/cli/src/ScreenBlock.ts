@@ -13,6 +13,8 @@ export interface ScreenBlock {
   readonly draw: (lines: ReadonlyArray<string>) => void
   /** Leaves the cursor where the block began. */
   readonly wipe: () => void
+  /** What is drawn stays, for others have written below it. */
+  readonly forget: () => void
 }
 
 /** What is needed of a terminal's stream. */
@@ -40,6 +42,7 @@ export const make = (screen: Screen): ScreenBlock => {
   }
   return {
     wipe,
+    forget: () => void (drawn = undefined),
     draw: (lines) => {
       if (lines.length === 0) return wipe()
       const { columns } = screen

@@ -13,13 +13,17 @@ export interface Overview {
   /** Those that have not ended, in the order in which they came; first those on their way. */
   readonly open: ReadonlyArray<Task>
   readonly ended: number
-  /** Whether one of them is waited for, so that it is not known yet how much there will be. */
+  /** How many there will be, those that have ended too. */
+  readonly total: number
+  /** Whether one of them is waited for, or has not begun, so that it is not known how much there will be. */
   readonly isWaiting: boolean
   /** All bytes there are; without a size while it is not known. */
   readonly all: TransferMeter.Reading | undefined
 }
 
 export interface Tasks {
+  /** So many in all, at least. */
+  readonly expect: (count: number) => void
   /** Waited for since this time, in milliseconds, unless it was in the same state before. */
   readonly waiting: (id: string, state: string, time: number) => void
   readonly bytes: (id: string, done: number, size: number | undefined) => void
@@ -39,8 +43,8 @@ interface Entry {
 
 export const make = (): Tasks => {
   const open = new Map<string, Entry>()
-  const total = TransferMeter.make()
-  let ended = 0
+  const all = TransferMeter.make()
+  let [expected, ended] = [0, 0]
   const entry = (id: string): Entry => {
     const found = open.get(id)
     if (found !== undefined) return found
@@ -49,6 +53,7 @@ export const make = (): Tasks => {
     return made
   }
   return {
+    expect: (count) => void (expected = Math.max(expected, count)),
     waiting: (id, state, time) => {
       const task = entry(id)
       if (task.waiting?.state !== state) task.waiting = { state, since: time }
@@ -57,14 +62,14 @@ export const make = (): Tasks => {
       const task = entry(id)
       task.waiting = undefined
       task.meter.set(id, done, size)
-      total.set(id, done, size)
+      all.set(id, done, size)
     },
     retried: (id) => void entry(id).retries++,
     connections: (id, count) => void (entry(id).connections = count),
     ended: (id) => {
       if (!open.delete(id)) return
       ended++
-      total.close(id)
+      all.close(id)
     },
     overview: (time) => {
       const tasks = [...open].map(([id, { connections, meter, retries, waiting }]): Task => {
@@ -75,11 +80,13 @@ export const make = (): Tasks => {
           progress: waiting !== undefined || reading === undefined ? undefined : { ...reading, retries, connections }
         }
       })
-      const isWaiting = tasks.some((task) => task.waiting !== undefined)
-      const reading = total.read(time)
+      const seen = tasks.length + ended
+      const isWaiting = seen < expected || tasks.some((task) => task.waiting !== undefined)
+      const reading = all.read(time)
       return {
         open: tasks.toSorted((a, b) => Number(a.progress === undefined) - Number(b.progress === undefined)),
         ended,
+        total: Math.max(expected, seen),
         isWaiting,
         all: reading === undefined || !isWaiting ? reading : { ...reading, size: undefined }
       }

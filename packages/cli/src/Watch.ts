@@ -15,6 +15,7 @@ export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
   const output = yield* Output
   switch (event._tag) {
     case "Planned":
+      output.progress.several(event.batches)
       yield* output.event({ type: "planned", batches: event.batches, ids: event.ids })
       return event.batches > 1
         ? yield* output.note(`${event.ids} ids in ${Format.count(event.batches, "batch", "batches")}`)
@@ -165,7 +166,7 @@ export const extraction = (id: string) => {
       case "Planned": {
         const { bytes, files, toRead, toWrite } = event
         size = toRead
-        output.progress.expect(files)
+        output.progress.expectIn(files)
         if (!isSpooled) output.progress.bytes(id, 0, size)
         yield* output.event({ type: "extracting", id, files, bytes, toWrite, toRead })
         return yield* output.detail(

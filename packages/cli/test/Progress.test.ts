@@ -37,7 +37,7 @@ describe("Progress", () => {
         yield* progress.waiting("a", "queued")
         yield* TestClock.adjust("1 minute")
         assert.strictEqual(news(), "", "waiting is told once, by those who know of it")
-        progress.expect(3)
+        progress.expectIn(3)
         progress.bytes("a", 0, 100_000_000)
         for (let second = 1; second <= 12; second++) {
           yield* TestClock.adjust("1 second")
@@ -67,6 +67,11 @@ describe("Progress", () => {
           assert.deepStrictEqual(news().match(/queued \d+s/g), ["queued 1s", "queued 2s", "queued 3s"])
           progress.write(process.stderr, "other words\n")
           assert.strictEqual(news(), "\r\u001b[1A\u001b[Jother words\n")
+          yield* TestClock.adjust("1 second")
+          assert.match(news(), /queued 4s\n/)
+          process.emit("SIGCONT")
+          yield* TestClock.adjust("100 millis")
+          assert.strictEqual(news(), "\r\u001b[?7l\u001b[2Kjob_a  queued 4s\n\u001b[?7h", "below what the shell wrote")
           for (let time = 0; time < 1000; time += 10) {
             progress.bytes("job_a", time, 1000)
             yield* TestClock.adjust("10 millis")
@@ -170,6 +175,24 @@ describe("ProgressBlock", () => {
         }
       }
     }
+  })
+
+  it("does not know how much there will be before all have begun", () => {
+    const tasks = two()
+    tasks.bytes("job_waits", 0, 2_000_000)
+    tasks.expect(5)
+    tasks.ended("job_waits")
+    assert.deepStrictEqual(
+      show(tasks, 2000, { expected: 5, completed: 1 }).at(-1)?.replaceAll(/ +/g, " "),
+      "1/5 done 1.0 MB 500 kB/s"
+    )
+    const first = Tasks.make()
+    first.expect(5)
+    first.bytes("a", 1, 2)
+    assert.deepStrictEqual(
+      show(first, 0).map((line) => line.slice(0, 8)),
+      ["a       ", "0/5 done"]
+    )
   })
 
   it("says how many are not shown", () => {
