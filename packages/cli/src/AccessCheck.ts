@@ -64,7 +64,11 @@ const ofCredentials = (
         ExitCode.exitCodes.credentials
       )
     default:
-      return Check.warning("credentials", `${what}, which the API has not looked at`, "First mend what is said of the API.")
+      return Check.warning(
+        "credentials",
+        `${what}, which the API has not looked at`,
+        "First mend what is said of the API."
+      )
   }
 }
 

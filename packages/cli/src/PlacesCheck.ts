@@ -47,12 +47,12 @@ const refuse = (directory: string, why: string) =>
   Check.problem("output", `${directory}: ${why}`, "Choose another directory: --output DIR", exitCodes.disk)
 
 /** The directory itself, or what there is of the way to it, where it would be made. */
-const nearest: (
-  path: string
-) => Effect.Effect<string, PlatformError, FileSystem.FileSystem> = Effect.fnUntraced(function* (path) {
-  const fs = yield* FileSystem.FileSystem
-  return (yield* fs.exists(path)) || dirname(path) === path ? path : yield* nearest(dirname(path))
-})
+const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem.FileSystem> = Effect.fnUntraced(
+  function* (path) {
+    const fs = yield* FileSystem.FileSystem
+    return (yield* fs.exists(path)) || dirname(path) === path ? path : yield* nearest(dirname(path))
+  }
+)
 
 /** What runs that have not come to their end have left there. */
 const ofRemains = Effect.fnUntraced(function* (directory: string) {

@@ -34,7 +34,7 @@ export const layerJournal = (connection: Connection, path: string): Services =>
   )
 
 /** Where the API is. */
-export const baseUrl = (connection: Connection): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>
+export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>
   Effect.fromResult(
     ScenarioConfig.parseBaseUrl(Option.getOrElse(connection.baseUrl, () => "") || ScenarioConfig.defaultBaseUrl)
   )

@@ -23,7 +23,9 @@ export const run = (values: Values) =>
     const environment = yield* Credentials.ofEnvironment
     if (Option.isSome(environment)) {
       const { source } = environment.value
-      yield* warn(`there still are credentials in ${Credentials.describeSource(source)}; to be rid of them, unset those`)
+      yield* warn(
+        `there still are credentials in ${Credentials.describeSource(source)}; to be rid of them, unset those`
+      )
     }
     yield* result({ baseUrl, file, removed })
   }).pipe(Effect.provide(Output.layer(values)))

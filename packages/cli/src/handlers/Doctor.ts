@@ -29,10 +29,15 @@ export const run = (values: Values) =>
     yield* tell([node, ...settings.checks])
     yield* line(table(settings.found))
 
+    const setting = (key: string) => settings.found.find((found) => found.key === key)
     /** None where it is the default, or cannot be used, which has been told. */
     const setTo = (key: string) =>
-      Option.fromUndefinedOr(settings.found.find((found) => found.key === key && found.source !== "default")?.value)
-    const access = yield* AccessCheck.run({ baseUrl: setTo("base-url"), project: setTo("project") })
+      Option.fromUndefinedOr(setting(key)?.source === "default" ? undefined : setting(key)?.value)
+    // Whatever API was meant, the usual one is not to be asked in its place.
+    const access =
+      setting("base-url")?.value === undefined
+        ? []
+        : yield* AccessCheck.run({ baseUrl: setTo("base-url"), project: setTo("project") })
     yield* tell(access)
     const places = yield* PlacesCheck.run(Option.getOrElse(setTo("output"), () => "."))
     yield* tell(places)
@@ -52,7 +57,9 @@ export const run = (values: Values) =>
   }).pipe(Effect.provide(Output.layer(values)))
 
 const words = ({ advice, check, message, status }: Check.Check): string =>
-  Format.printable([`${status.padEnd(indent)}${check}: ${message}`, ...(advice === undefined ? [] : [advice])].join(gap))
+  Format.printable(
+    [`${status.padEnd(indent)}${check}: ${message}`, ...(advice === undefined ? [] : [advice])].join(gap)
+  )
 
 const indent = 9
 const gap = `\n${" ".repeat(indent)}`
