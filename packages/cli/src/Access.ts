@@ -9,6 +9,10 @@ import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as ErrorFields from "./ErrorFields.ts"
+import * as ExitCode from "./ExitCode.ts"
+import { Failures } from "./Failures.ts"
+import type * as Json from "./Json.ts"
 
 const nobodys = JobId.make("job_000000000000000000000000")
 
@@ -29,8 +33,16 @@ export const ask = (config: ScenarioConfig.ScenarioConfig["Service"]): Effect.Ef
 export const isAccepted = (answer: ApiError | undefined): boolean =>
   answer === undefined || answer.reason._tag === "NotFound"
 
-/** Fails with the answer where the credentials are not accepted. */
-export const check = Effect.fnUntraced(function* (config: ScenarioConfig.ScenarioConfig["Service"]) {
+/** Fails with the answer, and what else a program wants to know, where the credentials are not accepted. */
+export const check = Effect.fnUntraced(function* (config: ScenarioConfig.ScenarioConfig["Service"], fields: Json.Fields) {
   const answer = yield* ask(config)
-  if (answer !== undefined && !isAccepted(answer)) return yield* answer
+  if (answer === undefined || isAccepted(answer)) return
+  return yield* new Failures({
+    // That a job was asked for is no concern of the person who asks for access.
+    message: `${config.baseUrl}: ${answer.reason.message}.`,
+    messages: [],
+    hints: [],
+    exitCode: ExitCode.of(answer),
+    fields: { ...ErrorFields.of(answer), ...fields }
+  })
 })

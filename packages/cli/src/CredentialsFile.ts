@@ -50,11 +50,13 @@ export const store = Effect.fnUntraced(function* (path: string, baseUrl: string,
   yield* write(path, { ...(yield* read(path)), [baseUrl]: stored })
 })
 
-/** Removes those of one API; says whether there were any. */
+/** Removes those of one API; says whether there were any. A file without any is removed too. */
 export const remove = Effect.fnUntraced(function* (path: string, baseUrl: string) {
   const { [baseUrl]: removed, ...others } = yield* read(path)
-  if (removed !== undefined) yield* write(path, others)
-  return removed !== undefined
+  if (removed === undefined) return false
+  const fs = yield* FileSystem.FileSystem
+  yield* Object.keys(others).length === 0 ? failing("remove", path, fs.remove(path)) : write(path, others)
+  return true
 })
 
 const read = Effect.fnUntraced(function* (path: string) {
@@ -102,9 +104,8 @@ const write = Effect.fnUntraced(
       Effect.uninterruptible
     )
   },
-  (effect, path) =>
-    Effect.mapError(
-      effect,
-      (error: PlatformError) => new FileError({ operation: "write", path, code: SystemCode.of(error) })
-    )
+  (effect, path) => failing("write", path, effect)
 )
+
+const failing = <A, R>(operation: string, path: string, effect: Effect.Effect<A, PlatformError, R>) =>
+  Effect.mapError(effect, (error) => new FileError({ operation, path, code: SystemCode.of(error) }))

@@ -24,7 +24,7 @@ export const run = (values: Values) =>
       baseUrl,
       projectId: Option.getOrUndefined(values.project)
     })
-    yield* Access.check(config)
+    yield* Access.check(config, { baseUrl, stored: false })
     const file = yield* CredentialsFile.path
     yield* CredentialsFile.store(file, baseUrl, stored)
     yield* note(
@@ -35,5 +35,5 @@ export const run = (values: Values) =>
       const { source } = environment.value
       yield* warn(`there are credentials in ${Credentials.describeSource(source)} too, and those come first`)
     }
-    yield* result({ baseUrl, file, credentials: Credentials.describe(config.credentials) })
+    yield* result({ baseUrl, credentials: Credentials.describe(config.credentials), file })
   }).pipe(Effect.provide(Output.layer(values)))

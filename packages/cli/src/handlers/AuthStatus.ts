@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Access from "../Access.ts"
 import * as Credentials from "../Credentials.ts"
-import * as Failures from "../Failures.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Scenario from "../Scenario.ts"
@@ -23,7 +22,7 @@ export const run = (values: Values) =>
     }
     const from = Option.match(source, { onNone: () => "", onSome: Credentials.describeSource })
     yield* line(`${config.baseUrl}: ${what} of ${from}`)
-    yield* Effect.mapError(Access.check(config), (error) => Failures.single(error, { ...fields, accepted: false }))
+    yield* Access.check(config, { ...fields, accepted: false })
     yield* line("accepted")
     yield* result({ ...fields, accepted: true })
   }).pipe(Effect.provide(Output.layer(values)))
