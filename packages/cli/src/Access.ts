@@ -34,7 +34,10 @@ export const isAccepted = (answer: ApiError | undefined): boolean =>
   answer === undefined || answer.reason._tag === "NotFound"
 
 /** Fails with the answer, and what else a program wants to know, where the credentials are not accepted. */
-export const check = Effect.fnUntraced(function* (config: ScenarioConfig.ScenarioConfig["Service"], fields: Json.Fields) {
+export const check = Effect.fnUntraced(function* (
+  config: ScenarioConfig.ScenarioConfig["Service"],
+  fields: Json.Fields
+) {
   const answer = yield* ask(config)
   if (answer === undefined || isAccepted(answer)) return
   return yield* new Failures({

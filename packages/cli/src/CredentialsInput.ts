@@ -20,10 +20,10 @@ export const read = Effect.fnUntraced(function* (kind: Kind, baseUrl: string) {
 
 const ask = (kind: Kind, baseUrl: string) =>
   Effect.gen(function* () {
-    if (kind === "token") return { bearerToken: yield* hidden(`Bearer token for ${baseUrl}`) }
+    if (kind === "token") return { bearerToken: yield* hidden(`Bearer token for ${baseUrl}:`) }
     return {
-      apiKey: yield* hidden(`API key for ${baseUrl}`),
-      apiSecret: yield* hidden("API secret")
+      apiKey: yield* hidden(`API key for ${baseUrl}:`),
+      apiSecret: yield* hidden("API secret:")
     }
   }).pipe(
     Effect.updateService(Terminal.Terminal, onStderr),
@@ -40,6 +40,7 @@ const hidden = (message: string) =>
   Prompt.run(
     Prompt.Hidden({
       message,
+      theme: { prefix: "", tick: "", pointerSmall: "", ellipsis: "" },
       validate: (text) => (text.trim() === "" ? Effect.fail("Nothing was given") : Effect.succeed(text.trim()))
     })
   )
