@@ -3,14 +3,21 @@ import { createServer } from "node:http"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
+const decode = Schema.decodeUnknownSync(
+  Schema.Struct({
+    checks: Schema.Array(Schema.Struct({ check: Schema.String, status: Schema.String })),
+    settings: Schema.Array(Schema.Struct({ key: Schema.String, value: Schema.String, source: Schema.String }))
+  })
+)
+
 /** Each check's name with its status. */
 const statuses = (ended: Binary.Ended): Record<string, unknown> => {
-  const { checks } = Binary.lastLine(ended.stdout)
-  assert.isArray(checks)
+  const { checks } = decode(Binary.lastLine(ended.stdout))
   return Object.fromEntries(checks.map(({ check, status }) => [check, status]))
 }
 
@@ -55,9 +62,7 @@ describe.concurrent("doctor", () => {
         config: "ok",
         state: "ok"
       })
-      const { settings } = Binary.lastLine(ended.stdout)
-      assert.isArray(settings)
-      assert.includeDeepMembers(settings, [
+      assert.includeDeepMembers(Array.from(decode(Binary.lastLine(ended.stdout)).settings), [
         { key: "base-url", value: emulated.emulator.config.apiUrl, source: "SCENARIO_BASE_URL" },
         { key: "project", value: "proj_a", source: "flag" },
         { key: "retries", value: "4", source: "SCENARIO_ASSETS_RETRIES" },

@@ -124,7 +124,7 @@ describe.concurrent("settings", () => {
         project: "proj_file",
         output: "of-file"
       })
-      const asset = emulated.emulator.catalogue.models[0]?.assetIds[0] ?? ""
+      const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
       const run = (more: Record<string, string>, ...args: ReadonlyArray<string>) =>
         emulated.run(["asset", asset, ...args], { env: { SCENARIO_BASE_URL: "", ...env, ...more } })
       const first = yield* run({})
