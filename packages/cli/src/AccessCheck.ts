@@ -53,44 +53,36 @@ const ofCredentials = (
 ): Check.Check => {
   const from = Option.match(source, { onNone: () => "", onSome: Credentials.describeSource })
   const what = `${Credentials.describe(config.credentials)} of ${from}`
-  if (Access.isAccepted(answer)) return Check.ok("credentials", `${what}, accepted by the API`)
-  switch (answer?.reason._tag) {
-    case "Unauthorized":
-    case "Forbidden":
-      return Check.problem(
+  if (answer === undefined || Access.isAccepted(answer)) return Check.ok("credentials", `${what}, accepted by the API`)
+  return isRefusal(answer)
+    ? Check.problem(
         "credentials",
         `${what}: ${answer.reason.message}`,
         "Store others: scenario-assets auth login",
-        ExitCode.exitCodes.credentials
+        ExitCode.of(answer)
       )
-    default:
-      return Check.warning(
-        "credentials",
-        `${what}, which the API has not looked at`,
-        "First mend what is said of the API."
-      )
-  }
+    : Check.warning("credentials", `${what}, which the API has not looked at`, "See what is said of the API.")
 }
 
 const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined) {
-  const after = Format.time(Duration.toMillis(elapsed))
-  if (Access.isAccepted(answer)) return Check.ok("api", `${baseUrl} has answered after ${after}`)
-  switch (answer?.reason._tag) {
-    case undefined:
-    case "Unauthorized":
-    case "Forbidden":
-      return Check.ok("api", `${baseUrl} has answered after ${after}`)
-    default: {
-      const proxy = yield* Config.option(Config.String("HTTPS_PROXY"))
-      return Check.problem(
-        "api",
-        `${baseUrl}: ${answer?.reason.message ?? ""}`,
-        Option.isSome(proxy) ? "HTTPS_PROXY is set; proxies are not used here." : "Then run the doctor again.",
-        ExitCode.of(answer)
-      )
-    }
+  if (answer === undefined || Access.isAccepted(answer) || isRefusal(answer)) {
+    return Check.ok("api", `${baseUrl} has answered after ${Format.time(Duration.toMillis(elapsed))}`)
   }
+  const proxies = yield* Effect.filter(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"], (name) =>
+    Effect.map(Config.option(Config.String(name)), Option.isSome)
+  )
+  return Check.problem(
+    "api",
+    `${baseUrl}: ${answer.reason.message}`,
+    proxies.length === 0
+      ? "Another API is given by --base-url URL."
+      : `The proxy of ${proxies.join(", ")} is not used: proxies are not known here.`,
+    ExitCode.of(answer)
+  )
 })
+
+/** The API is there, and does not want whoever asks. */
+const isRefusal = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "Forbidden"
 
 /** Signed URLs expire by the clock of the host, and are refreshed in time by the one here. */
 const ofClock = Effect.fnUntraced(function* (date: string, elapsed: Duration.Duration) {

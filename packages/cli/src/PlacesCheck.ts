@@ -58,7 +58,7 @@ const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem
 const ofRemains = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  const unfinished = names.filter((name) => name.endsWith(".part") || name === ".scenario-assets-jobs.json")
+  const unfinished = names.filter((name) => /\.part$|^\.scenario-assets(-jobs\.json)?$/.test(name))
   const locks = yield* Effect.filter(
     names.filter((name) => name.endsWith(".part.lock")),
     (name) =>
