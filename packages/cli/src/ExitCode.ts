@@ -112,6 +112,8 @@ export const of = (error: unknown): number => {
       return exitCodes.disk
     case "InvalidConfig":
       return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
+    case "CredentialsFileError":
+      return exitCodes.credentials
     case "InvalidSelection":
     case "InvalidFault":
     case "ShowHelp":

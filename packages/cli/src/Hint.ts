@@ -46,7 +46,7 @@ const ofTagged = (error: Hinted): string | undefined => {
       return ofArchive(error)
     case "InvalidConfig":
       return error.kind === "credentials"
-        ? "Without an account, try it on an emulator: scenario-assets emulate"
+        ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
         : error.kind === "baseUrl"
           ? "Or give another one by --base-url."
           : "Or give another one by --project."

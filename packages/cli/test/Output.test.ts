@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
+import { hasScript, inTerminal } from "./support/Terminal.ts"
 
 describe.concurrent("output", () => {
   it.live("--json: every line of stdout is an event, and the last one the result", () =>
@@ -122,15 +122,6 @@ describe.concurrent("output", () => {
     })
   )
 })
-
-/** util-linux's `script`, which runs a command in a terminal; stdout and stderr of the command come as one. */
-const hasScript = /util-linux/.test(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout)
-
-const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`
-
-const inTerminal =
-  (columns: number): NonNullable<Binary.Options["through"]> =>
-  (command) => ["script", "-qefc", `stty cols ${columns} rows 10; exec ${command.map(quote).join(" ")}`, "/dev/null"]
 
 /** Stands for the control sequence that wipes a line. */
 const wiped = "⌫"

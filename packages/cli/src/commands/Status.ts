@@ -4,6 +4,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Options from "../Options.ts"
+import * as Settings from "../Settings.ts"
 
 const jobId = Argument.String("job").pipe(Argument.withDescription("The job's id"), Argument.withSchema(JobId))
 
@@ -20,7 +21,7 @@ export const wait = Command.make(
   "wait",
   {
     jobId,
-    deadline: Options.duration("deadline").pipe(Flag.withDescription("How long to wait [default: 30m]"), Flag.optional),
+    deadline: Options.setting(Settings.deadline, "How long to wait").pipe(Flag.optional),
     ...Options.connection,
     ...Options.output
   },
