@@ -101,7 +101,7 @@ export interface Options extends Omit<ArchiveReader.Options, "spool"> {
    * What to do where another file has the path: keep it and call the new one `name (2).png`, or replace it. Default `keep`.
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
-  /** How many threads unpack an archive that is worth it. Default: one less than there are cores, at least 1, at most 4. */
+  /** How many threads unpack an archive that is worth it. Default: as many as there are cores, at most 4. */
   readonly threads?: number | undefined
 }
 
@@ -293,7 +293,7 @@ const isArchiveError = (error: unknown): boolean => error instanceof ArchiveErro
 const muchBytes = 16 * 1024 * 1024
 const muchFiles = 500
 
-const defaultThreads = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
+const defaultThreads = (): number => Math.min(4, availableParallelism())
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
 
