@@ -117,7 +117,6 @@ const endOf = <A, E>(exit: Exit.Exit<A, E>, detach: boolean) =>
     if (Cause.hasInterruptsOnly(exit.cause)) return end("interrupted", (yield* ExitCode.Interruption)())
     const error = Cause.squash(exit.cause)
     // What a defect says is nobody's promise, and might hold a secret.
-    return end("failed", ExitCode.of(error), Predicate.hasProperty(error, "_tag") ? messageOf(error) : undefined)
+    const isOurs = Predicate.hasProperty(error, "_tag") && Predicate.hasProperty(error, "message")
+    return end("failed", ExitCode.of(error), isOurs ? String(error.message) : undefined)
   })
-
-const messageOf = (error: object): string => ("message" in error ? String(error.message) : String(error))

@@ -43,7 +43,14 @@ export type RunRecord = typeof RunRecord.Type
 export type State = End["state"] | "running" | "stopped"
 
 export const state = ({ end, process }: RunRecord): State =>
-  Option.match(end, { onNone: () => (isAlive(process) ? "running" : "stopped"), onSome: ({ state }) => state })
+  Option.match(end, {
+    // Of another machine nothing is known.
+    onNone: () => (process.host !== hostname() || isAlive(process) ? "running" : "stopped"),
+    onSome: ({ state }) => state
+  })
+
+/** Whether a process of this machine carries it out. */
+export const isBusy = (record: RunRecord): boolean => record.process.host === hostname() && state(record) === "running"
 
 /** All jobs: those of the request, or those begun so far. */
 export const jobIds = ({ jobs, request: { wanted } }: RunRecord): ReadonlyArray<JobId> =>
@@ -54,7 +61,9 @@ export const ownProcess = Effect.map(DateTime.now, (since) => ({ pid: process.pi
 
 /** Not taken by chance: of each day there are half a million. */
 export const makeId = Effect.gen(function* () {
-  const day = DateTime.formatIsoDateUtc(yield* DateTime.now).slice(2).replaceAll("-", "")
+  const day = DateTime.formatIsoDateUtc(yield* DateTime.now)
+    .slice(2)
+    .replaceAll("-", "")
   const letters = yield* Effect.forEach([1, 2, 3], () => Effect.all([Random.choice(consonants), Random.choice(vowels)]))
   return RunId.make(`run_${day}_${letters.flat().join("")}`)
 })
@@ -62,9 +71,8 @@ export const makeId = Effect.gen(function* () {
 const consonants = ["b", "d", "f", "g", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z"] as const
 const vowels = ["a", "e", "i", "o", "u"] as const
 
-/** Of another machine nothing is known. A process that is older than the machine is up is another one by now. */
-const isAlive = ({ host, pid, since }: RunRecord["process"]): boolean => {
-  if (host !== hostname()) return true
+/** A process that is older than the machine is up is another one by now. */
+const isAlive = ({ pid, since }: RunRecord["process"]): boolean => {
   // Clocks are set now and then.
   const booted = DateTime.toEpochMillis(DateTime.nowUnsafe()) - uptime() * 1000 - 60_000
   if (DateTime.toEpochMillis(since) < booted) return false

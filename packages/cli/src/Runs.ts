@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import { exitCodes } from "./ExitCode.ts"
 import { Output } from "./Output.ts"
 import * as Places from "./Places.ts"
 import * as Request from "./Request.ts"
@@ -48,9 +49,7 @@ export const find = Effect.fnUntraced(function* (id: string) {
 
 /** Fails where it is going on. */
 export const checkIdle = (record: RunRecord.RunRecord): Effect.Effect<void, RunBusy> =>
-  RunRecord.state(record) === "running"
-    ? Effect.fail(new RunBusy({ runId: record.runId, pid: record.process.pid }))
-    : Effect.void
+  RunRecord.isBusy(record) ? Effect.fail(new RunBusy({ runId: record.runId, pid: record.process.pid })) : Effect.void
 
 export const forget = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
   const fs = yield* FileSystem.FileSystem
@@ -82,7 +81,7 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
       ? known.filter((record) => RunRecord.state(record) !== "done" && Request.isSame(record.request, request))
       : [resumed]
   // Both will meet in the directory, and there it is told.
-  if (same.some((record) => RunRecord.state(record) === "running")) return unrecorded
+  if (same.some(RunRecord.isBusy)) return unrecorded
 
   const fs = yield* FileSystem.FileSystem
   const { warn } = yield* Output
@@ -109,10 +108,12 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
   const run: Run = {
     runId: record.runId,
     begun: (batch, jobId) =>
-      Effect.suspend(() =>
-        update({ jobs: [...record.jobs.filter((job) => job.batch !== batch), { batch, jobId }] })
-      ),
-    ended: (end) => update({ end: Option.some(end) })
+      Effect.suspend(() => update({ jobs: [...record.jobs.filter((job) => job.batch !== batch), { batch, jobId }] })),
+    // What was wrong with the command line was never begun.
+    ended: (end) =>
+      end.exitCode === exitCodes.usage
+        ? Effect.ignore(Effect.provideService(forget(record.runId), FileSystem.FileSystem, fs))
+        : update({ end: Option.some(end) })
   }
   return run
 })

@@ -12,11 +12,8 @@ const archiveOf = (files: Readonly<Record<string, string>>): ArchiveReader.Locat
   file: Extracting.fileOf(ZipMaker.make(Extracting.entriesOf(files)))
 })
 
-const previewOf = (
-  locations: ReadonlyArray<ArchiveReader.Location>,
-  directory: string,
-  options?: Extraction.Options
-) => Effect.flatMap(Extraction.Extraction, ({ preview }) => preview(locations, directory, options))
+const previewOf = (locations: ReadonlyArray<ArchiveReader.Location>, directory: string, options?: Extraction.Options) =>
+  Effect.flatMap(Extraction.Extraction, ({ preview }) => preview(locations, directory, options))
 
 const brief = ({ archives }: Extraction.Preview) =>
   archives.map(({ files }) =>

@@ -30,11 +30,9 @@ export const run = (values: Values) =>
   }).pipe(Effect.provide(Output.layer(values)))
 
 /** All that was said on the command line, in files and on stdin. */
-const read = Effect.fnUntraced(function* (values: Values): Effect.fn.Return<
-  Request,
-  InvalidSelection | UsageError,
-  FileSystem.FileSystem | Output.Output | Stdio.Stdio
-> {
+const read = Effect.fnUntraced(function* (
+  values: Values
+): Effect.fn.Return<Request, InvalidSelection | UsageError, FileSystem.FileSystem | Output.Output | Stdio.Stdio> {
   return { ...values, wanted: values.jobs.length > 0 ? yield* jobsOf(values) : yield* selectionOf(values) }
 })
 

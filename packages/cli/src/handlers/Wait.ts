@@ -28,11 +28,14 @@ interface Values extends Connection, Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
+    const isRun = RunRecord.isRunId(values.id)
     const waiting = Effect.gen(function* () {
-      if (RunRecord.isRunId(values.id)) return yield* ofRun(yield* Runs.find(values.id), values)
+      if (isRun) return yield* ofRun(yield* Runs.find(values.id), values)
       return yield* Effect.provide(ofJob(values.id, values), Scenario.layer(values))
     })
-    yield* whenInterrupted(`The job goes on at Scenario; to wait again: scenario-assets wait ${values.id}`)(waiting)
+    yield* whenInterrupted(
+      `${isRun ? "The jobs go" : "The job goes"} on at Scenario; to wait again: scenario-assets wait ${values.id}`
+    )(waiting)
   }).pipe(Effect.provide(Output.layer(values)))
 
 const ofJob = Effect.fnUntraced(function* (jobId: JobId, values: Values) {
