@@ -59,7 +59,7 @@ export const jobIds = ({ jobs, request: { wanted } }: RunRecord): ReadonlyArray<
 /** This process, from now on. */
 export const ownProcess = Effect.map(DateTime.now, (since) => ({ pid: process.pid, host: hostname(), since }))
 
-/** Not taken by chance: of each day there are half a million. */
+/** Of each day there are half a million. */
 export const makeId = Effect.gen(function* () {
   const day = DateTime.formatIsoDateUtc(yield* DateTime.now)
     .slice(2)

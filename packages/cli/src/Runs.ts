@@ -87,9 +87,10 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
   const { warn } = yield* Output
   const one = yield* Semaphore.make(1)
   const own = yield* RunRecord.ownProcess
+  const isFree = (id: RunRecord.RunId) => known.every(({ runId }) => runId !== id)
   let record: RunRecord.RunRecord = {
     version: 1,
-    runId: yield* RunRecord.makeId,
+    runId: yield* Effect.repeat(RunRecord.makeId, { until: isFree }),
     started: own.since,
     jobs: [],
     ...same[0],
@@ -99,8 +100,8 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
   }
   yield* write(record)
 
-  const update = (change: Pick<RunRecord.RunRecord, "jobs"> | Pick<RunRecord.RunRecord, "end">) =>
-    Effect.suspend(() => write((record = { ...record, ...change }))).pipe(
+  const update = (change: (record: RunRecord.RunRecord) => Partial<RunRecord.RunRecord>) =>
+    Effect.suspend(() => write((record = { ...record, ...change(record) }))).pipe(
       one.withPermits(1),
       Effect.provideService(FileSystem.FileSystem, fs),
       Effect.catch((error) => warn(error.message))
@@ -108,12 +109,13 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
   const run: Run = {
     runId: record.runId,
     begun: (batch, jobId) =>
-      Effect.suspend(() => update({ jobs: [...record.jobs.filter((job) => job.batch !== batch), { batch, jobId }] })),
-    // What was wrong with the command line was never begun.
-    ended: (end) =>
-      end.exitCode === exitCodes.usage
-        ? Effect.ignore(Effect.provideService(forget(record.runId), FileSystem.FileSystem, fs))
-        : update({ end: Option.some(end) })
+      update(({ jobs }) => ({ jobs: [...jobs.filter((job) => job.batch !== batch), { batch, jobId }] })),
+    ended: Effect.fnUntraced(function* (end) {
+      // What was wrong with a command line was never begun.
+      const isNothing = end.exitCode === exitCodes.usage && same.length === 0 && record.jobs.length === 0
+      if (!isNothing) return yield* update(() => ({ end: Option.some(end) }))
+      return yield* Effect.ignore(Effect.provideService(forget(record.runId), FileSystem.FileSystem, fs))
+    })
   }
   return run
 })

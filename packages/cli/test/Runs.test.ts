@@ -188,6 +188,8 @@ describe.concurrent("runs", () => {
   it.live("unknown ones, none at all, and forgotten ones", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
+      const usage = yield* emulated.run(["download", "model_a", "--manifest", "-", "--json"])
+      assert.strictEqual(usage.code, 2, usage.stderr)
       const none = yield* emulated.run(["runs"])
       assert.deepStrictEqual([none.code, none.stdout], [0, ""])
       assert.strictEqual(none.stderr, "Nothing was begun on this machine\n")

@@ -41,7 +41,7 @@ const latestHere = Effect.gen(function* () {
   const others = unfinished.slice(0, 5).map((record) => `${record.runId} (${Request.place(record.request)})`)
   return yield* new RunNotFound({
     message:
-      "No run that goes to this directory is to be gone on with" +
+      "There is no unfinished run that goes to this directory" +
       (others.length === 0 ? "." : `; give the id of another: ${others.join(", ")}.`)
   })
 })

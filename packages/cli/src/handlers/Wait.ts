@@ -76,6 +76,7 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
     return yield* Failures.make({
       summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not come to a good end`,
       failures,
+      run: runId,
       fields
     })
   }
