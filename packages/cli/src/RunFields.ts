@@ -11,6 +11,7 @@ export const of = (record: RunRecord.RunRecord): Json.Fields => {
     runId,
     state: RunRecord.state(record),
     started: DateTime.formatIso(started),
+    since: DateTime.formatIso(process.since),
     ...Option.match(end, {
       onNone: () => ({ pid: process.pid, host: process.host }),
       onSome: ({ at, exitCode, message }) => ({

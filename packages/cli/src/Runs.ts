@@ -25,7 +25,7 @@ export interface Run {
   readonly ended: (end: RunRecord.End) => Effect.Effect<void>
 }
 
-/** All that are known, the newest first. */
+/** All that are known, first the one that was begun or gone on with last. */
 export const all = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* directory
@@ -130,7 +130,7 @@ const Json = Schema.fromJsonString(RunRecord.RunRecord)
 const decode = Schema.decodeEffect(Json)
 const encode = Schema.encodeSync(Json)
 
-const when = ({ started }: RunRecord.RunRecord): number => DateTime.toEpochMillis(started)
+const when = ({ process }: RunRecord.RunRecord): number => DateTime.toEpochMillis(process.since)
 
 /** Whole, or not at all; readable by its owner alone. */
 const write = Effect.fnUntraced(function* (record: RunRecord.RunRecord) {

@@ -124,6 +124,39 @@ describe.concurrent("runs", () => {
     })
   )
 
+  it.live("done ones: the newest 100 are kept; unfinished ones stay, and what is damaged is passed over", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out"]
+      assert.strictEqual((yield* emulated.run(args)).code, 0)
+      const { file, runId, text } = recordOf(emulated)
+      const put = (id: string, content: string) => writeFileSync(path.join(emulated.runs, `${id}.json`), content)
+      const record = JSON.parse(text)
+      const put2020 = (id: string, fields: Fields) => {
+        const since = "2020-01-01T00:00:00.000Z"
+        put(id, JSON.stringify({ ...fields, runId: id, started: since, process: { ...record.process, since } }))
+      }
+      for (let n = 0; n < 104; n++) {
+        const [a, b] = [n % 26, Math.floor(n / 26)].map((letter) => String.fromCharCode(97 + letter))
+        put2020(`run_200101_baba${a}${b}`, record)
+      }
+      const { end: _, ...killed } = record
+      put2020("run_190101_bababa", killed)
+      put("run_190101_broken", "{")
+
+      assert.strictEqual((yield* emulated.run([...args, "--detach"])).code, 0)
+      const again = yield* emulated.run(["runs", "--all"])
+      const lines = again.stdout.trim().split("\n")
+      // The unfinished one was for the same files.
+      assert.match(lines.at(-1) ?? "", /^run_190101_bababa .* detached /)
+      assert.lengthOf(lines, 101)
+      assert.isTrue(existsSync(file), runId)
+      const few = yield* emulated.run(["runs"])
+      assert.lengthOf(few.stdout.trim().split("\n"), 20)
+      assert.match(few.stderr, /^… and 81 more: scenario-assets runs --all\n/)
+    })
+  )
+
   it.live("--detach begins all jobs and ends; wait waits for them, and resume takes the files", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({

@@ -21,7 +21,7 @@ export const run = (values: Values) =>
     const now = DateTime.toEpochMillis(yield* DateTime.now)
     const rows = runs.map((record) => [
       record.runId,
-      `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(record.started)))} ago`,
+      `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(record.process.since)))} ago`,
       RunRecord.state(record),
       Format.name(Request.describe(record.request)),
       Format.name(Request.place(record.request))
