@@ -13,6 +13,7 @@ import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
 import * as Extract from "./commands/Extract.ts"
 import * as List from "./commands/List.ts"
+import * as Runs from "./commands/Runs.ts"
 import * as Status from "./commands/Status.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import { exitCodes } from "./ExitCode.ts"
@@ -29,6 +30,7 @@ const tree = Command.make(name).pipe(
     Extract.command,
     Status.status,
     Status.wait,
+    Runs.command,
     Asset.command,
     Auth.command,
     Doctor.command,

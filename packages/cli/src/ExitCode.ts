@@ -104,7 +104,10 @@ export const of = (error: unknown): number => {
     case "ArchiveError":
       return reasonCode(archiveReasons, error)
     case "JobPending":
+    case "RunBusy":
       return exitCodes.temporary
+    case "RunNotFound":
+      return exitCodes.notFound
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Destination } from "./Archiving.ts"
+import { CurrentRun } from "./CurrentRun.ts"
 import * as EntryFields from "./EntryFields.ts"
 import * as EntryFilter from "./EntryFilter.ts"
 import * as Failures from "./Failures.ts"
@@ -39,6 +40,13 @@ export const check = Effect.fnUntraced(function* <A extends Values>(values: A) {
   return { ...values, filter: yield* EntryFilter.make(values) }
 })
 
+/** Which files, and what becomes of them. */
+export const rules = ({ filter, force, maxSize }: Options): ExtractionOptions => ({
+  select: filter,
+  ifDiffers: force ? "replace" : "keep",
+  limits: Option.match(maxSize, { onNone: () => undefined, onSome: limitsOf })
+})
+
 /** Where an archive comes from, as it is told. */
 export type Origin = { readonly jobId: JobId } | { readonly file: string }
 
@@ -57,7 +65,7 @@ interface Refused {
 
 /** A directory for so many archives. */
 export const open = Effect.fnUntraced(function* (options: Options, total: number, transfer?: ExtractionOptions) {
-  const { directory, filter, force, maxSize } = options
+  const { directory } = options
   const output = yield* Output
   const extraction = yield* Extraction
   const since = yield* Clock.currentTimeMillis
@@ -66,9 +74,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   )
   const extractor = yield* extraction.open(directory, total, {
     ...transfer,
-    select: filter,
-    ifDiffers: force ? "replace" : "keep",
-    limits: Option.match(maxSize, { onNone: () => undefined, onSome: limitsOf })
+    ...rules(options)
   })
   const found: Array<Found> = []
   const refused: Array<Refused> = []
@@ -135,10 +141,12 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
       ...fields,
       refused: refused.map(({ entry, error, origin }) => ({ ...origin, name: entry.name, message: error.message }))
     }
-    if (total === 1) return yield* Failures.single(only.error, wrong)
+    const run = yield* CurrentRun
+    if (total === 1) return yield* Failures.single(only.error, wrong, run)
     return yield* Failures.make({
       summary: `${failures.length} of ${Format.count(total, "archive")} could not be extracted`,
       failures,
+      run,
       fields: {
         ...wrong,
         failed: failures.map(({ error, of }) => ({ of, error: error._tag, message: error.message }))

@@ -4,6 +4,7 @@ import * as ErrorFields from "./ErrorFields.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
 import type * as Json from "./Json.ts"
+import type { RunId } from "./RunRecord.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -25,24 +26,38 @@ export const make = (options: {
   readonly summary: string
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
   readonly fields: { readonly [key: string]: unknown }
+  /** The run that can be gone on with. */
+  readonly run?: RunId | undefined
 }): Failures => {
   const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
   return new Failures({
     message: options.summary,
     messages: options.failures.map(({ error, of }) => `${of}: ${error.message}`),
-    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error) ?? []))],
+    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error, options.run) ?? []))],
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
     fields: options.fields
   })
 }
 
 /** The only one there was, with what else a program wants to know. */
-export const single = (error: Failure, fields: Json.Fields): Failures =>
+export const single = (error: Failure, fields: Json.Fields, run?: RunId): Failures =>
   new Failures({
     message: error.message,
     messages: [],
-    hints: [Hint.of(error) ?? []].flat(),
+    hints: [Hint.of(error, run) ?? []].flat(),
     exitCode: ExitCode.of(error),
     fields: { ...ErrorFields.of(error), ...fields }
   })
+
+/** The same of a run that is written down. */
+export const ofRun = (error: Failure, runId: RunId): Failures =>
+  error instanceof Failures
+    ? new Failures({
+        message: error.message,
+        messages: error.messages,
+        hints: error.hints,
+        exitCode: error.exitCode,
+        fields: { ...error.fields, runId }
+      })
+    : single(error, { runId }, runId)

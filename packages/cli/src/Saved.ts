@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { CurrentRun } from "./CurrentRun.ts"
 import * as Failures from "./Failures.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
@@ -54,6 +55,7 @@ export const tell = Effect.fnUntraced(function* <A extends DownloadedFile, E ext
   return yield* Failures.make({
     summary: `${failures.length} of ${Format.count(total, one)} could not be downloaded`,
     failures,
+    run: yield* CurrentRun,
     fields: {
       [kind]: files,
       failed: failures.map(({ error, of }) => ({ of, error: error._tag, message: error.message }))

@@ -17,7 +17,7 @@ describe.concurrent("output", () => {
       const types = lines.map(({ type }) => String(type)).filter((type) => type !== "segments")
       assert.deepStrictEqual(
         types.filter((type, index) => type !== types[index - 1]),
-        ["planned", "requested", "status", "ready", "opened", "progress", "completed", "result"]
+        ["run", "planned", "requested", "status", "ready", "opened", "progress", "completed", "result"]
       )
       for (const event of lines.slice(0, -1)) assert.match(String(event["time"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
       assert.notInclude(stdout, "Signature")
@@ -188,7 +188,7 @@ describe.runIf(hasScript).concurrent("on a terminal", () => {
       const { code, stdout } = yield* running.ended
       assert.strictEqual(code, 130)
       const { lines } = screen(stdout)
-      assert.match(lines.join("\n"), /^Started job job_\w+\nInterrupted\. Run the same command again [^\n]*\n$/)
+      assert.match(lines.join("\n"), /^Started job job_\w+\nInterrupted\. Jobs that were begun/)
     })
   )
 

@@ -37,7 +37,11 @@ const flags = {
   flat: Options.toggle(Settings.flat, "Do not group the files in directories"),
   deadline: Options.setting(Settings.deadline, "How long to wait for a job").pipe(Flag.optional),
   dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Say what would be requested, and request nothing"),
+    Flag.withDescription("Say what would be requested; with --job, what would become of each file. Writes nothing"),
+    Flag.withDefault(false)
+  ),
+  detach: Flag.Boolean("detach").pipe(
+    Flag.withDescription("Start the jobs and print the id of the run; 'runs resume' fetches the files later"),
     Flag.withDefault(false)
   ),
   ...Options.transfer,
@@ -56,6 +60,7 @@ export const command = Command.make(
     { command: "scenario-assets download --from-file ids.txt", description: "Thousands of ids, as several archives" },
     { command: "scenario-assets download model_abc --include '*.glb'", description: "Some of them" },
     { command: "scenario-assets download model_abc --archive all.zip", description: "The archive itself" },
-    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" }
+    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" },
+    { command: "scenario-assets download model_abc --detach", description: "Now the job, the files later" }
   ])
 )
