@@ -49,13 +49,16 @@ const onEmulator = Effect.gen(function* () {
   const { catalogue, config } = yield* Emulator.Emulator
   yield* Console.log(`No credentials are set, so this runs on an emulated Scenario at ${config.apiUrl}`)
   const [model] = catalogue.models
+  // A run on an emulator that is gone afterwards is none to go on with.
+  const state = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
   yield* download([model?.id ?? ""], {
+    XDG_STATE_HOME: state,
     SCENARIO_BASE_URL: config.apiUrl,
     SCENARIO_SDK_API_KEY: config.credentials.key,
     SCENARIO_SDK_API_SECRET: config.credentials.secret
   })
   yield* Console.log("\nOn Scenario itself: SCENARIO_API_KEY=… SCENARIO_API_SECRET=… npx -y pnpm@12 demo model_…")
-}).pipe(Effect.provide(EmulatorServer.layer()))
+}).pipe(Effect.scoped, Effect.provide(EmulatorServer.layer()))
 
 const onScenario = Effect.suspend(() => {
   const ids = process.argv.slice(2)

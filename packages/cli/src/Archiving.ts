@@ -40,22 +40,25 @@ export interface Destination<A> {
   ) => Effect.Effect<void, SaveError | UsageError | Failures.Failures>
 }
 
+/** Told of each job that is begun. */
+export type Begun = (batch: number, jobId: JobId) => Effect.Effect<void>
+
 /** From a selection; what an earlier run began is taken up again. */
 export const ofSelection = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
   request: BatchRequest,
   options: Options,
-  destination: Destination<A>
+  destination: Destination<A>,
+  begun: Begun
 ) {
   const { events } = yield* Archives.Archives
   const journal = yield* JobJournal
   const batches = Selection.batches(request.selection)
-  const begun = yield* Effect.forEach(batches, (selection) => journal.lookup({ ...request, selection }))
-  yield* Effect.forEach(begun, (jobId, index) => (Option.isSome(jobId) ? Effect.void : destination.check(index)))
-  const resumed = new Set(begun.flatMap(Option.toArray))
+  const resumed = yield* check(request, destination)
 
   const archives = yield* Effect.forEach(batches, () => Deferred.make<Archives.Archive, Archives.BatchError>())
   const archiveOf = (index: number) => archives[index] ?? Deferred.makeUnsafe<Archives.Archive, Archives.BatchError>()
   const follow = events({ ...request, concurrency: options.concurrency, poll: poll(options) }).pipe(
+    Stream.tap((event) => (event._tag === "Requested" ? begun(event.index, event.jobId) : Effect.void)),
     Stream.tap(Watch.archive),
     Stream.runForEach((event) => {
       if (event._tag === "Ready") return Deferred.succeed(archiveOf(event.index), event.archive)
@@ -77,6 +80,16 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   const [, outcomes] = yield* Effect.all([follow, save], { concurrency: 2 })
   yield* forgetWhenDone(outcomes)
   yield* destination.tell(outcomes)
+})
+
+/** Gives the jobs that were begun already; of the others, fails where one could not be saved anyway. */
+export const check = Effect.fnUntraced(function* <A>(request: BatchRequest, destination: Destination<A>) {
+  const journal = yield* JobJournal
+  const begun = yield* Effect.forEach(Selection.batches(request.selection), (selection) =>
+    journal.lookup({ ...request, selection })
+  )
+  yield* Effect.forEach(begun, (jobId, index) => (Option.isSome(jobId) ? Effect.void : destination.check(index)))
+  return new Set(begun.flatMap(Option.toArray))
 })
 
 /** Of jobs begun earlier, by whomever. */

@@ -7,11 +7,15 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
+import * as Auth from "./commands/Auth.ts"
+import * as Doctor from "./commands/Doctor.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
 import * as Extract from "./commands/Extract.ts"
 import * as List from "./commands/List.ts"
+import * as Runs from "./commands/Runs.ts"
 import * as Status from "./commands/Status.ts"
+import * as ConfigFile from "./ConfigFile.ts"
 import { exitCodes } from "./ExitCode.ts"
 import { presenter } from "./Presenter.ts"
 import * as Report from "./Report.ts"
@@ -26,7 +30,10 @@ const tree = Command.make(name).pipe(
     Extract.command,
     Status.status,
     Status.wait,
+    Runs.command,
     Asset.command,
+    Auth.command,
+    Doctor.command,
     Emulate.command
   ]),
   Command.withExamples([
@@ -44,7 +51,8 @@ export const run = (args: ReadonlyArray<string>, version: string) =>
     Effect.provide(
       Layer.mergeAll(
         CliOutput.layerPresenter(presenter),
-        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+        ConfigFile.layer
       )
     )
   )

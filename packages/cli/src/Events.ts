@@ -5,26 +5,27 @@
  * takes nothing but types from here, so that no run pays for the schemas.
  */
 import * as Schema from "effect/Schema"
-import { version } from "./Json.ts"
-
-const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Strings = Schema.Array(Schema.String)
-
-const described =
-  (identifier: string, description: string) =>
-  <S extends Schema.Top>(schema: S) =>
-    schema.annotate({ identifier, description })
-
-const envelope = {
-  version: Schema.Literal(version),
-  time: Schema.String.annotate({ description: "When it was printed, in ISO 8601 and UTC" })
-}
-
-const line = <const Type extends string, const Fields extends Schema.Struct.Fields>(
-  type: Type,
-  description: string,
-  fields: Fields
-) => Schema.Struct({ type: Schema.Literal(type), ...fields, ...envelope }).annotate({ description })
+import {
+  BegunJob,
+  Check,
+  Count,
+  described,
+  entry,
+  ExtractedArchive,
+  extractedFiles,
+  Failed,
+  Job,
+  line,
+  Refused,
+  Renamed,
+  SavedArchive,
+  SavedAsset,
+  savedFile,
+  Setting,
+  Strings,
+  why
+} from "./JsonShapes.ts"
+import { ResultLine } from "./Results.ts"
 
 /** One thing that happens on the way. Where a type has several forms, each has a name of its own. */
 const event = <const Type extends string, const Fields extends Schema.Struct.Fields>(
@@ -36,68 +37,6 @@ const event = <const Type extends string, const Fields extends Schema.Struct.Fie
 
 /** Which of several archives or files; the same word from the first event to the last. */
 const id = { id: Schema.String.annotate({ description: "A job, an asset, or the path of an archive" }) }
-
-/** What is told of an entry of an archive. */
-const entry = {
-  name: Schema.String.annotate({ description: "In the archive" }),
-  size: Count,
-  crc32: Schema.String.annotate({ description: "Eight hexadecimal digits" })
-}
-
-/** Where an archive comes from. */
-const origin = { jobId: Schema.optionalKey(Schema.String), file: Schema.optionalKey(Schema.String) }
-
-const why = { why: Strings.annotate({ description: "Why the path is not the name; empty where it is" }) }
-
-const savedFile = {
-  path: Schema.String,
-  bytes: Count,
-  resumedFrom: Count.annotate({ description: "Bytes that were there from an earlier run" }),
-  alreadyThere: Schema.Boolean,
-  verified: Strings.annotate({ description: "Checksums that the storage host declared, and the bytes have" })
-}
-
-const extractedFiles = {
-  files: Count,
-  bytes: Count,
-  alreadyThere: Count.annotate({ description: "Files that were there before" }),
-  read: Count.annotate({ description: "Bytes of the archive that were read" })
-}
-
-/** An archive that was kept as a file. */
-export const SavedArchive = Schema.Struct({ jobId: Schema.String, ...savedFile }).pipe(
-  described("SavedArchive", "An archive that was kept as a file")
-)
-export type SavedArchive = typeof SavedArchive.Type
-
-/** An asset in its file. */
-export const SavedAsset = Schema.Struct({ assetId: Schema.String, ...savedFile }).pipe(
-  described("SavedAsset", "An asset in its file")
-)
-export type SavedAsset = typeof SavedAsset.Type
-
-/** An archive that was extracted. */
-export const ExtractedArchive = Schema.Struct({ ...origin, ...extractedFiles }).pipe(
-  described("ExtractedArchive", "An archive that was extracted")
-)
-export type ExtractedArchive = typeof ExtractedArchive.Type
-
-/** A file whose path is not its name in the archive. */
-export const Renamed = Schema.Struct({ ...origin, name: Schema.String, path: Schema.String, ...why }).pipe(
-  described("Renamed", "A file whose path is not its name in the archive")
-)
-
-/** A file that was not written, for its content is not what the archive says. */
-export const Refused = Schema.Struct({ ...origin, name: Schema.String, message: Schema.String }).pipe(
-  described("Refused", "A file that was not written, for its content is not what the archive says")
-)
-
-/** One of several that could not be saved. */
-export const Failed = Schema.Struct({
-  of: Schema.String.annotate({ description: "What it happened to" }),
-  error: Schema.String,
-  message: Schema.String
-}).pipe(described("Failed", "One of several that could not be saved"))
 
 export const EventLine = Schema.Union([
   event("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
@@ -155,6 +94,7 @@ export const EventLine = Schema.Union([
   }),
   event("completed", "A file is there, whole", { ...id, ...savedFile }, "completedFile"),
   event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
+  event("run", "What is done is written down, so that it can be gone on with", { runId: Schema.String }),
   event("listening", "The emulator can be reached; its credentials are its own, and no secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
@@ -164,49 +104,6 @@ export const EventLine = Schema.Union([
   })
 ]).pipe(described("Event", "What happens on the way"))
 
-const result = <const Fields extends Schema.Struct.Fields>(of: string, description: string, fields: Fields) =>
-  line("result", description, fields).pipe(described(`${of}Result`, description))
-
-const dryRun = { dryRun: Schema.Literal(true) }
-
-export const ResultLine = Schema.Union([
-  result("Extraction", "Of download, and of extract", {
-    directory: Schema.String,
-    archives: Schema.Array(ExtractedArchive),
-    renamed: Schema.Array(Renamed)
-  }),
-  result("Archives", "Of download --archive", { archives: Schema.Array(SavedArchive) }),
-  result("Assets", "Of asset", { assets: Schema.Array(SavedAsset) }),
-  result("Batches", "Of download --dry-run with ids", {
-    ...dryRun,
-    ids: Count,
-    batches: Schema.Array(Schema.Struct({ assetIds: Strings, inferenceIds: Strings, modelIds: Strings })),
-    fileNameTemplate: Schema.String,
-    flat: Schema.optionalKey(Schema.Boolean)
-  }),
-  result("Jobs", "Of download --dry-run with jobs", {
-    ...dryRun,
-    jobs: Schema.Array(Schema.Struct({ jobId: Schema.String, path: Schema.String }))
-  }),
-  result("List", "Of list", {
-    ...origin,
-    files: Count,
-    bytes: Count,
-    entries: Schema.Array(
-      Schema.Struct({ ...entry, compressedSize: Count, modified: Schema.NullOr(Schema.String) }).pipe(
-        described("Entry", "A file or directory in an archive")
-      )
-    )
-  }),
-  result("Job", "Of status, and of wait", {
-    jobId: Schema.String,
-    jobStatus: Schema.String,
-    phase: Schema.Literals(["pending", "ready", "failed", "canceled"]),
-    ready: Schema.Boolean,
-    details: Schema.Record(Schema.String, Schema.Json).annotate({ description: "All else the server says of it" })
-  })
-]).pipe(described("Result", "The last line of a run that went well; which one depends on the command"))
-
 /** What a run that failed has done all the same, and what of it went wrong. */
 const partial = {
   directory: Schema.optionalKey(Schema.String),
@@ -214,7 +111,10 @@ const partial = {
   assets: Schema.optionalKey(Schema.Array(SavedAsset)),
   renamed: Schema.optionalKey(Schema.Array(Renamed)),
   refused: Schema.optionalKey(Schema.Array(Refused)),
-  failed: Schema.optionalKey(Schema.Array(Failed))
+  failed: Schema.optionalKey(Schema.Array(Failed)),
+  jobs: Schema.optionalKey(Schema.Array(Schema.Union([BegunJob, Job]))),
+  checks: Schema.optionalKey(Schema.Array(Check)),
+  settings: Schema.optionalKey(Schema.Array(Setting))
 }
 
 /** What a program matches on. */
@@ -230,6 +130,7 @@ const particulars = {
   code: Schema.optionalKey(Schema.String.annotate({ description: "The system's, such as ENOSPC" })),
   origin: Schema.optionalKey(Schema.String.annotate({ description: "Of the storage host" })),
   archive: Schema.optionalKey(Schema.String),
+  runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run that can be gone on with" })),
   status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
   requestId: Schema.optionalKey(Schema.String.annotate({ description: "Of the API's answer, for Scenario's support" })),
   details: Schema.optionalKey(Schema.String.annotate({ description: "The file with the details of a bug" }))

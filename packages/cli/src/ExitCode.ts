@@ -104,7 +104,10 @@ export const of = (error: unknown): number => {
     case "ArchiveError":
       return reasonCode(archiveReasons, error)
     case "JobPending":
+    case "RunBusy":
       return exitCodes.temporary
+    case "RunNotFound":
+      return exitCodes.notFound
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":
@@ -112,6 +115,8 @@ export const of = (error: unknown): number => {
       return exitCodes.disk
     case "InvalidConfig":
       return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
+    case "CredentialsFileError":
+      return exitCodes.credentials
     case "InvalidSelection":
     case "InvalidFault":
     case "ShowHelp":

@@ -12,11 +12,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Destination } from "./Archiving.ts"
+import { CurrentRun } from "./CurrentRun.ts"
 import * as EntryFields from "./EntryFields.ts"
 import * as EntryFilter from "./EntryFilter.ts"
-import type * as Events from "./Events.ts"
 import * as Failures from "./Failures.ts"
 import * as Format from "./Format.ts"
+import type * as JsonShapes from "./JsonShapes.ts"
 import * as Manifest from "./Manifest.ts"
 import { Output } from "./Output.ts"
 import type * as Saved from "./Saved.ts"
@@ -40,6 +41,13 @@ export const check = Effect.fnUntraced(function* <A extends Values>(values: A) {
   return { ...values, filter: yield* EntryFilter.make(values) }
 })
 
+/** Which files, and what becomes of them. */
+export const rules = ({ filter, force, maxSize }: Options): ExtractionOptions => ({
+  select: filter,
+  ifDiffers: force ? "replace" : "keep",
+  limits: Option.match(maxSize, { onNone: () => undefined, onSome: limitsOf })
+})
+
 /** Where an archive comes from, as it is told. */
 export type Origin = { readonly jobId: JobId } | { readonly file: string }
 
@@ -58,7 +66,7 @@ interface Refused {
 
 /** A directory for so many archives. */
 export const open = Effect.fnUntraced(function* (options: Options, total: number, transfer?: ExtractionOptions) {
-  const { directory, filter, force, maxSize } = options
+  const { directory } = options
   const output = yield* Output
   const extraction = yield* Extraction
   const since = yield* Clock.currentTimeMillis
@@ -67,9 +75,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   )
   const extractor = yield* extraction.open(directory, total, {
     ...transfer,
-    select: filter,
-    ifDiffers: force ? "replace" : "keep",
-    limits: Option.match(maxSize, { onNone: () => undefined, onSome: limitsOf })
+    ...rules(options)
   })
   const found: Array<Found> = []
   const refused: Array<Refused> = []
@@ -96,7 +102,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
     return { ...origin, files, bytes, alreadyThere, read }
   })
 
-  const tell = Effect.fnUntraced(function* <A extends Events.ExtractedArchive, E extends Failures.Failure>(
+  const tell = Effect.fnUntraced(function* <A extends JsonShapes.ExtractedArchive, E extends Failures.Failure>(
     outcomes: ReadonlyArray<Saved.Outcome<A, E>>
   ) {
     const { line, note, result, warn } = output
@@ -137,10 +143,12 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
       ...fields,
       refused: refused.map(({ entry, error, origin }) => ({ ...origin, name: entry.name, message: error.message }))
     }
-    if (total === 1) return yield* Failures.single(only.error, wrong)
+    const run = yield* CurrentRun
+    if (total === 1) return yield* Failures.single(only.error, wrong, run)
     return yield* Failures.make({
       summary: `${failures.length} of ${Format.count(total, "archive")} could not be extracted`,
       failures,
+      run,
       fields: {
         ...wrong,
         failed: failures.map(({ error, of }) => ({ of, error: error._tag, message: error.message }))

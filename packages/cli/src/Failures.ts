@@ -5,6 +5,7 @@ import * as ErrorFields from "./ErrorFields.ts"
 import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
+import type { RunId } from "./RunRecord.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -28,13 +29,15 @@ export const make = (options: {
   readonly summary: string
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
   readonly fields: Events.Done
+  /** The run that can be gone on with. */
+  readonly run?: RunId | undefined
 }): Failures => {
   const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
   return new Failures({
     message: options.summary,
     messages: options.failures.map(({ error, of }) => `${of}: ${error.message}`),
-    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error) ?? []))],
+    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error, options.run) ?? []))],
     details: options.failures.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
     fields: options.fields
@@ -42,12 +45,25 @@ export const make = (options: {
 }
 
 /** The only one there was, with what else a program wants to know. */
-export const single = (error: Failure, fields: Events.Done): Failures =>
+export const single = (error: Failure, fields: Events.Done, run?: RunId): Failures =>
   new Failures({
     message: error.message,
     messages: [],
-    hints: [Hint.of(error) ?? []].flat(),
+    hints: [Hint.of(error, run) ?? []].flat(),
     details: Causes.of(error),
     exitCode: ExitCode.of(error),
     fields: { ...ErrorFields.of(error), ...fields }
   })
+
+/** The same of a run that is written down. */
+export const ofRun = (error: Failure, runId: RunId): Failures =>
+  error instanceof Failures
+    ? new Failures({
+        message: error.message,
+        messages: error.messages,
+        hints: error.hints,
+        details: error.details,
+        exitCode: error.exitCode,
+        fields: { ...error.fields, runId }
+      })
+    : single(error, { runId }, runId)

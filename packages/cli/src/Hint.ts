@@ -8,7 +8,10 @@ import type { TransferError } from "@scenario-assets/core/TransferError"
 import type { EmulatorServerError } from "@scenario-assets/node/EmulatorServer"
 import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
+import { resume } from "./CurrentRun.ts"
 import type { JobPending } from "./JobPending.ts"
+import type { RunBusy, RunNotFound } from "./RunError.ts"
+import type { RunId } from "./RunRecord.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -20,33 +23,39 @@ type Hinted =
   | InvalidConfig
   | InvalidSelection
   | FileError
+  | RunNotFound
+  | RunBusy
   | EmulatorServerError
 
-export const of = (error: unknown): string | undefined => (isTagged(error) ? ofTagged(error) : undefined)
+/** `run` is one that is written down, and can be gone on with. */
+export const of = (error: unknown, run?: RunId): string | undefined =>
+  isTagged(error) ? ofTagged(error, run) : undefined
 
 const isTagged = (error: unknown): error is Hinted => Predicate.hasProperty(error, "_tag")
 
-const ofTagged = (error: Hinted): string | undefined => {
+const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => {
+  const goOn = run === undefined ? undefined : `To go on: ${resume(run)}`
   switch (error._tag) {
     case "ApiError":
+      if (error.isRetryable) return goOn
       return error.operation === "request" && error.reason._tag === "Rejected"
         ? "Leave --format out for the asset's own format."
         : undefined
     case "JobError":
+      if (run !== undefined && error.isRetryable) return `To go on waiting: ${resume(run)}`
       return error.reason._tag === "DeadlineExceeded"
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
-      return error.isRetryable
-        ? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
-        : undefined
+      if (!error.isRetryable) return undefined
+      return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobPending":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
       return ofArchive(error)
     case "InvalidConfig":
       return error.kind === "credentials"
-        ? "Without an account, try it on an emulator: scenario-assets emulate"
+        ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
         : error.kind === "baseUrl"
           ? "Or give another one by --base-url."
           : "Or give another one by --project."
@@ -55,7 +64,10 @@ const ofTagged = (error: Hinted): string | undefined => {
         ? "Give ids such as model_… as arguments, in a file by --from-file, or by '-' on stdin."
         : undefined
     case "FileError":
-      return error.code === "EEXIST" ? "To replace it: --force" : undefined
+      if (error.code === "EEXIST") return "To replace it: --force"
+      return mended.has(error.code) ? goOn : undefined
+    case "RunNotFound":
+      return "To see those there are: scenario-assets runs --all"
     case "EmulatorServerError":
       return "To take any free port: --port 0"
     default:
@@ -79,3 +91,6 @@ const ofArchive = ({ reason }: ArchiveError): string | undefined => {
 /** Whether the bytes that came are to be trusted, and stay for the next run. */
 const isKept = ({ reason }: TransferError): boolean =>
   reason._tag === "RetriesExhausted" || reason._tag === "TimedOut" || reason._tag === "UnexpectedStatus"
+
+/** What is wrong with a disk until somebody frees some space. */
+const mended = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE"])

@@ -19,7 +19,7 @@ export interface Input {
 export const isGiven = ({ assets, files, ids, inferences, models }: Input): boolean =>
   [assets, files, ids, inferences, models].some((list) => list.length > 0)
 
-/** One selection of all that was given. */
+/** One selection of all that was given, and how many ids of that were there before. */
 export const read = Effect.fnUntraced(function* (input: Input) {
   const words = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
   const files = new Set([...input.files, ...input.ids.filter((id) => id === "-")])
@@ -42,7 +42,8 @@ export const read = Effect.fnUntraced(function* (input: Input) {
     }
     ids[kind].push(second ?? id)
   }
-  return yield* Selection.make({ assetIds: ids.asset, inferenceIds: ids.inference, modelIds: ids.model })
+  const selection = yield* Selection.make({ assetIds: ids.asset, inferenceIds: ids.inference, modelIds: ids.model })
+  return { selection, duplicates: ids.asset.length + ids.inference.length + ids.model.length - selection.size }
 })
 
 const kinds = ["asset", "inference", "model"] as const

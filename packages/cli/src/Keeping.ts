@@ -4,16 +4,31 @@ import { FileDownload, type Options as FileOptions } from "@scenario-assets/node
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import * as ArchiveFile from "./ArchiveFile.ts"
 import type * as Archiving from "./Archiving.ts"
+import type * as Extracting from "./Extracting.ts"
 import { type Transfer, transferOptions } from "./Options.ts"
 import { Output } from "./Output.ts"
 import * as Saved from "./Saved.ts"
+import { UsageError } from "./UsageError.ts"
 
 export interface Options extends ArchiveFile.Names, Transfer {
   /** Replace what is there. */
   readonly force: boolean
 }
+
+/** Fails where the name is none of a file, or what is asked for is for files of the archive. */
+export const check = Effect.fnUntraced(function* (
+  names: ArchiveFile.Names,
+  { exclude, include, manifest, maxSize }: Pick<Extracting.Values, "exclude" | "include" | "manifest" | "maxSize">
+) {
+  yield* ArchiveFile.checkName(names)
+  const others = { include: include.length > 0, exclude: exclude.length > 0, manifest: Option.isSome(manifest) }
+  for (const [flag, isGiven] of Object.entries({ ...others, "max-size": Option.isSome(maxSize) })) {
+    if (isGiven) return yield* new UsageError({ message: `--archive keeps the archive as it is; leave out --${flag}` })
+  }
+})
 
 /** A place for so many. */
 export const open = Effect.fnUntraced(function* (options: Options, total: number) {

@@ -1,10 +1,10 @@
 /** Flags that several commands share, and how their values are read. */
-import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
-import * as ByteSize from "effect/ByteSize"
 import * as Flag from "effect/cli/Flag"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Reader from "./Reader.ts"
+import * as Settings from "./Settings.ts"
 
 export const output = {
   json: Flag.Boolean("json").pipe(
@@ -30,12 +30,7 @@ export const patterns = {
 
 /** How archives become files. */
 export const extraction = {
-  directory: Flag.String("output").pipe(
-    Flag.withAlias("o"),
-    Flag.withMetavar("DIR"),
-    Flag.withDescription("The directory that the files go to [default: .]"),
-    Flag.withDefault(".")
-  ),
+  directory: directory("The directory that the files go to"),
   ...patterns,
   force: Flag.Boolean("force").pipe(
     Flag.withDescription("Replace files that are there with another content, instead of naming new ones 'name (2)'"),
@@ -46,50 +41,36 @@ export const extraction = {
     Flag.withDescription("Where to write a list of the files as JSON lines, once all are there ('-': stdout)"),
     Flag.optional
   ),
-  maxSize: byteSize("max-size").pipe(
-    Flag.withDescription("The most that the files of one archive may hold [default: 1TiB, and 100 times the archive]"),
-    Flag.optional
-  )
+  maxSize: setting(Settings.maxSize, "The most that the files of one archive may hold").pipe(Flag.optional)
 }
 
+/** Where to, and what in. What is wrong with them is told by whoever uses them. */
 export const connection = {
-  baseUrl: Flag.String("base-url").pipe(
-    Flag.withMetavar("URL"),
-    Flag.withDescription(`Where the API is [default: SCENARIO_BASE_URL, or ${ScenarioConfig.defaultBaseUrl}]`),
+  baseUrl: Flag.String(Settings.baseUrl.key).pipe(
+    Flag.withMetavar(Settings.baseUrl.reader.metavar),
+    Flag.withDescription(`Where the API is [default: SCENARIO_BASE_URL, or ${Settings.baseUrl.otherwise}]`),
+    Flag.withFallbackConfig(Settings.text(Settings.baseUrl)),
     Flag.optional
   ),
-  project: Flag.String("project").pipe(
-    Flag.withMetavar("ID"),
-    Flag.withDescription("The project to work in [default: SCENARIO_PROJECT_ID, or the key's own]"),
+  project: Flag.String(Settings.project.key).pipe(
+    Flag.withMetavar(Settings.project.reader.metavar),
+    Flag.withDescription(`The project to work in [default: SCENARIO_PROJECT_ID, or ${Settings.project.otherwise}]`),
+    Flag.withFallbackConfig(Settings.text(Settings.project)),
     Flag.optional
   )
 }
 
 export const transfer = {
-  concurrency: wholeNumber("concurrency", "N", 1, 64).pipe(
-    Flag.withDescription("How many at once [default: 4]"),
-    Flag.withDefault(4)
-  ),
-  connections: wholeNumber("connections", "N", 1, 64).pipe(
-    Flag.withDescription("The most connections for one file; there are as many as pay [default: 16]"),
+  concurrency: setting(Settings.concurrency, "How many at once").pipe(Flag.withDefault(4)),
+  connections: setting(Settings.connections, "The most connections for one file; there are as many as pay").pipe(
     Flag.optional
   ),
-  limitRate: byteSize("limit-rate").pipe(
-    Flag.withDescription("The most bytes a second of one file, for example 10MB [default: no limit]"),
+  limitRate: setting(Settings.limitRate, "The most bytes a second of one file, for example 10MB").pipe(Flag.optional),
+  idleTimeout: setting(Settings.idleTimeout, "How long no byte may come before a transfer is tried again").pipe(
     Flag.optional
   ),
-  idleTimeout: duration("idle-timeout").pipe(
-    Flag.withDescription("How long no byte may come before a transfer is tried again [default: 30s]"),
-    Flag.optional
-  ),
-  timeLimit: duration("time-limit").pipe(
-    Flag.withDescription("How long the transfer of one file may take [default: no limit]"),
-    Flag.optional
-  ),
-  retries: wholeNumber("retries", "N", 0, 1000).pipe(
-    Flag.withDescription("Tries in a row without a byte, before a transfer ends [default: 8]"),
-    Flag.optional
-  )
+  timeLimit: setting(Settings.timeLimit, "How long the transfer of one file may take").pipe(Flag.optional),
+  retries: setting(Settings.retries, "Tries in a row without a byte, before a transfer ends").pipe(Flag.optional)
 }
 
 /** What `transfer` gives. */
@@ -122,44 +103,40 @@ function pattern(name: string, description: string): Flag.Flag<ReadonlyArray<str
   return Flag.String(name).pipe(Flag.withMetavar("GLOB"), Flag.withDescription(description), Flag.atLeast(0))
 }
 
-/** `100MB`, `2 GiB`, or a number of bytes. */
-export function byteSize(name: string): Flag.Flag<number> {
-  const parse = (text: string): Option.Option<number> => {
-    const spaced = text
-      .trim()
-      .replace(/^([\d.]+)\s*([A-Za-z]*)$/, (_, number: string, unit: string) => `${number} ${unit || "B"}`)
-    return ByteSize.fromString(spaced).pipe(
-      Option.flatMap(ByteSize.toNumber),
-      Option.filter((size) => size > 0)
-    )
-  }
-  return Flag.String(name).pipe(
-    Flag.withMetavar("SIZE"),
-    Flag.filterMap(parse, (text) => `${JSON.stringify(text)} is no size; write for example 100MB or 2GiB`)
+/** A flag whose lasting default a person may set. */
+export function setting<A>(setting: Settings.Setting<A>, description: string): Flag.Flag<A> {
+  return read(setting.key, setting.reader).pipe(
+    Flag.withDescription(`${description} [default: ${setting.otherwise}]`),
+    Flag.withFallbackConfig(Settings.value(setting))
   )
 }
+
+/** The same for one that is given without a value. */
+export function toggle(setting: Settings.Setting<boolean>, description: string): Flag.Flag<boolean> {
+  return Flag.Boolean(setting.key).pipe(
+    Flag.withDescription(description),
+    Flag.withFallbackConfig(Settings.value(setting)),
+    Flag.withDefault(false)
+  )
+}
+
+/** Where files go. */
+export function directory(description: string): Flag.Flag<string> {
+  return setting(Settings.output, description).pipe(Flag.withAlias("o"), Flag.withDefault("."))
+}
+
+/** `100MB`, `2 GiB`, or a number of bytes. */
+export const byteSize = (name: string): Flag.Flag<number> => read(name, Reader.byteSize)
 
 /** Such as `30s`, `10m` or `2h`. */
-export function duration(name: string): Flag.Flag<Duration.Duration> {
-  return Flag.String(name).pipe(
-    Flag.withMetavar("DURATION"),
-    Flag.filterMap(
-      parseDuration,
-      (value) => `${JSON.stringify(value)} is no duration; write for example 30s, 10m or 2h`
-    )
-  )
-}
+export const duration = (name: string): Flag.Flag<Duration.Duration> => read(name, Reader.duration)
 
 /** A whole number from `minimum` to `maximum`. */
-export function wholeNumber(name: string, metavar: string, minimum: number, maximum: number): Flag.Flag<number> {
-  const read = (text: string): Option.Option<number> => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
-    return value >= minimum && value <= maximum ? Option.some(value) : Option.none()
-  }
-  return Flag.String(name).pipe(
-    Flag.withMetavar(metavar),
-    Flag.filterMap(read, (text) => `${JSON.stringify(text)} is no whole number from ${minimum} to ${maximum}`)
-  )
+export const wholeNumber = (name: string, metavar: string, minimum: number, maximum: number): Flag.Flag<number> =>
+  read(name, Reader.wholeNumber(metavar, minimum, maximum))
+
+function read<A>(name: string, { metavar, read, refusal }: Reader.Reader<A>): Flag.Flag<A> {
+  return Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.filterMap(read, refusal))
 }
 
 /**
@@ -170,17 +147,3 @@ export const lazily =
   <Values, A, E, R>(load: () => Promise<{ readonly run: (values: Values) => Effect.Effect<A, E, R> }>) =>
   (values: Values): Effect.Effect<A, E, R> =>
     Effect.flatMap(Effect.promise(load), ({ run }) => run(values))
-
-const units: { readonly [unit: string]: (value: number) => Duration.Duration } = {
-  ms: Duration.millis,
-  s: Duration.seconds,
-  m: Duration.minutes,
-  h: Duration.hours,
-  d: Duration.days
-}
-
-function parseDuration(text: string): Option.Option<Duration.Duration> {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim()) ?? []
-  const make = units[unit ?? ""]
-  return make === undefined ? Option.none() : Option.filter(Option.some(make(Number(amount))), Duration.isPositive)
-}

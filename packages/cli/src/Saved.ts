@@ -5,9 +5,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type * as Events from "./Events.ts"
+import { CurrentRun } from "./CurrentRun.ts"
 import * as Failures from "./Failures.ts"
 import * as Format from "./Format.ts"
+import type * as JsonShapes from "./JsonShapes.ts"
 import { Output } from "./Output.ts"
 import * as Watch from "./Watch.ts"
 
@@ -30,8 +31,8 @@ export const outcome = <A, E, R>(of: string, effect: Effect.Effect<A, E, R>): Ef
 
 /** The files, under the name of their list in JSON. */
 type Outcomes<E> =
-  | { readonly kind: "archives"; readonly outcomes: ReadonlyArray<Outcome<Events.SavedArchive, E>> }
-  | { readonly kind: "assets"; readonly outcomes: ReadonlyArray<Outcome<Events.SavedAsset, E>> }
+  | { readonly kind: "archives"; readonly outcomes: ReadonlyArray<Outcome<JsonShapes.SavedArchive, E>> }
+  | { readonly kind: "assets"; readonly outcomes: ReadonlyArray<Outcome<JsonShapes.SavedAsset, E>> }
 
 /** Tells the result, or fails with what went wrong. */
 export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
@@ -58,6 +59,7 @@ export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
   return yield* Failures.make({
     summary: `${failures.length} of ${Format.count(total, one)} could not be downloaded`,
     failures,
+    run: yield* CurrentRun,
     fields: {
       ...result,
       failed: failures.map(({ error, of }) => ({ of, error: error._tag, message: error.message }))
@@ -66,11 +68,11 @@ export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
 })
 
 interface Parted<E> {
-  readonly files: ReadonlyArray<Events.SavedArchive | Events.SavedAsset>
+  readonly files: ReadonlyArray<JsonShapes.SavedArchive | JsonShapes.SavedAsset>
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: E }>
   readonly result:
-    | { readonly archives: ReadonlyArray<Events.SavedArchive> }
-    | { readonly assets: ReadonlyArray<Events.SavedAsset> }
+    | { readonly archives: ReadonlyArray<JsonShapes.SavedArchive> }
+    | { readonly assets: ReadonlyArray<JsonShapes.SavedAsset> }
 }
 
 const parted = <E>(options: Outcomes<E>): Parted<E> => {

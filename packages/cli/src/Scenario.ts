@@ -1,4 +1,4 @@
-/** Everything that talks to Scenario, configured by flags first, then by the environment. */
+/** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as ArchiveReader from "@scenario-assets/node/ArchiveReader"
 import * as Extraction from "@scenario-assets/node/Extraction"
@@ -6,11 +6,18 @@ import * as JobJournalFile from "@scenario-assets/node/JobJournalFile"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Credentials from "./Credentials.ts"
+import type { CredentialsFileError } from "./CredentialsFile.ts"
 import type { Connection } from "./Options.ts"
 
-type Services = Layer.Layer<Layer.Success<typeof NodeScenario.layer>, Config.ConfigError | ScenarioConfig.InvalidConfig>
+type Services = Layer.Layer<
+  Layer.Success<typeof NodeScenario.layer>,
+  Config.ConfigError | ScenarioConfig.InvalidConfig | CredentialsFileError,
+  FileSystem.FileSystem
+>
 
 /** The services; jobs that are begun are forgotten with the process. */
 export const layer = (connection: Connection): Services =>
@@ -26,14 +33,26 @@ export const layerJournal = (connection: Connection, path: string): Services =>
     Layer.provideMerge(configLayer(connection))
   )
 
-const configLayer = ({ baseUrl, project }: Connection) =>
+/** Where the API is. */
+export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>
+  Effect.fromResult(
+    ScenarioConfig.parseBaseUrl(Option.getOrElse(connection.baseUrl, () => "") || ScenarioConfig.defaultBaseUrl)
+  )
+
+/** The whole configuration, and where its credentials are from; none where there are none. */
+export const configuration = Effect.fnUntraced(function* (connection: Connection) {
+  const url = yield* baseUrl(connection)
+  const credentials = yield* Credentials.find(url)
+  const config = yield* ScenarioConfig.make({
+    ...Option.getOrUndefined(credentials)?.options,
+    baseUrl: url,
+    projectId: Option.getOrUndefined(connection.project)
+  })
+  return { config, source: Option.map(credentials, ({ source }) => source) }
+})
+
+const configLayer = (connection: Connection) =>
   Layer.effect(
     ScenarioConfig.ScenarioConfig,
-    Effect.flatMap(ScenarioConfig.fromEnvironment, (environment) =>
-      ScenarioConfig.make({
-        ...environment,
-        baseUrl: Option.getOrElse(baseUrl, () => environment.baseUrl),
-        projectId: Option.getOrElse(project, () => environment.projectId)
-      })
-    )
+    Effect.map(configuration(connection), ({ config }) => config)
   )

@@ -24,6 +24,8 @@ const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `; did you mean ${suggestions.join(" or ")}?`
 
 const invalidValue = ({ expected, kind, option, value }: CliError.InvalidValue): string => {
+  // Not on the command line, but in the environment or the configuration file, which it names.
+  if (expected.startsWith(source)) return expected.slice(source.length)
   const name = kind === "flag" ? `--${option}` : `<${option}>`
   const times = /^(\d+) occurrences$/.exec(value)?.[1]
   if (times !== undefined && expected === "at most 1 value") return `${name} is given ${times} times; give it once`
@@ -36,6 +38,9 @@ const invalidValue = ({ expected, kind, option, value }: CliError.InvalidValue):
     ? `${name}: ${why}`
     : `${name}: ${JSON.stringify(value)} is not accepted, ${why}`
 }
+
+/** How effect/cli hands on what `ConfigFile` and `Settings` say. */
+const source = "SourceError: "
 
 /** `a, b, c` of what effect/cli writes as `"a" | "b" | "c"`. */
 const choicesIn = (expected: string): string | undefined =>

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Events from "../src/Events.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
@@ -45,19 +46,23 @@ describe("events", () => {
   it.live("of all commands, and of what goes wrong, are all there are", () =>
     Effect.gen(function* () {
       const seen = new Set<string>()
+      let last: Readonly<Record<string, unknown>> = {}
+      const env = { XDG_STATE_HOME: TestDirectory.make("state"), XDG_CONFIG_HOME: TestDirectory.make("config") }
       const all = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 4 }, catalogue: { anyId: true } })
       const { emulator } = all
       const model = Emulated.modelOf(all)
       const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, ...faults: ReadonlyArray<Fault.Fault>) {
         yield* emulator.clearFaults
         yield* emulator.inject(...faults)
-        const { code, stderr, stdout } = yield* all.run([...args, "--json"])
+        const { code, stderr, stdout } = yield* all.run([...args, "--json"], { env })
         for (const { type } of Binary.jsonLines(stdout)) seen.add(String(type))
+        last = Binary.lastLine(stdout)
         // A defect would be told as an error too.
-        assert.notStrictEqual(Binary.lastLine(stdout)["error"], "Defect", stderr)
+        assert.notStrictEqual(last["error"], "Defect", stderr)
         return code
       })
 
+      const jobId = yield* all.begin(model)
       const resets = [
         Fault.reset("storage", 2.5 * MiB),
         Fault.ignoreRange("storage", { skip: 1, times: 3 }),
@@ -73,15 +78,23 @@ describe("events", () => {
         ),
         yield* run(["download", "model_fails", "-o", "e"]),
         yield* run(["download", model, "--dry-run"]),
-        yield* run(["download", "--job", "job_a", "--dry-run"]),
+        yield* run(["download", "--job", jobId, "--dry-run"]),
+        yield* run(["download", "--job", jobId, "--dry-run", "--archive", "a.zip"]),
+        yield* run(["extract", "c/c.zip", "-o", "f", "--dry-run"]),
         yield* run(["extract", "c/c.zip", "-o", "f"]),
         yield* run(["list", "c/c.zip"]),
         yield* run(["asset", "asset_a", "-o", "g"]),
-        yield* run(["wait", yield* all.begin(model)]),
+        yield* run(["wait", jobId]),
+        yield* run(["download", model, "-o", "h", "--detach"]),
+        yield* run(["runs"]),
+        yield* run(["runs", "forget", String((last["runs"] as ReadonlyArray<{ readonly runId: string }>)[0]?.runId)]),
+        yield* run(["auth", "status"]),
+        yield* run(["auth", "logout"]),
+        yield* run(["doctor"]),
         yield* run(["status", "job_nobody"]),
         yield* run(["status"])
       ]
-      assert.deepStrictEqual(codes, [0, 7, 0, 0, 3, 0, 0, 0, 0, 0, 0, 6, 2])
+      assert.deepStrictEqual(codes, [0, 7, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 2])
 
       const own = yield* Binary.start(["emulate", "--json"])
       seen.add(String(Binary.jsonLines(yield* own.until("stdout", /\n/))[0]?.["type"]))

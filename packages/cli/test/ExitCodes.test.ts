@@ -105,10 +105,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.drop("storage"))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
         code: 5,
-        says: [
-          /gave no more bytes after 0 in 1 try /,
-          /\nRun the same command again; what is there already is kept\.\n/
-        ],
+        says: [/gave no more bytes after 0 in 1 try /, /\nTo go on: scenario-assets runs resume run_\w+\n/],
         fields: { error: "TransferError", reason: "RetriesExhausted" }
       })
     })
@@ -162,7 +159,10 @@ describe.concurrent("exit codes", () => {
       const args = ["download", Emulated.modelOf(emulated), "--deadline", "100ms"]
       yield* fails(emulated, args, {
         code: 9,
-        says: [/not finished after [^]*last state: queued/, /scenario-assets download --job job_\w+ --deadline 2h\n/],
+        says: [
+          /not finished after [^]*last state: queued/,
+          /\nTo go on waiting: scenario-assets runs resume run_\w+\n/
+        ],
         fields: { error: "JobError", reason: "DeadlineExceeded" }
       })
     })

@@ -81,7 +81,7 @@ describe.concurrent("download, into a directory", () => {
       yield* running.kill("SIGINT")
       const { code, stderr } = yield* running.ended
       assert.strictEqual(code, 130)
-      assert.match(stderr, /\nInterrupted. Run the same command again to go on where it stopped; [^\n]*\n$/)
+      assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to go on: scenario-assets runs resume run_\w+\n$/)
       const out = path.join(emulated.directory, "out")
       const kept = filesIn(out).filter((file) => file.endsWith(".png"))
       assert.isAtLeast(kept.length, 1)

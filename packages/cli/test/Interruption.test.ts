@@ -52,7 +52,7 @@ describe.concurrent("interruption", () => {
         yield* running.kill(signal)
         const { code, stderr, stdout } = yield* running.ended
         assert.strictEqual(code, exitCode)
-        assert.match(stderr, /\nInterrupted. Run the same command again to go on where it stopped; [^\n]*\n$/)
+        assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to go on: scenario-assets runs resume run_\w+\n$/)
         assert.deepInclude(Binary.lastLine(stdout), { type: "error", error: "Interrupted", exitCode })
         assert.isFalse(existsSync(file))
         const kept = statSync(`${file}.part`).size

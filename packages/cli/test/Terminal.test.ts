@@ -86,7 +86,7 @@ describe.concurrent("on a terminal", () => {
       yield* terminal.type("\u0003")
       const { code, screen } = yield* terminal.ended
       assert.strictEqual(code, 130)
-      assertLines(screen, [...told, /^Interrupted\. Run the same command again /])
+      assertLines(screen, [...told, /^Interrupted\. .*scenario-assets runs resume run_\w+$/])
       assert.strictEqual(screen.cursor.column, 0)
     })
   )

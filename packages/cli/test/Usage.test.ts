@@ -27,6 +27,11 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   ],
   [["download", "model_a/b"], /: 1 of the ids given cannot be ids: "model_a\/b"/, "download"],
   [["download", "model_a", "--job", "job_a"], /: give either --job or a selection of ids, not both\n/, "download"],
+  [
+    ["download", "--job", "job_a", "--detach"],
+    /: --detach begins jobs; those of --job are begun already\n/,
+    "download"
+  ],
   [["download", "model_a", "--template", " "], /: --template: Expected a file name template: not empty/, "download"],
   [
     ["download", "--from-file", "missing.txt"],
@@ -122,7 +127,7 @@ describe.concurrent("help and version", () => {
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* Binary.run(["-h"])
       assert.deepStrictEqual([code, stderr], [0, ""])
-      for (const command of ["download", "list", "extract", "status", "wait", "asset", "emulate"]) {
+      for (const command of ["download", "list", "extract", "status", "wait", "runs", "asset", "emulate"]) {
         assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
       }
       const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
@@ -171,8 +176,8 @@ const plan = (args: ReadonlyArray<string>, options: Binary.Options = {}) =>
       ...options
     }),
     ({ code, stderr, stdout }) => {
-      assert.deepStrictEqual([code, stderr], [0, ""])
-      return Binary.lastLine(stdout)
+      assert.strictEqual(code, 0)
+      return { stderr, result: Binary.lastLine(stdout) }
     }
   )
 
@@ -181,7 +186,8 @@ describe.concurrent("ids", () => {
     Effect.gen(function* () {
       const words = ["asset_a", "model_m", "inf_i", "inference_j", "asset_a"]
       const flags = ["--asset", "plain", "--asset", "asset_a", "--inference", "asset_looks_like_one", "--model=m"]
-      const result = yield* plan([...words, ...flags])
+      const { result, stderr } = yield* plan([...words, ...flags])
+      assert.strictEqual(stderr, "warning: 2 ids are given more than once, and requested once\n")
       assert.deepInclude(result, {
         dryRun: true,
         ids: 7,
@@ -203,7 +209,7 @@ describe.concurrent("ids", () => {
       const cwd = TestDirectory.make()
       writeFileSync(path.join(cwd, "a.txt"), "\uFEFFasset_a\r\n\r\n# a comment\r\n  asset_b  # and another\r\n")
       writeFileSync(path.join(cwd, "b.txt"), "model plain\ninference\tother\nasset_a")
-      const result = yield* plan(["--from-file", "a.txt", "-", "--from-file", "b.txt", "--from-file", "-"], {
+      const { result } = yield* plan(["--from-file", "a.txt", "-", "--from-file", "b.txt", "--from-file", "-"], {
         cwd,
         stdin: "asset_c\n\nasset_b\n"
       })
@@ -213,16 +219,15 @@ describe.concurrent("ids", () => {
     })
   )
 
-  it.live("a dry run says the batches, and where the archives of jobs would go", () =>
+  it.live("a dry run says the batches, and where their archives would go", () =>
     Effect.gen(function* () {
       const stdin = Array.from({ length: 1001 }, (_, index) => `asset_${index}`).join("\n")
       const selection = yield* Binary.run(["download", "-", "--dry-run", "-q", "--template", "<assetId>"], { stdin })
       assert.deepStrictEqual([selection.code, selection.stdout], [0, "batch 1: 1000 ids\nbatch 2: 1 id\n"])
       assert.match(selection.stderr, /^warning: The placeholder <assetId> is not documented[^]*\nwarning: The template/)
 
-      const jobs = ["--job", "job_a", "--job", "job_b"]
-      const named = yield* Binary.run(["download", "--dry-run", ...jobs, "-o", "out", "--archive", "all.zip"])
-      assert.deepStrictEqual([named.code, named.stdout], [0, "job_a: out/all-1.zip\njob_b: out/all-2.zip\n"])
+      const named = yield* Binary.run(["download", "asset_a", "--dry-run", "-o", "out", "--archive", "all.zip"])
+      assert.deepStrictEqual([named.code, named.stdout], [0, "batch 1: 1 id: out/all.zip\n"])
     })
   )
 

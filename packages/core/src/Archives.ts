@@ -50,23 +50,32 @@ export interface Archive {
 export type BatchError = ApiError | JobError | JournalError
 
 /**
- * What happens between a selection and its archives. Each batch (`index` from 0) ends with `Ready` or `Failed`.
+ * What happens until the jobs of a selection are begun. Each batch (`index` from 0) has a `Requested`, or ends with `Failed`.
  *
  * @category models
  * @since 0.1.0
  */
-export type ArchiveEvent =
+export type BeginEvent =
   | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
   /** A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal. */
   | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
-  | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
-  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
   | {
       readonly _tag: "Failed"
       readonly index: number
       readonly selection: Selection.Selection
       readonly error: BatchError
     }
+
+/**
+ * What happens between a selection and its archives. Each batch ends with `Ready` or `Failed`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ArchiveEvent =
+  | BeginEvent
+  | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
+  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
 
 /**
  * Selections to archives.
@@ -82,6 +91,11 @@ export class Archives extends Context.Service<
      * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
+    /**
+     * Starts the jobs and looks at none of them: the same as `events`, up to where the waiting would begin. With a journal,
+     * `events` of the same request takes them up, today or in another process.
+     */
+    readonly begin: (request: Request) => Stream.Stream<BeginEvent>
     /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
     readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
     /** The archive of a job begun earlier. */
@@ -108,12 +122,11 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       source: { url, refresh: Effect.map(poller.wait(jobId), (job) => job.downloadUrl) }
     })
 
-    const events = (request: Request): Stream.Stream<ArchiveEvent> => {
-      let refusal: ApiError | undefined
-
-      /** A job from its first state to its archive. */
-      const follow = (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
-        Stream.flatMap(poller.states(jobId, request.poll), (job) => {
+    /** A job from its first state to its archive. */
+    const follow =
+      (poll?: JobPoller.Options) =>
+      (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
+        Stream.flatMap(poller.states(jobId, poll), (job) => {
           const progressed: ArchiveEvent = { _tag: "Progressed", index, job }
           if (isReady(job))
             return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
@@ -121,7 +134,14 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
           return Stream.concat(Stream.succeed(progressed), error === undefined ? Stream.empty : Stream.fail(error))
         })
 
-      const start = (index: number, batch: BatchRequest): Stream.Stream<ArchiveEvent, BatchError> =>
+    /** What becomes of each batch; `after` is what is done with a job that is begun. */
+    const events = <A>(
+      request: Request,
+      after: (index: number, jobId: JobId) => Stream.Stream<A, ApiError | JobError>
+    ): Stream.Stream<BeginEvent | A> => {
+      let refusal: ApiError | undefined
+
+      const start = (index: number, batch: BatchRequest): Stream.Stream<BeginEvent | A, BatchError> =>
         Stream.unwrap(
           Effect.gen(function* () {
             if (refusal !== undefined) return yield* refusal
@@ -130,17 +150,17 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
                 if (isShared(error)) refusal = error
               })
             )
-            return Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
+            return Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
               Stream.concat(Stream.fromEffectDrain(journal.record(batch, jobId))),
-              Stream.concat(follow(index, jobId)),
+              Stream.concat(after(index, jobId)),
               Stream.tapError((error) => (isUseless(error) ? journal.forget(jobId) : Effect.void))
             )
           })
         )
 
-      const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<ArchiveEvent, BatchError> =>
-        Stream.succeed<ArchiveEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
-          Stream.concat(follow(index, jobId)),
+      const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<BeginEvent | A, BatchError> =>
+        Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
+          Stream.concat(after(index, jobId)),
           Stream.catch((error) =>
             isUseless(error)
               ? Stream.concat(Stream.fromEffectDrain(journal.forget(jobId)), start(index, batch))
@@ -148,17 +168,17 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
           )
         )
 
-      const whole = (selection: Selection.Selection, index: number): Stream.Stream<ArchiveEvent> => {
+      const whole = (selection: Selection.Selection, index: number): Stream.Stream<BeginEvent | A> => {
         const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
         return Stream.unwrap(
           Effect.map(journal.lookup(batch), (jobId) =>
             Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch)
           )
-        ).pipe(Stream.catch((error) => Stream.succeed<ArchiveEvent>({ _tag: "Failed", index, selection, error })))
+        ).pipe(Stream.catch((error) => Stream.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })))
       }
 
       const batches = Selection.batches(request.selection, request.batchSize)
-      return Stream.succeed<ArchiveEvent>({
+      return Stream.succeed<BeginEvent>({
         _tag: "Planned",
         batches: batches.length,
         ids: request.selection.size
@@ -172,9 +192,10 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
     }
 
     return Archives.of({
-      events,
+      events: (request) => events(request, follow(request.poll)),
+      begin: (request) => events(request, () => Stream.empty),
       stream: (request) =>
-        Stream.flatMap(events(request), (event) => {
+        Stream.flatMap(events(request, follow(request.poll)), (event) => {
           switch (event._tag) {
             case "Ready":
               return Stream.succeed(event.archive)

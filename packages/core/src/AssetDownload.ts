@@ -107,113 +107,100 @@ export const make = Effect.fnUntraced(function* (
   const scrub = Answer.scrubber(config.credentials)
   const client = (yield* HttpClient.HttpClient).pipe(HttpClient.mapRequest(prepare(config)))
 
-  /** One exchange: the answer and its text as they came, where the status is one of success; else the reason. */
-  const exchange = Effect.fnUntraced(
-    function* (request: HttpClientRequest.HttpClientRequest) {
-      const response = yield* client.execute(request)
-      const text = yield* response.text
-      if (response.status >= 200 && response.status < 300) return { response, text }
-      return yield* Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
-    },
-    Effect.catchTag("HttpClientError", (error) => {
-      const { description, maybeSent, untrusted } = describeFailure(error)
-      return Effect.fail<Reason>(
-        untrusted
-          ? new UntrustedHost({ description: scrub(description) })
-          : new ConnectionFailed({ description: scrub(description), maybeSent })
-      )
-    }),
-    Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
-  )
-
-  const call = Effect.fnUntraced(function* <A>(
-    operation: Operation,
-    subject: string | undefined,
-    request: HttpClientRequest.HttpClientRequest,
-    decode: (body: string) => A | undefined,
-    expected: string
-  ): Effect.fn.Return<A, ApiError> {
-    const attempt = Effect.flatMap(exchange(request), ({ response, text }) => {
-      const decoded = decode(text)
-      return decoded !== undefined
-        ? Effect.succeed(decoded)
-        : Effect.fail<Reason>(
-            new InvalidResponse({
-              response: Answer.details(response, text, scrub),
-              description: `expected ${expected}`
-            })
-          )
-    })
-    return yield* repeatedly(operation, attempt, options).pipe(
-      Effect.mapError((reason) => new ApiError({ operation, reason, ...(subject === undefined ? {} : { subject }) })),
-      Effect.annotateLogs({ operation })
-    )
-  })
-
-  const requestBatch = Effect.fn("AssetDownload.requestBatch")(function* (request: BatchRequest) {
-    const { selection } = request
-    yield* Effect.annotateCurrentSpan({ "scenario.batch.size": selection.size })
-    if (selection.size > maxBatchSize) {
-      return yield* new ApiError({
-        operation: "requestBatch",
-        reason: new BatchTooLarge({ size: selection.size, limit: maxBatchSize })
+  /** One exchange: the answer decoded, or why there is none. */
+  const exchange = <A>({ decode, expected, request, tell }: Call<A>): Effect.Effect<A, Reason> =>
+    Effect.flatMap(client.execute(request), (response) =>
+      Effect.flatMap(response.text, (text): Effect.Effect<A, Reason> => {
+        if (response.status < 200 || response.status >= 300) {
+          return Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
+        }
+        const decoded = decode(text)
+        if (decoded !== undefined) {
+          return tell === undefined
+            ? Effect.succeed(decoded)
+            : Effect.as(Effect.annotateCurrentSpan(tell(decoded)), decoded)
+        }
+        const description = `expected ${expected}`
+        return Effect.fail(new InvalidResponse({ response: Answer.details(response, text, scrub), description }))
       })
-    }
-    const jobId = yield* call(
-      "requestBatch",
-      undefined,
-      HttpClientRequest.post("/assets/download").pipe(
-        HttpClientRequest.bodyJsonUnsafe({
-          options: {
-            fileNameTemplate: request.fileNameTemplate,
-            ...(request.flat === undefined ? {} : { flat: request.flat })
-          },
-          query: {
-            assetIds: selection.assetIds,
-            inferenceIds: selection.inferenceIds,
-            modelIds: selection.modelIds
-          }
-        })
-      ),
-      (body) => decodeStarted(body)?.jobId,
-      "JSON with a jobId"
+    ).pipe(
+      Effect.catchTag("HttpClientError", (error) => {
+        const { description, maybeSent, untrusted } = describeFailure(error)
+        return Effect.fail<Reason>(
+          untrusted
+            ? new UntrustedHost({ description: scrub(description) })
+            : new ConnectionFailed({ description: scrub(description), maybeSent })
+        )
+      }),
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
     )
-    yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
-    return jobId
-  })
 
-  const getStatus = Effect.fn("AssetDownload.getStatus")(
-    function* (jobId: JobId) {
-      yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
-      return yield* call(
-        "getStatus",
-        jobId,
-        HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
-        readJob(scrub),
-        "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
+  // No `Effect.fn`: it takes a stack trace at every call, which costs more than all the rest of it.
+  const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> =>
+    repeatedly(given.operation, exchange(given), options).pipe(
+      Effect.mapError((reason) => new ApiError({ operation: given.operation, reason, ...given.subject })),
+      Effect.annotateLogs({ operation: given.operation, ...given.logged }),
+      Effect.withSpan(
+        `AssetDownload.${given.operation}`,
+        { attributes: { ...given.traced } },
+        { captureStackTrace: false }
       )
-    },
-    (effect, jobId) => Effect.annotateLogs(effect, { jobId })
-  )
+    )
 
-  const request = Effect.fn("AssetDownload.request")(
-    function* (assetId: AssetId, { targetFormat }: { readonly targetFormat?: TargetFormat | undefined } = {}) {
-      yield* Effect.annotateCurrentSpan({
+  const requestBatch: AssetDownload["Service"]["requestBatch"] = ({ fileNameTemplate, flat, selection }) =>
+    selection.size > maxBatchSize
+      ? Effect.fail(
+          new ApiError({
+            operation: "requestBatch",
+            reason: new BatchTooLarge({ size: selection.size, limit: maxBatchSize })
+          })
+        )
+      : call({
+          operation: "requestBatch",
+          traced: { "scenario.batch.size": selection.size },
+          request: HttpClientRequest.post("/assets/download").pipe(
+            HttpClientRequest.bodyJsonUnsafe({
+              options: { fileNameTemplate, ...(flat === undefined ? {} : { flat }) },
+              query: {
+                assetIds: selection.assetIds,
+                inferenceIds: selection.inferenceIds,
+                modelIds: selection.modelIds
+              }
+            })
+          ),
+          decode: (body) => decodeStarted(body)?.jobId,
+          expected: "JSON with a jobId",
+          tell: (jobId) => ({ "scenario.job.id": jobId })
+        })
+
+  const getStatus: AssetDownload["Service"]["getStatus"] = (jobId) =>
+    call({
+      operation: "getStatus",
+      subject: { subject: jobId },
+      logged: { jobId },
+      traced: { "scenario.job.id": jobId },
+      request: HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
+      decode: readJob(scrub),
+      expected: "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
+    })
+
+  const request: AssetDownload["Service"]["request"] = (assetId, { targetFormat } = {}) => {
+    const format = targetFormat === undefined ? {} : { targetFormat }
+    return call({
+      operation: "request",
+      subject: { subject: assetId },
+      logged: { assetId },
+      traced: {
         "scenario.asset.id": assetId,
         ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
-      })
-      return yield* call(
-        "request",
-        assetId,
-        HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
-          HttpClientRequest.bodyJsonUnsafe(targetFormat === undefined ? {} : { targetFormat })
-        ),
-        (body) => decodeLink(body)?.url,
-        "JSON with a url"
-      )
-    },
-    (effect, assetId) => Effect.annotateLogs(effect, { assetId })
-  )
+      },
+      request: HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
+        HttpClientRequest.bodyJsonUnsafe(format)
+      ),
+      decode: (body) => decodeLink(body)?.url,
+      expected: "JSON with a url"
+    })
+  }
 
   return AssetDownload.of({ requestBatch, getStatus, request })
 })
@@ -255,6 +242,22 @@ export const layerTest = (operations: Partial<AssetDownload["Service"]>): Layer.
     getStatus: operations.getStatus ?? missing("getStatus"),
     request: operations.request ?? missing("request")
   })
+}
+
+/** One call of an operation. */
+interface Call<A> {
+  readonly operation: Operation
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** Reads an answer; `undefined` for one that is none. */
+  readonly decode: (body: string) => A | undefined
+  /** What an answer is, in words. */
+  readonly expected: string
+  /** What the call is about: for errors, logs and spans. */
+  readonly subject?: { readonly subject: string }
+  readonly logged?: { readonly [name: string]: string }
+  readonly traced: { readonly [name: string]: string | number }
+  /** What the span is told of the answer. */
+  readonly tell?: (answer: A) => { readonly [name: string]: string }
 }
 
 /** Reads JSON text; `undefined` for what is not JSON, or not of the shape. */

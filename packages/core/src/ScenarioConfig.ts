@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { ProjectId } from "./Asset.ts"
 
@@ -82,7 +83,7 @@ export class ScenarioConfig extends Context.Service<
 export const make: (options: Options) => Effect.Effect<ScenarioConfig["Service"], InvalidConfig> = Effect.fnUntraced(
   function* (options) {
     const credentials = yield* makeCredentials(options)
-    const baseUrl = yield* makeBaseUrl(options.baseUrl || defaultBaseUrl)
+    const baseUrl = yield* Effect.fromResult(parseBaseUrl(options.baseUrl || defaultBaseUrl))
     const projectId = options.projectId ? yield* makeProjectId(options.projectId) : undefined
     return { credentials, baseUrl, projectId }
   }
@@ -98,19 +99,54 @@ export const layer = (options: Options): Layer.Layer<ScenarioConfig, InvalidConf
   Layer.effect(ScenarioConfig, make(options))
 
 /**
- * The environment's names, as a `Config`: those of the official SDKs first (`SCENARIO_SDK_API_KEY`,
- * `SCENARIO_SDK_API_SECRET`, `SCENARIO_SDK_JWT`), then those of the guides (`SCENARIO_API_KEY`, `SCENARIO_API_SECRET`),
- * with `SCENARIO_BASE_URL` and `SCENARIO_PROJECT_ID`.
+ * A base URL as it is used, without a trailing slash. One that holds credentials, a query or a fragment is refused.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const parseBaseUrl = (value: string): Result.Result<string, InvalidConfig> => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const refuse = (wrong: string) =>
+    Result.fail(
+      new InvalidConfig({
+        kind: "baseUrl",
+        message: `The base URL ${wrong}; set SCENARIO_BASE_URL to one such as ${defaultBaseUrl}, or leave it unset.`
+      })
+    )
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse("is not an absolute http or https URL")
+  if (url.username !== "" || url.password !== "") return refuse("holds credentials")
+  if (url.search !== "" || url.hash !== "") return refuse("holds a query or a fragment")
+  // Not the text as given: white space around it, or an empty query, would end up in the middle of every request's URL.
+  return Result.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
+}
+
+/**
+ * The names that the environment has for each option, the first of them first: those of the official SDKs, then those of
+ * Scenario's guides.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const environmentNames = {
+  apiKey: ["SCENARIO_SDK_API_KEY", "SCENARIO_API_KEY"],
+  apiSecret: ["SCENARIO_SDK_API_SECRET", "SCENARIO_API_SECRET"],
+  bearerToken: ["SCENARIO_SDK_JWT"],
+  baseUrl: ["SCENARIO_BASE_URL"],
+  projectId: ["SCENARIO_PROJECT_ID"]
+} as const
+
+/**
+ * The {@link environmentNames}, as a `Config`.
  *
  * @category config
  * @since 0.1.0
  */
 export const fromEnvironment: Config.Config<Options> = Config.all({
-  apiKey: firstOf(["SCENARIO_SDK_API_KEY", "SCENARIO_API_KEY"], Config.Redacted),
-  apiSecret: firstOf(["SCENARIO_SDK_API_SECRET", "SCENARIO_API_SECRET"], Config.Redacted),
-  bearerToken: firstOf(["SCENARIO_SDK_JWT"], Config.Redacted),
-  baseUrl: firstOf(["SCENARIO_BASE_URL"], Config.String),
-  projectId: firstOf(["SCENARIO_PROJECT_ID"], Config.String)
+  apiKey: firstOf(environmentNames.apiKey, Config.Redacted),
+  apiSecret: firstOf(environmentNames.apiSecret, Config.Redacted),
+  bearerToken: firstOf(environmentNames.bearerToken, Config.Redacted),
+  baseUrl: firstOf(environmentNames.baseUrl, Config.String),
+  projectId: firstOf(environmentNames.projectId, Config.String)
 })
 
 /**
@@ -177,22 +213,6 @@ const isPrintable = (value: Redacted.Redacted): boolean => /^[\x21-\x7e]+$/.test
 
 const relabel = (value: Redacted.Redacted, label: string): Redacted.Redacted =>
   Redacted.make(Redacted.value(value), { label })
-
-const makeBaseUrl = (value: string): Effect.Effect<string, InvalidConfig> => {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const refuse = (wrong: string) =>
-    Effect.fail(
-      new InvalidConfig({
-        kind: "baseUrl",
-        message: `The base URL ${wrong}; set SCENARIO_BASE_URL to one such as ${defaultBaseUrl}, or leave it unset.`
-      })
-    )
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse("is not an absolute http or https URL")
-  if (url.username !== "" || url.password !== "") return refuse("holds credentials")
-  if (url.search !== "" || url.hash !== "") return refuse("holds a query or a fragment")
-  // Not the text as given: white space around it, or an empty query, would end up in the middle of every request's URL.
-  return Effect.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
-}
 
 const decodeProjectId = Schema.decodeUnknownEffect(ProjectId)
 

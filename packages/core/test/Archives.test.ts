@@ -67,6 +67,9 @@ const request = Effect.fnUntraced(function* (size: number, options: Partial<Arch
 const eventsOf = (request: Archives.Request) =>
   Effect.flatMap(Archives.Archives, (archives) => Stream.runCollect(archives.events(request)))
 
+const begunBy = (request: Archives.Request) =>
+  Effect.flatMap(Archives.Archives, (archives) => Stream.runCollect(archives.begin(request)))
+
 const brief = (event: Archives.ArchiveEvent): string => {
   switch (event._tag) {
     case "Planned":
@@ -175,6 +178,10 @@ describe("Archives", () => {
         [0, 1, 2].map((index) => `failed ${index} ${tag}`)
       )
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1"])
+
+      const begun = yield* run(begunBy(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(begun, ["planned 2 of 2", `failed 0 ${tag}`, `failed 1 ${tag}`])
+      assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "request 1"])
     })
   )
 
@@ -258,6 +265,29 @@ describe("Archives", () => {
         })
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, broken))))
         assert.deepStrictEqual(events, ["planned 1 of 1", "requested 0 job_1", "failed 0 JournalError"])
+      })
+    )
+
+    it.effect("lets jobs be begun now and taken up later", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
+        const wanted = yield* request(3, { batchSize: 1 })
+        yield* Effect.gen(function* () {
+          const planned = "planned 3 of 3"
+          const begun = yield* run(begunBy(wanted))
+          assert.deepStrictEqual(begun, [planned, ...[0, 1, 2].map((index) => `requested ${index} job_${index + 1}`)])
+          assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "request 1", "request 1"], "none is looked at")
+
+          const again = yield* run(begunBy(wanted))
+          assert.deepStrictEqual(again, [planned, ...[0, 1, 2].map((index) => `resumed ${index} job_${index + 1}`)])
+          assert.lengthOf(yield* Ref.get(log), 3, "nothing is sent")
+
+          const taken = yield* run(eventsOf(wanted))
+          assert.deepStrictEqual(
+            taken.filter((event) => event.startsWith("ready")),
+            ["ready 0 job_1", "ready 1 job_4", "ready 2 job_3"]
+          )
+        }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
       })
     )
 

@@ -6,7 +6,6 @@
 import { availableParallelism } from "node:os"
 import { ArchiveError, Damaged } from "@scenario-assets/core/ArchiveError"
 import * as EntryData from "@scenario-assets/core/EntryData"
-import * as EntryPath from "@scenario-assets/core/EntryPath"
 import type { TransferEvent } from "@scenario-assets/core/TransferEvent"
 import * as ZipArchive from "@scenario-assets/core/ZipArchive"
 import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
@@ -23,6 +22,7 @@ import { FileError } from "./FileError.ts"
 import * as Buffers from "./internal/Buffers.ts"
 import * as Files from "./internal/Files.ts"
 import * as Plan from "./internal/Plan.ts"
+import * as Preview from "./internal/Preview.ts"
 import * as Unpackers from "./internal/Unpackers.ts"
 import * as Unpacking from "./internal/Unpacking.ts"
 import * as Workspace from "./internal/Workspace.ts"
@@ -88,6 +88,9 @@ export interface Extracted {
   readonly read: number
 }
 
+/** @category models @since 0.1.0 */
+export type { Preview, PreviewedArchive, PreviewedFile } from "./internal/Preview.ts"
+
 /**
  * How to extract.
  *
@@ -101,7 +104,7 @@ export interface Options extends Omit<ArchiveReader.Options, "spool"> {
    * What to do where another file has the path: keep it and call the new one `name (2).png`, or replace it. Default `keep`.
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
-  /** How many threads unpack an archive that is worth it. Default: one less than there are cores, at least 1, at most 4. */
+  /** How many threads unpack an archive that is worth it. Default: as many as there are cores, at most 4. */
   readonly threads?: number | undefined
 }
 
@@ -153,6 +156,12 @@ export class Extraction extends Context.Service<
       directory: string,
       options?: Options
     ) => Effect.Effect<Extracted, ArchiveReader.ReadError | E, R>
+    /** What would become of each file of some archives, in this order; nothing is written, and no content is fetched. */
+    readonly preview: <E = never, R = never>(
+      locations: ReadonlyArray<ArchiveReader.Location<E, R>>,
+      directory: string,
+      options?: Options
+    ) => Effect.Effect<Preview.Preview, ArchiveReader.ReadError | E, R>
   }
 >()("@scenario-assets/node/Extraction") {}
 
@@ -175,7 +184,7 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     const own = yield* Unpackers.make(0)
     const threads = yield* Effect.cached(Scope.provide(Unpackers.make(options.threads ?? defaultThreads()), scope))
     const turns = yield* Effect.forEach(Array.from({ length: archives }), () => Deferred.make<void>())
-    let taken: EntryPath.Taken = { files: new Set(Workspace.reserved.map(EntryPath.fold)), directories: new Map() }
+    let taken = Workspace.reserved
 
     const endTurn = (index: number) => {
       const turn = turns[index]
@@ -204,6 +213,7 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
           ifDiffers: options.ifDiffers ?? "keep"
         })
         taken = plan.taken
+        yield* Plan.makeDirectories(directory, plan)
         yield* endTurn(index)
         const wanted = plan.write.map(({ entry }) => entry)
         yield* checkSpace(
@@ -274,7 +284,12 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     return last._tag === "Completed" ? last.extracted : yield* Effect.die(last)
   })
 
-  return Extraction.of({ open, events, toDirectory })
+  return Extraction.of({
+    open,
+    events,
+    toDirectory,
+    preview: (locations, directory, options) => Preview.make(reader, locations, directory, options)
+  })
 })
 
 /**
@@ -293,7 +308,7 @@ const isArchiveError = (error: unknown): boolean => error instanceof ArchiveErro
 const muchBytes = 16 * 1024 * 1024
 const muchFiles = 500
 
-const defaultThreads = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
+const defaultThreads = (): number => Math.min(4, availableParallelism())
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
 

@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { FileError } from "./FileError.ts"
+import * as Buffers from "./internal/Buffers.ts"
 import * as Files from "./internal/Files.ts"
 import * as Lock from "./internal/Lock.ts"
 import * as PartFile from "./internal/PartFile.ts"
@@ -136,6 +137,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             resume: part.resume
           })
           .pipe(
+            Stream.provideService(Buffers.Current, Buffers.aligned),
             Stream.mapArrayEffect(
               Effect.fnUntraced(function* (all): Effect.fn.Return<
                 Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,

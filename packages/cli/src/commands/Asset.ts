@@ -16,12 +16,7 @@ const flags = {
     Flag.withDescription(`Convert to ${TargetFormat.literals.join(", ")} [default: the asset's own format]`),
     Flag.optional
   ),
-  directory: Flag.String("output").pipe(
-    Flag.withAlias("o"),
-    Flag.withMetavar("DIR"),
-    Flag.withDescription("Where the files go, as ASSET_ID.EXTENSION [default: .]"),
-    Flag.withDefault(".")
-  ),
+  directory: Options.directory("Where the files go, as ASSET_ID.EXTENSION"),
   force: Flag.Boolean("force").pipe(
     Flag.withDescription("Replace files that are there already"),
     Flag.withDefault(false)

@@ -1,9 +1,9 @@
 /** `download`, in words. */
-import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Options from "../Options.ts"
+import * as Settings from "../Settings.ts"
 
 const ids = (name: string, what: string) =>
   Flag.String(name).pipe(Flag.withMetavar("ID"), Flag.withDescription(`${what} (repeatable)`), Flag.atLeast(0))
@@ -28,21 +28,20 @@ const flags = {
     Flag.withDescription("Keep the ZIP archive as this file in --output; several get -1, -2, … before the extension"),
     Flag.optional
   ),
-  template: Flag.String("template").pipe(
-    Flag.withMetavar("TEMPLATE"),
-    Flag.withDescription(`Names of the files [default: ${FileNameTemplate.defaultTemplate}]`),
-    Flag.withDefault<string>(FileNameTemplate.defaultTemplate)
+  template: Flag.String(Settings.template.key).pipe(
+    Flag.withMetavar(Settings.template.reader.metavar),
+    Flag.withDescription(`Names of the files [default: ${Settings.template.otherwise}]`),
+    Flag.withFallbackConfig(Settings.value(Settings.template)),
+    Flag.withDefault(Settings.template.otherwise)
   ),
-  flat: Flag.Boolean("flat").pipe(
-    Flag.withDescription("Do not group the files in directories"),
+  flat: Options.toggle(Settings.flat, "Do not group the files in directories"),
+  deadline: Options.setting(Settings.deadline, "How long to wait for a job").pipe(Flag.optional),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Say what would be requested; with --job, what would become of each file. Writes nothing"),
     Flag.withDefault(false)
   ),
-  deadline: Options.duration("deadline").pipe(
-    Flag.withDescription("How long to wait for a job [default: 30m]"),
-    Flag.optional
-  ),
-  dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Say what would be requested, and request nothing"),
+  detach: Flag.Boolean("detach").pipe(
+    Flag.withDescription("Start the jobs and print the id of the run; 'runs resume' fetches the files later"),
     Flag.withDefault(false)
   ),
   ...Options.transfer,
@@ -61,6 +60,7 @@ export const command = Command.make(
     { command: "scenario-assets download --from-file ids.txt", description: "Thousands of ids, as several archives" },
     { command: "scenario-assets download model_abc --include '*.glb'", description: "Some of them" },
     { command: "scenario-assets download model_abc --archive all.zip", description: "The archive itself" },
-    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" }
+    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" },
+    { command: "scenario-assets download model_abc --detach", description: "Now the job, the files later" }
   ])
 )

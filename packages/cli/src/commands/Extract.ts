@@ -1,6 +1,7 @@
 /** `extract`, in words. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Options from "../Options.ts"
 
 const flags = {
@@ -9,6 +10,10 @@ const flags = {
     Argument.variadic({ min: 1 })
   ),
   ...Options.extraction,
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Say what would become of each file, and write nothing"),
+    Flag.withDefault(false)
+  ),
   ...Options.output
 }
 

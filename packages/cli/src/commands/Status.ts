@@ -4,6 +4,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Options from "../Options.ts"
+import * as Settings from "../Settings.ts"
 
 const jobId = Argument.String("job").pipe(Argument.withDescription("The job's id"), Argument.withSchema(JobId))
 
@@ -19,15 +20,19 @@ export const status = Command.make(
 export const wait = Command.make(
   "wait",
   {
-    jobId,
-    deadline: Options.duration("deadline").pipe(Flag.withDescription("How long to wait [default: 30m]"), Flag.optional),
+    id: Argument.String("id").pipe(
+      Argument.withDescription("The id of a job; or of a run, for all its jobs"),
+      Argument.withSchema(JobId)
+    ),
+    deadline: Options.setting(Settings.deadline, "How long to wait").pipe(Flag.optional),
     ...Options.connection,
     ...Options.output
   },
   Options.lazily(() => import("../handlers/Wait.ts"))
 ).pipe(
-  Command.withDescription("Wait until a job ends"),
+  Command.withDescription("Wait until a job ends, or all jobs of a run"),
   Command.withExamples([
-    { command: "scenario-assets wait job_abc --deadline 2h", description: "Wait for two hours at most" }
+    { command: "scenario-assets wait job_abc --deadline 2h", description: "Wait for two hours at most" },
+    { command: "scenario-assets wait run_261231_bakolu", description: "For all that a detached download has begun" }
   ])
 )

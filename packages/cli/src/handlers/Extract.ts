@@ -1,6 +1,7 @@
 /** `extract`: archives in files, into a directory. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as DryRun from "../DryRun.ts"
 import * as Extracting from "../Extracting.ts"
 import * as InputFile from "../InputFile.ts"
 import * as Output from "../Output.ts"
@@ -9,6 +10,7 @@ import * as Scenario from "../Scenario.ts"
 
 interface Values extends Extracting.Values, Output.Mode {
   readonly files: ReadonlyArray<string>
+  readonly dryRun: boolean
 }
 
 export const run = (values: Values) =>
@@ -17,6 +19,12 @@ export const run = (values: Values) =>
     const files = [...new Set(values.files)]
     yield* Effect.forEach(files, InputFile.checkArchive)
     const options = yield* Extracting.check(values)
+    if (values.dryRun) {
+      return yield* DryRun.ofExtraction(
+        files.map((file) => ({ origin: { file }, location: { file } })),
+        options
+      )
+    }
     const extracting = Effect.gen(function* () {
       const { extract, tell } = yield* Extracting.open(options, files.length)
       const outcomes = yield* Effect.forEach(files, (file, index) =>
@@ -24,5 +32,5 @@ export const run = (values: Values) =>
       )
       yield* tell(outcomes)
     })
-    yield* whenInterrupted("Run the same command again to go on where it stopped.")(extracting)
+    return yield* whenInterrupted("Run the same command again to go on where it stopped.")(extracting)
   }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))

@@ -1,10 +1,6 @@
 /** `list`: what is in the archive of a job, or in a file. */
 import { join } from "node:path"
-import * as Archives from "@scenario-assets/core/Archives"
 import * as Asset from "@scenario-assets/core/Asset"
-import { AssetDownload } from "@scenario-assets/core/AssetDownload"
-import * as DownloadJob from "@scenario-assets/core/DownloadJob"
-import { JobError } from "@scenario-assets/core/JobError"
 import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
 import { ArchiveReader } from "@scenario-assets/node/ArchiveReader"
 import * as Effect from "effect/Effect"
@@ -14,7 +10,7 @@ import * as EntryFields from "../EntryFields.ts"
 import * as EntryFilter from "../EntryFilter.ts"
 import * as Format from "../Format.ts"
 import * as InputFile from "../InputFile.ts"
-import { JobPending } from "../JobPending.ts"
+import * as JobArchive from "../JobArchive.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Scenario from "../Scenario.ts"
@@ -48,25 +44,18 @@ const ofFile = Effect.fnUntraced(function* (file: string) {
   return yield* list({ file })
 })
 
-/** One look at the job: who wants to wait has `wait`. */
 const ofJob = Effect.fnUntraced(function* (jobId: Asset.JobId) {
-  const job = yield* (yield* AssetDownload).getStatus(jobId)
-  const error = JobError.fromJob(job)
-  if (error !== undefined) return yield* error
-  if (!DownloadJob.isReady(job)) return yield* new JobPending({ jobId, jobStatus: job.jobStatus })
-
+  const location = yield* JobArchive.locate(jobId)
   const output = yield* Output.Output
   const { list } = yield* ArchiveReader
-  const { ofJob } = yield* Archives.Archives
   const fs = yield* FileSystem.FileSystem
-  const source = { url: job.downloadUrl, refresh: Effect.flatMap(ofJob(jobId), ({ source }) => source.refresh) }
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "scenario-assets-" })
   const watch = Watch.spooling(jobId)
   const spool = {
     file: join(directory, "archive.zip"),
     onEvent: (event: Parameters<typeof watch>[0]) => Effect.provideService(watch(event), Output.Output, output)
   }
-  return yield* list({ name: jobId, source }, { spool })
+  return yield* list(location, { spool })
 }, Effect.scoped)
 
 const tell = Effect.fnUntraced(function* (

@@ -1,38 +1,94 @@
-/** `wait`: looks at a job until it ends. */
+/** `wait`: looks at a job until it ends, or at all jobs of a run. */
 import type { JobId } from "@scenario-assets/core/Asset"
 import { JobError } from "@scenario-assets/core/JobError"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
+import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { resume } from "../CurrentRun.ts"
+import * as Failures from "../Failures.ts"
 import * as Format from "../Format.ts"
 import * as JobFields from "../JobFields.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
+import { RunNotFound } from "../RunError.ts"
+import * as RunRecord from "../RunRecord.ts"
+import * as Runs from "../Runs.ts"
+import * as Saved from "../Saved.ts"
 import * as Scenario from "../Scenario.ts"
 import * as Watch from "../Watch.ts"
 
 interface Values extends Connection, Output.Mode {
-  readonly jobId: JobId
+  readonly id: JobId
   readonly deadline: Option.Option<Duration.Duration>
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
-    const { states } = yield* JobPoller
-    const { line, note, result, whenInterrupted } = yield* Output.Output
-    const options = { deadline: Option.getOrUndefined(values.deadline) }
-    const last = yield* states(values.jobId, options).pipe(
-      Stream.tap(Watch.job),
-      Stream.runLast,
-      whenInterrupted(`The job goes on at Scenario; to wait again: scenario-assets wait ${values.jobId}`)
-    )
-    const job = yield* Effect.orDie(Effect.fromOption(last))
-    yield* line(Format.printable(job.jobStatus))
-    const error = JobError.fromJob(job)
-    if (error !== undefined) return yield* error
-    yield* result(JobFields.of(job))
-    yield* note(`Ready; to fetch it: scenario-assets download --job ${job.jobId}`)
-  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layer(values), Output.layer(values))))
+    const { whenInterrupted } = yield* Output.Output
+    const isRun = RunRecord.isRunId(values.id)
+    const waiting = Effect.gen(function* () {
+      if (isRun) return yield* ofRun(yield* Runs.find(values.id), values)
+      return yield* Effect.provide(ofJob(values.id, values), Scenario.layer(values))
+    })
+    yield* whenInterrupted(
+      `${isRun ? "The jobs go" : "The job goes"} on at Scenario; to wait again: scenario-assets wait ${values.id}`
+    )(waiting)
+  }).pipe(Effect.provide(Output.layer(values)))
+
+const ofJob = Effect.fnUntraced(function* (jobId: JobId, values: Values) {
+  const { line, note, result } = yield* Output.Output
+  const job = yield* endOf(jobId, values)
+  yield* line(Format.printable(job.jobStatus))
+  const error = JobError.fromJob(job)
+  if (error !== undefined) return yield* error
+  yield* result(JobFields.of(job))
+  return yield* note(`Ready; to fetch it: scenario-assets download --job ${jobId}`)
+})
+
+/** All jobs at once, where the run began them; one that fails does not stop the others. */
+const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: Values) {
+  const { runId } = record
+  const jobIds = RunRecord.jobIds(record)
+  if (jobIds.length === 0) {
+    return yield* new RunNotFound({ message: `Run ${runId} has begun no job; to begin them: ${resume(runId)}` })
+  }
+  const { line, note, result } = yield* Output.Output
+  const outcomes = yield* Effect.forEach(
+    jobIds,
+    (jobId) =>
+      Saved.outcome(
+        `job ${jobId}`,
+        Effect.gen(function* () {
+          const job = yield* endOf(jobId, values)
+          yield* line(`${jobId}: ${Format.printable(job.jobStatus)}`)
+          const error = JobError.fromJob(job)
+          return error === undefined ? job : yield* error
+        })
+      ),
+    { concurrency: "unbounded" }
+  ).pipe(Effect.provide(Scenario.layer(record.request)))
+  const [jobs, failures] = Arr.partition(outcomes, (outcome) => outcome)
+  const fields = { runId, jobs: jobs.map(JobFields.of) }
+  if (failures.length > 0) {
+    return yield* Failures.make({
+      summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not come to a good end`,
+      failures,
+      run: runId,
+      fields
+    })
+  }
+  yield* result(fields)
+  return yield* note(`Ready; to take the files: ${resume(runId)}`)
+})
+
+const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: Values) {
+  const { states } = yield* JobPoller
+  const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline) }).pipe(
+    Stream.tap(Watch.job),
+    Stream.runLast
+  )
+  return yield* Effect.orDie(Effect.fromOption(last))
+})

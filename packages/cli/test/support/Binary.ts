@@ -41,10 +41,14 @@ export interface Running {
   readonly ended: Effect.Effect<Ended>
 }
 
-/** Nothing of the environment the tests run in, but what a process needs; and one cache of compiled code for all. */
+/**
+ * Nothing of the environment the tests run in, but what a process needs; and one cache of compiled code for all. Runs are
+ * written down where no other test looks.
+ */
 export const environment = (): Readonly<Record<string, string>> => ({
   PATH: process.env["PATH"] ?? "",
   HOME: TestDirectory.root(),
+  XDG_STATE_HOME: TestDirectory.make("state"),
   NODE_COMPILE_CACHE: path.join(TestDirectory.root(), "compile-cache")
 })
 

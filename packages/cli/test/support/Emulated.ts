@@ -1,5 +1,6 @@
 /** An emulator of its own for each test, with canaries for credentials and signatures, and the binary pointed at it. */
 import { readFileSync } from "node:fs"
+import path from "node:path"
 import { assert } from "@effect/vitest"
 import { Emulator } from "@scenario-assets/core/testing"
 import * as EmulatorServer from "@scenario-assets/node/EmulatorServer"
@@ -16,6 +17,8 @@ export interface Emulated {
   readonly env: Readonly<Record<string, string>>
   /** A directory for what is downloaded. */
   readonly directory: string
+  /** A directory for the records of runs. */
+  readonly runs: string
   readonly start: (
     args: ReadonlyArray<string>,
     options?: Binary.Options
@@ -45,7 +48,9 @@ export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulat
       })
     )
     const emulator = Context.get(services, Emulator.Emulator)
+    const state = TestDirectory.make("state")
     const env = {
+      XDG_STATE_HOME: state,
       SCENARIO_BASE_URL: emulator.config.apiUrl,
       SCENARIO_API_KEY: Canary.key,
       SCENARIO_API_SECRET: Canary.secret
@@ -57,6 +62,7 @@ export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulat
       emulator,
       env,
       directory,
+      runs: path.join(state, "scenario-assets", "runs"),
       start: (args, given) => Binary.start(args, pointed(given)),
       run: (args, given) => Binary.run(args, pointed(given)),
       requests: (target) => Effect.map(emulator.requests, (all) => all.filter((request) => request.target === target)),
@@ -76,6 +82,6 @@ export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulat
   })
 
 /** A file must hold these very bytes; the difference of large ones is nothing to print. */
-export const assertSameBytes = (path: string, bytes: Buffer): void => {
-  assert.isTrue(readFileSync(path).equals(bytes), `${path} holds other bytes`)
+export const assertSameBytes = (file: string, bytes: Buffer): void => {
+  assert.isTrue(readFileSync(file).equals(bytes), `${file} holds other bytes`)
 }

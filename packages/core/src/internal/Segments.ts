@@ -25,6 +25,8 @@ const interval = Duration.millis(200)
 const fastEnough = 50_000_000
 /** A range is not halved below this. */
 const shortest = 4 * 1024 * 1024
+/** Ranges begin at multiples of this, which suits disks. */
+const alignment = 1024 * 1024
 /** From one step to the next there are so many times as many connections. */
 const growth = 4
 /** They must bring at least so many times as many bytes, or are given up again. */
@@ -65,7 +67,7 @@ export const read = <E, R>(
         if (waiting !== undefined) return take(waiting)
         const [longest] = [...active].toSorted((a, b) => left(b) - left(a))
         if (longest?.end === undefined || left(longest) < 2 * shortest) return undefined
-        const middle = longest.offset + Math.ceil(left(longest) / 2)
+        const middle = Math.ceil((longest.offset + left(longest) / 2) / alignment) * alignment
         const half = { offset: middle, end: longest.end, whole: false, unconfirmed: false }
         longest.end = middle
         return take(half)

@@ -106,7 +106,9 @@ export class Connections {
   /** Keeps a connection for the next exchange. */
   keep({ origin }: URL, connection: Connection): void {
     connection.rest()
-    this.#idle.set(origin, [...(this.#idle.get(origin) ?? []).filter(({ isAlive }) => isAlive), connection])
+    const idle = this.#idle.get(origin)
+    if (idle === undefined) this.#idle.set(origin, [connection])
+    else idle.push(connection)
   }
 
   /** Ends all, used or not. */
@@ -117,7 +119,12 @@ export class Connections {
   #make(url: URL): Connection {
     const connection = new Connection(url, () => (this.#context ??= Tls.createSecureContext()))
     this.#all.add(connection)
-    connection.socket.once("close", () => this.#all.delete(connection))
+    connection.socket.once("close", () => {
+      this.#all.delete(connection)
+      const idle = this.#idle.get(url.origin) ?? []
+      const index = idle.indexOf(connection)
+      if (index !== -1) idle.splice(index, 1)
+    })
     return connection
   }
 }

@@ -35,7 +35,7 @@ export const open = Effect.fnUntraced(function* (
     Stream.unfold(start, (offset) =>
       offset === end
         ? Effect.succeed(undefined)
-        : Effect.map(readAt(Buffers.take(), offset, end), (bytes) => {
+        : Effect.map(readAt(Buffers.plain.take(), offset, end), (bytes) => {
             const event: TransferEvent = { _tag: "Bytes", offset, bytes }
             return [event, offset + bytes.length] as const
           })

@@ -9,7 +9,8 @@ import { FileError } from "../FileError.ts"
 export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
   Effect.tryPromise({ try: run, catch: (cause) => new FileError({ operation, path, code: code(cause) }) })
 
-const code = (cause: unknown): string =>
+/** The system's code of a failure. */
+export const code = (cause: unknown): string =>
   Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : String(cause)
 
 /** `undefined` where there is no such file. */

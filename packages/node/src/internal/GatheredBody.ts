@@ -23,10 +23,12 @@ export class GatheredBody {
   #filled = 0
   #end: End | undefined
   #waiting: (() => void) | undefined
+  readonly #buffers: Buffers.Buffers
   readonly #onRoom: () => void
 
   /** `onRoom` is called when a body that was crowded has room again. */
-  constructor(onRoom: () => void) {
+  constructor(buffers: Buffers.Buffers, onRoom: () => void) {
+    this.#buffers = buffers
     this.#onRoom = onRoom
   }
 
@@ -38,7 +40,7 @@ export class GatheredBody {
   /** Takes bytes; what they stand in may be used again at once. */
   push(bytes: Uint8Array): void {
     for (let offset = 0; offset < bytes.length;) {
-      const buffer = (this.#filling ??= Buffers.take())
+      const buffer = (this.#filling ??= this.#buffers.take())
       const length = Math.min(bytes.length - offset, buffer.length - this.#filled)
       buffer.set(length === bytes.length ? bytes : bytes.subarray(offset, offset + length), this.#filled)
       this.#filled += length

@@ -7,6 +7,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type * as Scope from "effect/Scope"
+import * as Buffers from "./Buffers.ts"
 import { type Connection, Connections } from "./Connections.ts"
 import { GatheredBody } from "./GatheredBody.ts"
 import { Http1Response } from "./Http1Response.ts"
@@ -18,13 +19,24 @@ export const make: Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> = Ef
     Effect.sync(() => new Connections()),
     (connections) => Effect.sync(() => connections.close())
   ),
-  (connections) => HttpClient.make((request, url, signal) => exchange(connections, request, url, signal))
+  (connections) =>
+    HttpClient.make((request, url, signal) =>
+      Effect.flatMap(Buffers.Current, (buffers) => exchange(connections, buffers, request, url, signal))
+    )
 )
 
-const exchange = (connections: Connections, request: HttpClientRequest, url: URL, signal: AbortSignal) =>
+const exchange = (
+  connections: Connections,
+  buffers: Buffers.Buffers,
+  request: HttpClientRequest,
+  url: URL,
+  signal: AbortSignal
+) =>
   Effect.callback<Http1Response, HttpClientError.HttpClientError>((resume) => {
     let connection: Connection
     let body: GatheredBody | undefined
+    /** A response that nobody knows of yet. */
+    let response: Http1Response | undefined
     let isOver = false
 
     const finish = () => {
@@ -43,10 +55,10 @@ const exchange = (connections: Connections, request: HttpClientRequest, url: URL
 
     const reader = new ResponseReader({
       onHead: (status, headers) => {
-        body = new GatheredBody(() => {
+        body = new GatheredBody(buffers, () => {
           if (!isOver) connection.socket.resume()
         })
-        resume(Effect.succeed(new Http1Response(request, url, status, headers, body)))
+        response = new Http1Response(request, url, status, headers, body)
       },
       onBody: (bytes) => body?.push(bytes),
       onEnd: (reusable) => {
@@ -62,6 +74,11 @@ const exchange = (connections: Connections, request: HttpClientRequest, url: URL
       connection = connections.take(url, {
         onBytes: (bytes) => {
           reader.push(bytes)
+          // Only now, so that a body that came along with the head need not be waited for.
+          if (response !== undefined) {
+            resume(Effect.succeed(response))
+            response = undefined
+          }
           return isOver || !isCrowded()
         },
         onEnd: () => reader.close(),

@@ -15,6 +15,8 @@ import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { GatheredBody } from "./GatheredBody.ts"
 
+const utf8 = new TextDecoder()
+
 type Body<A> = Effect.Effect<A, HttpClientError.HttpClientError>
 
 export class Http1Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse, Pipeable {
@@ -56,7 +58,7 @@ export class Http1Response extends Inspectable.Class implements HttpClientRespon
   }
 
   get text(): Body<string> {
-    return Effect.map(this.bytes, (bytes) => new TextDecoder().decode(bytes))
+    return Effect.map(this.bytes, (bytes) => utf8.decode(bytes))
   }
 
   get json(): Body<Schema.Json> {

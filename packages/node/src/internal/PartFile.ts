@@ -1,4 +1,3 @@
-import * as Fs from "node:fs/promises"
 /**
  * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.jsonl`, which says of which object the bytes
  * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
@@ -17,6 +16,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { FileError } from "../FileError.ts"
 import * as Buffers from "./Buffers.ts"
+import * as DiskFile from "./DiskFile.ts"
 import * as Files from "./Files.ts"
 import * as StateFile from "./StateFile.ts"
 
@@ -66,13 +66,13 @@ export const open = Effect.fnUntraced(function* (
   const stateFile = yield* StateFile.open(`${path}.jsonl`)
   const state = Arr.findFirst(stateFile.lines, (line) => decodeState(line))
 
-  const handle = yield* Effect.acquireRelease(
-    Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
-    (handle) =>
+  const { handle, write } = yield* Effect.acquireRelease(
+    Files.attempt("open", path, () => DiskFile.open(path)),
+    (file) =>
       Effect.ignore(
         flush().pipe(
           Effect.andThen(save()),
-          Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => handle.close())))
+          Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => file.close())))
         )
       )
   )
@@ -105,7 +105,7 @@ export const open = Effect.fnUntraced(function* (
       unsaved += held
       held = 0
       for (const { chunks, offset } of batch) {
-        await Files.writeAll(handle, chunks, offset)
+        await write(chunks, offset)
         let position = offset
         for (const chunk of chunks) {
           tally.add(position, chunk)

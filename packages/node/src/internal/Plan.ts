@@ -22,8 +22,12 @@ export interface Target {
 export interface Plan {
   /** To be written. */
   readonly write: ReadonlyArray<Target>
+  /** Those of them that take the place of another file. */
+  readonly replaces: ReadonlySet<Target>
   /** There already, with the right content. */
   readonly there: ReadonlyArray<Target>
+  /** Directories that are not there yet, those on the way first. */
+  readonly directories: ReadonlyArray<string>
   /** The paths that are given away now. */
   readonly taken: EntryPath.Taken
 }
@@ -37,7 +41,7 @@ export interface Options {
   readonly ifDiffers: "keep" | "replace"
 }
 
-/** Makes the directories as well. */
+/** Only looks. */
 export const make = Effect.fnUntraced(function* (
   entries: ReadonlyArray<ZipEntry>,
   options: Options
@@ -47,7 +51,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.fromResult(EntryPath.assign(entries, { taken: options.taken })),
     (reason) => new ArchiveError({ archive, reason })
   )
-  const existing = yield* makeDirectories(
+  const { directories, existing } = yield* look(
     directory,
     paths.map(({ entry, path }) => (entry.isDirectory ? path : dirname(path)))
   )
@@ -85,34 +89,49 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const write: Array<Target> = []
+  const replaces = new Set<Target>()
   const there: Array<Target> = []
   for (const target of files) {
     if (!exists(target.path)) write.push(target)
     else if (right.has(target)) there.push(target)
-    else if (options.ifDiffers === "replace") write.push(target)
-    else {
+    else if (options.ifDiffers === "replace") {
+      write.push(target)
+      replaces.add(target)
+    } else {
       const other = yield* besides(target)
       if (other.isThere) there.push(other.target)
       else write.push(other.target)
     }
   }
-  return { write, there, taken: { files: given, directories: taken.directories } }
+  return { write, replaces, there, directories, taken: { files: given, directories: taken.directories } }
 })
 
+/** Makes the directories that the files go to. */
+export const makeDirectories = (directory: string, { directories }: Plan): Effect.Effect<void, FileError> =>
+  Effect.forEach(
+    directories,
+    (path) => {
+      const whole = join(directory, path)
+      return Files.attempt("make the directory", whole, () => Fs.mkdir(whole))
+    },
+    { discard: true }
+  )
+
 /**
- * Makes directories and those on the way to them, and gives the names that stand in each already. A symbolic link on the way
- * is refused: it may lead out of the directory.
+ * Which of these directories and those on the way to them are missing, and the names that stand in each of the others. A
+ * symbolic link on the way is refused: it may lead out of the directory.
  */
-const makeDirectories = Effect.fnUntraced(function* (directory: string, wanted: ReadonlyArray<string>) {
+const look = Effect.fnUntraced(function* (directory: string, wanted: ReadonlyArray<string>) {
   const all = new Set<string>(["."])
   for (const path of wanted) for (let at = path; !all.has(at); at = dirname(at)) all.add(at)
+  const directories: Array<string> = []
   const existing = new Map<string, ReadonlySet<string>>()
   for (const path of [...all].toSorted((a, b) => a.length - b.length)) {
     const whole = join(directory, path)
     const isNew = path !== "." && existing.get(dirname(path))?.has(EntryPath.fold(basename(path))) !== true
-    const stat = isNew ? undefined : yield* look(whole, path === ".")
+    const stat = isNew ? undefined : yield* statOf(whole, path === ".")
     if (stat === undefined) {
-      yield* Files.attempt("make the directory", whole, () => Fs.mkdir(whole))
+      directories.push(path)
       existing.set(path, new Set())
     } else {
       if (!stat.isDirectory()) {
@@ -122,11 +141,11 @@ const makeDirectories = Effect.fnUntraced(function* (directory: string, wanted: 
       existing.set(path, new Set(names.map(EntryPath.fold)))
     }
   }
-  return existing
+  return { directories, existing }
 })
 
 /** None where only one in other letter case is there, and the system tells them apart. */
-const look = (path: string, follow: boolean): Effect.Effect<Stats | undefined, FileError> =>
+const statOf = (path: string, follow: boolean): Effect.Effect<Stats | undefined, FileError> =>
   Files.orMissing(Files.attempt("look at", path, () => (follow ? Fs.stat(path) : Fs.lstat(path))))
 
 const groupsOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>

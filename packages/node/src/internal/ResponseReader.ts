@@ -136,44 +136,47 @@ export class ResponseReader {
     const parts = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(start)
     if (parts === null) return this.#fault("does not answer in HTTP/1.1")
     const headers: Array<readonly [string, string]> = []
-    const values = new Map<string, Array<string>>()
+    const framing: Framing = { connection: [], "content-length": [], "transfer-encoding": [] }
     for (const line of lines) {
-      const header =
-        /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)[ \t]*$/.exec(line)
+      const header = headerLine.exec(line)
       if (header === null) return this.#fault("sent a header that is not proper HTTP/1.1")
-      const [name, value] = [(header[1] ?? "").toLowerCase(), header[2] ?? ""]
-      headers.push([name, value])
-      values.set(name, [...(values.get(name) ?? []), ...value.split(",").map((one) => one.trim())])
+      const name = (header[1] ?? "").toLowerCase()
+      const value = (header[2] ?? "").replace(/[ \t]+$/, "")
+      if (isFraming(name)) framing[name].push(...value.split(",").map((one) => one.trim().toLowerCase()))
+      if (name !== "content-length") headers.push([name, value])
     }
     const status = Number(parts[2])
     // 1xx says something of the answer that is still to come (RFC 9110, 15.2); nobody asked for another protocol.
     if (status === 101) return this.#fault("switched to another protocol")
     if (status < 200) return
-    const connection = (values.get("connection") ?? []).map((option) => option.toLowerCase())
-    this.#keepAlive = parts[1] === "1" && !connection.includes("close")
-    const framing = framingOf(status, values)
-    if (typeof framing === "string") return this.#fault(framing)
-    this.#left = framing.length
-    this.#state = framing.state
+    this.#keepAlive = parts[1] === "1" && !framing.connection.includes("close")
+    const body = bodyOf(status, framing)
+    if (typeof body === "string") return this.#fault(body)
+    this.#left = body.length
+    this.#state = body.state
     // Said twice, it is said once.
-    const [length] = values.get("content-length") ?? []
-    const others = headers.filter(([name]) => name !== "content-length")
-    this.#listener.onHead(status, length === undefined ? headers : [...others, ["content-length", length]])
+    const [length] = framing["content-length"]
+    if (length !== undefined) headers.push(["content-length", length])
+    this.#listener.onHead(status, headers)
   }
 }
 
+const headerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
+
+/** What the headers say of the body and the connection, in lower case. */
+type Framing = { readonly [Name in "connection" | "content-length" | "transfer-encoding"]: Array<string> }
+
+const isFraming = (name: string): name is keyof Framing =>
+  name === "content-length" || name === "transfer-encoding" || name === "connection"
+
 /** Where the body ends (RFC 9112, 6.3); a text where that is in doubt. */
-const framingOf = (
-  status: number,
-  headers: ReadonlyMap<string, ReadonlyArray<string>>
-): { readonly state: State; readonly length: number } | string => {
-  const lengths = new Set(headers.get("content-length"))
-  const codings = headers.get("transfer-encoding")
+const bodyOf = (status: number, framing: Framing): { readonly state: State; readonly length: number } | string => {
+  const lengths = new Set(framing["content-length"])
+  const codings = framing["transfer-encoding"]
   if (status === 204 || status === 304) return { state: "over", length: 0 }
-  if (codings !== undefined) {
+  if (codings.length > 0) {
     if (lengths.size > 0) return "declared the length of the body in two ways"
-    if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked")
-      return "sent a transfer coding that is not known"
+    if (codings.length !== 1 || codings[0] !== "chunked") return "sent a transfer coding that is not known"
     return { state: "chunk size", length: 0 }
   }
   const [length] = lengths

@@ -53,7 +53,7 @@ const unpack = (job: Job, bytes: Uint8Array): Failure | undefined => {
 }
 
 /** Gives memory back at once: until the collector comes, there would be a hundred times as much of it. */
-const release = ({ buffer }: Uint8Array): void => {
+export const release = ({ buffer }: Uint8Array): void => {
   // What is smaller may stand in memory that others use too.
   if (buffer instanceof ArrayBuffer && buffer.byteLength > 64 * 1024) buffer.transfer(0)
 }

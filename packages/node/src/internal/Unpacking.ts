@@ -14,7 +14,7 @@ import * as Contents from "./Contents.ts"
 import * as Files from "./Files.ts"
 import * as Inflater from "./Inflater.ts"
 import type { Target } from "./Plan.ts"
-import type * as Unpack from "./Unpack.ts"
+import * as Unpack from "./Unpack.ts"
 import { type Slot, slotSize, type Unpackers } from "./Unpackers.ts"
 import type { Workspace } from "./Workspace.ts"
 
@@ -162,7 +162,11 @@ export const make = Effect.fnUntraced(function* (
     file.position += content.reduce((sum, { length }) => sum + length, 0)
     yield* written(file)
     if (file.position === position) return
-    const writing = Files.attempt("write", file.target.path, () => Files.writeAll(file.handle, content, position))
+    const writing = Files.attempt("write", file.target.path, async () => {
+      const length = await Files.writeAll(file.handle, content, position)
+      if (file.target.entry.method === "deflate") content.filter(endsItsBuffer).forEach(Unpack.release)
+      return length
+    })
     file.writing = yield* Effect.forkIn(writing, scope)
     if (file.target.entry.method === "stored") yield* written(file)
   })
@@ -199,6 +203,10 @@ const openLarge = (target: Target, temporary: string): Effect.Effect<Large, File
       isWrong: false
     })
   )
+
+/** zlib fills a buffer in several pieces, one behind the other; after the last one nobody needs it. */
+const endsItsBuffer = ({ buffer, byteLength, byteOffset }: Uint8Array): boolean =>
+  byteOffset + byteLength === buffer.byteLength
 
 /** What was begun to be written is there. */
 const written = (file: Large): Effect.Effect<void, FileError> =>

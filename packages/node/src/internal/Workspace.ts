@@ -4,6 +4,7 @@
  */
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
+import * as EntryPath from "@scenario-assets/core/EntryPath"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
@@ -20,12 +21,10 @@ export interface Workspace {
 
 const corner = ".scenario-assets"
 /** What no entry may be called: it is ours, or the command line's, whose journal no archive may write. */
-export const reserved: ReadonlyArray<string> = [
-  corner,
-  `${corner}.part.lock`,
-  `${corner}-jobs.json`,
-  `${corner}-jobs.json.tmp`
-]
+export const reserved: EntryPath.Taken = {
+  files: new Set([corner, `${corner}.part.lock`, `${corner}-jobs.json`, `${corner}-jobs.json.tmp`].map(EntryPath.fold)),
+  directories: new Map()
+}
 const ending = ".tmp"
 
 export const open = Effect.fnUntraced(function* (

@@ -1,0 +1,63 @@
+/** Who calls: by the environment, or else by what `auth login` has stored for the API. */
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as CredentialsFile from "./CredentialsFile.ts"
+
+/** Where credentials are from: these variables of the environment, or this file. */
+export type Source = { readonly environment: ReadonlyArray<string> } | { readonly file: string }
+
+export interface Credentials {
+  readonly source: Source
+  /** As they are: a key may lack its secret. */
+  readonly options: Pick<ScenarioConfig.Options, "apiKey" | "apiSecret" | "bearerToken">
+}
+
+/**
+ * Those to use with an API, which is known by its base URL. The two sources never mix: as soon as the environment sets one of
+ * its variables, it is the environment that counts.
+ */
+export const find = Effect.fnUntraced(function* (baseUrl: string) {
+  const environment = yield* ofEnvironment
+  return Option.isSome(environment) ? environment : yield* ofFile(baseUrl)
+})
+
+/** Those of the environment. */
+export const ofEnvironment: Effect.Effect<Option.Option<Credentials>, Config.ConfigError> = Effect.gen(function* () {
+  const { apiKey, apiSecret, bearerToken } = ScenarioConfig.environmentNames
+  const [key, secret, token] = yield* Effect.all([firstSet(apiKey), firstSet(apiSecret), firstSet(bearerToken)])
+  const environment = [key, secret, token].flatMap((found) => found?.name ?? [])
+  return environment.length === 0
+    ? Option.none()
+    : Option.some({
+        source: { environment },
+        options: { apiKey: key?.value, apiSecret: secret?.value, bearerToken: token?.value }
+      })
+})
+
+const ofFile = Effect.fnUntraced(function* (baseUrl: string) {
+  const file = yield* CredentialsFile.path
+  const stored = yield* CredentialsFile.find(file, baseUrl)
+  return Option.map(stored, (options): Credentials => ({ source: { file }, options }))
+})
+
+const firstSet = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+  for (const name of names) {
+    const value = yield* Config.option(Config.Redacted(name))
+    if (Option.isSome(value)) return { name, value: value.value }
+  }
+  return undefined
+})
+
+/** What they are, told so that nobody can use them: of a key that is long enough, its beginning. */
+export const describe = (credentials: ScenarioConfig.Credentials): string => {
+  if (credentials._tag === "Bearer") return "a bearer token"
+  const key = Redacted.value(credentials.key)
+  return key.length < 12 ? "an API key" : `the API key ${key.slice(0, 4)}…`
+}
+
+/** Where they are from, for people. */
+export const describeSource = (source: Source): string =>
+  "file" in source ? source.file : `the environment (${source.environment.join(", ")})`

@@ -1,0 +1,111 @@
+/**
+ * The credentials that `auth login` has stored, each for one API alone. The file is its owner's: others may neither read nor
+ * write it.
+ */
+import { dirname, join } from "node:path"
+import { FileError } from "@scenario-assets/node/FileError"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import * as Places from "./Places.ts"
+import * as SystemCode from "./SystemCode.ts"
+
+/** The file is not as this command has left it. */
+export class CredentialsFileError extends Schema.TaggedError<CredentialsFileError>()("CredentialsFileError", {
+  path: Schema.String,
+  /** What is the matter, and what to do. */
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `The credentials file ${this.path} ${this.problem}.`
+  }
+}
+
+const secret = Schema.RedactedFromValue(Schema.NonEmptyString)
+const Stored = Schema.Union([
+  Schema.Struct({ apiKey: secret, apiSecret: secret }),
+  Schema.Struct({ bearerToken: secret })
+])
+const Content = Schema.fromJsonString(Schema.Record(Schema.String, Stored))
+const decode = Schema.decodeUnknownOption(Content)
+const encode = Schema.encodeEffect(Content)
+
+/** A key with its secret, or a bearer token. */
+export type Stored = typeof Stored.Type
+
+export const path: Config.Config<string> = Config.map(Places.configDirectory, (directory) =>
+  join(directory, "credentials.json")
+)
+
+/** Those of one API, which is known by its base URL. */
+export const find = Effect.fnUntraced(function* (path: string, baseUrl: string) {
+  return Option.fromUndefinedOr((yield* read(path))[baseUrl])
+})
+
+/** Stores those of one API, in place of what it had. */
+export const store = Effect.fnUntraced(function* (path: string, baseUrl: string, stored: Stored) {
+  yield* write(path, { ...(yield* read(path)), [baseUrl]: stored })
+})
+
+/** Removes those of one API; says whether there were any. A file without any is removed too. */
+export const remove = Effect.fnUntraced(function* (path: string, baseUrl: string) {
+  const { [baseUrl]: removed, ...others } = yield* read(path)
+  if (removed === undefined) return false
+  const fs = yield* FileSystem.FileSystem
+  yield* Object.keys(others).length === 0 ? failing("remove", path, fs.remove(path)) : write(path, others)
+  return true
+})
+
+const read = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const refuse = (problem: string) => Effect.fail(new CredentialsFileError({ path, problem }))
+  const found = yield* Effect.all({ info: fs.stat(path), text: fs.readFileString(path) }).pipe(
+    Effect.map(Option.some),
+    Effect.catch((error) =>
+      error.reason._tag === "NotFound"
+        ? Effect.succeedNone
+        : refuse(`cannot be read (${SystemCode.of(error)}); see its permissions`)
+    )
+  )
+  if (Option.isNone(found)) return {}
+  const { info, text } = found.value
+  // Windows has no such bits.
+  if (process.platform !== "win32" && (info.mode & 0o077) !== 0) {
+    const mode = (info.mode & 0o777).toString(8).padStart(4, "0")
+    return yield* refuse(
+      `is open to other users (mode ${mode}); close it: chmod 600 ${path}. If others use this machine, replace the key too`
+    )
+  }
+  const content = decode(text)
+  return Option.isSome(content)
+    ? content.value
+    : yield* refuse("is damaged; remove it, and store the credentials anew: scenario-assets auth login")
+})
+
+/** Whole or not at all, and never to be read by anybody else, not even for a moment. */
+const write = Effect.fnUntraced(
+  function* (path: string, content: typeof Content.Type) {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.orDie(encode(content))
+    const temporary = `${path}.${process.pid}.tmp`
+    yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
+    yield* fs.remove(temporary, { force: true })
+    yield* Effect.gen(function* () {
+      const file = yield* fs.open(temporary, { flag: "wx", mode: 0o600 })
+      yield* file.writeAll(new TextEncoder().encode(`${text}\n`))
+      yield* file.sync
+    }).pipe(
+      Effect.scoped,
+      Effect.andThen(fs.rename(temporary, path)),
+      Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true }))),
+      Effect.uninterruptible
+    )
+  },
+  (effect, path) => failing("write", path, effect)
+)
+
+const failing = <A, R>(operation: string, path: string, effect: Effect.Effect<A, PlatformError, R>) =>
+  Effect.mapError(effect, (error) => new FileError({ operation, path, code: SystemCode.of(error) }))

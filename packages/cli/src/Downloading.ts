@@ -1,0 +1,122 @@
+/** A request, carried out: the archives of its jobs, extracted or kept. It is written down before anything is begun. */
+import { join } from "node:path"
+import type { JobId } from "@scenario-assets/core/Asset"
+import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
+import * as Selection from "@scenario-assets/core/Selection"
+import type { Extraction } from "@scenario-assets/node/Extraction"
+import type { FileDownload } from "@scenario-assets/node/FileDownload"
+import type { FileError } from "@scenario-assets/node/FileError"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
+import * as Archiving from "./Archiving.ts"
+import { CurrentRun, resume } from "./CurrentRun.ts"
+import * as Detaching from "./Detaching.ts"
+import * as ExitCode from "./ExitCode.ts"
+import * as Extracting from "./Extracting.ts"
+import * as Failures from "./Failures.ts"
+import * as Keeping from "./Keeping.ts"
+import { transferOptions } from "./Options.ts"
+import { Output } from "./Output.ts"
+import * as Request from "./Request.ts"
+import type { End, RunRecord } from "./RunRecord.ts"
+import * as Runs from "./Runs.ts"
+import * as Scenario from "./Scenario.ts"
+import type { UsageError } from "./UsageError.ts"
+
+export interface Options {
+  readonly json: boolean
+  /** Begin the jobs of a selection, and wait for none. */
+  readonly detach?: boolean
+  /** The run that this goes on with. */
+  readonly resumed?: RunRecord
+}
+
+export const perform = (request: Request.Request, options: Options) =>
+  Option.match(request.archive, {
+    onNone: () =>
+      Effect.flatMap(Extracting.check({ ...request, json: options.json }), (checked) =>
+        performTo(request, options, (total) => Extracting.destination(checked, total, transferOptions(request)))
+      ),
+    onSome: (archive) => {
+      const names = { directory: request.directory, archive }
+      return Effect.andThen(
+        Keeping.check(names, request),
+        performTo(request, options, (total) => Keeping.open({ ...request, ...names }, total))
+      )
+    }
+  })
+
+/** A place for so many archives. */
+type Open<A> = (
+  total: number
+) => Effect.Effect<
+  Archiving.Destination<A>,
+  FileError | UsageError,
+  Extraction | FileDownload | FileSystem.FileSystem | Output | Scope.Scope
+>
+
+const performTo = <A extends { readonly jobId: JobId }>(
+  request: Request.Request,
+  { detach = false, resumed }: Options,
+  open: Open<A>
+) =>
+  Effect.gen(function* () {
+    const { event, whenInterrupted } = yield* Output
+    const standalone = Request.standalone(request, yield* ScenarioConfig)
+    const { begun, ended, runId } = yield* Runs.begin(standalone, resumed)
+    if (runId !== undefined) yield* event({ type: "run", runId })
+    yield* carryOut(request, detach, open, begun).pipe(
+      Effect.scoped,
+      Effect.provideService(CurrentRun, runId),
+      Effect.onExit((exit) => Effect.flatMap(endOf(exit, detach), ended)),
+      Effect.mapError((error) =>
+        runId === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, runId)
+      ),
+      whenInterrupted(
+        runId === undefined
+          ? "Run the same command again to go on where it stopped; jobs that were begun go on at Scenario."
+          : `Jobs that were begun go on at Scenario; to go on: ${resume(runId)}`
+      )
+    )
+  }).pipe(Effect.provide(Scenario.layerJournal(request, join(request.directory, ".scenario-assets-jobs.json"))))
+
+const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
+  request: Request.Request,
+  detach: boolean,
+  open: Open<A>,
+  begun: Archiving.Begun
+) {
+  const { wanted } = request
+  if ("jobIds" in wanted) {
+    const destination = yield* open(wanted.jobIds.length)
+    return yield* Archiving.ofJobs(wanted.jobIds, request, destination)
+  }
+  const destination = yield* open(Selection.batches(wanted.selection).length)
+  return yield* detach
+    ? Detaching.begin(wanted, request, destination, begun)
+    : Archiving.ofSelection(wanted, request, destination, begun)
+})
+
+/** What is written down of an end. */
+const endOf = <A, E>(exit: Exit.Exit<A, E>, detach: boolean) =>
+  Effect.gen(function* () {
+    const at = yield* DateTime.now
+    const end = (state: End["state"], exitCode: number, message?: string): End => ({
+      state,
+      at,
+      exitCode,
+      message: Option.fromUndefinedOr(message)
+    })
+    if (Exit.isSuccess(exit)) return end(detach ? "detached" : "done", ExitCode.exitCodes.ok)
+    if (Cause.hasInterruptsOnly(exit.cause)) return end("interrupted", (yield* ExitCode.Interruption)())
+    const error = Cause.squash(exit.cause)
+    // What a defect says is nobody's promise, and might hold a secret.
+    const isOurs = Predicate.hasProperty(error, "_tag") && Predicate.hasProperty(error, "message")
+    return end("failed", ExitCode.of(error), isOurs ? String(error.message) : undefined)
+  })

@@ -1,0 +1,133 @@
+/** What several lines of `--json` have in common, as schemas. */
+import * as Schema from "effect/Schema"
+import { version } from "./Json.ts"
+
+export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+export const Strings = Schema.Array(Schema.String)
+
+export const described =
+  (identifier: string, description: string) =>
+  <S extends Schema.Top>(schema: S) =>
+    schema.annotate({ identifier, description })
+
+const envelope = {
+  version: Schema.Literal(version),
+  time: Schema.String.annotate({ description: "When it was printed, in ISO 8601 and UTC" })
+}
+
+export const line = <const Type extends string, const Fields extends Schema.Struct.Fields>(
+  type: Type,
+  description: string,
+  fields: Fields
+) => Schema.Struct({ type: Schema.Literal(type), ...fields, ...envelope }).annotate({ description })
+
+/** What is told of an entry of an archive. */
+export const entry = {
+  name: Schema.String.annotate({ description: "In the archive" }),
+  size: Count,
+  crc32: Schema.String.annotate({ description: "Eight hexadecimal digits" })
+}
+
+/** Where an archive comes from. */
+export const origin = { jobId: Schema.optionalKey(Schema.String), file: Schema.optionalKey(Schema.String) }
+
+export const why = { why: Strings.annotate({ description: "Why the path is not the name; empty where it is" }) }
+
+export const savedFile = {
+  path: Schema.String,
+  bytes: Count,
+  resumedFrom: Count.annotate({ description: "Bytes that were there from an earlier run" }),
+  alreadyThere: Schema.Boolean,
+  verified: Strings.annotate({ description: "Checksums that the storage host declared, and the bytes have" })
+}
+
+export const extractedFiles = {
+  files: Count,
+  bytes: Count,
+  alreadyThere: Count.annotate({ description: "Files that were there before" }),
+  read: Count.annotate({ description: "Bytes of the archive that were read" })
+}
+
+/** An archive that was kept as a file. */
+export const SavedArchive = Schema.Struct({ jobId: Schema.String, ...savedFile }).pipe(
+  described("SavedArchive", "An archive that was kept as a file")
+)
+export type SavedArchive = typeof SavedArchive.Type
+
+/** An asset in its file. */
+export const SavedAsset = Schema.Struct({ assetId: Schema.String, ...savedFile }).pipe(
+  described("SavedAsset", "An asset in its file")
+)
+export type SavedAsset = typeof SavedAsset.Type
+
+/** An archive that was extracted. */
+export const ExtractedArchive = Schema.Struct({ ...origin, ...extractedFiles }).pipe(
+  described("ExtractedArchive", "An archive that was extracted")
+)
+export type ExtractedArchive = typeof ExtractedArchive.Type
+
+/** A file whose path is not its name in the archive. */
+export const Renamed = Schema.Struct({ ...origin, name: Schema.String, path: Schema.String, ...why }).pipe(
+  described("Renamed", "A file whose path is not its name in the archive")
+)
+
+/** A file that was not written, for its content is not what the archive says. */
+export const Refused = Schema.Struct({ ...origin, name: Schema.String, message: Schema.String }).pipe(
+  described("Refused", "A file that was not written, for its content is not what the archive says")
+)
+
+/** One of several that could not be saved. */
+export const Failed = Schema.Struct({
+  of: Schema.String.annotate({ description: "What it happened to" }),
+  error: Schema.String,
+  message: Schema.String
+}).pipe(described("Failed", "One of several that could not be saved"))
+
+/** A job, without its URL, which is a secret. */
+export const Job = Schema.Struct({
+  jobId: Schema.String,
+  jobStatus: Schema.String,
+  phase: Schema.Literals(["pending", "ready", "failed", "canceled"]),
+  ready: Schema.Boolean,
+  details: Schema.Record(Schema.String, Schema.Json).annotate({ description: "All else the server says of it" })
+}).pipe(described("Job", "A job, without its URL, which is a secret"))
+
+/** A job that was begun for a batch. */
+export const BegunJob = Schema.Struct({
+  batch: Count.annotate({ description: "Counted from 1" }),
+  jobId: Schema.String,
+  resumed: Schema.Boolean.annotate({ description: "Begun by an earlier run" })
+}).pipe(described("BegunJob", "A job that was begun for a batch"))
+
+/** A download that is written down. */
+export const Run = Schema.Struct({
+  runId: Schema.String,
+  state: Schema.String,
+  started: Schema.String,
+  since: Schema.String,
+  pid: Schema.optionalKey(Count),
+  host: Schema.optionalKey(Schema.String),
+  ended: Schema.optionalKey(Schema.String),
+  exitCode: Schema.optionalKey(Schema.Int),
+  message: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  what: Schema.String,
+  jobs: Strings,
+  path: Schema.String
+}).pipe(described("Run", "A download that is written down"))
+export type Run = typeof Run.Type
+
+/** What doctor has looked at, and what was found. */
+export const Check = Schema.Struct({
+  check: Schema.String,
+  status: Schema.Literals(["ok", "warning", "problem"]),
+  message: Schema.String,
+  advice: Schema.optionalKey(Schema.String),
+  exitCode: Schema.optionalKey(Schema.Int)
+}).pipe(described("Check", "What doctor has looked at, and what was found"))
+
+/** A setting, and where it is from; without a value where it cannot be used. */
+export const Setting = Schema.Struct({
+  key: Schema.String,
+  value: Schema.optionalKey(Schema.String),
+  source: Schema.String
+}).pipe(described("Setting", "A setting, and where it is from; without a value where it cannot be used"))

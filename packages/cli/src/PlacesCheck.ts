@@ -1,0 +1,100 @@
+/** The directory that files go to, and those of the command line's own. */
+import { statfs } from "node:fs/promises"
+import { hostname } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Check from "./Check.ts"
+import { exitCodes } from "./ExitCode.ts"
+import * as Format from "./Format.ts"
+import * as Places from "./Places.ts"
+import * as SystemCode from "./SystemCode.ts"
+
+export const run = Effect.fnUntraced(function* (directory: string) {
+  return [
+    yield* ofOutput(directory),
+    ...(yield* ofRemains(directory)),
+    yield* ofPlace("config", yield* Places.configDirectory),
+    yield* ofPlace("state", yield* Places.stateDirectory)
+  ]
+})
+
+const ofOutput = Effect.fnUntraced(
+  function* (directory: string) {
+    const fs = yield* FileSystem.FileSystem
+    const there = yield* nearest(resolve(directory))
+    const { type } = yield* fs.stat(there)
+    if (type !== "Directory") return refuse(directory, `${there} is no directory`)
+    yield* fs.access(there, { writable: true })
+    const free = yield* Effect.promise(() => statfs(there))
+    const bytes = free.bavail * free.bsize
+    const message = `${directory}: ${Format.bytes(bytes)} free`
+    return bytes < little
+      ? Check.warning("output", message, "Free some space, or choose another directory: --output DIR")
+      : Check.ok("output", message)
+  },
+  (effect, directory) =>
+    Effect.catch(effect, (error: PlatformError) =>
+      Effect.succeed(refuse(directory, `it cannot be written to (${SystemCode.of(error)})`))
+    )
+)
+
+const little = 1_000_000_000
+
+const refuse = (directory: string, why: string) =>
+  Check.problem("output", `${directory}: ${why}`, "Choose another directory: --output DIR", exitCodes.disk)
+
+/** The directory itself, or what there is of the way to it, where it would be made. */
+const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem.FileSystem> = Effect.fnUntraced(
+  function* (path) {
+    const fs = yield* FileSystem.FileSystem
+    return (yield* fs.exists(path)) || dirname(path) === path ? path : yield* nearest(dirname(path))
+  }
+)
+
+/** What runs that have not come to their end have left there. */
+const ofRemains = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+  const unfinished = names.filter((name) => /\.part$|^\.scenario-assets(-jobs\.json)?$/.test(name))
+  const locks = yield* Effect.filter(
+    names.filter((name) => name.endsWith(".part.lock")),
+    (name) =>
+      Effect.match(fs.readFileString(join(directory, name)), {
+        onFailure: () => false,
+        onSuccess: (holder) => !holder.startsWith(`${hostname()} `)
+      })
+  )
+  return [
+    ...(unfinished.length === 0
+      ? []
+      : [
+          Check.warning(
+            "unfinished",
+            `${directory} has ${unfinished.map(Format.name).join(", ")}`,
+            "Run the same commands again to finish what they began, or remove these files."
+          )
+        ]),
+    ...(locks.length === 0
+      ? []
+      : [
+          Check.warning(
+            "locks",
+            `${directory} has ${locks.map(Format.name).join(", ")}, of another machine`,
+            "If nothing runs there any more, remove these files."
+          )
+        ])
+  ]
+})
+
+/** Whoever else may write there may choose where downloads go, and credentials. */
+const ofPlace = Effect.fnUntraced(function* (check: string, directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const info = yield* Effect.option(fs.stat(directory))
+  if (Option.isNone(info)) return Check.ok(check, `${directory}: not there yet`)
+  return process.platform !== "win32" && (info.value.mode & 0o022) !== 0
+    ? Check.warning(check, `${directory}: other users can write there`, `Close it: chmod go-w ${directory}`)
+    : Check.ok(check, directory)
+})

@@ -1,0 +1,107 @@
+/** What a run that went well ends with under `--json`: one for each thing that a command can do. */
+import * as Schema from "effect/Schema"
+import {
+  BegunJob,
+  Check,
+  Count,
+  described,
+  entry,
+  ExtractedArchive,
+  Job,
+  line,
+  origin,
+  Renamed,
+  Run,
+  SavedArchive,
+  SavedAsset,
+  Setting,
+  Strings,
+  why
+} from "./JsonShapes.ts"
+
+const result = <const Fields extends Schema.Struct.Fields>(of: string, description: string, fields: Fields) =>
+  line("result", description, fields).pipe(described(`${of}Result`, description))
+
+const dryRun = { dryRun: Schema.Literal(true) }
+
+export const ResultLine = Schema.Union([
+  result("Extraction", "Of download, and of extract", {
+    directory: Schema.String,
+    archives: Schema.Array(ExtractedArchive),
+    renamed: Schema.Array(Renamed)
+  }),
+  result("Archives", "Of download --archive", { archives: Schema.Array(SavedArchive) }),
+  result("Assets", "Of asset", { assets: Schema.Array(SavedAsset) }),
+  result("BatchesPlan", "Of download --dry-run with ids", {
+    ...dryRun,
+    ids: Count,
+    batches: Schema.Array(Schema.Struct({ assetIds: Strings, inferenceIds: Strings, modelIds: Strings })),
+    archives: Schema.optionalKey(Strings.annotate({ description: "Where they would be kept" })),
+    fileNameTemplate: Schema.String,
+    flat: Schema.optionalKey(Schema.Boolean)
+  }),
+  result("ExtractionPlan", "Of download --dry-run with jobs, and of extract --dry-run", {
+    ...dryRun,
+    directory: Schema.String,
+    archives: Schema.Array(
+      Schema.Struct({
+        ...origin,
+        toRead: Count,
+        files: Schema.Array(
+          Schema.Struct({
+            path: Schema.String,
+            ...entry,
+            action: Schema.Literals(["write", "replace", "skip"]),
+            ...why
+          }).pipe(described("PlannedFile", "A file that would be extracted"))
+        )
+      }).pipe(described("PlannedExtraction", "An archive that would be extracted"))
+    ),
+    files: Count,
+    bytes: Count,
+    toWrite: Count.annotate({ description: "Bytes" }),
+    free: Count.annotate({ description: "Bytes" }),
+    fits: Schema.Boolean
+  }),
+  result("ArchivesPlan", "Of download --dry-run --archive with jobs", {
+    ...dryRun,
+    archives: Schema.Array(
+      Schema.Struct({
+        ...origin,
+        path: Schema.String,
+        size: Schema.NullOr(Count),
+        action: Schema.Literals(["write", "replace", "refuse"])
+      }).pipe(described("PlannedArchive", "An archive that would be kept"))
+    )
+  }),
+  result("Detached", "Of download --detach", {
+    runId: Schema.NullOr(Schema.String),
+    jobs: Schema.Array(BegunJob)
+  }),
+  result("List", "Of list", {
+    ...origin,
+    files: Count,
+    bytes: Count,
+    entries: Schema.Array(
+      Schema.Struct({ ...entry, compressedSize: Count, modified: Schema.NullOr(Schema.String) }).pipe(
+        described("Entry", "A file or directory in an archive")
+      )
+    )
+  }),
+  result("Job", "Of status, and of wait", Job.fields),
+  result("RunJobs", "Of wait with a run", { runId: Schema.String, jobs: Schema.Array(Job) }),
+  result("Runs", "Of runs", { runs: Schema.Array(Run) }),
+  result("Run", "Of runs resume, where the run is done", Run.fields),
+  result("Forgotten", "Of runs forget", { forgotten: Strings }),
+  result("Login", "Of auth login", { baseUrl: Schema.String, credentials: Schema.String, file: Schema.String }),
+  result("Logout", "Of auth logout", { baseUrl: Schema.String, file: Schema.String, removed: Schema.Boolean }),
+  result("Access", "Of auth status", {
+    baseUrl: Schema.String,
+    project: Schema.optionalKey(Schema.String),
+    credentials: Schema.String.annotate({ description: "In words" }),
+    file: Schema.optionalKey(Schema.String),
+    environment: Schema.optionalKey(Strings),
+    accepted: Schema.Boolean
+  }),
+  result("Doctor", "Of doctor", { checks: Schema.Array(Check), settings: Schema.Array(Setting) })
+]).pipe(described("Result", "The last line of a run that went well; which one depends on the command"))

@@ -1,0 +1,167 @@
+/** Runs that were begun on this machine: a file for each, in the state directory. */
+import { join } from "node:path"
+import type { JobId } from "@scenario-assets/core/Asset"
+import { FileError } from "@scenario-assets/node/FileError"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import { exitCodes } from "./ExitCode.ts"
+import { Output } from "./Output.ts"
+import * as Places from "./Places.ts"
+import * as Request from "./Request.ts"
+import { RunBusy, RunNotFound } from "./RunError.ts"
+import * as RunRecord from "./RunRecord.ts"
+import * as SystemCode from "./SystemCode.ts"
+
+/** A run while it is carried out. What is told to it is written down. */
+export interface Run {
+  /** None where it cannot be written down. */
+  readonly runId: RunRecord.RunId | undefined
+  readonly begun: (batch: number, jobId: JobId) => Effect.Effect<void>
+  readonly ended: (end: RunRecord.End) => Effect.Effect<void>
+}
+
+/** All that are known, first the one that was begun or gone on with last. */
+export const all = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* directory
+  const names = yield* fs.readDirectory(path).pipe(
+    Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
+    failed("read the runs in", path)
+  )
+  const records = yield* Effect.forEach(
+    names.filter((name) => name.endsWith(ending)),
+    // What is damaged, or of another version, is passed over.
+    (name) => Effect.option(Effect.flatMap(fs.readFileString(join(path, name)), decode)),
+    { concurrency: 16 }
+  )
+  return records.flatMap(Option.toArray).toSorted((a, b) => when(b) - when(a))
+})
+
+export const find = Effect.fnUntraced(function* (id: string) {
+  const record = (yield* all).find(({ runId }) => runId === id)
+  return record ?? (yield* new RunNotFound({ message: `There is no run ${JSON.stringify(id)} on this machine.` }))
+})
+
+/** Fails where it is going on. */
+export const checkIdle = (record: RunRecord.RunRecord): Effect.Effect<void, RunBusy> =>
+  RunRecord.isBusy(record) ? Effect.fail(new RunBusy({ runId: record.runId, pid: record.process.pid })) : Effect.void
+
+export const forget = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* fileOf(runId)
+  yield* fs.remove(path, { force: true }).pipe(failed("remove", path))
+})
+
+/**
+ * Writes down that a run begins. One that was begun for the same files and is not done is the same run, gone on with. Where
+ * nothing can be written, there is a warning, and the run goes on without.
+ */
+export const begin = Effect.fnUntraced(function* (
+  request: Request.Request,
+  resumed?: RunRecord.RunRecord
+): Effect.fn.Return<Run, never, FileSystem.FileSystem | Output> {
+  const { warn } = yield* Output
+  return yield* Effect.catch(start(request, resumed), (error) =>
+    Effect.as(warn(`'scenario-assets runs' will not know of this run. ${error.message}`), unrecorded)
+  )
+})
+
+const unrecorded: Run = { runId: undefined, begun: () => Effect.void, ended: () => Effect.void }
+
+const start = Effect.fnUntraced(function* (request: Request.Request, resumed: RunRecord.RunRecord | undefined) {
+  const known = yield* all
+  yield* prune(known)
+  const same =
+    resumed === undefined
+      ? known.filter((record) => RunRecord.state(record) !== "done" && Request.isSame(record.request, request))
+      : [resumed]
+  // Both will meet in the directory, and there it is told.
+  if (same.some(RunRecord.isBusy)) return unrecorded
+
+  const fs = yield* FileSystem.FileSystem
+  const { warn } = yield* Output
+  const one = yield* Semaphore.make(1)
+  const own = yield* RunRecord.ownProcess
+  const isFree = (id: RunRecord.RunId) => known.every(({ runId }) => runId !== id)
+  let record: RunRecord.RunRecord = {
+    version: 1,
+    runId: yield* Effect.repeat(RunRecord.makeId, { until: isFree }),
+    started: own.since,
+    jobs: [],
+    ...same[0],
+    process: own,
+    request,
+    end: Option.none()
+  }
+  yield* write(record)
+
+  const update = (change: (record: RunRecord.RunRecord) => Partial<RunRecord.RunRecord>) =>
+    Effect.suspend(() => write((record = { ...record, ...change(record) }))).pipe(
+      one.withPermits(1),
+      Effect.provideService(FileSystem.FileSystem, fs),
+      Effect.catch((error) => warn(error.message))
+    )
+  const run: Run = {
+    runId: record.runId,
+    begun: (batch, jobId) =>
+      update(({ jobs }) => ({ jobs: [...jobs.filter((job) => job.batch !== batch), { batch, jobId }] })),
+    ended: Effect.fnUntraced(function* (end) {
+      // What was wrong with a command line was never begun.
+      const isNothing = end.exitCode === exitCodes.usage && same.length === 0 && record.jobs.length === 0
+      if (!isNothing) return yield* update(() => ({ end: Option.some(end) }))
+      return yield* Effect.ignore(Effect.provideService(forget(record.runId), FileSystem.FileSystem, fs))
+    })
+  }
+  return run
+})
+
+const ending = ".json"
+
+const directory = Effect.map(Places.stateDirectory, (path) => join(path, "runs"))
+
+const fileOf = (runId: RunRecord.RunId) => Effect.map(directory, (path) => join(path, runId + ending))
+
+const Json = Schema.fromJsonString(RunRecord.RunRecord)
+const decode = Schema.decodeEffect(Json)
+const encode = Schema.encodeSync(Json)
+
+const when = ({ process }: RunRecord.RunRecord): number => DateTime.toEpochMillis(process.since)
+
+/** Whole, or not at all; readable by its owner alone. */
+const write = Effect.fnUntraced(function* (record: RunRecord.RunRecord) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* fileOf(record.runId)
+  const temporary = `${path}.tmp`
+  yield* fs.makeDirectory(yield* directory, { recursive: true, mode: 0o700 }).pipe(
+    Effect.andThen(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const file = yield* fs.open(temporary, { flag: "w", mode: 0o600 })
+          yield* file.writeAll(new TextEncoder().encode(encode(record)))
+          yield* file.sync
+        })
+      )
+    ),
+    Effect.andThen(fs.rename(temporary, path)),
+    failed("write down the run in", path)
+  )
+})
+
+/** Done runs are of use to nobody but those who look back. */
+const prune = (known: ReadonlyArray<RunRecord.RunRecord>) =>
+  Effect.forEach(
+    known.filter((record) => RunRecord.state(record) === "done").slice(keptDone),
+    ({ runId }) => Effect.ignore(forget(runId)),
+    { discard: true }
+  )
+
+const keptDone = 100
+
+function failed(operation: string, path: string) {
+  return Effect.mapError((error: PlatformError) => new FileError({ operation, path, code: SystemCode.of(error) }))
+}

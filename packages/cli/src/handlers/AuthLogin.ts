@@ -1,0 +1,39 @@
+/** `auth login`: asks for credentials, tries them, and stores them. */
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Access from "../Access.ts"
+import * as Credentials from "../Credentials.ts"
+import * as CredentialsFile from "../CredentialsFile.ts"
+import * as CredentialsInput from "../CredentialsInput.ts"
+import type { Connection } from "../Options.ts"
+import * as Output from "../Output.ts"
+import * as Scenario from "../Scenario.ts"
+
+interface Values extends Connection, Output.Mode {
+  readonly withToken: boolean
+}
+
+export const run = (values: Values) =>
+  Effect.gen(function* () {
+    const { note, result, warn } = yield* Output.Output
+    const baseUrl = yield* Scenario.baseUrl(values)
+    const stored = yield* CredentialsInput.read(values.withToken ? "token" : "key", baseUrl)
+    const config = yield* ScenarioConfig.make({
+      ...stored,
+      baseUrl,
+      projectId: Option.getOrUndefined(values.project)
+    })
+    yield* Access.check(config, { baseUrl, stored: false })
+    const file = yield* CredentialsFile.path
+    yield* CredentialsFile.store(file, baseUrl, stored)
+    yield* note(
+      `${baseUrl} accepts ${Credentials.describe(config.credentials)}. It is stored in ${file}, for this API alone.`
+    )
+    const environment = yield* Credentials.ofEnvironment
+    if (Option.isSome(environment)) {
+      const { source } = environment.value
+      yield* warn(`there are credentials in ${Credentials.describeSource(source)} too, and those come first`)
+    }
+    yield* result({ baseUrl, credentials: Credentials.describe(config.credentials), file })
+  }).pipe(Effect.provide(Output.layer(values)))

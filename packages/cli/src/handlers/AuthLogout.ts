@@ -1,0 +1,31 @@
+/** `auth logout`: forgets the credentials of an API. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Credentials from "../Credentials.ts"
+import * as CredentialsFile from "../CredentialsFile.ts"
+import type { Connection } from "../Options.ts"
+import * as Output from "../Output.ts"
+import * as Scenario from "../Scenario.ts"
+
+interface Values extends Pick<Connection, "baseUrl">, Output.Mode {}
+
+export const run = (values: Values) =>
+  Effect.gen(function* () {
+    const { note, result, warn } = yield* Output.Output
+    const baseUrl = yield* Scenario.baseUrl(values)
+    const file = yield* CredentialsFile.path
+    const removed = yield* CredentialsFile.remove(file, baseUrl)
+    yield* note(
+      removed
+        ? `Removed the credentials for ${baseUrl} from ${file}.`
+        : `No credentials for ${baseUrl} are stored in ${file}.`
+    )
+    const environment = yield* Credentials.ofEnvironment
+    if (Option.isSome(environment)) {
+      const { source } = environment.value
+      yield* warn(
+        `there still are credentials in ${Credentials.describeSource(source)}; to be rid of them, unset those`
+      )
+    }
+    yield* result({ baseUrl, file, removed })
+  }).pipe(Effect.provide(Output.layer(values)))

@@ -1,0 +1,83 @@
+/** `doctor`: what stands in the way of a download, and what to do about it. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as AccessCheck from "../AccessCheck.ts"
+import * as Check from "../Check.ts"
+import { exitCodes } from "../ExitCode.ts"
+import { Failures } from "../Failures.ts"
+import * as Format from "../Format.ts"
+import type { Connection } from "../Options.ts"
+import * as Output from "../Output.ts"
+import * as PlacesCheck from "../PlacesCheck.ts"
+import * as SettingsCheck from "../SettingsCheck.ts"
+
+interface Values extends Connection, Output.Mode {
+  readonly directory: Option.Option<string>
+}
+
+export const run = (values: Values) =>
+  Effect.gen(function* () {
+    const { line, result } = yield* Output.Output
+    const tell = (checks: ReadonlyArray<Check.Check>) => Effect.forEach(checks, (check) => line(words(check)))
+
+    const node = ofNode(process.versions.node)
+    const settings = yield* SettingsCheck.run({
+      "base-url": values.baseUrl,
+      project: values.project,
+      output: values.directory
+    })
+    yield* tell([node, ...settings.checks])
+    yield* line(table(settings.found))
+
+    const setting = (key: string) => settings.found.find((found) => found.key === key)
+    /** None where it is the default, or cannot be used, which has been told. */
+    const setTo = (key: string) =>
+      Option.fromUndefinedOr(setting(key)?.source === "default" ? undefined : setting(key)?.value)
+    // Whatever API was meant, the usual one is not to be asked in its place.
+    const access =
+      setting("base-url")?.value === undefined
+        ? []
+        : yield* AccessCheck.run({ baseUrl: setTo("base-url"), project: setTo("project") })
+    yield* tell(access)
+    const places = yield* PlacesCheck.run(Option.getOrElse(setTo("output"), () => "."))
+    yield* tell(places)
+
+    const checks = [node, ...settings.checks, ...access, ...places]
+    const problems = checks.filter(({ status }) => status === "problem")
+    const [first] = problems
+    if (first === undefined) return yield* result({ checks, settings: settings.found })
+    return yield* new Failures({
+      message: `${Format.count(problems.length, "problem")} found`,
+      messages: [],
+      hints: [],
+      details: [],
+      // They come in the order in which they are to be mended.
+      exitCode: first.exitCode ?? exitCodes.failed,
+      fields: { checks, settings: settings.found }
+    })
+  }).pipe(Effect.provide(Output.layer(values)))
+
+const words = ({ advice, check, message, status }: Check.Check): string =>
+  Format.printable(
+    [`${status.padEnd(indent)}${check}: ${message}`, ...(advice === undefined ? [] : [advice])].join(gap)
+  )
+
+const indent = 9
+const gap = `\n${" ".repeat(indent)}`
+
+const table = (found: ReadonlyArray<SettingsCheck.Found>): string => {
+  const rows = found.map(({ key, source, value }) => [key, value ?? "(not accepted)", source] as const)
+  const [keys, values] = ([0, 1] as const).map((column) => Math.max(...rows.map((row) => row[column].length)))
+  return rows
+    .map(([key, value, source]) =>
+      Format.printable(`${" ".repeat(indent)}${key.padEnd(keys ?? 0)}  ${value.padEnd(values ?? 0)}  ${source}`)
+    )
+    .join("\n")
+}
+
+const ofNode = (version: string): Check.Check => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return major > 22 || (major === 22 && minor >= 19)
+    ? Check.ok("node", version)
+    : Check.problem("node", version, "Install Node 22.19 or later.", exitCodes.failed)
+}

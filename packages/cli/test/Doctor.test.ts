@@ -1,0 +1,143 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+const decode = Schema.decodeUnknownSync(
+  Schema.Struct({
+    checks: Schema.Array(Schema.Struct({ check: Schema.String, status: Schema.String })),
+    settings: Schema.Array(Schema.Struct({ key: Schema.String, value: Schema.String, source: Schema.String }))
+  })
+)
+
+/** Each check's name with its status. */
+const statuses = (ended: Binary.Ended): Record<string, unknown> => {
+  const { checks } = decode(Binary.lastLine(ended.stdout))
+  return Object.fromEntries(checks.map(({ check, status }) => [check, status]))
+}
+
+/** An API whose clock is so many milliseconds off, and which knows everybody. */
+const clocked = (offset: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<ReturnType<typeof createServer>>((resume) => {
+        const server = createServer((_, response) => {
+          response.setHeader("date", new Date(Date.now() + offset).toUTCString())
+          response.writeHead(404, { "content-type": "application/json" }).end("{}")
+        }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.sync(() => server.close())
+    ),
+    (server) => {
+      const address = server.address()
+      return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/v1`
+    }
+  )
+
+const credentials = { SCENARIO_API_KEY: "made-up-key-of-length", SCENARIO_API_SECRET: "made-up" }
+
+describe.concurrent("doctor", () => {
+  it.live("finds nothing: each setting with where it is from, and what was looked at", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const home = TestDirectory.make("config")
+      const file = path.join(home, "scenario-assets", "config.json")
+      mkdirSync(path.dirname(file))
+      writeFileSync(file, JSON.stringify({ retries: 3, output: "of-file" }))
+      const env = { XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, SCENARIO_ASSETS_RETRIES: "4" }
+      const ended = yield* emulated.run(["doctor", "--project", "proj_a", "--json"], { env })
+      assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
+      assert.deepStrictEqual(statuses(ended), {
+        node: "ok",
+        settings: "ok",
+        credentials: "ok",
+        api: "ok",
+        clock: "ok",
+        output: "ok",
+        config: "ok",
+        state: "ok"
+      })
+      assert.includeDeepMembers(Array.from(decode(Binary.lastLine(ended.stdout)).settings), [
+        { key: "base-url", value: emulated.emulator.config.apiUrl, source: "SCENARIO_BASE_URL" },
+        { key: "project", value: "proj_a", source: "flag" },
+        { key: "retries", value: "4", source: "SCENARIO_ASSETS_RETRIES" },
+        { key: "output", value: "of-file", source: file },
+        { key: "concurrency", value: "4", source: "default" }
+      ])
+      assert.include(
+        ended.stdout,
+        "the API key CANA… of the environment (SCENARIO_API_KEY, SCENARIO_API_SECRET), accepted"
+      )
+    })
+  )
+
+  it.live("without credentials, without a network: both are told, with what to do", () =>
+    Effect.gen(function* () {
+      const env = { XDG_CONFIG_HOME: TestDirectory.make("config"), SCENARIO_BASE_URL: "http://127.0.0.1:1/v1" }
+      const { code, stderr, stdout } = yield* Binary.run(["doctor"], { env })
+      assert.deepStrictEqual([code, stderr], [4, "scenario-assets: 2 problems found\n"])
+      assert.match(stdout, /^ok {7}node: \d+\.[^]*\nok {7}settings: none in \/[^]*\n {9}retries +8 +default\n/)
+      assert.match(
+        stdout,
+        /\nproblem {2}credentials: No credentials are set; [^]*\n {9}Store some: scenario-assets auth /
+      )
+      assert.match(stdout, /\nproblem {2}api: http:\/\/127.0.0.1:1\/v1: no connection: [^\n]*ECONNREFUSED/)
+      assert.match(stdout, /\nok {7}output: \.: \d[^\n]* free\n/)
+
+      const known = yield* Binary.run(["doctor", "--json"], { env: { ...env, ...credentials } })
+      assert.strictEqual(known.code, 5)
+      assert.deepInclude(statuses(known), { credentials: "warning", api: "problem" })
+      assert.deepInclude(Binary.lastLine(known.stdout), { type: "error", exitCode: 5 })
+    })
+  )
+
+  it.live("a clock that goes wrong is a warning", () =>
+    Effect.gen(function* () {
+      const baseUrl = yield* clocked(-3_600_000)
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env: credentials })
+      assert.strictEqual(code, 0)
+      assert.match(
+        stdout,
+        /\nwarning {2}clock: it is (1h 00m|59m 59s|60m 00s) ahead of that of the API\n {9}Set it right/
+      )
+    })
+  )
+
+  it.live("rejected credentials, a file in place of a directory, what others may write, what is unfinished", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const home = TestDirectory.make("config")
+      const config = path.join(home, "scenario-assets")
+      mkdirSync(config)
+      chmodSync(config, 0o777)
+      const env = { XDG_CONFIG_HOME: home, SCENARIO_API_SECRET: "made-up" }
+      writeFileSync(path.join(emulated.directory, "all.zip.part"), "")
+      const rejected = yield* emulated.run(["doctor", "--json"], { env })
+      assert.strictEqual(rejected.code, 4)
+      assert.deepInclude(statuses(rejected), {
+        credentials: "problem",
+        api: "ok",
+        config: "warning",
+        unfinished: "warning"
+      })
+      const barred = yield* emulated.run(["doctor", "-o", "all.zip.part/renders", "--json"])
+      assert.strictEqual(barred.code, 8)
+      assert.deepInclude(statuses(barred), { credentials: "ok", output: "problem" })
+    })
+  )
+
+  it.live("settings that cannot be used: the usual API is not asked in place of another", () =>
+    Effect.gen(function* () {
+      const env = { ...credentials, SCENARIO_BASE_URL: "http://name:word@127.0.0.1/v1" }
+      const { code, stdout } = yield* Binary.run(["doctor"], { env })
+      assert.strictEqual(code, 2)
+      assert.match(stdout, /\nproblem {2}settings: SCENARIO_BASE_URL: this is no http or https URL without credentials/)
+      assert.notMatch(stdout, /word|\bapi:/)
+    })
+  )
+})

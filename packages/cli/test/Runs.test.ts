@@ -1,0 +1,283 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as Canary from "../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+const MiB = 1024 * 1024
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** What `runs` knows. */
+const listed = (emulated: Emulated.Emulated): Effect.Effect<ReadonlyArray<Fields>> =>
+  Effect.map(emulated.run(["runs", "--json"], { env: noCredentials }), ({ code, stderr, stdout }) => {
+    assert.strictEqual(code, 0, stderr)
+    return Binary.lastLine(stdout)["runs"] as ReadonlyArray<Fields>
+  })
+
+const noCredentials = { SCENARIO_API_KEY: "", SCENARIO_API_SECRET: "" }
+
+/** The only record there is. */
+const recordOf = ({ runs }: Emulated.Emulated) => {
+  const [name = "", ...others] = readdirSync(runs)
+  assert.deepStrictEqual(others, [])
+  const file = path.join(runs, name)
+  return { file, runId: path.basename(name, ".json"), text: readFileSync(file, "utf8") }
+}
+
+/** From another directory. */
+const resume = (emulated: Emulated.Emulated, ...words: ReadonlyArray<string>) =>
+  emulated.run(["runs", "resume", ...words], { cwd: TestDirectory.make("elsewhere") })
+
+const files = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => /\.(?:png|zip)$/.test(name))
+
+describe.concurrent("runs", () => {
+  it.live(
+    "killed before the first look at the job is answered: listed as stopped, and gone on with from elsewhere, with one job",
+    () =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        yield* emulated.emulator.inject(Fault.stall("getStatus", 0))
+        const args = ["download", "-", "-o", "out", "--manifest", "files.jsonl", "--deadline", "5m"]
+        const running = yield* emulated.start(args, { stdin: `${Emulated.modelOf(emulated)}\n` })
+        yield* running.until("stderr", /Started job/)
+        const { file, runId, text } = recordOf(emulated)
+        assert.match(runId, /^run_\d{6}_[a-z]{6}$/)
+        assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "running", pid: running.process.pid })
+        const busy = yield* resume(emulated, runId)
+        assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
+        assert.include(busy.stderr, `Run ${runId} is going on, as process ${running.process.pid}; wait for it to end`)
+
+        yield* running.kill("SIGKILL")
+        yield* running.ended
+        const out = path.join(emulated.directory, "out")
+        const [stopped] = yield* listed(emulated)
+        const what = Emulated.modelOf(emulated)
+        assert.deepInclude(stopped, { runId, state: "stopped", what, path: out, jobs: [jobIn(text)] })
+        const plain = yield* emulated.run(["runs"])
+        assert.match(plain.stdout, new RegExp(`^${runId}  \\d+m?s ago  stopped  ${what}  ${out}\\n$`))
+        assert.strictEqual(plain.stderr, `To go on: scenario-assets runs resume ${runId}\n`)
+
+        const { code, stderr, stdout } = yield* resume(emulated, runId)
+        assert.deepStrictEqual([code, stdout], [0, `${out}\n`], stderr)
+        assert.match(stderr, /^Taking up job job_/)
+        assert.lengthOf(files(out), 3)
+        assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
+        assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done", exitCode: 0 })
+
+        const again = yield* resume(emulated, runId)
+        assert.deepStrictEqual([again.code, again.stdout], [0, ""])
+        assert.strictEqual(again.stderr, `Run ${runId} is done, and its files went to ${out}\n`)
+        assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
+      })
+  )
+
+  it.live("interrupted: the command that is told goes on; the same command again is the same run", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 4 * MiB } })
+      yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB), Fault.stall("storage", 2.5 * MiB, { skip: 1 }))
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
+      const ids: Array<string> = []
+      for (const more of [[], ["--idle-timeout", "1m"]]) {
+        const running = yield* emulated.start([...args, ...more])
+        yield* running.until("stdout", /"type":"progress"/)
+        yield* running.kill("SIGINT")
+        const { stderr, stdout } = yield* running.ended
+        const [, runId = ""] = /; to go on: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
+        assert.strictEqual(Binary.events(stdout, "run")[0]?.["runId"], runId)
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted", exitCode: 130 })
+        ids.push(runId)
+      }
+      assert.strictEqual(new Set(ids).size, 1)
+
+      // In this directory it need not be named.
+      const { code, stderr, stdout } = yield* emulated.run(["runs", "resume"])
+      const file = path.join(emulated.directory, "all.zip")
+      assert.deepStrictEqual([code, stdout], [0, `${file}\n`], stderr)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
+      Emulated.assertSameBytes(file, yield* emulated.archive(jobIn(recordOf(emulated).text)))
+    })
+  )
+
+  it.live("a failure that passes: the record says why, and the error how to go on", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.drop("storage"))
+      const args = ["download", Emulated.modelOf(emulated), "--retries", "0", "--json"]
+      const first = yield* emulated.run(args)
+      assert.strictEqual(first.code, 5)
+      const error = Binary.lastLine(first.stdout)
+      const runId = String(error["runId"])
+      assert.deepInclude(error, { hints: [`To go on: scenario-assets runs resume ${runId}`] })
+      const [failed] = yield* listed(emulated)
+      assert.deepInclude(failed, { runId, state: "failed", exitCode: 5 })
+      assert.match(String(failed?.["message"]), /gave no more bytes after 0/)
+      assert.strictEqual((yield* resume(emulated, runId)).code, 0)
+      assert.lengthOf(files(emulated.directory), 3)
+    })
+  )
+
+  it.live("done ones: the newest 100 are kept; unfinished ones stay, and what is damaged is passed over", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out"]
+      assert.strictEqual((yield* emulated.run(args)).code, 0)
+      const { file, runId, text } = recordOf(emulated)
+      const put = (id: string, content: string) => writeFileSync(path.join(emulated.runs, `${id}.json`), content)
+      const record = JSON.parse(text)
+      const put2020 = (id: string, fields: Fields) => {
+        const since = "2020-01-01T00:00:00.000Z"
+        put(id, JSON.stringify({ ...fields, runId: id, started: since, process: { ...record.process, since } }))
+      }
+      for (let n = 0; n < 104; n++) {
+        const [a, b] = [n % 26, Math.floor(n / 26)].map((letter) => String.fromCharCode(97 + letter))
+        put2020(`run_200101_baba${a}${b}`, record)
+      }
+      const { end: _, ...killed } = record
+      put2020("run_190101_bababa", killed)
+      put("run_190101_broken", "{")
+
+      assert.strictEqual((yield* emulated.run([...args, "--detach"])).code, 0)
+      const again = yield* emulated.run(["runs", "--all"])
+      const lines = again.stdout.trim().split("\n")
+      // The unfinished one was for the same files, and so it is gone on with.
+      assert.match(lines[0] ?? "", /^run_190101_bababa {2}\d+m?s ago +detached /)
+      assert.lengthOf(lines, 101)
+      assert.isTrue(existsSync(file), runId)
+      const few = yield* emulated.run(["runs"])
+      assert.lengthOf(few.stdout.trim().split("\n"), 20)
+      assert.match(few.stderr, /^… and 81 more: scenario-assets runs --all\n/)
+    })
+  )
+
+  it.live("--detach begins all jobs and ends; wait waits for them, and resume takes the files", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({
+        catalogue: { anyId: true },
+        archive: { size: 40_000, entries: 2 },
+        job: { pace: 300 }
+      })
+      const stdin = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
+      const args = ["download", "-", "-o", "out", "--detach"]
+      const detached = yield* emulated.run(args, { stdin })
+      assert.strictEqual(detached.code, 0, detached.stderr)
+      const runId = detached.stdout.trim()
+      assert.match(runId, /^run_\w+$/)
+      assert.match(
+        detached.stderr,
+        /^1500 ids in 2 batches\n(?:Started job job_\w+\n){2}To take the files: scenario-assets runs resume run_\w+\n$/
+      )
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
+      assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
+      assert.deepInclude((yield* listed(emulated))[0], { runId, state: "detached", what: "1500 ids" })
+
+      const again = yield* emulated.run([...args, "--json"], { stdin })
+      const { jobs, runId: same } = Binary.lastLine(again.stdout)
+      assert.strictEqual(same, runId)
+      assert.deepStrictEqual(
+        (jobs as ReadonlyArray<Fields>).map(({ batch, resumed }) => [batch, resumed]),
+        [
+          [1, true],
+          [2, true]
+        ]
+      )
+
+      const waited = yield* emulated.run(["wait", runId], { cwd: TestDirectory.make() })
+      assert.strictEqual(waited.code, 0, waited.stderr)
+      assert.match(waited.stdout, /^(?:job_\w+: success\n){2}$/)
+      assert.include(waited.stderr, `\nReady; to take the files: scenario-assets runs resume ${runId}\n`)
+      const taken = yield* resume(emulated, runId)
+      assert.strictEqual(taken.code, 0, taken.stderr)
+      assert.lengthOf(files(path.join(emulated.directory, "out")), 4)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
+    })
+  )
+
+  it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const file = path.join(TestDirectory.make(), "file")
+      writeFileSync(file, "")
+      const env = { XDG_STATE_HOME: file }
+      const model = Emulated.modelOf(emulated)
+      const whole = yield* emulated.run(["download", model, "-o", "a"], { env })
+      assert.deepStrictEqual([whole.code, whole.stdout], [0, "a\n"], whole.stderr)
+      assert.match(whole.stderr, /^warning: 'scenario-assets runs' will not know of this run\. [^\n]*ENOTDIR[^\n]*\n/)
+
+      const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })
+      assert.strictEqual(detached.code, 0, detached.stderr)
+      assert.match(detached.stdout, /^job_\w+\n$/)
+      assert.match(detached.stderr, /\nTo take the files: run the same command again without --detach\n$/)
+    })
+  )
+
+  it.live("unknown ones, none at all, and forgotten ones", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const usage = yield* emulated.run(["download", "model_a", "--manifest", "-", "--json"])
+      assert.strictEqual(usage.code, 2, usage.stderr)
+      const none = yield* emulated.run(["runs"])
+      assert.deepStrictEqual([none.code, none.stdout], [0, ""])
+      assert.strictEqual(none.stderr, "Nothing was begun on this machine\n")
+      for (const words of [
+        ["runs", "resume", "run_nope"],
+        ["runs", "forget", "../x"],
+        ["wait", "run_261231_bababa"]
+      ]) {
+        const unknown = yield* emulated.run([...words, "--json"])
+        assert.strictEqual(unknown.code, 6, unknown.stderr)
+        assert.match(
+          unknown.stderr,
+          /: There is no run "[^"]+" on this machine\.\nTo see those there are: scenario-assets /
+        )
+        assert.deepInclude(Binary.lastLine(unknown.stdout), { error: "RunNotFound", exitCode: 6 })
+      }
+
+      yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", "out", "--detach"])
+      const { runId } = recordOf(emulated)
+      const elsewhere = yield* resume(emulated)
+      assert.strictEqual(elsewhere.code, 6)
+      assert.include(elsewhere.stderr, `give the id of another: ${runId} (${path.join(emulated.directory, "out")}).`)
+      const forgotten = yield* emulated.run(["runs", "forget", runId])
+      assert.strictEqual(forgotten.code, 0, forgotten.stderr)
+      assert.deepStrictEqual(readdirSync(emulated.runs), [])
+    })
+  )
+
+  it.live("a record holds what was asked for, and no secret", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 3 * MiB } })
+      yield* emulated.emulator.inject(Fault.status("storage", 403, { times: "always" }))
+      const args = ["download", "--asset", "b", "--asset", "b", "--model", "c", "--flat", "-o", "out"]
+      const ended = yield* emulated.run([...args, "--include", "*.png", "--limit-rate", "1MB"])
+      assert.strictEqual(ended.code, 5, ended.stderr)
+      const { text } = recordOf(emulated)
+      assert.deepStrictEqual(Canary.find(Buffer.from(text)), [])
+      const { request } = JSON.parse(text)
+      assert.deepStrictEqual(request, {
+        wanted: {
+          selection: { assetIds: ["b"], inferenceIds: [], modelIds: ["c"] },
+          fileNameTemplate: "<generator>-<prompt>-<num>-<seed>",
+          flat: true
+        },
+        baseUrl: emulated.emulator.config.apiUrl,
+        project: "",
+        directory: path.join(emulated.directory, "out"),
+        include: ["*.png"],
+        exclude: [],
+        force: false,
+        concurrency: 4,
+        limitRate: 1_000_000
+      })
+    })
+  )
+})
+
+const jobIn = (record: string): string => JSON.parse(record).jobs[0].jobId
