@@ -1,5 +1,5 @@
 /** Writes docs/screen.md anew: what a terminal shows while two jobs are waited for and their archives extracted. */
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -37,9 +37,11 @@ const record = Effect.gen(function* () {
     Fault.throttle("storage", 4_000_000, { times: "always" })
   )
   const cwd = mkdtempSync(join(tmpdir(), "screen-"))
+  yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(cwd, { recursive: true })))
   writeFileSync(join(cwd, "ids.txt"), Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n"))
   const env = {
     PATH: process.env["PATH"] ?? "",
+    HOME: cwd,
     TERM: "xterm-256color",
     SCENARIO_BASE_URL: apiUrl,
     SCENARIO_API_KEY: credentials.key,
