@@ -7,6 +7,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
+import * as Completions from "./commands/Completions.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
 import * as Extract from "./commands/Extract.ts"
@@ -18,7 +19,7 @@ import * as Report from "./Report.ts"
 
 const name = "scenario-assets"
 
-const tree = Command.make(name).pipe(
+export const tree = Command.make(name).pipe(
   Command.withDescription("Download generated assets from Scenario in bulk"),
   Command.withSubcommands([
     Download.command,
@@ -27,7 +28,8 @@ const tree = Command.make(name).pipe(
     Status.status,
     Status.wait,
     Asset.command,
-    Emulate.command
+    Emulate.command,
+    Completions.make((): Command.Command.Any => tree)
   ]),
   Command.withExamples([
     { command: `${name} download model_abc`, description: "All assets of a model" },
@@ -36,6 +38,9 @@ const tree = Command.make(name).pipe(
   ])
 )
 
+/** What every command takes beside its own flags. */
+export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+
 /** Runs the command line, and gives the exit code. An interruption stays one. */
 export const run = (args: ReadonlyArray<string>, version: string) =>
   Command.runWith(tree, { version })(args).pipe(
@@ -43,10 +48,5 @@ export const run = (args: ReadonlyArray<string>, version: string) =>
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, Cause.squash(cause))
     ),
-    Effect.provide(
-      Layer.mergeAll(
-        CliOutput.layerPresenter(presenter),
-        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
-      )
-    )
+    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig))
   )

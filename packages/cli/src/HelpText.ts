@@ -1,6 +1,7 @@
 /** Help, laid out for reading: examples first, then what can be given, in as many columns as there are. */
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
+import * as Environment from "./Environment.ts"
 import { meanings } from "./ExitCode.ts"
 
 export interface Options {
@@ -41,7 +42,9 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
     ),
     ...section("Flags", doc.flags.map(flagRow)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
-    ...(doc.subcommands === undefined ? [] : section("Exit codes", exitRows)),
+    ...(doc.commandPath?.length === 1
+      ? [...section("Environment", Environment.variables), ...section("Exit codes", exitRows)]
+      : []),
     ""
   ].join("\n")
 }
