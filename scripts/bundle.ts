@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
-import { rolldown } from "rolldown"
+import { type Plugin, rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const dist = path.join(root, "packages/cli/dist")
@@ -17,6 +17,7 @@ const bundle = await rolldown({
     unpackThread: path.join(root, "packages/node/src/internal/unpackThread.ts")
   },
   platform: "node",
+  plugins: [lazySegmenter()],
   // Whatever is not bundled would be missing where only this package is installed.
   onLog: (_level, log) => {
     throw new Error(log.message)
@@ -32,6 +33,25 @@ await bundle.close()
 
 const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
 writeFileSync(path.join(dist, "THIRD-PARTY-LICENSES.txt"), licences(modules))
+
+/**
+ * effect/cli makes a segmenter of graphemes for help of its own, which is not shown here. To make one reads Unicode's tables,
+ * 10 ms of every start; so it is made when it is used.
+ */
+function lazySegmenter(): Plugin {
+  const eager = /= (?:\/\*#__PURE__\*\/)?new Intl\.Segmenter\(undefined, \{\s*granularity: "grapheme"\s*\}\);/
+  const lazy = '= { segment: (text) => new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text) };'
+  return {
+    name: "lazy-segmenter",
+    transform: {
+      filter: { id: /\/effect\/dist\/cli\/CliOutput\.js$/ },
+      handler: (code) => {
+        if (!eager.test(code)) throw new Error("effect/cli/CliOutput has no segmenter any more: remove lazySegmenter")
+        return code.replace(eager, lazy)
+      }
+    }
+  }
+}
 
 /** The licence of each package that is not of this repository. */
 function licences(modules: ReadonlyArray<string>): string {

@@ -2,6 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { CliOutput, Command } from "effect/cli"
 import type { HelpDoc } from "effect/cli/HelpDoc"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"
@@ -15,19 +16,20 @@ export const below = (path: ReadonlyArray<string> = []): Effect.Effect<ReadonlyA
     return [doc, ...(yield* Effect.forEach(names, (name) => below([...path, name]))).flat()]
   })
 
-const of = (path: ReadonlyArray<string>): Effect.Effect<HelpDoc> =>
-  Effect.callback((resume) => {
-    const presenter: CliOutput.Presenter = {
-      present: (event) =>
-        Effect.sync(() => {
-          if (event._tag === "Help") resume(Effect.succeed(event.helpDoc))
-        })
-    }
-    return Command.runWith(Cli.tree, { version: "" })([...path, "--help"]).pipe(
-      Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), Cli.layerConfig, NodeServices.layer)),
-      Effect.orDie
-    )
-  })
+const of = Effect.fnUntraced(function* (path: ReadonlyArray<string>) {
+  const docs: Array<HelpDoc> = []
+  const presenter: CliOutput.Presenter = {
+    present: (event) =>
+      Effect.sync(() => {
+        if (event._tag === "Help") docs.push(event.helpDoc)
+      })
+  }
+  yield* Command.runWith(Cli.tree, { version: "" })([...path, "--help"]).pipe(
+    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), Cli.layerConfig, NodeServices.layer)),
+    Effect.orDie
+  )
+  return yield* Effect.orDie(Effect.fromOption(Arr.head(docs)))
+})
 
 /** What a command is called with the commands above it. */
 export const nameOf = (doc: HelpDoc): string => (doc.commandPath ?? []).join(" ")
