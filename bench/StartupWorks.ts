@@ -42,7 +42,11 @@ const words: Make = ({ ours, rounds }) =>
     id: "j",
     title: "words alone",
     rounds,
-    contenders: [node, contender("--version", ours.binary(["--version"])), contender("--help", ours.binary(["--help"]))],
+    contenders: [
+      node,
+      contender("--version", ours.binary(["--version"])),
+      contender("--help", ours.binary(["--help"]))
+    ],
     columns,
     judge: (median) => [
       timeRatio(median, "--version", node.name, "wall", { bar: { relation: "≤", limit: 2.5 } }),
@@ -63,7 +67,16 @@ const look: Make = ({ certificate: { cert }, ours, peers, rounds, server }) =>
     const plan = contender("download --dry-run", ours.binary(["download", "asset_a", "--dry-run"]))
     const curl = contender("curl", {
       file: "curl",
-      args: ["-q", "-sS", "--fail", "--cacert", cert, "-u", `${apiKey}:${apiSecret}`, `${apiUrl}/assets/download/${jobId}`]
+      args: [
+        "-q",
+        "-sS",
+        "--fail",
+        "--cacert",
+        cert,
+        "-u",
+        `${apiKey}:${apiSecret}`,
+        `${apiUrl}/assets/download/${jobId}`
+      ]
     })
     return {
       id: "k",

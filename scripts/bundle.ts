@@ -62,5 +62,7 @@ function licences(modules: ReadonlyArray<string>): string {
     if (file === undefined) throw new Error(`${name} has no licence file`)
     return `${name} ${version} (${license})\n\n${readFileSync(path.join(directory, file), "utf8").trim()}\n`
   })
-  return ["The files of this directory hold parts of these packages.\n", ...texts.toSorted()].join(`\n${"-".repeat(80)}\n\n`)
+  return ["The files of this directory hold parts of these packages.\n", ...texts.toSorted()].join(
+    `\n${"-".repeat(80)}\n\n`
+  )
 }

@@ -14,7 +14,6 @@ export const enable = (): void => {
 
 /** Where this person's programs keep such things. Not where all people's do: what stands there is run. */
 const directory = (): string => {
-  // @effect-diagnostics-next-line processEnv:off -- Before Effect is loaded.
   const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   switch (process.platform) {
     case "win32":

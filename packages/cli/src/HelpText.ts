@@ -25,7 +25,7 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
   return [
     doc.description,
     "",
-    `${bold("Usage:")} ${doc.usage}`,
+    `${bold("Usage:")} ${usage(doc)}`,
     ...(examples.length === 0 ? [] : ["", bold("Examples:"), ...examples]),
     ...section(
       "Commands",
@@ -48,6 +48,9 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
     ""
   ].join("\n")
 }
+
+/** A command is a command, wherever it stands. */
+export const usage = (doc: HelpDoc): string => doc.usage.replace("<subcommand>", "<command>")
 
 const widest = 100
 

@@ -15,8 +15,7 @@ export const make = (tree: () => Command.Command.Any) =>
     Command.withDescription("Print a script that completes commands and flags in a shell"),
     Command.withExamples([
       {
-        command:
-          "scenario-assets completions bash > ~/.local/share/bash-completion/completions/scenario-assets",
+        command: "scenario-assets completions bash > ~/.local/share/bash-completion/completions/scenario-assets",
         description: "bash, where bash-completion is installed"
       },
       {

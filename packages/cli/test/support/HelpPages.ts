@@ -1,8 +1,8 @@
 /** The help of all commands, from the command tree itself. */
 import { NodeServices } from "@effect/platform-node"
+import * as Arr from "effect/Array"
 import { CliOutput, Command } from "effect/cli"
 import type { HelpDoc } from "effect/cli/HelpDoc"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"

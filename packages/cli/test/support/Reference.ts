@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Environment from "../../src/Environment.ts"
 import { meanings } from "../../src/ExitCode.ts"
+import * as HelpText from "../../src/HelpText.ts"
 import * as HelpPages from "./HelpPages.ts"
 
 export interface Made {
@@ -44,8 +45,10 @@ const markdown = (docs: ReadonlyArray<HelpDoc>): string =>
 const section = (doc: HelpDoc): ReadonlyArray<string> => [
   `## ${HelpPages.nameOf(doc)}`,
   `${text(doc.description)}.`,
-  ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join("\n"),
-  `Usage: ${code(doc.usage)}`,
+  ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join(
+    "\n"
+  ),
+  `Usage: ${code(HelpText.usage(doc))}`,
   table(
     ["command", "what it does"],
     (doc.subcommands ?? []).flatMap(({ commands }) =>
@@ -96,4 +99,6 @@ const escape = (words: string): string => words.replaceAll("|", "\\|").replaceAl
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   rows.length === 0
     ? ""
-    : [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`.replace(/ +\|$/, " |")).join("\n")
+    : [head, head.map(() => "---"), ...rows]
+        .map((cells) => `| ${cells.join(" | ")} |`.replace(/ +\|$/, " |"))
+        .join("\n")
