@@ -112,7 +112,7 @@ async function consumeCommand(tarball: string): Promise<void> {
 
   const entries = 600
   const made = ["--port", "0", "--pace", "10ms", "--archive-size", "40MiB", "--archive-entries", String(entries)]
-  const emulator = spawn(command, ["emulate", "--json", ...made], { stdio: ["ignore", "pipe", "inherit"] })
+  const emulator = spawn(command, ["emulate", "--json", "--quiet", ...made], { stdio: ["ignore", "pipe", "inherit"] })
   try {
     const { value } = await createInterface(emulator.stdout)[Symbol.asyncIterator]().next()
     const { apiKey, apiSecret, apiUrl, models } = JSON.parse(String(value))
