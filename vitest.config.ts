@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config"
 import * as TestDirectory from "./test-support/TestDirectory.ts"
+import Totals from "./test-support/Totals.ts"
 
 export default defineConfig({
   test: {
@@ -10,6 +11,8 @@ export default defineConfig({
     watch: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // The first ones are what vitest takes by itself.
+    reporters: ["default", ...(process.env["GITHUB_ACTIONS"] === "true" ? ["github-actions"] : []), new Totals()],
     globalSetup: "./test-support/sweep.ts",
     setupFiles: "./test-support/capture.ts",
     onConsoleLog: (text, _type, entity) => {

@@ -28,23 +28,25 @@ export const fromSources: Ours = {
   binary: (args) => ({ file: process.execPath, args: [path.join(root, "packages/cli/src/bin.ts"), ...args] })
 }
 
-/** Builds the packages as a release does. In this repository they resolve to sources: a hook leads to the build. */
+/**
+ * Builds the packages as a release does. The command line is a bundle; the libraries resolve to sources in this repository:
+ * a hook leads to the build.
+ */
 export const built = Effect.fnUntraced(function* (directory: string): Effect.fn.Return<Ours, BenchError> {
   const tsc = path.join(root, "node_modules/typescript/bin/tsc")
+  const bundle = path.join(root, "scripts/bundle.ts")
   yield* Process.run({ file: process.execPath, args: [tsc, "-b", path.join(root, "packages/cli")] }).pipe(
+    Effect.andThen(Process.run({ file: process.execPath, args: [bundle] })),
     Effect.mapError(
       ({ message }) => new BenchError({ message: `${message}\n\nThe build failed. --sources measures without it.` })
     )
   )
   const hook = path.join(directory, "built.mjs")
   yield* Effect.sync(() => writeFileSync(hook, hookSource()))
-  const node = (args: ReadonlyArray<string>) => ({
-    file: process.execPath,
-    args: [`--import=${pathToFileURL(hook).href}`, ...args]
-  })
+  const node = (args: ReadonlyArray<string>) => ({ file: process.execPath, args })
   return {
     how: "as published (built to JavaScript)",
-    worker: (name, args) => node([workerFile(name), ...args]),
+    worker: (name, args) => node([`--import=${pathToFileURL(hook).href}`, workerFile(name), ...args]),
     binary: (args) => node([path.join(root, "packages/cli/dist/bin.js"), ...args])
   }
 })
@@ -61,7 +63,7 @@ const sources = new Map(${JSON.stringify(sources)})
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context)
-    const url = found.url.replace(/\\/packages\\/(core|node|cli)\\/src\\/(.+)\\.ts$/, "/packages/$1/dist/$2.js")
+    const url = found.url.replace(/\\/packages\\/(core|node)\\/src\\/(.+)\\.ts$/, "/packages/$1/dist/$2.js")
     return url === found.url ? found : { ...found, url, format: "module" }
   },
   load(url, context, next) {

@@ -1,4 +1,4 @@
-/** `pnpm bench transfer` and `pnpm bench extract`: this project beside its peers, on this machine, in one run. */
+/** `pnpm bench transfer`, `pnpm bench extract` and `pnpm bench startup`: this project beside its peers, on this machine, in one run. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -14,20 +14,24 @@ import * as Nginx from "./Nginx.ts"
 import * as Ours from "./Ours.ts"
 import * as Report from "./Report.ts"
 import type * as Server from "./Server.ts"
+import * as StartupWorks from "./StartupWorks.ts"
 import * as Units from "./Units.ts"
 import * as Work from "./Work.ts"
 import * as Works from "./Works.ts"
 
-/** Flags of both commands. */
-const common = {
-  rounds: Flag.Int("rounds").pipe(
-    Flag.withDescription("Rounds that count, after one to warm up [default: 5]"),
+const rounds = (usual: number) =>
+  Flag.Int("rounds").pipe(
+    Flag.withDescription(`Rounds that count, after one to warm up [default: ${usual}]`),
     Flag.filter(
       (rounds) => rounds > 0 && rounds <= 100,
       () => "a number from 1 to 100"
     ),
-    Flag.withDefault(5)
-  ),
+    Flag.withDefault(usual)
+  )
+
+/** Flags of all commands. */
+const common = {
+  rounds: rounds(5),
   directory: Flag.Directory("dir", { mustExist: true }).pipe(
     Flag.withDescription("Where files are written: its file system is part of what is measured [default: temporary]"),
     Flag.withDefault(tmpdir())
@@ -95,6 +99,8 @@ const extractFlags = {
     text: "to 3GiB"
   }).pipe(Flag.withDefault(1024 * Units.mebibyte))
 }
+
+const startupFlags = { ...common, rounds: rounds(20), only: only(StartupWorks.all, "all") }
 
 type Common = Command.Command.Config.Infer<typeof common>
 
@@ -198,6 +204,21 @@ const extract = Effect.fnUntraced(function* (values: Command.Command.Config.Infe
   )
 }, Effect.scoped)
 
+const startup = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<typeof startupFlags>) {
+  const prepared = yield* prepare(values)
+  const { certificate, peers } = prepared
+  const settings = { ...prepared, server: Emulated.make(certificate, "which answers at once"), size: 0 }
+  const extra = "All programs start with their files in memory, and ours with its code compiled by an earlier start."
+  yield* Console.log(Report.header({ ...settings, peers: { curl: peers.curl }, extra }))
+  const usual = Object.keys(StartupWorks.all)
+  yield* measure(
+    StartupWorks.all,
+    Option.getOrElse(values.only, () => usual),
+    settings,
+    values.json
+  )
+}, Effect.scoped)
+
 const command = Command.make("bench").pipe(
   Command.withDescription("Measures this project beside its peers"),
   Command.withSubcommands([
@@ -215,6 +236,14 @@ const command = Command.make("bench").pipe(
         [
           "Extractions beside curl with bsdtar and with unzip, from nginx on this machine. Works:",
           "g) images; h) 3D models as text; i) 50,000 small files. See docs/benchmarks.md."
+        ].join("\n")
+      )
+    ),
+    Command.make("startup", startupFlags, startup).pipe(
+      Command.withDescription(
+        [
+          "Starts of the command line beside those of node and curl. Works:",
+          "j) words alone; k) one look at a job. See docs/benchmarks.md."
         ].join("\n")
       )
     )

@@ -71,8 +71,14 @@ function follow(file: string, specifier: string): ReadonlyArray<string> {
   if (area === "packages" && sibling > packages.indexOf(owner)) refuse(`is above ${owner}`)
   if (isSource && owner === "core" && name !== "effect") refuse("is not effect, and core imports nothing else")
   if (isSource && !name.startsWith("node:")) {
-    const { dependencies, peerDependencies } = JSON.parse(readFileSync(`packages/${owner}/package.json`, "utf8"))
-    if (!Object.hasOwn({ ...dependencies, ...peerDependencies }, name)) refuse(`is no dependency of ${owner}`)
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(
+      readFileSync(`packages/${owner}/package.json`, "utf8")
+    )
+    // The command line is bundled with what it depends on.
+    const bundled = owner === "cli" ? devDependencies : {}
+    if (!Object.hasOwn({ ...dependencies, ...peerDependencies, ...bundled }, name)) {
+      refuse(`is no dependency of ${owner}`)
+    }
   }
   return []
 }

@@ -1,29 +1,32 @@
 /**
- * Packs the three packages as they would be published, examines each tarball, then installs all three into an empty
- * project and uses them from there. Run by `pnpm pack:check`, after a build.
+ * Packs the three packages as they would be published, examines each tarball, then installs them into empty projects, the
+ * libraries into one and the command line into another, and uses them from there. Run by `pnpm pack:check`, after a build.
  */
 import assert from "node:assert/strict"
-import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { createInterface } from "node:readline"
+import { crc32 } from "node:zlib"
 
 const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-pack-"))
 try {
-  const tarballs = ["core", "node", "cli"].map((owner) => {
+  const [core, node, cli] = ["core", "node", "cli"].map((owner) => {
     const tarball = pack(owner)
     examine(owner, tarball)
     return tarball
   })
-  consume(tarballs)
+  consumeLibraries([core, node].map(String))
+  await consumeCommand(String(cli))
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
 
 /** Runs a tool and gives what it prints; a failure shows all of its output. */
-function run(command: string, args: ReadonlyArray<string>, cwd = process.cwd()): string {
+function run(command: string, args: ReadonlyArray<string>, cwd = process.cwd(), env = {}): string {
   try {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: "pipe" })
+    return execFileSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8", stdio: "pipe" })
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string }
     throw new Error([`${command} ${args.join(" ")} failed`, stdout, stderr].join("\n"), { cause: error })
@@ -48,19 +51,23 @@ function examine(owner: string, tarball: string): void {
   assert.doesNotMatch(text, /"(workspace|catalog):/, `${owner}: a workspace or catalog reference was packed`)
   assert.deepEqual(packed.exports, source.publishConfig.exports, `${owner}: publishConfig.exports had no effect`)
   assert.deepEqual(packed.bin, source.publishConfig.bin, `${owner}: publishConfig.bin had no effect`)
+  if (owner === "cli") assert.equal(packed.dependencies, undefined, "cli: what it depends on is not bundled")
   for (const [name, range] of Object.entries({ ...packed.dependencies, ...packed.peerDependencies })) {
     assert.match(String(range), /^\^\d/, `${owner}: ${name} is not a range`)
   }
   const targets = Object.values<string | null>({ ...packed.exports, ...packed.bin })
     .filter((target) => target !== null)
     .filter((target) => target.endsWith(".js") && !target.includes("*"))
-  const types = targets.map((target) => target.replace(/\.js$/, ".d.ts"))
-  for (const file of ["./LICENSE", "./README.md", ...targets, ...types]) {
+  const beside =
+    owner === "cli"
+      ? ["./dist/unpackThread.js", "./dist/THIRD-PARTY-LICENSES.txt"]
+      : targets.map((target) => target.replace(/\.js$/, ".d.ts"))
+  for (const file of ["./LICENSE", "./README.md", ...targets, ...beside]) {
     assert.ok(files.includes(file), `${owner}: ${file} is not packed`)
   }
-  const stray = files.filter(
-    (file) => !/^\.\/(LICENSE|README\.md|CHANGELOG\.md|package\.json|(dist|src)\/.*)$/.test(file)
-  )
+  const always = /^\.\/(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
+  const code = owner === "cli" ? /^\.\/dist\/[^/]+\.(js|txt)$/ : /^\.\/(dist|src)\//
+  const stray = files.filter((file) => !always.test(file) && !code.test(file))
   assert.deepEqual(stray, [], `${owner}: stray files are packed`)
 
   run("publint", [tarball, "--strict"])
@@ -68,13 +75,17 @@ function examine(owner: string, tarball: string): void {
   console.log(`pack:check: ${path.basename(tarball)} holds ${files.length} files and is well-formed`)
 }
 
-/** The project of somebody who has installed the packages, and nothing else of this repository. */
-function consume(tarballs: ReadonlyArray<string>): void {
-  const project = path.join(directory, "project")
+/** The project of somebody who has installed some packages, and nothing else of this repository. */
+function install(name: string, tarballs: ReadonlyArray<string>): string {
+  const project = path.join(directory, name)
   mkdirSync(project)
   writeFileSync(path.join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
   run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs], project)
+  return project
+}
 
+function consumeLibraries(tarballs: ReadonlyArray<string>): void {
+  const project = install("libraries", tarballs)
   const program = [
     'import * as core from "@scenario-assets/core"',
     'import * as asset from "@scenario-assets/core/Asset"',
@@ -86,9 +97,43 @@ function consume(tarballs: ReadonlyArray<string>): void {
   run(process.execPath, ["program.ts"], project)
   const strict = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2023", "--types", "", "program.ts"]
   run("tsc", strict, project)
+  console.log("pack:check: the libraries are installed, imported and type-checked")
+}
 
-  const version = run(path.join(project, "node_modules/.bin/scenario-assets"), ["--version"], project).trim()
+/** The command alone, with a download that is large enough for threads. */
+async function consumeCommand(tarball: string): Promise<void> {
+  const project = install("command", [tarball])
+  const command = path.join(project, "node_modules/.bin/scenario-assets")
+  const version = run(command, ["--version"], project).trim()
   const expected = JSON.parse(readFileSync("packages/cli/package.json", "utf8")).version
-  assert.ok(version.endsWith(expected), `scenario-assets --version says "${version}", not ${expected}`)
-  console.log(`pack:check: installed, imported and type-checked; the command says "${version}"`)
+  assert.equal(version, expected, "scenario-assets --version")
+  assert.match(run(command, ["--help"], project), /\nCommands:\n/)
+  assert.match(run(command, ["completions", "bash"], project), /\ncomplete -F /)
+
+  const entries = 600
+  const made = ["--port", "0", "--pace", "10ms", "--archive-size", "40MiB", "--archive-entries", String(entries)]
+  const emulator = spawn(command, ["emulate", "--json", "--quiet", ...made], { stdio: ["ignore", "pipe", "inherit"] })
+  try {
+    const { value } = await createInterface(emulator.stdout)[Symbol.asyncIterator]().next()
+    const { apiKey, apiSecret, apiUrl, models } = JSON.parse(String(value))
+    const env = { SCENARIO_BASE_URL: apiUrl, SCENARIO_API_KEY: apiKey, SCENARIO_API_SECRET: apiSecret }
+    const download = (output: string) =>
+      run(command, ["download", models[0], "--output", output, "--manifest", "-"], project, env)
+    const files = download("files")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    assert.equal(files.length, entries)
+    for (const file of files) {
+      const content = readFileSync(path.join(project, "files", file.path))
+      assert.deepEqual([content.length, crc32(content)], [file.size, Number.parseInt(file.crc32, 16)], file.path)
+    }
+    // Threads have done that: it does not work without them.
+    const thread = path.join(project, "node_modules/@scenario-assets/cli/dist/unpackThread.js")
+    renameSync(thread, `${thread}.away`)
+    assert.throws(() => download("none"), /unpackThread/)
+  } finally {
+    emulator.kill()
+  }
+  console.log(`pack:check: the command is installed, says "${version}", and has extracted ${entries} files on threads`)
 }

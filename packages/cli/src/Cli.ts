@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
 import * as Auth from "./commands/Auth.ts"
+import * as Completions from "./commands/Completions.ts"
 import * as Doctor from "./commands/Doctor.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
@@ -22,7 +23,7 @@ import * as Report from "./Report.ts"
 
 const name = "scenario-assets"
 
-const tree = Command.make(name).pipe(
+export const tree = Command.make(name).pipe(
   Command.withDescription("Download generated assets from Scenario in bulk"),
   Command.withSubcommands([
     Download.command,
@@ -34,7 +35,8 @@ const tree = Command.make(name).pipe(
     Asset.command,
     Auth.command,
     Doctor.command,
-    Emulate.command
+    Emulate.command,
+    Completions.make((): Command.Command.Any => tree)
   ]),
   Command.withExamples([
     { command: `${name} download model_abc`, description: "All assets of a model" },
@@ -43,16 +45,13 @@ const tree = Command.make(name).pipe(
   ])
 )
 
+/** What every command takes beside its own flags. */
+export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+
 /** Runs the command line, and gives the exit code. An interruption stays one. */
 export const run = (args: ReadonlyArray<string>, version: string) =>
   Command.runWith(tree, { version })(args).pipe(
     Effect.as<number>(exitCodes.ok),
     Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
-    Effect.provide(
-      Layer.mergeAll(
-        CliOutput.layerPresenter(presenter),
-        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
-        ConfigFile.layer
-      )
-    )
+    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
   )

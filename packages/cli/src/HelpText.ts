@@ -1,6 +1,7 @@
 /** Help, laid out for reading: examples first, then what can be given, in as many columns as there are. */
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
+import * as Environment from "./Environment.ts"
 import { meanings } from "./ExitCode.ts"
 
 export interface Options {
@@ -24,7 +25,7 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
   return [
     doc.description,
     "",
-    `${bold("Usage:")} ${doc.usage}`,
+    `${bold("Usage:")} ${usage(doc)}`,
     ...(examples.length === 0 ? [] : ["", bold("Examples:"), ...examples]),
     ...section(
       "Commands",
@@ -41,10 +42,15 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
     ),
     ...section("Flags", doc.flags.map(flagRow)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
-    ...(doc.subcommands === undefined ? [] : section("Exit codes", exitRows)),
+    ...(doc.commandPath?.length === 1
+      ? [...section("Environment", Environment.variables), ...section("Exit codes", exitRows)]
+      : []),
     ""
   ].join("\n")
 }
+
+/** A command is a command, wherever it stands. */
+export const usage = (doc: HelpDoc): string => doc.usage.replace("<subcommand>", "<command>")
 
 const widest = 100
 

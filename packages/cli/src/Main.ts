@@ -1,7 +1,12 @@
 /** The process around the command line: its streams, its signals, its end. */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeStdio from "@effect/platform-node/NodeStdio"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Cli from "./Cli.ts"
 import { exitCodes, Interruption } from "./ExitCode.ts"
 
@@ -29,7 +34,7 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
       exitCode = code
     }),
     Effect.provideService(Interruption, () => signaled ?? exitCodes.interrupted),
-    Effect.provide(NodeServices.layer)
+    Effect.provide(layerServices)
   )
   NodeRuntime.runMain(main, {
     disableErrorReporting: true,
@@ -41,6 +46,18 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
     }
   })
 }
+
+/** All that effect/cli can ask for. Nothing here starts other programs, so what does that on Node is not loaded. */
+const layerServices = Layer.mergeAll(
+  NodeFileSystem.layer,
+  NodePath.layer,
+  NodeStdio.layer,
+  NodeTerminal.layer,
+  Layer.succeed(
+    ChildProcessSpawner.ChildProcessSpawner,
+    ChildProcessSpawner.make(() => Effect.die(new Error("scenario-assets starts no programs")))
+  )
+)
 
 const signals = [
   ["SIGINT", exitCodes.interrupted],

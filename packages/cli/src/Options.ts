@@ -38,7 +38,9 @@ export const extraction = {
   ),
   manifest: Flag.String("manifest").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("Where to write a list of the files as JSON lines, once all are there ('-': stdout)"),
+    Flag.withDescription(
+      "Where to write a list of the files as JSON lines, once all are there ('-': stdout) [default: nowhere]"
+    ),
     Flag.optional
   ),
   maxSize: setting(Settings.maxSize, "The most that the files of one archive may hold").pipe(Flag.optional)

@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /** Wiring only. The version is told before anything heavy is loaded. */
-import { enableCompileCache } from "node:module"
+import * as CompileCache from "./CompileCache.ts"
 import { version } from "./version.ts"
 
 const args = process.argv.slice(2)
 if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) process.stdout.write(`${version}\n`)
 else {
-  // From the second start on, a third of a second less.
-  enableCompileCache()
+  CompileCache.enable()
   await import("./Main.ts").then((main) => main.run(args, version))
 }

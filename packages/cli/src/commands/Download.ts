@@ -25,7 +25,9 @@ const flags = {
   ...Options.extraction,
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("Keep the ZIP archive as this file in --output; several get -1, -2, … before the extension"),
+    Flag.withDescription(
+      "Keep the ZIP archive as this file in --output; several get -1, -2, … before the extension [default: extract it]"
+    ),
     Flag.optional
   ),
   template: Flag.String(Settings.template.key).pipe(

@@ -21,7 +21,9 @@ const flags = {
     Flag.optional
   ),
   archiveSize: Options.byteSize("archive-size").pipe(
-    Flag.withDescription("Make all archives this large, for example 2GiB, whatever was selected"),
+    Flag.withDescription(
+      "Make all archives this large, for example 2GiB, whatever was selected [default: as large as that is]"
+    ),
     Flag.optional
   ),
   archiveEntries: Options.wholeNumber("archive-entries", "N", 1, 1_000_000).pipe(

@@ -1,0 +1,34 @@
+/** `completions`, in words. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Options from "../Options.ts"
+
+const flags = {
+  shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("bash, zsh or fish"))
+}
+
+const load = Options.lazily(() => import("../handlers/Completions.ts"))
+
+/** Given all commands, of which it is one itself. */
+export const make = (tree: () => Command.Command.Any) =>
+  Command.make("completions", flags, ({ shell }) => load({ shell, tree: tree() })).pipe(
+    Command.withDescription("Print a script that completes commands and flags in a shell"),
+    Command.withExamples([
+      {
+        command: "scenario-assets completions bash > ~/.local/share/bash-completion/completions/scenario-assets",
+        description: "bash, where bash-completion is installed"
+      },
+      {
+        command: `echo 'eval "$(scenario-assets completions bash)"' >> ~/.bashrc`,
+        description: "bash, where it is not"
+      },
+      {
+        command: `scenario-assets completions zsh > "\${fpath[1]}/_scenario-assets"`,
+        description: "zsh, for shells that are started later"
+      },
+      {
+        command: "scenario-assets completions fish > ~/.config/fish/completions/scenario-assets.fish",
+        description: "fish"
+      }
+    ])
+  )

@@ -1,0 +1,104 @@
+/** What is made of the commands: `docs/cli.md` for readers, and the help as it is printed, for a look at its changes. */
+import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Environment from "../../src/Environment.ts"
+import { meanings } from "../../src/ExitCode.ts"
+import * as HelpText from "../../src/HelpText.ts"
+import * as HelpPages from "./HelpPages.ts"
+
+export interface Made {
+  readonly file: URL
+  readonly text: string
+}
+
+/** How to make all of it anew. */
+export const command = "npx -y pnpm@12 reference"
+
+export const make: Effect.Effect<ReadonlyArray<Made>> = Effect.map(HelpPages.below(), (docs) => [
+  { file: new URL("../../../../docs/cli.md", import.meta.url), text: markdown(docs) },
+  { file: new URL("../help.txt", import.meta.url), text: HelpPages.asText(docs) }
+])
+
+const markdown = (docs: ReadonlyArray<HelpDoc>): string =>
+  `${[
+    "# The command line",
+    `<!-- Made from the commands by \`${command}\`: what is changed here is lost. -->`,
+    ...docs.flatMap(section),
+    "## Global flags",
+    flagTable(docs[0]?.globalFlags ?? []),
+    "## Environment",
+    table(
+      ["variable", "meaning"],
+      Environment.variables.map(([names, meaning]) => [code(...names.split(", ")), text(meaning)])
+    ),
+    "Flags come before the environment.",
+    "## Exit codes",
+    table(
+      ["code", "meaning"],
+      meanings.map(([exitCode, meaning]) => [String(exitCode), text(meaning)])
+    )
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n")}\n`
+
+const section = (doc: HelpDoc): ReadonlyArray<string> => [
+  `## ${HelpPages.nameOf(doc)}`,
+  `${text(doc.description)}.`,
+  ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join(
+    "\n"
+  ),
+  `Usage: ${code(HelpText.usage(doc))}`,
+  table(
+    ["command", "what it does"],
+    (doc.subcommands ?? []).flatMap(({ commands }) =>
+      commands.map(({ description, name }) => [
+        `[${code(name)}](#${`${HelpPages.nameOf(doc)} ${name}`.replaceAll(" ", "-")})`,
+        text(description)
+      ])
+    )
+  ),
+  table(
+    ["argument", "what it is"],
+    (doc.args ?? []).map(({ description, name, variadic }) => [
+      code(variadic ? `${name}...` : name),
+      text(Option.getOrElse(description, () => ""))
+    ])
+  ),
+  flagTable(doc.flags)
+]
+
+const flagTable = (flags: ReadonlyArray<FlagDoc>): string =>
+  table(
+    ["flag", "what it does", "default"],
+    flags.map(({ aliases, description, name, type }) => {
+      const [what, by] = splitDefault(Option.getOrElse(description, () => ""))
+      const names = [...aliases, `--${name}`]
+      const last = names.length - 1
+      return [
+        code(...names.map((name, index) => (index === last && type !== "boolean" ? `${name} ${type}` : name))),
+        text(what),
+        text(by ?? "")
+      ]
+    })
+  )
+
+/** What a flag does, without its default; and that, where there is one. */
+export const splitDefault = (description: string): readonly [what: string, by: string | undefined] => {
+  const plain = description.replace(/ \(choices: [^)]*\)$/, "")
+  const [, what = plain, by] = /^(.*) \[default: (.*)\]$/s.exec(plain) ?? []
+  return [what, by]
+}
+
+const code = (...words: ReadonlyArray<string>): string => words.map((word) => `\`${escape(word)}\``).join(", ")
+
+const text = (words: string): string => escape(words).replaceAll("*", "\\*").replaceAll("<", "&lt;")
+
+const escape = (words: string): string => words.replaceAll("|", "\\|").replaceAll("\n", " ")
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  rows.length === 0
+    ? ""
+    : [head, head.map(() => "---"), ...rows]
+        .map((cells) => `| ${cells.join(" | ")} |`.replace(/ +\|$/, " |"))
+        .join("\n")
