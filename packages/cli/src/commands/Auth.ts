@@ -17,9 +17,7 @@ const login = Command.make(
   },
   Options.lazily(() => import("../handlers/AuthLogin.ts"))
 ).pipe(
-  Command.withDescription(
-    "Store credentials for an API, after a check with it; they are asked for, or read from stdin as KEY:SECRET"
-  ),
+  Command.withDescription("Store credentials, typed in or from stdin, once the API has taken them"),
   Command.withExamples([
     { command: "scenario-assets auth login", description: "Asks for the API key and its secret, and shows neither" },
     { command: "pass scenario | scenario-assets auth login", description: "KEY:SECRET, or two lines, from elsewhere" },

@@ -8,7 +8,7 @@ import * as Settings from "../Settings.ts"
 const given = (setting: Settings.Setting<string>, description: string) =>
   Flag.String(setting.key).pipe(
     Flag.withMetavar(setting.reader.metavar),
-    Flag.withDescription(description),
+    Flag.withDescription(`${description} [default: ${setting.otherwise}]`),
     Flag.optional
   )
 
