@@ -82,7 +82,7 @@ describe.concurrent("runs", () => {
   it.live("interrupted: the command that is told goes on; the same command again is the same run", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 4 * MiB } })
-      yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB), Fault.stall("storage", 2.5 * MiB, { skip: 1 }))
+      yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB), Fault.stall("storage", 1.2 * MiB, { skip: 1 }))
       const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--json"]
       const ids: Array<string> = []
       for (const more of [[], ["--idle-timeout", "1m"]]) {
