@@ -99,7 +99,8 @@ export const ending = (self: Reply, ending: Ending): Reply => ({ ...self, ending
  */
 export const sent = ({ ending, range: [from, to] }: Reply): readonly [from: number, to: number] => [
   from,
-  "after" in ending ? Math.min(to, from + ending.after) : to
+  // What is computed, such as 1.5 MiB, may be a part of a byte too many, which nobody can send.
+  "after" in ending ? Math.min(to, from + Math.floor(ending.after)) : to
 ]
 
 /**
