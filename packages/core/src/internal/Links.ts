@@ -6,8 +6,8 @@ import type { Source } from "../Source.ts"
 
 export interface Links<out E, out R> {
   readonly get: Effect.Effect<SignedUrl, E, R>
-  /** A link other than the one that was refused. */
-  readonly renew: (refused: SignedUrl) => Effect.Effect<SignedUrl, E, R>
+  /** A link other than the one that was refused, and whether it was made just now; else another one asked for it before. */
+  readonly renew: (refused: SignedUrl) => Effect.Effect<readonly [url: SignedUrl, isFresh: boolean], E, R>
 }
 
 export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
@@ -18,7 +18,11 @@ export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
     get: one.withPermits(1)(Effect.suspend(() => (current === undefined ? ask : Effect.succeed(current)))),
     renew: (refused) =>
       one.withPermits(1)(
-        Effect.suspend(() => (current === undefined || current === refused ? ask : Effect.succeed(current)))
+        Effect.suspend(() =>
+          current === undefined || current === refused
+            ? Effect.map(ask, (url) => [url, true] as const)
+            : Effect.succeed([current, false] as const)
+        )
       )
   }
 }

@@ -64,8 +64,7 @@ export const read = <E, R>(
       case "Refused": {
         const { code, status } = kind
         if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
-        url = yield* links.renew(refused)
-        fresh = true
+        ;[url, fresh] = yield* links.renew(refused)
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Changed":
