@@ -255,8 +255,7 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
   const links = Links.make(source)
   let restarts = 0
 
-  const fail = (reason: Reason) =>
-    Effect.flatMap(links.get, (url) => Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason })))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: links.origin(), reason }))
 
   const attempt = (resume: ReadOptions["resume"]): Stream.Stream<TransferEvent, TransferError | E, R> => {
     const object = settings.part !== undefined && "object" in settings.part ? settings.part.object : resume?.object

@@ -435,6 +435,16 @@ describe("Transfer", () => {
     })
   )
 
+  it.effect("ends at its time limit, though no link has come", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* host([])
+      const exit = yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runDrain(transfer.bytes({ refresh: Effect.never }, { timeLimit: "5 seconds" }))
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.strictEqual((yield* Time.errorOf(exit)).reason._tag, "TimedOut")
+    })
+  )
+
   describe("416", () => {
     it.effect("is the end where all bytes are there", () =>
       Effect.gen(function* () {

@@ -1,13 +1,15 @@
 /** The link in use, shared by all that read the same object: one fresh link for many that were refused. */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import type { SignedUrl } from "../SignedUrl.ts"
+import * as SignedUrl from "../SignedUrl.ts"
 import type { Source } from "../Source.ts"
 
 export interface Links<out E, out R> {
-  readonly get: Effect.Effect<SignedUrl, E, R>
-  /** A link other than the one that was refused, and whether it was made just now; else another one asked for it before. */
-  readonly renew: (refused: SignedUrl) => Effect.Effect<readonly [url: SignedUrl, isFresh: boolean], E, R>
+  readonly get: Effect.Effect<SignedUrl.SignedUrl, E, R>
+  /** A link other than the one that was refused, and whether it was made just now: another range may have asked for it. */
+  readonly renew: (refused: SignedUrl.SignedUrl) => Effect.Effect<readonly [url: SignedUrl.SignedUrl, isFresh: boolean], E, R>
+  /** Where the last one leads, for errors; asks for none. */
+  readonly origin: () => string
 }
 
 export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
@@ -23,6 +25,7 @@ export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
             ? Effect.map(ask, (url) => [url, true] as const)
             : Effect.succeed([current, false] as const)
         )
-      )
+      ),
+    origin: () => (current === undefined ? "the storage host" : SignedUrl.origin(current))
   }
 }
