@@ -8,7 +8,7 @@ import {
   type TransferError,
   type TransferEvent
 } from "@scenario-assets/core"
-import { Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
+import { Clock, Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -442,6 +442,19 @@ describe("Transfer", () => {
         Stream.runDrain(transfer.bytes({ refresh: Effect.never }, { timeLimit: "5 seconds" }))
       ).pipe(Effect.provide(layer), Time.letPass)
       assert.strictEqual((yield* Time.errorOf(exit)).reason._tag, "TimedOut")
+    })
+  )
+
+  it.effect("tells at once of what happens, also where the rate is limited", () =>
+    Effect.gen(function* () {
+      const { layer, source } = yield* host([status(503, { "retry-after": "20" }), whole()])
+      const told: Array<string> = []
+      yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runForEach(transfer.events(source, { limitRate: 1_000_000 }), ({ _tag }) =>
+          Effect.map(Clock.currentTimeMillis, (now) => void told.push(`${_tag} ${Math.floor(now / 1000)}`))
+        )
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.deepStrictEqual(told.slice(0, 3), ["Retrying 0", "Opened 20", "Bytes 20"])
     })
   )
 
