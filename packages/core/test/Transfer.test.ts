@@ -393,6 +393,14 @@ describe("Transfer", () => {
     })
   )
 
+  it.effect("does not go on with another object that is there when the same one should come once more", () =>
+    Effect.gen(function* () {
+      const other = whole({ bytes: content.map((byte, index) => (index < 2 ? byte : byte ^ 0xff)), headers: { etag: '"two"' } })
+      const server = yield* host([whole({ to: 4321, after: "break" }), whole(), other])
+      assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: 4321 })
+    })
+  )
+
   it.effect("ends when a host that does not resume breaks off again and again", () =>
     Effect.gen(function* () {
       const server = yield* host([whole({ to: 4000, after: "break" })])
