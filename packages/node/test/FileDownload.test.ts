@@ -5,6 +5,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync
@@ -15,7 +17,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
-import { Effect, Equal, Exit, Fiber, Stream } from "effect"
+import { Cause, Effect, Equal, Exit, Fiber, Stream } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import { cert, key } from "./support/certificate.ts"
@@ -225,6 +227,29 @@ describe("FileDownload", () => {
         assert.strictEqual(requests[0]?.headers["range"], `bytes=${there}-`)
         assert.property(requests[0]?.headers, "if-range")
         assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("ends in order, whenever in the beginning that is", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const { toFile } = yield* FileDownload.FileDownload
+        for (let turns = 0; turns < 60; turns++) {
+          // Of nothing known, so that it has to be emptied first.
+          writeFileSync(`${target}.part`, "something")
+          const fiber = yield* Effect.forkChild(Effect.exit(toFile(source, target, quick)))
+          for (let turn = 0; turn < turns; turn++) yield* Effect.promise(() => new Promise(setImmediate))
+          yield* Fiber.interrupt(fiber)
+          const exit = yield* Fiber.await(fiber)
+          assert.isTrue(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause), `after ${turns} turns`)
+          rmSync(target, { force: true })
+        }
+        const descriptors = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd") : []
+        const open = descriptors.filter((name) => {
+          const path = `/proc/self/fd/${name}`
+          return existsSync(path) && readlinkSync(path) === `${target}.part`
+        })
+        assert.deepStrictEqual(open, [])
       }).pipe(Effect.provide(testLayer()))
     )
 
