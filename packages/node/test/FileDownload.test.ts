@@ -337,6 +337,19 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
 
+    it.live("is not touched either where it has come meanwhile", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const { events } = yield* FileDownload.FileDownload
+        const come = ({ _tag }: FileDownload.FileEvent) =>
+          Effect.sync(() => (_tag === "Opened" ? writeFileSync(target, "mine") : undefined))
+        const error = yield* Effect.flip(Stream.runForEach(events(source, target, quick), come))
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.code, "EEXIST")
+        assert.strictEqual(readFileSync(target, "utf8"), "mine")
+      }).pipe(Effect.provide(testLayer()))
+    )
+
     it.live("is left with skip, and replaced whole with replace", () =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* begin
