@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process"
+import { execFile, spawnSync } from "node:child_process"
 import {
   appendFileSync,
   existsSync,
@@ -13,6 +13,7 @@ import {
 } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
@@ -412,16 +413,34 @@ describe("FileDownload", () => {
     }).pipe(Effect.provide(testLayer()))
   )
 
-  it.live("takes over from a run that is gone", () =>
+  it.live.each([
+    ["that is gone", () => spawnSync(process.execPath, ["-e", ""]).pid],
+    ["that had this process's number before, as in a container that was started again", () => process.pid]
+  ] as const)("takes over from a run %s", ([, number]) =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
-      const gone = spawnSync(process.execPath, ["-e", ""]).pid
-      writeFileSync(`${target}.part.lock`, `${hostname()} ${gone}`)
+      writeFileSync(`${target}.part.lock`, `${hostname()} ${number()}`)
       yield* toFile(source, target, quick)
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
     }).pipe(Effect.provide(testLayer()))
+  )
+
+  it.live("is one run's also where several find that another one is gone", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("locks")
+      const rounds = 100
+      for (let round = 0; round < rounds; round++) {
+        writeFileSync(join(directory, `${round}.part.lock`), `${hostname()} 999999999`)
+      }
+      const program = fileURLToPath(new URL("./support/locker.ts", import.meta.url))
+      const run = Effect.callback<string>((resume) => {
+        const words = [program, directory, String(Date.now() + 1500), String(rounds)]
+        execFile(process.execPath, words, (error, stdout) => resume(Effect.succeed(error?.message ?? stdout.trim())))
+      })
+      assert.deepStrictEqual(yield* Effect.all([run, run, run], { concurrency: 3 }), ["0", "0", "0"])
+    })
   )
 
   it.live("says before the first byte that there is no room", () =>
