@@ -14,7 +14,10 @@ const size = 10 * mebibyte
 type Body = ReadonlyArray<readonly [millis: number, bytes: number]>
 
 /** Reads all over at most two connections, and gives what was asked for and how many bytes came. */
-const read = Effect.fnUntraced(function* (validators: { readonly [name: string]: string }, bodies: ReadonlyArray<Body>) {
+const read = Effect.fnUntraced(function* (
+  validators: { readonly [name: string]: string },
+  bodies: ReadonlyArray<Body>
+) {
   const asked: Array<string> = []
   const client = HttpClient.make((request) =>
     Effect.sync(() => {

@@ -395,7 +395,10 @@ describe("Transfer", () => {
 
   it.effect("does not go on with another object that is there when the same one should come once more", () =>
     Effect.gen(function* () {
-      const other = whole({ bytes: content.map((byte, index) => (index < 2 ? byte : byte ^ 0xff)), headers: { etag: '"two"' } })
+      const other = whole({
+        bytes: content.map((byte, index) => (index < 2 ? byte : byte ^ 0xff)),
+        headers: { etag: '"two"' }
+      })
       const server = yield* host([whole({ to: 4321, after: "break" }), whole(), other])
       assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: 4321 })
     })

@@ -4,10 +4,13 @@ import * as Semaphore from "effect/Semaphore"
 import * as SignedUrl from "../SignedUrl.ts"
 import type { Source } from "../Source.ts"
 
+/** A link, and whether it was made just now: another range may have asked for it before. */
+export type Renewed = readonly [url: SignedUrl.SignedUrl, isFresh: boolean]
+
 export interface Links<out E, out R> {
   readonly get: Effect.Effect<SignedUrl.SignedUrl, E, R>
-  /** A link other than the one that was refused, and whether it was made just now: another range may have asked for it. */
-  readonly renew: (refused: SignedUrl.SignedUrl) => Effect.Effect<readonly [url: SignedUrl.SignedUrl, isFresh: boolean], E, R>
+  /** A link other than the one that was refused. */
+  readonly renew: (refused: SignedUrl.SignedUrl) => Effect.Effect<Renewed, E, R>
   /** Where the last one leads, for errors; asks for none. */
   readonly origin: () => string
 }
@@ -20,10 +23,10 @@ export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
     get: one.withPermits(1)(Effect.suspend(() => (current === undefined ? ask : Effect.succeed(current)))),
     renew: (refused) =>
       one.withPermits(1)(
-        Effect.suspend(() =>
+        Effect.suspend((): Effect.Effect<Renewed, E, R> =>
           current === undefined || current === refused
-            ? Effect.map(ask, (url) => [url, true] as const)
-            : Effect.succeed([current, false] as const)
+            ? Effect.map(ask, (url) => [url, true])
+            : Effect.succeed([current, false])
         )
       ),
     origin: () => (current === undefined ? "the storage host" : SignedUrl.origin(current))

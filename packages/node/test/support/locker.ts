@@ -9,11 +9,8 @@ let together = 0
 const hold = (target: string) =>
   Effect.gen(function* () {
     yield* Lock.acquire(target)
-    try {
-      Fs.writeFileSync(`${target}.held`, "", { flag: "wx" })
-    } catch {
-      together++
-    }
+    if (Fs.existsSync(`${target}.held`)) together++
+    Fs.writeFileSync(`${target}.held`, "")
     yield* Effect.sleep(4)
     Fs.rmSync(`${target}.held`, { force: true })
   }).pipe(Effect.scoped, Effect.ignore)
