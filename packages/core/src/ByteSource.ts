@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Source } from "./Source.ts"
-import type { StoredObject } from "./StoredObject.ts"
+import * as StoredObject from "./StoredObject.ts"
 import type { ReadOptions, Transfer } from "./Transfer.ts"
 import { TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
@@ -27,7 +27,7 @@ export interface ByteSource<E = never, R = never> {
 
 /**
  * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. `undefined` where
- * the host serves no ranges, and the object has more than that.
+ * the object has more than that, and the host serves no ranges, or says nothing by which it could be told from another.
  *
  * @category constructors
  * @since 0.1.0
@@ -38,7 +38,7 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   options: Omit<ReadOptions, "resume"> & { readonly tail?: number | undefined } = {}
 ): Effect.fn.Return<ByteSource<TransferError | E, R> | undefined, TransferError | E, R> {
   const suffix = options.tail ?? 256 * 1024
-  let object: StoredObject | undefined
+  let object: StoredObject.StoredObject | undefined
   const chunks: Array<Uint8Array> = []
   let length = 0
   yield* transfer.part(source, { suffix }, options).pipe(
@@ -55,7 +55,8 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   )
   if (length > suffix) return undefined
   const size = object?.size ?? length
-  const found: StoredObject = { ...object, size }
+  const found: StoredObject.StoredObject = { ...object, size }
+  if (length < size && !StoredObject.isRecognizable(found)) return undefined
   const tail = concat(chunks, length)
   const from = size - length
   return {

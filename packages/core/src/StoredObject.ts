@@ -54,6 +54,14 @@ export const isSame = (self: StoredObject, that: StoredObject): boolean => {
 }
 
 /**
+ * Whether the object can be told from another, so that bytes of several answers may be joined.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const isRecognizable = (self: StoredObject): boolean => isSame(self, self)
+
+/**
  * Reads the headers of a `200`, or of a `206` whose total is given.
  *
  * @category constructors

@@ -254,12 +254,18 @@ const maxRestarts = 5
 const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<TransferEvent, TransferError | E, R> => {
   const links = Links.make(source)
   let restarts = 0
+  /** Bytes of one object that were handed on. */
+  let taken = 0
 
-  const fail = (reason: Reason) =>
-    Effect.flatMap(links.get, (url) => Effect.fail(new TransferError({ origin: SignedUrl.origin(url), reason })))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: links.origin(), reason }))
 
-  const attempt = (resume: ReadOptions["resume"]): Stream.Stream<TransferEvent, TransferError | E, R> => {
-    const object = settings.part !== undefined && "object" in settings.part ? settings.part.object : resume?.object
+  /** `known` is the object that the bytes must be of, where some of it were handed on for good. */
+  const attempt = (
+    resume: ReadOptions["resume"],
+    known?: StoredObject.StoredObject
+  ): Stream.Stream<TransferEvent, TransferError | E, R> => {
+    const object =
+      settings.part !== undefined && "object" in settings.part ? settings.part.object : (resume?.object ?? known)
     const begun = { object, acceptsRanges: false, hasBytes: object !== undefined }
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
     const todo = wanted(settings.part, resume)
@@ -273,19 +279,20 @@ const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<Tran
       Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
         if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
         const { sameObject } = error
+        taken = Math.max(there, settings.mayStartOver ? 0 : taken)
         if (settings.part !== undefined) {
-          return Stream.fromEffect(fail(sameObject ? new RangesRefused() : new ObjectChanged({ offset: there })))
+          return Stream.fromEffect(fail(sameObject ? new RangesRefused() : new ObjectChanged({ offset: taken })))
         }
         const reason =
           !sameObject && (!settings.mayStartOver || restarts >= maxRestarts)
-            ? new ObjectChanged({ offset: there })
+            ? new ObjectChanged({ offset: taken })
             : ++restarts > maxRestarts
               ? new RetriesExhausted({ offset: there, tries: restarts, last: "the host does not resume" })
               : undefined
         return reason === undefined
           ? Stream.concat(
               Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
-              attempt(undefined)
+              attempt(undefined, settings.mayStartOver ? undefined : begun.object)
             )
           : Stream.fromEffect(fail(reason))
       })

@@ -8,7 +8,7 @@ import {
   type TransferError,
   type TransferEvent
 } from "@scenario-assets/core"
-import { Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
+import { Clock, Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -393,6 +393,17 @@ describe("Transfer", () => {
     })
   )
 
+  it.effect("does not go on with another object that is there when the same one should come once more", () =>
+    Effect.gen(function* () {
+      const other = whole({
+        bytes: content.map((byte, index) => (index < 2 ? byte : byte ^ 0xff)),
+        headers: { etag: '"two"' }
+      })
+      const server = yield* host([whole({ to: 4321, after: "break" }), whole(), other])
+      assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: 4321 })
+    })
+  )
+
   it.effect("ends when a host that does not resume breaks off again and again", () =>
     Effect.gen(function* () {
       const server = yield* host([whole({ to: 4000, after: "break" })])
@@ -432,6 +443,29 @@ describe("Transfer", () => {
         rest()
       ])
       whole_(yield* bytesOf(server))
+    })
+  )
+
+  it.effect("ends at its time limit, though no link has come", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* host([])
+      const exit = yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runDrain(transfer.bytes({ refresh: Effect.never }, { timeLimit: "5 seconds" }))
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.strictEqual((yield* Time.errorOf(exit)).reason._tag, "TimedOut")
+    })
+  )
+
+  it.effect("tells at once of what happens, also where the rate is limited", () =>
+    Effect.gen(function* () {
+      const { layer, source } = yield* host([status(503, { "retry-after": "20" }), whole()])
+      const told: Array<string> = []
+      yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runForEach(transfer.events(source, { limitRate: 1_000_000 }), ({ _tag }) =>
+          Effect.map(Clock.currentTimeMillis, (now) => void told.push(`${_tag} ${Math.floor(now / 1000)}`))
+        )
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.deepStrictEqual(told.slice(0, 3), ["Retrying 0", "Opened 20", "Bytes 20"])
     })
   )
 

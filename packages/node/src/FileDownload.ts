@@ -176,7 +176,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                     return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
                   }
                   const path = options.rename?.(object) ?? target
-                  if (path !== target && (yield* occupied(path))) return yield* refused(path)
+                  // There may be a file now that was not there in the beginning.
+                  if (yield* occupied(path)) return yield* refused(path)
                   yield* part.finish(path)
                   return {
                     _tag: "Completed",

@@ -4,6 +4,7 @@ import { deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { ArchiveReader } from "@scenario-assets/node"
 import { Effect, Exit, Stream } from "effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
 import * as Extracting from "./support/Extracting.ts"
 import * as RangeHost from "./support/RangeHost.ts"
@@ -40,12 +41,12 @@ const locations = ({ bytes }: ZipMaker.Made) =>
   ])
 
 /** Takes the contents one by one. */
-const each = <A>(
+const each = <A, R = never>(
   location: ArchiveReader.Location,
   use: (
     name: string,
     content: Stream.Stream<Uint8Array, ArchiveReader.ReadError>
-  ) => Effect.Effect<A, ArchiveReader.ReadError>,
+  ) => Effect.Effect<A, ArchiveReader.ReadError, R>,
   select?: (entry: { readonly name: string }) => boolean
 ) =>
   Effect.flatMap(ArchiveReader.ArchiveReader, ({ contents }) =>
@@ -108,6 +109,25 @@ describe("The contents of an archive", () => {
           })
         )
         assert.deepStrictEqual(seen, names)
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("stay as they are for who keeps them, while memory is used again elsewhere", () =>
+    Effect.gen(function* () {
+      for (const [, archive] of kinds) {
+        for (const location of yield* locations(archive)) {
+          const kept = yield* each(location, (name, content) =>
+            Effect.gen(function* () {
+              const chunks = yield* Stream.runCollect(content)
+              if (name === "noise" || name === "blank3") {
+                Extracting.extracted(yield* Extracting.run(location, TestDirectory.make("other")))
+              }
+              return [name, chunks] as const
+            })
+          )
+          for (const [name, chunks] of kept) isRight(name, Buffer.concat(chunks))
+        }
       }
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )

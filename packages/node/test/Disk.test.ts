@@ -90,6 +90,20 @@ describe.runIf(canMount)("a disk", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("that has no room for anything leaves nothing that locks out the next run", () =>
+    Effect.gen(function* () {
+      const directory = yield* disk(8)
+      const filler = join(directory, "filler")
+      run("dd", "if=/dev/zero", `of=${filler}`, "bs=4096")
+      const server = yield* RawServer.make([honest])
+      const target = join(directory, "archive.zip")
+      assert.strictEqual((yield* failure(server, target)).code, "ENOSPC")
+      rmSync(filler)
+      yield* download(server, target)
+      assert.isTrue(readFileSync(target).equals(object))
+    }).pipe(Effect.scoped)
+  )
+
   it.live("that is full by others resumes once there is room", () =>
     Effect.gen(function* () {
       const directory = yield* disk(12)

@@ -76,6 +76,16 @@ describe("A small archive", () => {
 })
 
 describe("A host without ranges", () => {
+  it.live("is also one that says nothing by which an archive could be told from another", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes)
+      host.etag = 'W/"1"'
+      const directory = TestDirectory.make()
+      Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+      assert.deepStrictEqual(Extracting.tree(directory), whole)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
   it.live("gives the archive as a whole first, of which nothing stays", () =>
     Effect.gen(function* () {
       const host = yield* RangeHost.make(archive.bytes, { ranges: false })

@@ -1,21 +1,24 @@
-import { spawnSync } from "node:child_process"
+import { execFile, spawnSync } from "node:child_process"
 import {
   appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync
 } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, SignedUrl, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
-import { Effect, Equal, Exit, Fiber, Stream } from "effect"
+import { Cause, Effect, Equal, Exit, Fiber, Stream } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import { cert, key } from "./support/certificate.ts"
@@ -228,6 +231,29 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
 
+    it.live("ends in order, whenever in the beginning that is", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const { toFile } = yield* FileDownload.FileDownload
+        for (let turns = 0; turns < 60; turns++) {
+          // Of nothing known, so that it has to be emptied first.
+          writeFileSync(`${target}.part`, "something")
+          const fiber = yield* Effect.forkChild(Effect.exit(toFile(source, target, quick)))
+          for (let turn = 0; turn < turns; turn++) yield* Effect.promise(() => new Promise(setImmediate))
+          yield* Fiber.interrupt(fiber)
+          const exit = yield* Fiber.await(fiber)
+          assert.isTrue(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause), `after ${turns} turns`)
+          rmSync(target, { force: true })
+        }
+        const descriptors = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd") : []
+        const open = descriptors.filter((name) => {
+          const path = `/proc/self/fd/${name}`
+          return existsSync(path) && readlinkSync(path) === `${target}.part`
+        })
+        assert.deepStrictEqual(open, [])
+      }).pipe(Effect.provide(testLayer()))
+    )
+
     it.live("has a state that a torn line does no harm to", () =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
@@ -312,6 +338,19 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
 
+    it.live("is not touched either where it has come meanwhile", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const { events } = yield* FileDownload.FileDownload
+        const come = ({ _tag }: FileDownload.FileEvent) =>
+          Effect.sync(() => (_tag === "Opened" ? writeFileSync(target, "mine") : undefined))
+        const error = yield* Effect.flip(Stream.runForEach(events(source, target, quick), come))
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.code, "EEXIST")
+        assert.strictEqual(readFileSync(target, "utf8"), "mine")
+      }).pipe(Effect.provide(testLayer()))
+    )
+
     it.live("is left with skip, and replaced whole with replace", () =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* begin
@@ -374,16 +413,34 @@ describe("FileDownload", () => {
     }).pipe(Effect.provide(testLayer()))
   )
 
-  it.live("takes over from a run that is gone", () =>
+  it.live.each([
+    ["that is gone", () => spawnSync(process.execPath, ["-e", ""]).pid],
+    ["that had this process's number before, as in a container that was started again", () => process.pid]
+  ] as const)("takes over from a run %s", ([, number]) =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
-      const gone = spawnSync(process.execPath, ["-e", ""]).pid
-      writeFileSync(`${target}.part.lock`, `${hostname()} ${gone}`)
+      writeFileSync(`${target}.part.lock`, `${hostname()} ${number()}`)
       yield* toFile(source, target, quick)
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
     }).pipe(Effect.provide(testLayer()))
+  )
+
+  it.live("is one run's also where several find that another one is gone", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("locks")
+      const rounds = 100
+      for (let round = 0; round < rounds; round++) {
+        writeFileSync(join(directory, `${round}.part.lock`), `${hostname()} 999999999`)
+      }
+      const program = fileURLToPath(new URL("./support/locker.ts", import.meta.url))
+      const run = Effect.callback<string>((resume) => {
+        const words = [program, directory, String(Date.now() + 1500), String(rounds)]
+        execFile(process.execPath, words, (error, stdout) => resume(Effect.succeed(error?.message ?? stdout.trim())))
+      })
+      assert.deepStrictEqual(yield* Effect.all([run, run, run], { concurrency: 3 }), ["0", "0", "0"])
+    })
   )
 
   it.live("says before the first byte that there is no room", () =>

@@ -249,6 +249,19 @@ describe.concurrent("what a storage host may say", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("a kept connection that ends as the next request comes costs no try", () =>
+    Effect.gen(function* () {
+      const server = yield* RawServer.make([honest, () => says("", "end"), honest])
+      const { toFile } = yield* FileDownload.FileDownload.pipe(Effect.provide(services(server)))
+      for (const name of ["first.zip", "second.zip"]) {
+        const target = join(TestDirectory.make("wire"), name)
+        yield* toFile(server.source, target, { ...quick, retries: 0 })
+        assert.isTrue(readFileSync(target).equals(object))
+      }
+      assert.strictEqual(server.requests.length, 3)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("two versions of one length are never joined", () =>
     Effect.gen(function* () {
       const server = yield* RawServer.make([() => cut, RawServer.honest(other, '"v2"')])

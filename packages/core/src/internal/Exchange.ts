@@ -43,7 +43,7 @@ export interface Position {
 export interface Begun {
   /** None before the first answer. */
   object: StoredObject.StoredObject | undefined
-  /** The host has said or shown that it serves ranges. */
+  /** The host has said or shown that it serves ranges, and they can be joined. */
   acceptsRanges: boolean
   /** Bytes of the object have come. */
   hasBytes: boolean
@@ -179,7 +179,7 @@ const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, set
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
   if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
   begun.object = object
-  begun.acceptsRanges = response.headers["accept-ranges"] === "bytes"
+  begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
   return receive(response, size, at, begun, settings)
 }
 
@@ -207,7 +207,7 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   }
   // What is said of the whole stays said.
   begun.object = { ...begun.object, ...object }
-  begun.acceptsRanges = true
+  begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)
 }

@@ -4,7 +4,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as SignedUrl from "../SignedUrl.ts"
+import type * as SignedUrl from "../SignedUrl.ts"
 import { AccessRefused, type Reason, RetriesExhausted, TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
@@ -32,8 +32,7 @@ export const read = <E, R>(
   let tries = 0
   let fault: Exchange.Fault | undefined
 
-  const fail = (reason: Reason) =>
-    Effect.fail(new TransferError({ origin: url === undefined ? "the storage host" : SignedUrl.origin(url), reason }))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: links.origin(), reason }))
 
   const observe = (events: Arr.NonEmptyReadonlyArray<TransferEvent>): Arr.NonEmptyReadonlyArray<TransferEvent> => {
     if (events[0]._tag === "Bytes") tries = 0
@@ -64,8 +63,7 @@ export const read = <E, R>(
       case "Refused": {
         const { code, status } = kind
         if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
-        url = yield* links.renew(refused)
-        fresh = true
+        ;[url, fresh] = yield* links.renew(refused)
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Changed":

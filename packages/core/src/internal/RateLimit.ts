@@ -12,8 +12,8 @@ export const apply = <E, R>(
 ): Stream.Stream<TransferEvent, E, R> =>
   Stream.suspend(() => {
     let due = 0
-    // Few at a time, so that they do not come in gushes.
-    return Stream.mapArrayEffect(Stream.rechunk(events, 4), (all) =>
+    // One at a time, so that they do not come in gushes, and none waits for others.
+    return Stream.mapArrayEffect(Stream.rechunk(events, 1), (all) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
         due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000

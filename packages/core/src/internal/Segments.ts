@@ -94,7 +94,8 @@ export const read = <E, R>(
             const isTooMuch = first._tag === "Retrying" && (first.status === 429 || first.status === 503)
             if (isTooMuch && !isAlone()) limit = target = active.size - 1
             const told = Queue.offerAll(queue, events)
-            return active.size > target ? Effect.andThen(told, Effect.fail(new Surrender())) : told
+            // Who has all of its range has nothing to leave to others, and ends by itself.
+            return active.size > target && left(at) > 0 ? Effect.andThen(told, Effect.fail(new Surrender())) : told
           }),
           Effect.catch((error) => {
             if (error instanceof Surrender) return Effect.sync(() => giveBack(at))

@@ -81,11 +81,13 @@ const exchange = (
           }
           return isOver || !isCrowded()
         },
-        onEnd: () => reader.close(),
+        onEnd: () => {
+          if (!mayRepeat()) return reader.close()
+          connection.socket.destroy()
+        },
         onClose: (error) => {
           if (isOver) return
-          // The host closed it while the request was on its way; a GET may be sent once more (RFC 9112, 9.3.1).
-          if (connection.isReused && reader.isUntouched && request.method === "GET") return send({ body, head })
+          if (mayRepeat()) return send({ body, head })
           fail(error ?? new Error("the host closed the connection"))
         }
       })
@@ -95,6 +97,8 @@ const exchange = (
       connection.socket.uncork()
     }
     const isCrowded = () => body?.isCrowded === true
+    /** The host closed it while the request was on its way; a GET may be sent once more (RFC 9112, 9.3.1). */
+    const mayRepeat = () => connection.isReused && reader.isUntouched && request.method === "GET"
 
     const message = messageOf(request, url)
     if (message instanceof HttpClientError.HttpClientError) return resume(Effect.fail(message))

@@ -1,5 +1,6 @@
 import * as Fs from "node:fs/promises"
 import { hostname } from "node:os"
+import { resolve } from "node:path"
 /** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,32 +12,73 @@ import * as Files from "./Files.ts"
  * names `what` is locked.
  */
 export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), (path) => Effect.ignore(Files.remove(path))))
+  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), release))
 
 const me = `${hostname()} ${process.pid}`
+/** Those of this process. In a container every run may have the same number, so that says nothing. */
+const held = new Set<string>()
 
 const take = (path: string, target: string): Effect.Effect<string, FileError> =>
-  Files.attempt("lock", path, () => Fs.writeFile(path, me, { flag: "wx", mode: 0o600 })).pipe(
-    Effect.as(path),
-    Effect.catch((error) => (error.code === "EEXIST" ? takeOver(path, target) : Effect.fail(error)))
+  Effect.suspend(() => {
+    if (held.has(resolve(path))) return Effect.fail(locked(target))
+    held.add(resolve(path))
+    return Effect.onError(write(path, target), () => Effect.sync(() => held.delete(resolve(path))))
+  })
+
+const release = (path: string): Effect.Effect<void> =>
+  Effect.ensuring(
+    Effect.ignore(Files.remove(path)),
+    Effect.sync(() => held.delete(resolve(path)))
   )
 
+const locked = (target: string) => new FileError({ operation: "download to", path: target, code: "ELOCKED" })
+
+const write = (path: string, target: string): Effect.Effect<string, FileError> =>
+  Effect.catch(Effect.as(create(path), path), (error) =>
+    error.code === "EEXIST" ? takeOver(path, target) : Effect.fail(error)
+  )
+
+/** Makes a file that names this process, where there is none. */
+const create = (path: string): Effect.Effect<void, FileError> =>
+  Effect.tapError(
+    Files.attempt("lock", path, () => Fs.writeFile(path, me, { flag: "wx", mode: 0o600 })),
+    // It may have been made, and not have found room for its content.
+    (error) => (error.code === "EEXIST" ? Effect.void : Effect.ignore(Files.remove(path)))
+  )
+
+/**
+ * Several may find at once that a process is gone. Only who has made the next lock may look once more and put it in the place
+ * of the old one, which is there until then.
+ */
 const takeOver = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<string, FileError> {
-  const holder = yield* Files.readText(path)
-  if (holder !== undefined && isAlive(holder)) {
-    return yield* new FileError({ operation: "download to", path: target, code: "ELOCKED" })
+  if (yield* isTaken(path)) return yield* locked(target)
+  const next = `${path}.next`
+  const isFirst = yield* Effect.catch(Effect.as(create(next), true), (error) =>
+    error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)
+  )
+  if (!isFirst) {
+    if (yield* isTaken(next)) return yield* locked(target)
+    yield* Files.remove(next)
+    return yield* takeOver(path, target)
   }
-  // Of several that find it at once only one can move it away.
-  const moved = `${path}.${process.pid}`
-  yield* Files.orMissing(Files.attempt("unlock", path, () => Fs.rename(path, moved)))
-  yield* Files.remove(moved)
-  return yield* take(path, target)
+  const holder = yield* Files.readText(path)
+  if (holder !== undefined && !isAlive(holder)) {
+    yield* Files.attempt("lock", path, () => Fs.rename(next, path))
+    return path
+  }
+  yield* Files.remove(next)
+  return holder === undefined ? yield* write(path, target) : yield* locked(target)
 })
+
+/** Whether a process holds it that is alive. */
+const isTaken = (path: string): Effect.Effect<boolean, FileError> =>
+  Effect.map(Files.readText(path), (holder) => holder !== undefined && isAlive(holder))
 
 /** Of another machine nothing is known: its lock is left alone. */
 const isAlive = (holder: string): boolean => {
   const [host, pid] = holder.split(" ")
   if (host !== hostname()) return true
+  if (Number(pid) === process.pid) return false
   try {
     return process.kill(Number(pid), 0)
   } catch (cause) {

@@ -68,13 +68,7 @@ export const open = Effect.fnUntraced(function* (
 
   const { handle, write } = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => DiskFile.open(path)),
-    (file) =>
-      Effect.ignore(
-        flush().pipe(
-          Effect.andThen(save()),
-          Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => file.close())))
-        )
-      )
+    (file) => Effect.ignore(Files.attempt("close", path, () => file.close()))
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
   const trusted = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
@@ -86,6 +80,7 @@ export const open = Effect.fnUntraced(function* (
   let held = 0
   let unsaved = 0
   let finished = false
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.andThen(flush(), Effect.suspend(save))))
 
   function truncate() {
     return Files.attempt("truncate", path, () => handle.truncate(0))

@@ -13,7 +13,7 @@ export interface Listener {
   readonly onFault: (error: Error) => void
 }
 
-type State = "head" | "length" | "chunk size" | "chunk" | "chunk end" | "trailer" | "until close" | "over"
+type State = "head" | "length" | "chunk size" | "chunk" | "chunk end" | "trailer" | "until close" | "over" | "broken"
 
 /** The longest head and the longest trailer, in bytes. */
 const longestHead = 64 * 1024
@@ -44,19 +44,24 @@ export class ResponseReader {
   /** Takes the next bytes. */
   push(bytes: Buffer): void {
     let rest = bytes
-    while (rest.length > 0 && this.#state !== "over") rest = this.#step(rest)
+    while (rest.length > 0 && !this.#isOver) rest = this.#step(rest)
+    if (this.#state !== "over") return
     // Nothing was asked for, so whatever comes after the end belongs to nobody.
-    if (rest.length > 0 && this.#state === "over") this.#fault("sent bytes after the declared end")
-    else if (this.#state === "over") this.#end()
+    if (rest.length > 0) this.#fault("sent bytes after the declared end")
+    else this.#end()
   }
 
   /** The connection was closed, in order, by the other side. */
   close(): void {
-    if (this.#state === "over") return
+    if (this.#isOver) return
     if (this.#state !== "until close") return this.#fault("closed the connection before the end")
     this.#state = "over"
     this.#keepAlive = false
     this.#end()
+  }
+
+  get #isOver(): boolean {
+    return this.#state === "over" || this.#state === "broken"
   }
 
   #end(): void {
@@ -64,7 +69,7 @@ export class ResponseReader {
   }
 
   #fault(what: string): void {
-    this.#state = "over"
+    this.#state = "broken"
     this.#listener.onFault(new Error(`the host ${what}`))
   }
 
@@ -110,6 +115,7 @@ export class ResponseReader {
         return found.rest
       }
       case "over":
+      case "broken":
         return bytes
     }
   }

@@ -22,7 +22,11 @@ export interface Workspace {
 const corner = ".scenario-assets"
 /** What no entry may be called: it is ours, or the command line's, whose journal no archive may write. */
 export const reserved: EntryPath.Taken = {
-  files: new Set([corner, `${corner}.part.lock`, `${corner}-jobs.json`, `${corner}-jobs.json.tmp`].map(EntryPath.fold)),
+  files: new Set(
+    ["", ".part.lock", ".part.lock.next", "-jobs.json", "-jobs.json.tmp"].map((ending) =>
+      EntryPath.fold(corner + ending)
+    )
+  ),
   directories: new Map()
 }
 const ending = ".tmp"
