@@ -16,7 +16,7 @@ const toldOf = (response: string) => {
 }
 
 describe("ResponseReader", () => {
-  it.each([
+  it.each<readonly [response: string, due: Array<string>]>([
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ["head", "body", "end"]],
     ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", ["head", "end"]],
     ["HTTP/1.1 200 OK\r\n\r\nok", ["head", "body", "end"]],
@@ -25,7 +25,7 @@ describe("ResponseReader", () => {
     ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ["fault"]],
     ["HTTP/9.9 200 OK\r\n\r\n", ["fault"]],
     ["HTTP/9.9 200 OK\r\n\r\nand more", ["fault"]]
-  ] as const)("%j ends once", (response, due) => {
+  ])("%j ends once", (response, due) => {
     assert.deepStrictEqual(toldOf(response), due)
   })
 })
