@@ -56,7 +56,7 @@ export class LengthMismatch extends Schema.TaggedError<LengthMismatch>()("Length
   override get message(): string {
     return this.declared === undefined
       ? `declared no length and does not confirm that ${this.received} bytes are all; try again later`
-      : `declared ${this.declared} bytes and sent ${this.received} or more; try again later`
+      : `declared ${this.declared} bytes and sent ${this.received}${this.received > this.declared ? " or more" : ""}; try again later`
   }
 }
 

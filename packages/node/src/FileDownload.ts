@@ -4,7 +4,7 @@ import * as Hashes from "@scenario-assets/core/Hashes"
 import * as SignedUrl from "@scenario-assets/core/SignedUrl"
 import type { StoredObject } from "@scenario-assets/core/StoredObject"
 import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
-import { ChecksumMismatch, TransferError } from "@scenario-assets/core/TransferError"
+import { ChecksumMismatch, LengthMismatch, TransferError } from "@scenario-assets/core/TransferError"
 /**
  * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
  *
@@ -169,11 +169,19 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                 Effect.gen(function* () {
                   const { mismatches, verified } = yield* part.verify
                   const [mismatch] = mismatches
+                  const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
                   if (mismatch !== undefined) {
                     // None of these bytes can be trusted, so the next run begins anew.
                     yield* part.clear
-                    const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
                     return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
+                  }
+                  // Whatever the stream says: what the next run finds missing it fetches.
+                  if (!part.isWhole()) {
+                    const reason = new LengthMismatch({
+                      ...(object.size === undefined ? {} : { declared: object.size }),
+                      received: part.written()
+                    })
+                    return yield* new TransferError({ origin, reason })
                   }
                   const path = options.rename?.(object) ?? target
                   // There may be a file now that was not there in the beginning.

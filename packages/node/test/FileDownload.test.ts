@@ -15,7 +15,7 @@ import { hostname } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, AssetDownload, SignedUrl, Transfer } from "@scenario-assets/core"
+import { Asset, AssetDownload, SignedUrl, Transfer, TransferError, type TransferEvent } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
 import { Cause, Effect, Equal, Exit, Fiber, Stream } from "effect"
@@ -493,5 +493,35 @@ describe("FileDownload", () => {
       const { toFile } = yield* FileDownload.FileDownload
       assert.isTrue(Equal.equals(yield* Effect.flip(toFile({ refresh: Effect.fail("no link") }, target)), "no link"))
     }).pipe(Effect.provide(testLayer()))
+  )
+
+  it.live.each<readonly [what: string, pieces: ReadonlyArray<readonly [offset: number, length: number]>]>([
+    ["bytes that are missing at the end", [[0, 60]]],
+    [
+      "a gap",
+      [
+        [0, 30],
+        [40, 60]
+      ]
+    ]
+  ])("gives no name to %s, whatever another Transfer says", ([, pieces]) =>
+    Effect.gen(function* () {
+      const target = join(TestDirectory.make("download"), "archive.zip")
+      const opened: TransferEvent.TransferEvent = { _tag: "Opened", object: { size: 100, etag: '"a"' }, offset: 0 }
+      const bytes = pieces.map(([offset, length]): TransferEvent.TransferEvent => ({
+        _tag: "Bytes",
+        offset,
+        bytes: new Uint8Array(length)
+      }))
+      const events = () => Stream.fromIterable([opened, ...bytes])
+      const { toFile } = yield* FileDownload.make.pipe(
+        Effect.provideService(Transfer.Transfer, { events, part: events, bytes: () => Stream.empty })
+      )
+      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(SignedUrl.make("https://a.test/x")) }, target))
+      assert(error instanceof TransferError.TransferError)
+      assert.strictEqual(error.reason._tag, "LengthMismatch")
+      assert.isFalse(existsSync(target))
+      assert.isTrue(existsSync(`${target}.part`), "what came stays for the next run")
+    })
   )
 })

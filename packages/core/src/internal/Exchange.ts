@@ -96,7 +96,7 @@ export const open = (
         case 206:
           return yield* takePart(response, at, begun, settings)
         case 416:
-          return yield* takeNothing(response, at)
+          return yield* takeNothing(response, at, begun)
         case 400:
         case 401:
         case 403:
@@ -213,13 +213,16 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
 }
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
-const takeNothing = (response: HttpClientResponse, at: Position): Taken => {
+const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): Taken => {
   if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
     return reject(new UnexpectedStatus({ status: 416 }))
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
     at.whole = true
-    return Effect.succeed(Stream.empty)
+    if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
+    // A size was declared that no object has, or none.
+    begun.object = { ...begun.object, size: at.offset }
+    return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
   }
   return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed(false))
 }

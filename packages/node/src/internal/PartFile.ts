@@ -25,6 +25,8 @@ export interface PartFile {
   readonly resume: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
   /** Bytes given to the system so far. */
   readonly written: () => number
+  /** Whether all bytes of the object are there, and no others. */
+  readonly isWhole: () => boolean
   /** From now on, the bytes are of this object. */
   readonly describe: (object: StoredObject.StoredObject) => Effect.Effect<void, FileError>
   /** Takes bytes. */
@@ -127,6 +129,11 @@ export const open = Effect.fnUntraced(function* (
   return {
     resume: trusted === undefined ? undefined : { object: trusted.object, ranges: tally.ranges() },
     written: () => Ranges.length(tally.ranges()),
+    isWhole: () => {
+      const [first, ...others] = tally.ranges()
+      const end = first === undefined ? 0 : first[1]
+      return (first?.[0] ?? 0) === 0 && others.length === 0 && end === (object?.size ?? end)
+    },
     describe: Effect.fnUntraced(function* (next) {
       const isNew = object === undefined
       object = next
