@@ -1,5 +1,6 @@
 import * as Fs from "node:fs/promises"
 import { hostname } from "node:os"
+import { basename, dirname, join } from "node:path"
 /** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,21 +12,39 @@ import * as Files from "./Files.ts"
  * names `what` is locked.
  */
 export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), (path) => Effect.ignore(Files.remove(path))))
+  Effect.gen(function* () {
+    const path = `${target}.part.lock`
+    const own = yield* key(path)
+    yield* Effect.acquireRelease(hold(own, what), () => Effect.sync(() => held.delete(own)))
+    yield* Effect.acquireRelease(take(path, what), () => Effect.ignore(Files.remove(path)))
+  })
+
+/** Those of this process. The file of one that is not among them, and names it, is of a killed one that had its number. */
+const held = new Set<string>()
+
+const hold = (own: string, target: string): Effect.Effect<void, FileError> =>
+  Effect.suspend(() => {
+    if (held.has(own)) return locked(target)
+    held.add(own)
+    return Effect.void
+  })
+
+/** The same for all paths that lead to a lock. */
+const key = (path: string): Effect.Effect<string, FileError> =>
+  Files.attempt("lock", path, async () => join(await Fs.realpath(dirname(path)), basename(path)))
+
+const locked = (path: string) => Effect.fail(new FileError({ operation: "download to", path, code: "ELOCKED" }))
 
 const me = `${hostname()} ${process.pid}`
 
-const take = (path: string, target: string): Effect.Effect<string, FileError> =>
+const take = (path: string, target: string): Effect.Effect<void, FileError> =>
   Files.attempt("lock", path, () => Fs.writeFile(path, me, { flag: "wx", mode: 0o600 })).pipe(
-    Effect.as(path),
     Effect.catch((error) => (error.code === "EEXIST" ? takeOver(path, target) : Effect.fail(error)))
   )
 
-const takeOver = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<string, FileError> {
+const takeOver = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<void, FileError> {
   const holder = yield* Files.readText(path)
-  if (holder !== undefined && isAlive(holder)) {
-    return yield* new FileError({ operation: "download to", path: target, code: "ELOCKED" })
-  }
+  if (holder !== undefined && holder !== me && isAlive(holder)) return yield* locked(target)
   // Of several that find it at once only one can move it away.
   const moved = `${path}.${process.pid}`
   yield* Files.orMissing(Files.attempt("unlock", path, () => Fs.rename(path, moved)))
