@@ -47,9 +47,9 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
 
 /** Takes out what is known to be a secret, queries of URLs, and the name of whoever is at home here. */
 const redaction = Effect.map(Credentials.secrets, (secrets) => (text: string): string => {
-    const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [Places.home(), "~"] as const]
-    const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
-    return known
-      .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
-      .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+  const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [Places.home(), "~"] as const]
+  const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
+  return known
+    .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
+    .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
 })

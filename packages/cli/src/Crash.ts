@@ -15,6 +15,7 @@ export const tell = (args: ReadonlyArray<string>, error: unknown): void => {
   const hints = [request, "Or a part of it is missing or damaged, then install it anew."]
   process.stderr.write(["scenario-assets: ", said, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
   if (!args.includes("--json")) return
+  // @effect-diagnostics-next-line globalDate:off - Effect may be what cannot be loaded
   const time = new Date().toISOString()
   const end = { type: "error", error: "Defect", exitCode: 1, messages: [said], hints, version: 1, time }
   process.stdout.write(`${JSON.stringify(end)}\n`)
