@@ -16,7 +16,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as Failures from "./Failures.ts"
 import { Output } from "./Output.ts"
-import * as Saved from "./Saved.ts"
+import type * as Saved from "./Saved.ts"
 import type { UsageError } from "./UsageError.ts"
 import * as Watch from "./Watch.ts"
 
@@ -68,10 +68,13 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   const save = saveAll(
     archives.map((archive, index) => ({
       of: `batch ${index + 1}`,
-      saved: Effect.flatMap(Deferred.await(archive), (archive) =>
-        destination
-          .save(archive, resumed.has(archive.jobId))
-          .pipe(Effect.tapError((error) => (isDamaged(error) ? journal.forget(archive.jobId) : Effect.void)))
+      saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
+        Effect.flatMap((archive) =>
+          destination.save(archive, resumed.has(archive.jobId)).pipe(
+            Effect.tapError((error) => (isDamaged(error) ? journal.forget(archive.jobId) : Effect.void)),
+            Effect.mapError((error) => ({ error, jobId: archive.jobId }))
+          )
+        )
       )
     })),
     options,
@@ -108,7 +111,10 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
         yield* Stream.runForEach(states(jobId, poll(options)), Watch.job)
         const archive = yield* ofJob(jobId, poll(options))
         return yield* destination.save({ ...archive, index }, false)
-      }).pipe(Watch.task(jobId))
+      }).pipe(
+        Watch.task(jobId),
+        Effect.mapError((error) => ({ error, jobId }))
+      )
     })),
     options,
     destination
@@ -117,12 +123,23 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
 })
 
 /** They begin in their order, because one may wait for those before it. */
-const saveAll = <A, E extends SaveError, R>(
-  all: ReadonlyArray<{ readonly of: string; readonly saved: Effect.Effect<A, E, R> }>,
+const saveAll = <A, R>(
+  all: ReadonlyArray<{
+    readonly of: string
+    readonly saved: Effect.Effect<A, Omit<Saved.Failed<SaveError>, "of">, R>
+  }>,
   { concurrency }: Options,
   { skip }: Destination<A>
 ) =>
-  Effect.forEach(all, ({ of, saved }, index) => Saved.outcome(of, Effect.ensuring(saved, skip(index))), { concurrency })
+  Effect.forEach(
+    all,
+    ({ of, saved }, index) =>
+      Effect.ensuring(saved, skip(index)).pipe(
+        Effect.mapError((failed): Saved.Failed<SaveError> => ({ of, ...failed })),
+        Effect.result
+      ),
+    { concurrency }
+  )
 
 const poll = ({ deadline }: Options) => ({ deadline: Option.getOrUndefined(deadline) })
 

@@ -1,13 +1,14 @@
 /** An error that nobody foresaw: what to tell of it, and a file with the details for who reports it. */
-import { homedir, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as SignedUrl from "@scenario-assets/core/SignedUrl"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Redacted from "effect/Redacted"
+import * as Crash from "./Crash.ts"
+import * as Credentials from "./Credentials.ts"
+import * as Places from "./Places.ts"
 import { version } from "./version.ts"
 
 export interface Bug {
@@ -31,9 +32,9 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
     Effect.orElseSucceed(() => undefined)
   )
   const bug: Bug = {
-    message: `this should not happen: ${redact(messageOf(Cause.squash(cause)))}`,
+    message: Crash.message(redact(Crash.messageOf(Cause.squash(cause)))),
     hints: [
-      "This is a bug of scenario-assets. Please report it: npm bugs @scenario-assets/cli",
+      Crash.request,
       file === undefined
         ? "With --verbose the same command prints the details to add."
         : `The details to add are in ${file}; they hold no arguments, settings or credentials.`
@@ -44,19 +45,11 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   return bug
 })
 
-const messageOf = (defect: unknown): string => (defect instanceof Error ? defect.message : String(defect))
-
 /** Takes out what is known to be a secret, queries of URLs, and the name of whoever is at home here. */
-const redaction = Effect.gen(function* () {
-  const { apiKey, apiSecret, bearerToken } = yield* ScenarioConfig.fromEnvironment
-  return [apiKey, apiSecret, bearerToken].flatMap((secret) => (secret === undefined ? [] : [Redacted.value(secret)]))
-}).pipe(
-  Effect.orElseSucceed((): ReadonlyArray<string> => []),
-  Effect.map((secrets) => (text: string): string => {
-    const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [homedir(), "~"] as const]
-    const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
-    return known
-      .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
-      .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
-  })
-)
+const redaction = Effect.map(Credentials.secrets, (secrets) => (text: string): string => {
+  const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [Places.home(), "~"] as const]
+  const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
+  return known
+    .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
+    .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+})

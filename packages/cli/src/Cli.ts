@@ -55,3 +55,6 @@ export const run = (args: ReadonlyArray<string>, version: string) =>
     Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
     Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
   )
+
+/** Tells of what was thrown where no effect could catch it, and gives the exit code. */
+export const crashed = (args: ReadonlyArray<string>, error: unknown) => Report.error(name, args, Cause.die(error))

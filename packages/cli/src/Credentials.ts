@@ -51,6 +51,16 @@ const firstSet = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   return undefined
 })
 
+/** All that could be used of the environment and the file, also where the rest of them is wrong: to be taken out of a text. */
+export const secrets = Effect.gen(function* () {
+  const { apiKey, apiSecret, bearerToken } = ScenarioConfig.environmentNames
+  const given = yield* Effect.forEach([...apiKey, ...apiSecret, ...bearerToken], (name) =>
+    Effect.option(Config.Redacted(name))
+  )
+  const stored = yield* Effect.orElseSucceed(Effect.flatMap(CredentialsFile.path, CredentialsFile.secrets), () => [])
+  return [...given.flatMap(Option.toArray), ...stored].map(Redacted.value)
+})
+
 /** What they are, told so that nobody can use them: of a key that is long enough, its beginning. */
 export const describe = (credentials: ScenarioConfig.Credentials): string => {
   if (credentials._tag === "Bearer") return "a bearer token"

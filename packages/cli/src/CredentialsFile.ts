@@ -45,6 +45,11 @@ export const find = Effect.fnUntraced(function* (path: string, baseUrl: string) 
   return Option.fromUndefinedOr((yield* read(path))[baseUrl])
 })
 
+/** Those of all APIs. */
+export const secrets = Effect.fnUntraced(function* (path: string) {
+  return Object.values(yield* read(path)).flatMap((stored) => Object.values(stored))
+})
+
 /** Stores those of one API, in place of what it had. */
 export const store = Effect.fnUntraced(function* (path: string, baseUrl: string, stored: Stored) {
   yield* write(path, { ...(yield* read(path)), [baseUrl]: stored })

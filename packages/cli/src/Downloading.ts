@@ -12,7 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as Archiving from "./Archiving.ts"
 import { CurrentRun, resume } from "./CurrentRun.ts"
@@ -104,7 +103,7 @@ const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId 
 })
 
 /** What is written down of an end. */
-const endOf = <A, E>(exit: Exit.Exit<A, E>, detach: boolean) =>
+const endOf = <A, E extends Failures.Failure>(exit: Exit.Exit<A, E>, detach: boolean) =>
   Effect.gen(function* () {
     const at = yield* DateTime.now
     const end = (state: End["state"], exitCode: number, message?: string): End => ({
@@ -115,8 +114,9 @@ const endOf = <A, E>(exit: Exit.Exit<A, E>, detach: boolean) =>
     })
     if (Exit.isSuccess(exit)) return end(detach ? "detached" : "done", ExitCode.exitCodes.ok)
     if (Cause.hasInterruptsOnly(exit.cause)) return end("interrupted", (yield* ExitCode.Interruption)())
-    const error = Cause.squash(exit.cause)
     // What a defect says is nobody's promise, and might hold a secret.
-    const isOurs = Predicate.hasProperty(error, "_tag") && Predicate.hasProperty(error, "message")
-    return end("failed", ExitCode.of(error), isOurs ? String(error.message) : undefined)
+    return Option.match(Cause.findErrorOption(exit.cause), {
+      onNone: () => end("failed", ExitCode.exitCodes.failed),
+      onSome: (error) => end("failed", ExitCode.of(error), error.message)
+    })
   })

@@ -20,7 +20,7 @@ import * as Format from "./Format.ts"
 import type * as JsonShapes from "./JsonShapes.ts"
 import * as Manifest from "./Manifest.ts"
 import { Output } from "./Output.ts"
-import type * as Saved from "./Saved.ts"
+import * as Saved from "./Saved.ts"
 import * as Watch from "./Watch.ts"
 
 /** What was given on the command line. */
@@ -144,7 +144,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
       refused: refused.map(({ entry, error, origin }) => ({ ...origin, name: entry.name, message: error.message }))
     }
     const run = yield* CurrentRun
-    if (total === 1) return yield* Failures.single(only.error, wrong, run)
+    if (total === 1) return yield* Failures.single(only.error, { ...wrong, ...Saved.jobOf(only) }, run)
     return yield* Failures.make({
       summary: `${failures.length} of ${Format.count(total, "archive")} could not be extracted`,
       failures,

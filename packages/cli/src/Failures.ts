@@ -44,10 +44,13 @@ export const make = (options: {
   })
 }
 
-/** The only one there was, with what else a program wants to know. */
-export const single = (error: Failure, fields: Events.Done, run?: RunId): Failures =>
+/** The only one there was, with what else a program wants to know. A transfer knows its host alone, and not its job. */
+export const single = (error: Failure, fields: Events.Done & { readonly jobId?: string }, run?: RunId): Failures =>
   new Failures({
-    message: error.message,
+    message:
+      error._tag === "TransferError" && fields.jobId !== undefined
+        ? `Job ${fields.jobId}: ${error.message}`
+        : error.message,
     messages: [],
     hints: [Hint.of(error, run) ?? []].flat(),
     details: Causes.of(error),

@@ -4,10 +4,13 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Cli from "./Cli.ts"
+import * as Crash from "./Crash.ts"
 import { exitCodes, Interruption } from "./ExitCode.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
@@ -29,6 +32,19 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
   }
 
   let exitCode: number | undefined
+  const leave = () => process.exit(exitCode ?? signaled ?? exitCodes.failed)
+
+  // What is thrown where Effect does not see it, in a listener of Node. What comes of it later is of no interest.
+  let hasCrashed = false
+  process.on("uncaughtException", (error) => {
+    if (hasCrashed) return
+    hasCrashed = true
+    void Effect.runPromise(Effect.provide(Cli.crashed(args, error), layerServices))
+      .then((code) => void (exitCode = code))
+      .catch((error) => Crash.tell(args, error))
+      .then(() => afterWriting(leave))
+  })
+
   const main = Cli.run(args, version).pipe(
     Effect.map((code) => {
       exitCode = code
@@ -38,8 +54,9 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
   )
   NodeRuntime.runMain(main, {
     disableErrorReporting: true,
-    teardown: () => {
-      const leave = () => process.exit(exitCode ?? signaled ?? exitCodes.failed)
+    teardown: (exit) => {
+      if (hasCrashed) return
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) Crash.tell(args, Cause.squash(exit.cause))
       // After a signal nobody may be reading any more; otherwise every line must get out first.
       if (signaled === undefined) afterWriting(leave)
       else leave()

@@ -1,6 +1,6 @@
 /** Where the command line keeps what is its own: by the XDG Base Directory Specification, and on Windows by its own rules. */
 import { homedir } from "node:os"
-import { isAbsolute, join } from "node:path"
+import { isAbsolute, join, parse } from "node:path"
 import * as Config from "effect/Config"
 
 /** Where configuration and credentials are. Nobody has made it yet. */
@@ -17,6 +17,15 @@ export const stateDirectory: Config.Config<string> = place({
   windows: { variable: "LOCALAPPDATA", below: "AppData/Local" }
 })
 
+/** The home directory of whoever runs this; the root where the system knows of none. */
+export function home(): string {
+  try {
+    return homedir()
+  } catch {
+    return parse(process.cwd()).root
+  }
+}
+
 interface Rule {
   readonly variable: string
   /** In the home directory, where the variable is not set. */
@@ -28,10 +37,10 @@ function place({ windows, ...xdg }: Rule & { readonly windows: Rule }): Config.C
   return Config.all({
     given: directory(xdg.variable),
     usual: directory(otherwise.variable),
-    home: directory("HOME")
+    own: directory("HOME")
   }).pipe(
-    Config.map(({ given, home, usual }) =>
-      join(given ?? usual ?? join(home ?? homedir(), otherwise.below), "scenario-assets")
+    Config.map(({ given, own, usual }) =>
+      join(given ?? usual ?? join(own ?? home(), otherwise.below), "scenario-assets")
     )
   )
 }

@@ -71,8 +71,9 @@ export const makeId = Effect.gen(function* () {
 const consonants = ["b", "d", "f", "g", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z"] as const
 const vowels = ["a", "e", "i", "o", "u"] as const
 
-/** A process that is older than the machine is up is another one by now. */
+/** One that is older than the machine is up is another one by now; so is one with the number of this process, which asks. */
 const isAlive = ({ pid, since }: RunRecord["process"]): boolean => {
+  if (pid === process.pid) return false
   // Clocks are set now and then.
   const booted = DateTime.toEpochMillis(DateTime.nowUnsafe()) - uptime() * 1000 - 60_000
   if (DateTime.toEpochMillis(since) < booted) return false

@@ -79,7 +79,7 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
   const same =
     resumed === undefined
       ? known.filter((record) => RunRecord.state(record) !== "done" && Request.isSame(record.request, request))
-      : [resumed]
+      : [known.find(({ runId }) => runId === resumed.runId) ?? resumed]
   // Both will meet in the directory, and there it is told.
   if (same.some(RunRecord.isBusy)) return unrecorded
 

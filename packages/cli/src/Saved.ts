@@ -1,4 +1,5 @@
 /** Files that were to be saved: what became of each, and what is told of all in the end. */
+import type { JobId } from "@scenario-assets/core/Asset"
 import type { FileEvent } from "@scenario-assets/node/FileDownload"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -23,7 +24,14 @@ export const file = Effect.fnUntraced(function* <E, R>(id: string, events: Strea
 })
 
 /** What became of one of them: a file, or an error with a name for what it happened to. */
-export type Outcome<A, E> = Result.Result<A, { readonly of: string; readonly error: E }>
+export type Outcome<A, E> = Result.Result<A, Failed<E>>
+
+export interface Failed<E> {
+  readonly of: string
+  readonly error: E
+  /** The job whose archive did not come. */
+  readonly jobId?: JobId
+}
 
 /** One that fails does not stop the others. */
 export const outcome = <A, E, R>(of: string, effect: Effect.Effect<A, E, R>): Effect.Effect<Outcome<A, E>, never, R> =>
@@ -55,7 +63,7 @@ export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
   }
   const [only] = failures
   if (only === undefined) return yield* output.result(result)
-  if (total === 1) return yield* Effect.fail(only.error)
+  if (total === 1) return yield* Failures.single(only.error, jobOf(only), yield* CurrentRun)
   return yield* Failures.make({
     summary: `${failures.length} of ${Format.count(total, one)} could not be downloaded`,
     failures,
@@ -67,9 +75,12 @@ export const tell = Effect.fnUntraced(function* <E extends Failures.Failure>(
   })
 })
 
+/** To be told of a failure, where it is of a job. */
+export const jobOf = ({ jobId }: Failed<unknown>) => (jobId === undefined ? {} : { jobId })
+
 interface Parted<E> {
   readonly files: ReadonlyArray<JsonShapes.SavedArchive | JsonShapes.SavedAsset>
-  readonly failures: ReadonlyArray<{ readonly of: string; readonly error: E }>
+  readonly failures: ReadonlyArray<Failed<E>>
   readonly result:
     | { readonly archives: ReadonlyArray<JsonShapes.SavedArchive> }
     | { readonly assets: ReadonlyArray<JsonShapes.SavedAsset> }

@@ -1,5 +1,5 @@
 /** How an error is told: on one screen, with what to do next; and what else there is to know for who asks. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
@@ -9,25 +9,39 @@ import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
-/** Makes the binary stumble over its first event, with words that must stay among us. */
-const sabotage = () => {
+/** A program that the binary loads first, to trip over it. */
+const preload = (text: string) => {
   const directory = TestDirectory.make("sabotage")
   const file = path.join(directory, "sabotage.mjs")
+  writeFileSync(file, text)
+  return { directory, env: { NODE_OPTIONS: `--import ${file}`, TMPDIR: directory } }
+}
+
+/** Makes a module one that cannot be loaded. */
+const without = (module: string) =>
+  preload(`import { registerHooks } from "node:module"
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier.endsWith("${module}")) throw new Error("${module} is not there")
+      return next(specifier, context)
+    }
+  })`)
+
+/** Makes the binary stumble over its first event, with words that must stay among us. */
+const sabotage = (how: (broken: string) => string = (broken) => `throw ${broken}`) =>
   // The secrets are put together there, so that no file of the test holds them.
-  writeFileSync(
-    file,
+  preload(
     `const { stringify } = JSON
     JSON.stringify = (value, ...more) => {
       if (value?.type === "planned") {
         const { SCENARIO_API_KEY: key, SCENARIO_API_SECRET: secret, HOME } = process.env
         const basic = btoa(key + ":" + secret)
-        throw new TypeError("broke over https://host/a?Signature=" + secret + " and " + key + ", Basic " + basic + " in " + HOME)
+        const broken = new TypeError("broke over https://host/a?Signature=" + secret + " and " + key + ", Basic " + basic + " in " + HOME)
+        ${how("broken")}
       }
       return stringify(value, ...more)
     }`
   )
-  return { directory, env: { NODE_OPTIONS: `--import ${file}`, TMPDIR: directory } }
-}
 
 describe.concurrent("errors", () => {
   it.live("--verbose tells which one it is, and the answer's status and request id; never a stack", () =>
@@ -99,6 +113,63 @@ describe.concurrent("errors", () => {
       const nowhere = yield* emulated.run(args, { env: { ...env, TMPDIR: path.join(directory, "nowhere") } })
       assert.match(nowhere.stderr, /\nWith --verbose the same command prints the details to add\.\n$/)
       assert.lengthOf(readdirSync(directory), 3, "the saboteur and two reports")
+    })
+  )
+
+  it.live("a bug outside of every effect is told like any other", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
+      const { env } = sabotage((broken) => `setImmediate(() => { throw ${broken} })`)
+      const { code, stderr, stdout } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--json"], { env })
+      assert.strictEqual(code, 1)
+      assert.match(
+        stderr,
+        /(^|\n)scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug [^\n]*\nThe details to add are in \S+; [^\n]*\n$/
+      )
+      assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1 })
+    })
+  )
+
+  it.live.each(["./Main.ts", "../handlers/Status.ts", "./Report.ts", "./ConfigFile.ts"])(
+    "a bug where %s cannot be loaded is told like any other",
+    (module) =>
+      Effect.gen(function* () {
+        const { env } = without(module)
+        const { code, stderr, stdout } = yield* Binary.run(["status", "job_a", "--json"], { env })
+        assert.strictEqual(code, 1)
+        assert.match(
+          stderr,
+          /^scenario-assets: this should not happen: \S+ is not there\nThis is a bug of scenario-assets\. [^\n]*\n[^\n]*\n$/
+        )
+        assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1 })
+      })
+  )
+
+  it.live("a bug holds no credentials that are stored, also where the environment is wrong", () =>
+    Effect.gen(function* () {
+      const config = TestDirectory.make("config")
+      mkdirSync(path.join(config, "scenario-assets"))
+      const stored = { "https://api.example/v1": { apiKey: "stored_key_1234", apiSecret: "stored_secret_1234" } }
+      writeFileSync(path.join(config, "scenario-assets", "credentials.json"), JSON.stringify(stored), { mode: 0o600 })
+      const { env } = preload(
+        `JSON.stringify = () => { throw new Error("broke over stored_key_1234, stored_secret_1234") }`
+      )
+      const args = ["download", "model_a", "--dry-run", "--json"]
+      const { stderr } = yield* Binary.run(args, { env: { ...env, XDG_CONFIG_HOME: config } })
+      assert.match(stderr, /^scenario-assets: this should not happen: broke over <redacted>, <redacted>\n/)
+    })
+  )
+
+  it.live("to have no home is none", () =>
+    Effect.gen(function* () {
+      const { env } = preload(
+        `import os from "node:os"
+        import { syncBuiltinESMExports } from "node:module"
+        os.homedir = () => { throw new Error("no home") }
+        syncBuiltinESMExports()`
+      )
+      const { code, stderr } = yield* Binary.run(["download", "model_a", "--dry-run"], { env: { ...env, HOME: "" } })
+      assert.deepStrictEqual([code, stderr], [0, ""])
     })
   )
 

@@ -24,7 +24,8 @@ const encode = Schema.encodeSync(Jobs)
 
 /**
  * A journal at a path: batches (as SHA-256 of what is sent, to which API and project) and their job ids; no credential, no URL. Written
- * whole or not at all, readable by its owner alone, and gone when no job is left in it.
+ * whole or not at all, readable by its owner alone, and gone when no job is left in it. Of a damaged one there is a warning, and it
+ * counts as empty.
  *
  * @category layers
  * @since 0.1.0
@@ -40,9 +41,19 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
           .update(JSON.stringify([baseUrl, projectId, JobJournal.key(batch)]))
           .digest("hex")
 
-      const read = Effect.map(Files.readText(path), (text): { readonly [key: string]: JobId } => {
+      let isTold = false
+      const read = Effect.gen(function* () {
+        const text = yield* Files.readText(path)
         const found = text === undefined ? Option.none() : decode(text)
-        return Option.isSome(found) ? found.value.jobs : {}
+        if (Option.isSome(found)) return found.value.jobs
+        if (text !== undefined && !isTold) {
+          isTold = true
+          yield* Effect.logWarning(
+            `The journal of jobs ${path} is damaged, or of another version: jobs that are only known there are begun anew.`
+          )
+        }
+        const none: { readonly [key: string]: JobId } = {}
+        return none
       })
 
       const update = (f: (jobs: { readonly [key: string]: JobId }) => { readonly [key: string]: JobId }) =>

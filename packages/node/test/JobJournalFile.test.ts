@@ -10,7 +10,7 @@ import {
   Selection
 } from "@scenario-assets/core"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Logger, Option, Redacted } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 
@@ -109,19 +109,30 @@ describe("JobJournalFile", () => {
     })
   )
 
-  it.effect("holds no credential, is its owner's alone, and takes a damaged file for an empty one", () =>
-    Effect.gen(function* () {
-      const path = place()
-      const one = yield* batch("asset_1")
-      yield* run(path, (journal) => journal.record(one, jobId))
-      assert.strictEqual(statSync(path).mode & 0o777, 0o600)
-      const text = readFileSync(path, "utf8")
-      for (const canary of [Canary.key, Canary.secret, Canary.basic]) assert.notInclude(text, canary)
-      writeFileSync(path, text.slice(0, 10))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
-      yield* run(path, (journal) => journal.record(one, jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
-    })
+  it.effect(
+    "holds no credential, is its owner's alone, and takes a damaged file for an empty one, with a warning",
+    () =>
+      Effect.gen(function* () {
+        const path = place()
+        const one = yield* batch("asset_1")
+        yield* run(path, (journal) => journal.record(one, jobId))
+        assert.strictEqual(statSync(path).mode & 0o777, 0o600)
+        const text = readFileSync(path, "utf8")
+        for (const canary of [Canary.key, Canary.secret, Canary.basic]) assert.notInclude(text, canary)
+        writeFileSync(path, text.slice(0, 10))
+        const told: Array<string> = []
+        const logger = Logger.make(({ message }) => void told.push(String(message)))
+        yield* run(path, (journal) =>
+          Effect.gen(function* () {
+            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
+            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
+          })
+        ).pipe(Effect.provide(Logger.layer([logger])))
+        assert.lengthOf(told, 1)
+        assert.match(String(told[0]), /^The journal of jobs \S+jobs\.json is damaged/)
+        yield* run(path, (journal) => journal.record(one, jobId))
+        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+      })
   )
 
   it.effect("that cannot be written says so, and names the job", () =>

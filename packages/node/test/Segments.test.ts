@@ -24,7 +24,7 @@ const download = (faults: ReadonlyArray<Fault.Fault>, options: FileDownload.Opti
     return { told, requests, most, ...begun }
   })
 
-describe("segments", () => {
+describe.concurrent("segments", () => {
   it.live("are as many as pay, and together the object", () =>
     Effect.gen(function* () {
       const { most, requests } = yield* download([])
