@@ -72,6 +72,7 @@ export const open = Effect.fnUntraced(function* (
       Effect.ignore(
         flush().pipe(
           Effect.andThen(save()),
+          Effect.andThen(removeIfUnused()),
           Effect.ensuring(Effect.ignore(Files.attempt("close", path, () => file.close())))
         )
       )
@@ -95,6 +96,11 @@ export const open = Effect.fnUntraced(function* (
     if (object === undefined || finished) return Effect.void
     unsaved = 0
     return stateFile.write(encodeState({ version: 1, object, parts: tally.parts() }))
+  }
+
+  /** Where nothing came, as of an asset that is unknown, there is nothing to go on from. */
+  function removeIfUnused(): Effect.Effect<void, FileError> {
+    return Effect.suspend(() => (object === undefined && !finished ? Files.remove(path) : Effect.void))
   }
 
   function flush(): Effect.Effect<void, FileError> {
