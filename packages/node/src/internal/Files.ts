@@ -29,7 +29,9 @@ export const remove = (path: string): Effect.Effect<void, FileError> =>
 export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
   attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })).pipe(
     // Something is there already, but not a directory, and it is not replaced whatever is asked for.
-    Effect.mapError((error) => (error.code === "EEXIST" ? new FileError({ ...error, code: "ENOTDIR" }) : error)),
+    Effect.mapError((error) =>
+      error.code === "EEXIST" ? new FileError({ operation: error.operation, path, code: "ENOTDIR" }) : error
+    ),
     Effect.asVoid
   )
 
