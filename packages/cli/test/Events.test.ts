@@ -96,7 +96,7 @@ describe("events", () => {
       ]
       assert.deepStrictEqual(codes, [0, 7, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 2])
 
-      const own = yield* Binary.start(["emulate", "--json"])
+      const own = yield* Binary.start(["emulate", "--port", "0", "--json"])
       seen.add(String(Binary.jsonLines(yield* own.until("stdout", /\n/))[0]?.["type"]))
       yield* own.kill("SIGTERM")
       yield* own.ended
