@@ -90,7 +90,7 @@ export const ofExtraction = Effect.fnUntraced(function* <E = never, R = never>(
   const fits = toWrite <= free
   if (!fits) yield* warn(`there is not enough room in ${directory}`)
   if (files.length === 0 && EntryFilter.isGiven(options)) {
-    yield* warn("no file has a name that --include and --exclude leave")
+    yield* warn("no file matches --include and --exclude")
   }
   yield* result({
     dryRun: true,

@@ -118,7 +118,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
       yield* note(`${summary(found)} in ${Format.time((yield* Clock.currentTimeMillis) - since)}`)
     }
     if (failures.length === 0 && found.length === 0 && EntryFilter.isGiven(options)) {
-      yield* warn("no file has a name that --include and --exclude leave")
+      yield* warn("no file matches --include and --exclude")
     }
 
     const fields = {

@@ -42,11 +42,13 @@ const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => 
         ? "Leave --format out for the asset's own format."
         : undefined
     case "JobError":
-      if (run !== undefined && error.isRetryable) return `To go on waiting: ${resume(run)}`
+      if (run !== undefined) return `To ${error.isRetryable ? "go on waiting" : "start it again"}: ${resume(run)}`
       return error.reason._tag === "DeadlineExceeded"
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
+      // A link that is refused is refused by this machine's clock or proxy, and may do later.
+      if (error.reason._tag === "AccessRefused") return goOn
       if (!error.isRetryable) return undefined
       return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobPending":

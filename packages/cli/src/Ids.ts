@@ -36,8 +36,8 @@ export const read = Effect.fnUntraced(function* (input: Input) {
     if (kind === undefined || rest.length > 0) {
       return yield* new UsageError({
         message:
-          `${where}${JSON.stringify(id)} does not say what it is an id of; give it by --asset, --inference or --model, ` +
-          "or write 'asset ID', 'inference ID' or 'model ID' in a file"
+          `${where}${JSON.stringify(id)} does not begin with asset_, inf_ or model_; say what it is by --asset, --inference ` +
+          "or --model, or as 'asset ID', 'inference ID' or 'model ID' in a file"
       })
     }
     ids[kind].push(second ?? id)

@@ -26,18 +26,20 @@ export interface Screen {
 export const make = (screen: Screen): ScreenBlock => {
   let drawn: { readonly lines: ReadonlyArray<string>; readonly columns: number | undefined } | undefined
 
-  /** To the beginning of what is drawn. */
-  const back = (): string => {
-    const lines = drawn?.lines ?? []
+  const rowsDrawn = (): number => {
     const { columns } = screen
-    const rows = lines.map((line) =>
+    const rows = (drawn?.lines ?? []).map((line) =>
       columns === undefined || columns === drawn?.columns ? 1 : Width.rows(stripVTControlCharacters(line), columns)
     )
-    return `\r${up(rows.reduce((sum, one) => sum + one, 0))}`
+    return rows.reduce((sum, one) => sum + one, 0)
   }
+  /** To the beginning of what is drawn. */
+  const back = (): string => `\r${up(rowsDrawn())}`
+  /** The same, and nothing is left of it. Row by row: to erase a whole screen at once, tmux moves it to its history. */
+  const backErasing = (): string => `\r${eraseRest}${`${up(1)}${eraseRest}`.repeat(rowsDrawn())}`
   const wipe = () => {
     if (drawn === undefined) return
-    screen.write(back() + eraseBelow)
+    screen.write(backErasing())
     drawn = undefined
   }
   return {
@@ -49,14 +51,14 @@ export const make = (screen: Screen): ScreenBlock => {
       const isInPlace = drawn !== undefined && drawn.columns === columns && drawn.lines.length === lines.length
       if (isInPlace && drawn?.lines.every((line, index) => line === lines[index])) return
       // Line by line, without a moment of emptiness, unless there are others in number or re-wrapped.
-      const before = drawn === undefined || isInPlace ? back() : back() + eraseBelow
+      const before = drawn === undefined || isInPlace ? back() : backErasing()
       screen.write(before + noWrap + lines.map((line) => `${eraseLine}${line}\n`).join("") + wrap)
       drawn = { lines, columns }
     }
   }
 }
 
-const eraseBelow = "\u001b[J"
 const eraseLine = "\u001b[2K"
+const eraseRest = "\u001b[K"
 const [noWrap, wrap] = ["\u001b[?7l", "\u001b[?7h"]
 const up = (rows: number): string => (rows === 0 ? "" : `\u001b[${rows}A`)

@@ -58,6 +58,15 @@ describe.concurrent("asset", () => {
     })
   )
 
+  it.live("leaves nothing of an asset that is unknown", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { code } = yield* emulated.run(["asset", "asset_nobody"])
+      assert.strictEqual(code, 6)
+      assert.deepStrictEqual(readdirSync(emulated.directory), [])
+    })
+  )
+
   it.live("replaces a file that is there only with --force", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

@@ -168,6 +168,16 @@ describe("ScreenBlock", () => {
     }
   }
 
+  it("erases row by row: a screen that is erased at once goes to the history of some terminals", () => {
+    let written = ""
+    const block = ScreenBlock.make({ columns: 40, write: (text) => (written += text) })
+    block.draw(["one", "two"])
+    block.draw(["one"])
+    block.wipe()
+    assert.notInclude(written, "\u001b[J")
+    assert.isTrue(written.endsWith("\r\u001b[K\u001b[1A\u001b[K"))
+  })
+
   it("is replaced in place whatever becomes of the terminal, and takes nothing else with it", async () => {
     let steps = 0
     for (let seed = 1; seed <= 30; seed++) {

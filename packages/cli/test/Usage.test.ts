@@ -106,7 +106,7 @@ describe.concurrent("a command line that is wrong", () => {
       writeFileSync(path.join(cwd, "ids.txt"), "# two\nmodel_a\nfrog\n")
       const { code, stderr } = yield* Binary.run(["download", "--from-file", "ids.txt"], { cwd })
       assert.strictEqual(code, 2)
-      assert.match(stderr, /: ids.txt, line 3: "frog" does not say what it is an id of/)
+      assert.match(stderr, /: ids.txt, line 3: "frog" does not begin with asset_, inf_ or model_; say what it is/)
     })
   )
 })

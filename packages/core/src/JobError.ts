@@ -31,6 +31,8 @@ export class MissingDownloadUrl extends Schema.TaggedError<MissingDownloadUrl>()
   }
 }
 
+const second = Duration.seconds(1)
+
 /** The waiting ended before the job did: the deadline passed, or the caller's schedule ended. @category reasons @since 0.1.0 */
 export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("DeadlineExceeded", {
   /** The last state seen, if there was any. */
@@ -40,8 +42,11 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("De
   endedBy: Schema.Literals(["deadline", "schedule"])
 }) {
   override get message(): string {
+    const elapsed = Duration.isGreaterThan(this.elapsed, second)
+      ? Duration.seconds(Math.floor(Duration.toSeconds(this.elapsed)))
+      : this.elapsed
     return (
-      `is not finished after ${Duration.format(this.elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
+      `is not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
       `${this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"}; the job goes on at Scenario: wait for it again`
     )
   }

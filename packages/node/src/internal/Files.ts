@@ -27,7 +27,13 @@ export const remove = (path: string): Effect.Effect<void, FileError> =>
   attempt("remove", path, () => Fs.rm(path, { force: true }))
 
 export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
-  Effect.asVoid(attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })))
+  attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })).pipe(
+    // Something is there already, but not a directory, and it is not replaced whatever is asked for.
+    Effect.mapError((error) =>
+      error.code === "EEXIST" ? new FileError({ operation: error.operation, path, code: "ENOTDIR" }) : error
+    ),
+    Effect.asVoid
+  )
 
 /** Makes the names in a directory last. Some systems have no such thing: then nothing is done. */
 const syncDirectory = (path: string): Effect.Effect<void> =>

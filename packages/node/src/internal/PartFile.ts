@@ -82,7 +82,9 @@ export const open = Effect.fnUntraced(function* (
   let held = 0
   let unsaved = 0
   let finished = false
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.andThen(flush(), Effect.suspend(save))))
+  yield* Effect.addFinalizer(() =>
+    Effect.ignore(flush().pipe(Effect.andThen(Effect.suspend(save)), Effect.andThen(removeIfUnused())))
+  )
 
   function truncate() {
     return Files.attempt("truncate", path, () => handle.truncate(0))
@@ -92,6 +94,11 @@ export const open = Effect.fnUntraced(function* (
     if (object === undefined || finished) return Effect.void
     unsaved = 0
     return stateFile.write(encodeState({ version: 1, object, parts: tally.parts() }))
+  }
+
+  /** Where nothing came, as of an asset that is unknown, there is nothing to go on from. */
+  function removeIfUnused(): Effect.Effect<void, FileError> {
+    return Effect.suspend(() => (object === undefined && !finished ? Files.remove(path) : Effect.void))
   }
 
   function flush(): Effect.Effect<void, FileError> {
