@@ -42,9 +42,7 @@ export const prepare = Effect.fnUntraced(function* (names: Names) {
   const fs = yield* FileSystem.FileSystem
   yield* Effect.forEach(new Set([names.directory, dirname(path(names, 1, 0))]), (path) =>
     Effect.andThen(fs.makeDirectory(path, { recursive: true }), fs.access(path, { writable: true })).pipe(
-      Effect.mapError(
-        (error) => new FileError({ operation: "write to the directory", path, code: SystemCode.of(error) })
-      )
+      Effect.mapError(SystemCode.fileError("write to the directory", path))
     )
   )
 })

@@ -2,16 +2,15 @@
  * The credentials that `auth login` has stored, each for one API alone. The file is its owner's: others may neither read nor
  * write it.
  */
-import { dirname, join } from "node:path"
-import { FileError } from "@scenario-assets/node/FileError"
+import { join } from "node:path"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as Places from "./Places.ts"
 import * as SystemCode from "./SystemCode.ts"
+import * as WholeFile from "./WholeFile.ts"
 
 /** The file is not as this command has left it. */
 export class CredentialsFileError extends Schema.TaggedError<CredentialsFileError>()("CredentialsFileError", {
@@ -60,7 +59,9 @@ export const remove = Effect.fnUntraced(function* (path: string, baseUrl: string
   const { [baseUrl]: removed, ...others } = yield* read(path)
   if (removed === undefined) return false
   const fs = yield* FileSystem.FileSystem
-  yield* Object.keys(others).length === 0 ? failing("remove", path, fs.remove(path)) : write(path, others)
+  yield* Object.keys(others).length === 0
+    ? Effect.mapError(fs.remove(path), SystemCode.fileError("remove", path))
+    : write(path, others)
   return true
 })
 
@@ -90,27 +91,8 @@ const read = Effect.fnUntraced(function* (path: string) {
     : yield* refuse("is damaged; remove it, and store the credentials anew: scenario-assets auth login")
 })
 
-/** Whole or not at all, and never to be read by anybody else, not even for a moment. */
-const write = Effect.fnUntraced(
-  function* (path: string, content: typeof Content.Type) {
-    const fs = yield* FileSystem.FileSystem
-    const text = yield* Effect.orDie(encode(content))
-    const temporary = `${path}.${process.pid}.tmp`
-    yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
-    yield* fs.remove(temporary, { force: true })
-    yield* Effect.gen(function* () {
-      const file = yield* fs.open(temporary, { flag: "wx", mode: 0o600 })
-      yield* file.writeAll(new TextEncoder().encode(`${text}\n`))
-      yield* file.sync
-    }).pipe(
-      Effect.scoped,
-      Effect.andThen(fs.rename(temporary, path)),
-      Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true }))),
-      Effect.uninterruptible
-    )
-  },
-  (effect, path) => failing("write", path, effect)
-)
-
-const failing = <A, R>(operation: string, path: string, effect: Effect.Effect<A, PlatformError, R>) =>
-  Effect.mapError(effect, (error) => new FileError({ operation, path, code: SystemCode.of(error) }))
+/** Never to be read by anybody else, not even for a moment. */
+const write = Effect.fnUntraced(function* (path: string, content: typeof Content.Type) {
+  const text = yield* Effect.orDie(encode(content))
+  yield* Effect.mapError(WholeFile.writePrivate(path, `${text}\n`), SystemCode.fileError("write", path))
+})

@@ -1,13 +1,14 @@
 /** A list of the files that were extracted, for programs: one JSON object a line. */
 import { dirname, resolve } from "node:path"
-import { FileError } from "@scenario-assets/node/FileError"
+import type { FileError } from "@scenario-assets/node/FileError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type { PlatformError } from "effect/PlatformError"
 import * as Json from "./Json.ts"
 import { Output } from "./Output.ts"
 import * as SystemCode from "./SystemCode.ts"
 import { UsageError } from "./UsageError.ts"
+import * as WholeFile from "./WholeFile.ts"
 
 export interface Manifest {
   /** Writes it whole, or not at all. */
@@ -20,8 +21,7 @@ export interface Manifest {
 export const open = Effect.fnUntraced(function* (file: string, directory: string, mode: { readonly json: boolean }) {
   const fs = yield* FileSystem.FileSystem
   const { line } = yield* Output
-  const failed = (path: string) => (error: PlatformError) =>
-    new FileError({ operation: "write the manifest to", path, code: SystemCode.of(error) })
+  const failed = (path: string) => SystemCode.fileError("write the manifest to", path)
   if (file === "-") {
     if (mode.json) {
       return yield* new UsageError({ message: "--manifest: stdout is taken by --json; give the name of a file" })
@@ -41,28 +41,23 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
     Effect.mapError(failed(parent))
   )
   const toFile: Manifest = {
-    write: Effect.fnUntraced(function* (lines) {
-      const own = resolve(file).toLowerCase()
-      if (lines.some(({ path }) => resolve(directory, path).toLowerCase() === own)) {
-        return yield* new UsageError({ message: `--manifest: an extracted file is called ${file}; give another name` })
-      }
-      const temporary = `${file}.part`
-      yield* Effect.gen(function* () {
-        const handle = yield* fs.open(temporary, { flag: "w" })
-        for (const some of chunks(lines)) {
-          yield* handle.writeAll(new TextEncoder().encode(some.map((fields) => `${Json.stringify(fields)}\n`).join("")))
+    write: Effect.fnUntraced(
+      function* (lines) {
+        const own = resolve(file).toLowerCase()
+        if (lines.some(({ path }) => resolve(directory, path).toLowerCase() === own)) {
+          return yield* new UsageError({
+            message: `--manifest: an extracted file is called ${file}; give another name`
+          })
         }
-        yield* handle.sync
-      }).pipe(
-        Effect.scoped,
-        Effect.andThen(fs.rename(temporary, file)),
-        Effect.onError(() => Effect.ignore(fs.remove(temporary))),
-        Effect.mapError(failed(file))
-      )
-    })
+        yield* Effect.mapError(WholeFile.write(file, texts(lines)), failed(file))
+      },
+      Effect.provideService(FileSystem.FileSystem, fs)
+    )
   }
   return toFile
 })
 
-const chunks = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / 1000) }, (_, index) => all.slice(index * 1000, (index + 1) * 1000))
+/** Some at once. */
+function* texts(lines: ReadonlyArray<Json.Fields>): Generator<string> {
+  for (const some of Arr.chunksOf(lines, 1000)) yield some.map((fields) => `${Json.stringify(fields)}\n`).join("")
+}

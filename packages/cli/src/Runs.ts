@@ -1,12 +1,10 @@
 /** Runs that were begun on this machine: a file for each, in the state directory. */
 import { join } from "node:path"
 import type { JobId } from "@scenario-assets/core/Asset"
-import { FileError } from "@scenario-assets/node/FileError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { exitCodes } from "./ExitCode.ts"
@@ -16,6 +14,7 @@ import * as Request from "./Request.ts"
 import { RunBusy, RunNotFound } from "./RunError.ts"
 import * as RunRecord from "./RunRecord.ts"
 import * as SystemCode from "./SystemCode.ts"
+import * as WholeFile from "./WholeFile.ts"
 
 /** A run while it is carried out. What is told to it is written down. */
 export interface Run {
@@ -31,7 +30,7 @@ export const all = Effect.gen(function* () {
   const path = yield* directory
   const names = yield* fs.readDirectory(path).pipe(
     Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])),
-    failed("read the runs in", path)
+    Effect.mapError(SystemCode.fileError("read the runs in", path))
   )
   const records = yield* Effect.forEach(
     names.filter((name) => name.endsWith(ending)),
@@ -54,7 +53,7 @@ export const checkIdle = (record: RunRecord.RunRecord): Effect.Effect<void, RunB
 export const forget = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* fileOf(runId)
-  yield* fs.remove(path, { force: true }).pipe(failed("remove", path))
+  yield* Effect.mapError(fs.remove(path, { force: true }), SystemCode.fileError("remove", path))
 })
 
 /**
@@ -132,23 +131,10 @@ const encode = Schema.encodeSync(Json)
 
 const when = ({ process }: RunRecord.RunRecord): number => DateTime.toEpochMillis(process.since)
 
-/** Whole, or not at all; readable by its owner alone. */
 const write = Effect.fnUntraced(function* (record: RunRecord.RunRecord) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* fileOf(record.runId)
-  const temporary = `${path}.tmp`
-  yield* fs.makeDirectory(yield* directory, { recursive: true, mode: 0o700 }).pipe(
-    Effect.andThen(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const file = yield* fs.open(temporary, { flag: "w", mode: 0o600 })
-          yield* file.writeAll(new TextEncoder().encode(encode(record)))
-          yield* file.sync
-        })
-      )
-    ),
-    Effect.andThen(fs.rename(temporary, path)),
-    failed("write down the run in", path)
+  yield* WholeFile.writePrivate(path, encode(record)).pipe(
+    Effect.mapError(SystemCode.fileError("write down the run in", path))
   )
 })
 
@@ -161,7 +147,3 @@ const prune = (known: ReadonlyArray<RunRecord.RunRecord>) =>
   )
 
 const keptDone = 100
-
-function failed(operation: string, path: string) {
-  return Effect.mapError((error: PlatformError) => new FileError({ operation, path, code: SystemCode.of(error) }))
-}

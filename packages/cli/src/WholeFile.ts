@@ -1,0 +1,30 @@
+/** Files that are there whole or not at all. */
+import { dirname } from "node:path"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+
+/**
+ * Writes texts one behind the other, in place of what stands there. Meanwhile they are in a file beside it, which no other
+ * process writes to, and which has the file's mode from the beginning.
+ */
+export const write = Effect.fnUntraced(function* (path: string, texts: Iterable<string>, mode?: number) {
+  const fs = yield* FileSystem.FileSystem
+  const temporary = `${path}.${process.pid}.tmp`
+  yield* fs.remove(temporary, { force: true })
+  yield* Effect.gen(function* () {
+    const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) })
+    for (const text of texts) yield* file.writeAll(new TextEncoder().encode(text))
+    yield* file.sync
+  }).pipe(
+    Effect.scoped,
+    Effect.andThen(fs.rename(temporary, path)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
+  )
+}, Effect.uninterruptible)
+
+/** For one person's eyes alone, also the directory it stands in, where that has to be made. */
+export const writePrivate = Effect.fnUntraced(function* (path: string, text: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
+  yield* write(path, [text], 0o600)
+})
