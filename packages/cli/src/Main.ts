@@ -14,11 +14,14 @@ import * as Crash from "./Crash.ts"
 import { exitCodes, Interruption } from "./ExitCode.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
-  // `| head` closes the pipe: that is no error to tell anybody.
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === "EPIPE" ? exitCodes.outputClosed : exitCodes.failed)
-    )
+    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+      // `| head` closes the pipe: that is no error to tell anybody.
+      if (code === "EPIPE") process.exit(exitCodes.outputClosed)
+      if (stream === process.stderr) process.exit(exitCodes.failed)
+      const said = `scenario-assets: stdout cannot be written to (${code ?? "unknown"}); check where it goes\n`
+      process.stderr.write(said, () => process.exit(exitCodes.disk))
+    })
   }
 
   // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
@@ -81,7 +84,10 @@ const signals = [
   ["SIGTERM", exitCodes.terminated]
 ] as const
 
-/** Writes to pipes wait in memory while the reader is slow, and `process.exit` would drop them. */
+/**
+ * Writes to pipes wait in memory while the reader is slow, and `process.exit` would drop them. That one has failed is told a
+ * moment after the next ones have returned.
+ */
 const afterWriting = (then: () => void): void => {
-  process.stdout.write("", () => process.stderr.write("", then))
+  process.stdout.write("", () => process.stderr.write("", () => setImmediate(then)))
 }

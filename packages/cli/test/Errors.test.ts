@@ -1,5 +1,5 @@
 /** How an error is told: on one screen, with what to do next; and what else there is to know for who asks. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
@@ -190,6 +190,16 @@ describe.concurrent("errors", () => {
         runs.map(({ stderr }) => stderr.includes("\u001b")),
         [false, true, false, false]
       )
+    })
+  )
+
+  it.live.runIf(existsSync("/dev/full"))("stdout on a full disk is told, and is 8", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* Binary.run(["runs", "--json"], {
+        through: (command) => ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...command]
+      })
+      assert.strictEqual(code, 8)
+      assert.match(stderr, /scenario-assets: stdout cannot be written to \(ENOSPC\); check where it goes\n$/)
     })
   )
 

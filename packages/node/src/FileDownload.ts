@@ -1,3 +1,8 @@
+/**
+ * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
+ *
+ * @since 0.1.0
+ */
 import { dirname } from "node:path"
 import type { Algorithm } from "@scenario-assets/core/Checksum"
 import * as Hashes from "@scenario-assets/core/Hashes"
@@ -5,11 +10,6 @@ import * as SignedUrl from "@scenario-assets/core/SignedUrl"
 import type { StoredObject } from "@scenario-assets/core/StoredObject"
 import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
 import { ChecksumMismatch, LengthMismatch, TransferError } from "@scenario-assets/core/TransferError"
-/**
- * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
- *
- * @since 0.1.0
- */
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"

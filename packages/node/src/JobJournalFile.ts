@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto"
-import { dirname } from "node:path"
-import { JobId } from "@scenario-assets/core/Asset"
-import * as JobJournal from "@scenario-assets/core/JobJournal"
-import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 /**
  * The job journal as a small file, so that a run that was killed goes on with the jobs it has begun.
  *
  * @since 0.1.0
  */
+import { createHash } from "node:crypto"
+import { dirname } from "node:path"
+import { JobId } from "@scenario-assets/core/Asset"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
+import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"

@@ -1,6 +1,6 @@
+/** `node:fs` as effects with typed errors. */
 import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
-/** `node:fs` as effects with typed errors. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { FileError } from "../FileError.ts"

@@ -1,7 +1,7 @@
+/** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
 import * as Fs from "node:fs/promises"
 import { hostname } from "node:os"
 import { resolve } from "node:path"
-/** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
