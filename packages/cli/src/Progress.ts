@@ -25,7 +25,7 @@ export interface Progress {
   /** Bytes there so far, of so many in all, for one of possibly several at once. */
   readonly bytes: (id: string, done: number, size: number | undefined) => void
   /** It is tried again. */
-  readonly retried: (id: string) => void
+  readonly retried: (id: string) => number
   /** So many connections read it. */
   readonly connections: (id: string, count: number) => void
   /** It is there, or will not come. */

@@ -27,7 +27,8 @@ export interface Tasks {
   /** Waited for since this time, in milliseconds, unless it was in the same state before. */
   readonly waiting: (id: string, state: string, time: number) => void
   readonly bytes: (id: string, done: number, size: number | undefined) => void
-  readonly retried: (id: string) => void
+  /** Gives how often by now. */
+  readonly retried: (id: string) => number
   readonly connections: (id: string, count: number) => void
   /** Well or not. */
   readonly ended: (id: string) => void
@@ -64,7 +65,7 @@ export const make = (): Tasks => {
       task.meter.set(id, done, size)
       all.set(id, done, size)
     },
-    retried: (id) => void entry(id).retries++,
+    retried: (id) => ++entry(id).retries,
     connections: (id, count) => void (entry(id).connections = count),
     ended: (id) => {
       if (!open.delete(id)) return

@@ -84,8 +84,8 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
     case "Opened": {
       yield* output.event({ type: "opened", id, offset: event.offset, size: event.object.size })
       if (!isFirst) return undefined
-      output.progress.bytes(id, event.offset, event.object.size)
-      return event.offset > 0 ? yield* output.note(`${id}: going on after ${Format.bytes(event.offset)}`) : undefined
+      output.progress.bytes(id, event.there, event.object.size)
+      return event.there > 0 ? yield* output.note(`${id}: going on after ${Format.bytes(event.there)}`) : undefined
     }
     case "Written":
       output.progress.bytes(id, event.bytes, event.size)
@@ -128,7 +128,7 @@ const fault = Effect.fnUntraced(function* (
     return yield* output.detail(`${id}: the link was refused (${event.status}); got a fresh one`)
   }
   const { offset, pause, tries } = event
-  output.progress.retried(id)
+  const retries = output.progress.retried(id)
   yield* output.event({
     type: "retrying",
     id,
@@ -137,8 +137,14 @@ const fault = Effect.fnUntraced(function* (
     pauseMs: Math.round(Duration.toMillis(pause)),
     fault: event.fault
   })
-  return yield* output.note(`${id}: ${event.fault}; trying again in ${Format.time(Duration.toMillis(pause))}`)
+  const words = `${id}: ${event.fault}; trying again in ${Format.time(Duration.toMillis(pause))}`
+  if (retries < toldRetries) return yield* output.note(words)
+  if (retries > toldRetries) return yield* output.detail(words)
+  return yield* output.note(`${words} (from here on, only --verbose tells of it)`)
 })
+
+/** A bad network is told so often. */
+const toldRetries = 5
 
 /** An archive that is fetched as a whole, because its host serves no ranges. */
 export const spooling = (id: string) => {

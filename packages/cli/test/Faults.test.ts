@@ -207,4 +207,15 @@ describe.concurrent("faults on the way", () => {
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )
+
+  it.live("a network that is bad again and again is told five times, and then only counted", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 3 * MiB } })
+      yield* emulated.emulator.inject(Fault.reset("storage", 200_000, { times: 8 }))
+      const { stderr, stdout } = yield* succeeds(emulated)
+      assert.lengthOf(Binary.events(stdout, "retrying"), 8)
+      assert.lengthOf(stderr.match(/; trying again in /g) ?? [], 5)
+      assert.lengthOf(stderr.match(/\(from here on, only --verbose tells of it\)\n/g) ?? [], 1)
+    })
+  )
 })

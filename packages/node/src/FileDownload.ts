@@ -46,7 +46,8 @@ export interface DownloadedFile {
  * @since 0.1.0
  */
 export type FileEvent =
-  | { readonly _tag: "Opened"; readonly object: StoredObject; readonly offset: number }
+  /** The host gives bytes from `offset` on; so many of the object are `there` already, not always those before it. */
+  | { readonly _tag: "Opened"; readonly object: StoredObject; readonly offset: number; readonly there: number }
   /** About once a MiB: bytes given to the disk so far, of so many in all where the host says. */
   | { readonly _tag: "Written"; readonly bytes: number; readonly size: number | undefined }
   | {
@@ -149,13 +150,16 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                     part.push(event.offset, event.bytes)
                     continue
                   }
-                  if (event._tag === "StartedOver") {
-                    resumedFrom = 0
-                    yield* part.clear
-                  } else if (event._tag === "Opened") {
+                  if (event._tag === "Opened") {
                     object = event.object
                     yield* part.describe(object)
                     yield* checkSpace(target, (object.size ?? 0) - part.written())
+                    told.push({ ...event, there: part.written() })
+                    continue
+                  }
+                  if (event._tag === "StartedOver") {
+                    resumedFrom = 0
+                    yield* part.clear
                   }
                   told.push(event)
                 }
