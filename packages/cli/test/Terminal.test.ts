@@ -39,6 +39,8 @@ const start = Effect.fnUntraced(function* (
 const twoJobs = Effect.fnUntraced(function* (...jobs: ReadonlyArray<Partial<JobScript.JobScript>>) {
   const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 4 * MiB } })
   yield* emulated.emulator.scriptJobs(...jobs)
+  // Both are requested at the same time; so the job that comes first in the script comes first on the screen.
+  yield* emulated.emulator.inject(Fault.delay("requestBatch", "300 millis", { skip: 1 }))
   const ids = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
   writeFileSync(path.join(emulated.directory, "ids.txt"), ids)
   return { emulated, args: ["download", "--from-file", "ids.txt", "--archive", "a.zip"] }
