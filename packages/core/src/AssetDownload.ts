@@ -135,7 +135,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
     )
 
-  // No `Effect.fn`: it takes a stack trace at every call, which costs more than all the rest of it.
+  // No `Effect.fn`: it takes a stack trace at every call, and polls make many.
   const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> =>
     repeatedly(given.operation, exchange(given), options).pipe(
       Effect.mapError((reason) => new ApiError({ operation: given.operation, reason, ...given.subject })),
