@@ -13,6 +13,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import {
   ApiError,
   BatchTooLarge,
@@ -31,7 +32,7 @@ import * as Backoff from "./internal/Backoff.ts"
 import { describeFailure, isTransientStatus } from "./internal/Http.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
-import { SignedUrl } from "./SignedUrl.ts"
+import * as SignedUrl from "./SignedUrl.ts"
 
 /**
  * What `requestBatch` asks for.
@@ -76,6 +77,9 @@ export interface Options {
  * a job and no idempotency key is documented, so it is repeated only where the server cannot have acted: a connection
  * that was never made, 429 and 503. A failure whose `Retry-After` reaches beyond the time limit is returned at once.
  *
+ * Each call is a span, `AssetDownload.getStatus` and the like, with one of the client for each try; without a tracer
+ * (`Tracer.nativeTracer`) none is made and no trace header is sent.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -90,7 +94,7 @@ export class AssetDownload extends Context.Service<
     readonly request: (
       assetId: AssetId,
       options?: { readonly targetFormat?: TargetFormat | undefined }
-    ) => Effect.Effect<SignedUrl, ApiError>
+    ) => Effect.Effect<SignedUrl.SignedUrl, ApiError>
   }
 >()("@scenario-assets/core/AssetDownload") {}
 
@@ -105,21 +109,19 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
   const config = yield* ScenarioConfig
   const scrub = Answer.scrubber(config.credentials)
-  const client = (yield* HttpClient.HttpClient).pipe(HttpClient.mapRequest(prepare(config)))
+  const client = yield* HttpClient.HttpClient
+  const to = addressed(config)
+  const limits = limitsOf(options)
 
   /** One exchange: the answer decoded, or why there is none. */
-  const exchange = <A>({ decode, expected, request, tell }: Call<A>): Effect.Effect<A, Reason> =>
+  const exchange = <A>({ decode, expected, request }: Call<A>): Effect.Effect<A, Reason> =>
     Effect.flatMap(client.execute(request), (response) =>
       Effect.flatMap(response.text, (text): Effect.Effect<A, Reason> => {
         if (response.status < 200 || response.status >= 300) {
           return Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
         }
         const decoded = decode(text)
-        if (decoded !== undefined) {
-          return tell === undefined
-            ? Effect.succeed(decoded)
-            : Effect.as(Effect.annotateCurrentSpan(tell(decoded)), decoded)
-        }
+        if (decoded !== undefined) return Effect.succeed(decoded)
         const description = `expected ${expected}`
         return Effect.fail(new InvalidResponse({ response: Answer.details(response, text, scrub), description }))
       })
@@ -131,21 +133,25 @@ export const make = Effect.fnUntraced(function* (
             ? new UntrustedHost({ description: scrub(description) })
             : new ConnectionFailed({ description: scrub(description), maybeSent })
         )
-      }),
-      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+      })
     )
 
   // No `Effect.fn`: it takes a stack trace at every call, and polls make many.
-  const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> =>
-    repeatedly(given.operation, exchange(given), options).pipe(
-      Effect.mapError((reason) => new ApiError({ operation: given.operation, reason, ...given.subject })),
-      Effect.annotateLogs({ operation: given.operation, ...given.logged }),
-      Effect.withSpan(
-        `AssetDownload.${given.operation}`,
-        { attributes: { ...given.traced } },
-        { captureStackTrace: false }
-      )
+  const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> => {
+    const { operation, subject, tell, traced } = given
+    const answer = Effect.mapError(
+      repeatedly(given, exchange(given), limits),
+      (reason) => new ApiError({ operation, reason, ...subject })
     )
+    return Effect.withFiber((fiber) => {
+      if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return Effect.provideContext(answer, unseen)
+      const told = tell === undefined ? answer : Effect.tap(answer, (value) => Effect.annotateCurrentSpan(tell(value)))
+      return told.pipe(
+        Effect.provideContext(seen),
+        Effect.withSpan(`AssetDownload.${operation}`, { attributes: { ...traced } }, { captureStackTrace: false })
+      )
+    })
+  }
 
   const requestBatch: AssetDownload["Service"]["requestBatch"] = ({ fileNameTemplate, flat, selection }) =>
     selection.size > maxBatchSize
@@ -158,16 +164,14 @@ export const make = Effect.fnUntraced(function* (
       : call({
           operation: "requestBatch",
           traced: { "scenario.batch.size": selection.size },
-          request: HttpClientRequest.post("/assets/download").pipe(
-            HttpClientRequest.bodyJsonUnsafe({
-              options: { fileNameTemplate, ...(flat === undefined ? {} : { flat }) },
-              query: {
-                assetIds: selection.assetIds,
-                inferenceIds: selection.inferenceIds,
-                modelIds: selection.modelIds
-              }
-            })
-          ),
+          request: to("POST", "/assets/download", {
+            options: { fileNameTemplate, ...(flat === undefined ? {} : { flat }) },
+            query: {
+              assetIds: selection.assetIds,
+              inferenceIds: selection.inferenceIds,
+              modelIds: selection.modelIds
+            }
+          }),
           decode: (body) => decodeStarted(body)?.jobId,
           expected: "JSON with a jobId",
           tell: (jobId) => ({ "scenario.job.id": jobId })
@@ -179,7 +183,7 @@ export const make = Effect.fnUntraced(function* (
       subject: { subject: jobId },
       logged: { jobId },
       traced: { "scenario.job.id": jobId },
-      request: HttpClientRequest.get(`/assets/download/${encodeURIComponent(jobId)}`),
+      request: to("GET", `/assets/download/${encodeURIComponent(jobId)}`),
       decode: readJob(scrub),
       expected: "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
     })
@@ -194,9 +198,7 @@ export const make = Effect.fnUntraced(function* (
         "scenario.asset.id": assetId,
         ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
       },
-      request: HttpClientRequest.post(`/assets/${encodeURIComponent(assetId)}/download`).pipe(
-        HttpClientRequest.bodyJsonUnsafe(format)
-      ),
+      request: to("POST", `/assets/${encodeURIComponent(assetId)}/download`, format),
       decode: (body) => decodeLink(body)?.url,
       expected: "JSON with a url"
     })
@@ -267,30 +269,27 @@ const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((body
 }
 
 const decodeStarted = decoder(Schema.Struct({ jobId: JobId }))
-const decodeLink = decoder(Schema.Struct({ url: SignedUrl }))
-const decodeJob = Schema.decodeUnknownOption(
-  Schema.Struct({
-    jobId: JobId,
-    jobStatus: Schema.NonEmptyString,
-    downloadUrl: Schema.optionalKey(Schema.NullOr(Schema.Union([Schema.Literal(""), SignedUrl])))
-  })
-)
+const decodeLink = decoder(Schema.Struct({ url: SignedUrl.SignedUrl }))
+const isJobId = Schema.is(JobId)
+const readLink = Option.liftThrowable(SignedUrl.make)
 
 /** A job from an answer's text; `undefined` for what is none. */
 const readJob =
   (scrub: Answer.Scrub) =>
   (body: string): DownloadJob | undefined => {
     const json = parseObject(body)
-    const decoded = json === undefined ? undefined : Option.getOrUndefined(decodeJob(json))
-    if (json === undefined || decoded === undefined) return undefined
-    const { downloadUrl: _, jobId: __, jobStatus: ___, ...details } = json
-    const { downloadUrl, jobId, jobStatus } = decoded
+    if (json === undefined) return undefined
+    const { downloadUrl = null, jobId, jobStatus, ...details } = json
+    if (!isJobId(jobId) || typeof jobStatus !== "string" || jobStatus === "") return undefined
+    if (typeof downloadUrl !== "string" && downloadUrl !== null) return undefined
+    // An empty or null URL is no URL.
+    const link = downloadUrl === null || downloadUrl === "" ? undefined : readLink(downloadUrl)
+    if (link !== undefined && Option.isNone(link)) return undefined
     return new DownloadJob(
       {
         jobId,
         jobStatus,
-        // An empty or null URL is no URL.
-        ...(downloadUrl === undefined || downloadUrl === null || downloadUrl === "" ? {} : { downloadUrl }),
+        ...(link === undefined ? {} : { downloadUrl: link.value }),
         details: Answer.mapStrings(details, scrub)
       },
       { disableChecks: true }
@@ -302,15 +301,23 @@ const parseObject = (text: string): Schema.JsonObject | undefined =>
   Option.getOrUndefined(Option.filter(parseJson(text), Answer.isJsonObject))
 const parseJson = Option.liftThrowable((text: string): Schema.Json => JSON.parse(text))
 
-const prepare = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"]) => {
-  const empty = HttpClientRequest.acceptJson(HttpClientRequest.empty)
-  const { headers } =
+/** `fetch` is to follow no redirect. */
+const seen = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" as const })
+/** Where no tracer is installed nobody sees a span, and those of a call cost a third of it. */
+const unseen = Context.add(seen, HttpClient.TracerDisabledWhen, () => true)
+
+/** Requests to the API, with all that every one of them carries. */
+const addressed = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"]) => {
+  const base = baseUrl.replace(/\/+$/, "")
+  const json = HttpClientRequest.acceptJson(HttpClientRequest.empty)
+  const known =
     credentials._tag === "Basic"
-      ? HttpClientRequest.basicAuth(empty, credentials.key, credentials.secret)
-      : HttpClientRequest.bearerToken(empty, credentials.token)
-  return (request: HttpClientRequest.HttpClientRequest) => {
-    const addressed = HttpClientRequest.setHeaders(HttpClientRequest.prependUrl(request, baseUrl), headers)
-    return projectId === undefined ? addressed : HttpClientRequest.setUrlParam(addressed, "projectId", projectId)
+      ? HttpClientRequest.basicAuth(json, credentials.key, credentials.secret)
+      : HttpClientRequest.bearerToken(json, credentials.token)
+  const any = projectId === undefined ? known : HttpClientRequest.setUrlParam(known, "projectId", projectId)
+  return (method: "GET" | "POST", path: string, body?: unknown) => {
+    const request = HttpClientRequest.modify(any, { method, url: `${base}${path}` })
+    return body === undefined ? request : HttpClientRequest.bodyJsonUnsafe(request, body)
   }
 }
 
@@ -329,33 +336,42 @@ const mayRepeat = (operation: Operation, reason: Reason): boolean => {
   }
 }
 
-const repeatedly = <A>(
-  operation: Operation,
-  attempt: Effect.Effect<A, Reason>,
-  options: Options
-): Effect.Effect<A, Reason> => {
+/** {@link Options} as they are used at every call. */
+const limitsOf = (options: Options) => {
   const limit = Duration.fromInputUnsafe(options.timeLimit ?? "1 minute")
-  const retries = options.retries ?? 4
-  const backoff = {
-    base: Duration.fromInputUnsafe(options.backoffBase ?? "500 millis"),
-    cap: Duration.fromInputUnsafe(options.backoffCap ?? "10 seconds"),
-    retryAfterCap: Duration.fromInputUnsafe(options.retryAfterCap ?? "30 seconds")
+  return {
+    limit,
+    limitMillis: Duration.toMillis(limit),
+    retries: options.retries ?? 4,
+    backoff: {
+      base: Duration.fromInputUnsafe(options.backoffBase ?? "500 millis"),
+      cap: Duration.fromInputUnsafe(options.backoffCap ?? "10 seconds"),
+      retryAfterCap: Duration.fromInputUnsafe(options.retryAfterCap ?? "30 seconds")
+    }
   }
-  return Effect.flatMap(Clock.currentTimeMillis, (start) => {
+}
+
+const repeatedly = <A>(
+  { logged, operation }: Call<A>,
+  attempt: Effect.Effect<A, Reason>,
+  { backoff, limit, limitMillis, retries }: ReturnType<typeof limitsOf>
+): Effect.Effect<A, Reason> =>
+  Effect.flatMap(Clock.currentTimeMillis, (start) => {
     const loop = (failed: number): Effect.Effect<A, Reason> =>
       Effect.catch(attempt, (reason) => {
         if (failed >= retries || !mayRepeat(operation, reason)) return Effect.fail(reason)
         return Effect.gen(function* () {
           const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
           const pause = yield* Backoff.delay({ ...backoff, attempt: failed, retryAfter })
-          const left = start + Duration.toMillis(limit) - (yield* Clock.currentTimeMillis)
+          const left = start + limitMillis - (yield* Clock.currentTimeMillis)
           const wish = Duration.max(pause, retryAfter ?? Duration.zero)
           if (Duration.toMillis(wish) >= left) return yield* Effect.fail(reason)
-          yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`)
+          yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`).pipe(
+            Effect.annotateLogs({ operation, ...logged })
+          )
           yield* Effect.sleep(pause)
           return yield* loop(failed + 1)
         })
       })
     return loop(0)
   }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) }))
-}

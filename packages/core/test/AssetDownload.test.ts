@@ -8,7 +8,7 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, Effect, Exit, Layer, Redacted } from "effect"
+import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -128,9 +128,17 @@ describe("AssetDownload sends", () => {
     Effect.gen(function* () {
       const { headers } = yield* sent(call)
       const ofBody = name === "getStatus" ? [] : ["content-length", "content-type"]
-      assert.sameMembers(Object.keys(headers), ["accept", "authorization", "b3", "traceparent", ...ofBody])
+      assert.sameMembers(Object.keys(headers), ["accept", "authorization", ...ofBody])
       assert.strictEqual(headers["accept"], "application/json")
       if (name !== "getStatus") assert.strictEqual(headers["content-type"], "application/json")
+    })
+  )
+
+  it.effect.each(all)("the trace with $name, where a tracer is installed", ({ call }) =>
+    Effect.gen(function* () {
+      const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+      const { headers } = yield* Effect.provideService(sent(call), Tracer.Tracer, tracer)
+      assert.match(headers["traceparent"] ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     })
   )
 

@@ -22,6 +22,7 @@ export class GatheredBody {
   #filling: Buffer<ArrayBuffer> | undefined
   #filled = 0
   #end: End | undefined
+  #all: Uint8Array<ArrayBuffer> | undefined
   #waiting: (() => void) | undefined
   readonly #buffers: Buffers.Buffers
   readonly #onRoom: () => void
@@ -80,8 +81,10 @@ export class GatheredBody {
     })
   }
 
-  /** All of it at once, for those that are small. */
+  /** All of it at once, for those that are small; as often as it is run. */
   whole<E>(onError: (error: unknown) => E): Effect.Effect<Uint8Array<ArrayBuffer>, E> {
+    // Most small bodies come along with their head.
+    if (this.#end !== undefined && !("error" in this.#end)) return Effect.sync(() => (this.#all ??= this.#takeAll()))
     const pull = this.pull(onError)
     const taken: Array<Uint8Array> = []
     const more: Effect.Effect<Uint8Array<ArrayBuffer>, E> = Pull.matchEffect(pull, {
@@ -90,9 +93,17 @@ export class GatheredBody {
         return more
       },
       onFailure: Effect.failCause,
-      onDone: () => Effect.sync(() => Uint8Array.from(Buffer.concat(taken)))
+      onDone: () => Effect.sync(() => joined(taken))
     })
-    return more
+    return Effect.runSync(Effect.cached(more))
+  }
+
+  #takeAll(): Uint8Array<ArrayBuffer> {
+    if (this.#filling !== undefined) this.#full.push(this.#filling.subarray(0, this.#filled))
+    const all = joined(this.#full)
+    this.#full = []
+    this.#giveBack()
+    return all
   }
 
   #close(end: End): void {
@@ -111,11 +122,17 @@ export class GatheredBody {
     const bytes = buffer.subarray(0, this.#filled)
     this.#filled = 0
     if (bytes.length < sparse) {
-      this.#full.push(Uint8Array.from(bytes))
+      this.#full.push(joined([bytes]))
     } else {
       this.#full.push(bytes)
       this.#filling = undefined
     }
+  }
+
+  #giveBack(): void {
+    if (this.#filling !== undefined) Buffers.giveBack(this.#filling)
+    this.#filling = undefined
+    this.#filled = 0
   }
 
   #take<E>(onError: (error: unknown) => E): Effect.Effect<Arr.NonEmptyReadonlyArray<Uint8Array>, E | Cause.Done> {
@@ -125,8 +142,18 @@ export class GatheredBody {
     this.#full = []
     if (wasCrowded) this.#onRoom()
     if (Arr.isReadonlyArrayNonEmpty(full)) return Effect.succeed(full)
-    if (this.#filling !== undefined) Buffers.giveBack(this.#filling)
-    this.#filling = undefined
+    this.#giveBack()
     return this.#end !== undefined && "error" in this.#end ? Effect.fail(onError(this.#end.error)) : Cause.done()
   }
+}
+
+/** A copy in memory of its own. */
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }

@@ -26,9 +26,8 @@ export class Http1Response extends Inspectable.Class implements HttpClientRespon
   readonly url: string
   readonly status: number
   readonly headers: Headers.Headers
-  readonly cookies: Cookies.Cookies
   readonly remoteAddress = Option.none<string>()
-  readonly stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
+  readonly #setCookies: ReadonlyArray<string>
   readonly #body: GatheredBody
   #bytes: Body<Uint8Array<ArrayBuffer>> | undefined
 
@@ -44,13 +43,20 @@ export class Http1Response extends Inspectable.Class implements HttpClientRespon
     this.url = url.href.slice(0, url.href.length - url.hash.length)
     this.status = status
     this.headers = Headers.fromInput(joined(headers))
-    this.cookies = Cookies.fromSetCookie(headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : [])))
+    this.#setCookies = headers.flatMap(([name, value]) => (name === "set-cookie" ? [value] : []))
     this.#body = body
-    this.stream = Stream.fromPull(Effect.succeed(body.pull((cause) => this.#undecodable(cause))))
+  }
+
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(this.#setCookies)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
+    return Stream.fromPull(Effect.succeed(this.#body.pull((cause) => this.#undecodable(cause))))
   }
 
   get bytes(): Body<Uint8Array<ArrayBuffer>> {
-    return (this.#bytes ??= Effect.runSync(Effect.cached(this.#body.whole((cause) => this.#undecodable(cause)))))
+    return (this.#bytes ??= this.#body.whole((cause) => this.#undecodable(cause)))
   }
 
   get arrayBuffer(): Body<ArrayBuffer> {
