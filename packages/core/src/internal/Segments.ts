@@ -32,7 +32,7 @@ const growth = 4
 /** They must bring at least so many times as many bytes, or are given up again. */
 const gain = 1.5
 /** Events that wait for who takes them. */
-const bufferSize = 16
+const bufferSize = 8
 
 /** Somebody stops reading, and leaves the rest of the range to others. */
 class Surrender extends Data.TaggedError("Surrender") {}
