@@ -149,7 +149,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                   if (event._tag === "Bytes") {
                     part.push(event.offset, event.bytes)
                     // One by one: what is on the disk makes room for what arrives meanwhile.
-                    if (yield* part.flushIfFull) told.push({ _tag: "Written", bytes: part.written(), size: object.size })
+                    if (yield* part.flushIfFull)
+                      told.push({ _tag: "Written", bytes: part.written(), size: object.size })
                     continue
                   }
                   if (event._tag === "Opened") {

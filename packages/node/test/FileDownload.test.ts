@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync
 } from "node:fs"
+import { open } from "node:fs/promises"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -18,7 +19,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, SignedUrl, Transfer, TransferError, type TransferEvent } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, FileDownload, FileError } from "@scenario-assets/node"
-import { Cause, Effect, Equal, Exit, Fiber, Stream } from "effect"
+import { Cause, Deferred, Effect, Equal, Exit, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { vi } from "vitest"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import { cert, key } from "./support/certificate.ts"
@@ -261,6 +264,65 @@ describe("FileDownload", () => {
         const { toFile } = yield* FileDownload.FileDownload
         const file = yield* toFile(source, target, quick)
         assert.isAbove(file.resumedFrom, 1_000_000)
+        isWhole(target, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    /** As if the system had gone down: of the bytes that it had not been asked to keep, none are on the disk. */
+    const loseAllBut = (target: string, durable: number) => {
+      const lines = readFileSync(`${target}.part.jsonl`, "utf8").trimEnd().split("\n")
+      const state: object = JSON.parse(lines.at(-1) ?? "")
+      const parts = durable === 0 ? [] : [{ start: 0, sums: { length: durable, checksums: [] } }]
+      writeFileSync(`${target}.part.jsonl`, `${JSON.stringify({ ...state, durable: parts, boot: "another" })}\n`)
+      const part = readFileSync(`${target}.part`)
+      writeFileSync(`${target}.part`, part.fill(0, durable))
+    }
+
+    it.live.each([1_000_000, 0])("is trusted after a loss of power as far as the disk kept it: %i bytes", (durable) =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* interrupted
+        loseAllBut(target, durable)
+        const { toFile } = yield* FileDownload.FileDownload
+        assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: durable })
+        isWhole(target, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.effect("has the disk keep what there is, every five seconds", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const { events } = yield* FileDownload.FileDownload
+        yield* inject(Fault.stall("storage", 2_500_000))
+        const arrived = yield* Deferred.make<void>()
+        const fiber = yield* Effect.forkChild(
+          Stream.runForEach(events(source, target, { ...quick, idleTimeout: "1 minute" }), (event) =>
+            event._tag === "Written" && event.bytes > 2_000_000 ? Deferred.succeed(arrived, undefined) : Effect.void
+          )
+        )
+        yield* Deferred.await(arrived)
+        const state = () => readFileSync(`${target}.part.jsonl`, "utf8")
+        assert.notInclude(state(), '"durable":[{')
+        yield* TestClock.adjust("5 seconds")
+        while (!state().includes('"durable":[{"start":0,"sums":{"length":2')) {
+          yield* Effect.promise(() => new Promise(setImmediate))
+        }
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("is forgotten where the disk fails to keep it", () =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* begin
+        const { toFile } = yield* FileDownload.FileDownload
+        const handle = yield* Effect.promise(() => open(fileURLToPath(import.meta.url)))
+        yield* Effect.promise(() => handle.close())
+        const failure = Object.assign(new Error("lost"), { code: "EIO" })
+        const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync").mockRejectedValueOnce(failure)
+        const error = yield* Effect.flip(toFile(source, target, quick))
+        sync.mockRestore()
+        assert.deepInclude(error, { _tag: "FileError", operation: "sync", code: "EIO" })
+        // The system would say nothing of it a second time.
+        assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )

@@ -1,7 +1,8 @@
 /**
  * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.jsonl`, which says of which object the bytes
  * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
- * whatever moment a run is killed at, the two together are true.
+ * whatever moment a run is killed at, the two together are true. Where the system itself went down, only those count that
+ * the disk had been asked to keep.
  */
 import type { Checksum } from "@scenario-assets/core/Checksum"
 import * as Hashes from "@scenario-assets/core/Hashes"
@@ -10,11 +11,14 @@ import * as StoredObject from "@scenario-assets/core/StoredObject"
 import * as Sums from "@scenario-assets/core/Sums"
 import * as Tally from "@scenario-assets/core/Tally"
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { FileError } from "../FileError.ts"
+import * as Boot from "./Boot.ts"
 import * as Buffers from "./Buffers.ts"
 import * as DiskFile from "./DiskFile.ts"
 import * as Files from "./Files.ts"
@@ -46,8 +50,20 @@ const batchSize = 1024 * 1024
 /** How many bytes may be on the disk and not yet in the state: so many a killed run transfers again at the most. */
 const checkpoint = 4 * 1024 * 1024
 
+/** How often the disk is asked to keep what it was given: so much work a loss of power costs at the most. */
+const syncInterval = Duration.seconds(5)
+
+const Parts = Schema.Array(Tally.Part)
 const State = Schema.fromJsonString(
-  Schema.Struct({ version: Schema.Literal(1), object: StoredObject.StoredObject, parts: Schema.Array(Tally.Part) })
+  Schema.Struct({
+    version: Schema.Literal(1),
+    object: StoredObject.StoredObject,
+    parts: Parts,
+    /** Those of them that a loss of power leaves there. */
+    durable: Parts,
+    /** Which start of the system this was written after. */
+    boot: Schema.String
+  })
 )
 const decodeState = Schema.decodeUnknownOption(State)
 const encodeState = Schema.encodeSync(State)
@@ -66,7 +82,11 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
   const path = `${target}.part`
   const stateFile = yield* StateFile.open(`${path}.jsonl`)
-  const state = Arr.findFirst(stateFile.lines, (line) => decodeState(line))
+  const boot = yield* Boot.id
+  const state = Option.map(
+    Arr.findFirst(stateFile.lines, (line) => decodeState(line)),
+    (found) => (found.boot === boot ? found : { ...found, parts: found.durable })
+  )
 
   const { handle, write } = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => DiskFile.open(path)),
@@ -81,20 +101,48 @@ export const open = Effect.fnUntraced(function* (
   let pending: Array<Run> = []
   let held = 0
   let unsaved = 0
+  let durable = trusted?.durable ?? []
+  let unsynced: FileError | undefined
   let finished = false
+  /** For the state, which two write. */
+  const turn = yield* Semaphore.make(1)
   yield* Effect.addFinalizer(() =>
-    Effect.ignore(flush().pipe(Effect.andThen(Effect.suspend(save)), Effect.andThen(removeIfUnused())))
+    Effect.ignore(flush()).pipe(Effect.andThen(Effect.ignore(save)), Effect.andThen(Effect.ignore(removeIfUnused())))
   )
 
   function truncate() {
     return Files.attempt("truncate", path, () => handle.truncate(0))
   }
 
-  function save(): Effect.Effect<void, FileError> {
+  const writeState = Effect.suspend(() => {
     if (object === undefined || finished) return Effect.void
-    unsaved = 0
-    return stateFile.write(encodeState({ version: 1, object, parts: tally.parts() }))
-  }
+    // What the disk failed to keep may not even be in the system's memory any more.
+    const parts = unsynced === undefined ? tally.parts() : durable
+    return stateFile.write(encodeState({ version: 1, object, parts, durable, boot }))
+  })
+  const save = turn.withPermit(writeState)
+
+  /** A system tells of a failure once, and then no more. */
+  const noteFailure = (error: FileError) =>
+    Effect.sync(() => {
+      unsynced = error
+    })
+
+  const sync = Effect.gen(function* () {
+    yield* Effect.sleep(syncInterval)
+    const synced = tally
+    const parts = synced.parts()
+    yield* Files.attempt("sync", path, () => handle.datasync())
+    const keep = Effect.suspend(() => {
+      // They were forgotten meanwhile.
+      if (tally !== synced || finished) return Effect.void
+      durable = parts
+      return Effect.andThen(writeState, stateFile.sync)
+    })
+    // The next state that is written would tell of a failure.
+    yield* Effect.ignore(turn.withPermit(keep))
+  })
+  yield* Effect.forkScoped(Effect.catch(Effect.forever(sync), noteFailure))
 
   /** Where nothing came, as of an asset that is unknown, there is nothing to go on from. */
   function removeIfUnused(): Effect.Effect<void, FileError> {
@@ -102,6 +150,7 @@ export const open = Effect.fnUntraced(function* (
   }
 
   function flush(): Effect.Effect<void, FileError> {
+    if (unsynced !== undefined) return Effect.fail(unsynced)
     if (held === 0) return Effect.void
     return Files.attempt("write", path, async () => {
       const batch = pending
@@ -145,7 +194,7 @@ export const open = Effect.fnUntraced(function* (
       const isNew = object === undefined
       object = next
       if (isNew) tally = Tally.make(hashes, next.checksums ?? [])
-      yield* save()
+      yield* save
     }),
     push: (offset, bytes) => {
       const last = pending.at(-1)
@@ -161,18 +210,25 @@ export const open = Effect.fnUntraced(function* (
         : Effect.as(
             Effect.andThen(
               flush(),
-              Effect.suspend(() => (unsaved < checkpoint ? Effect.void : save()))
+              Effect.suspend(() => {
+                if (unsaved < checkpoint) return Effect.void
+                unsaved = 0
+                return save
+              })
             ),
             true
           )
     ),
-    clear: Effect.suspend(() => {
-      pending = []
-      held = 0
-      object = undefined
-      tally = Tally.make(hashes, [])
-      return Effect.andThen(stateFile.remove, truncate())
-    }),
+    clear: turn.withPermit(
+      Effect.suspend(() => {
+        pending = []
+        held = 0
+        object = undefined
+        durable = []
+        tally = Tally.make(hashes, [])
+        return Effect.andThen(stateFile.remove, truncate())
+      })
+    ),
     verify: Effect.gen(function* () {
       yield* flush()
       const declared = object?.checksums ?? []
@@ -182,10 +238,17 @@ export const open = Effect.fnUntraced(function* (
       return isEnough || declared.length === 0 ? verdict : Sums.verify(yield* readAgain(declared), declared)
     }),
     finish: Effect.fnUntraced(function* (name) {
-      yield* Files.attempt("sync", path, () => handle.sync())
+      yield* Effect.tapError(
+        Files.attempt("sync", path, () => handle.sync()),
+        noteFailure
+      )
       yield* Files.rename(path, name)
-      finished = true
-      yield* stateFile.remove
+      yield* turn.withPermit(
+        Effect.suspend(() => {
+          finished = true
+          return stateFile.remove
+        })
+      )
     })
   }
 })

@@ -12,6 +12,8 @@ export interface StateFile {
   /** The lines that were there when it was opened, the newest first. */
   readonly lines: ReadonlyArray<string>
   readonly write: (line: string) => Effect.Effect<void, FileError>
+  /** Has the disk keep what was written. */
+  readonly sync: Effect.Effect<void, FileError>
   /** Without this, the file stays. */
   readonly remove: Effect.Effect<void, FileError>
 }
@@ -46,6 +48,7 @@ export const open = Effect.fnUntraced(function* (path: string): Effect.fn.Return
         } else await handle.appendFile(`${line}\n`)
         size += line.length + 1
       }).pipe(Effect.uninterruptible),
+    sync: Files.attempt("sync", path, async () => handle?.datasync()),
     remove: Effect.andThen(Files.attempt("close", path, close), Files.remove(path))
   }
 })
