@@ -13,7 +13,10 @@ import * as Files from "./Files.ts"
  * names `what` is locked.
  */
 export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), release))
+  Effect.asVoid(Effect.acquireRelease(take(fileOf(target), what), release))
+
+/** The file that is there meanwhile. */
+export const fileOf = (target: string): string => `${target}.part.lock`
 
 /** The machine, the number of the process, and when it began, where the system tells. */
 const me = (): string => {
