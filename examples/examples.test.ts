@@ -100,12 +100,17 @@ describe("examples", () => {
   it.live("08: the files of an archive, into a store of one's own", () =>
     Effect.gen(function* () {
       const assets = yield* AssetDownload.AssetDownload
+      const emulator = yield* Emulator.Emulator
       const selection = yield* Selection.make({ modelIds: [yield* firstModel] })
       const jobId = yield* assets.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
       const stored = yield* EntriesToStore.program(jobId)
       assert.lengthOf(stored, 8)
       const { size } = yield* EntriesToStore.Store
       assert.strictEqual(yield* size, 8)
+      const before = (yield* emulator.requests).length
+      const error = yield* Effect.flip(EntriesToStore.program("job_mistyped"))
+      assert(error._tag === "ApiError" && error.reason._tag === "NotFound")
+      assert.lengthOf((yield* emulator.requests).slice(before), 1)
     }).pipe(Effect.provide(Layer.mergeAll(ScenarioTest, EntriesToStore.Store.layerMemory)))
   )
 })

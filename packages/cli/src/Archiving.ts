@@ -104,12 +104,13 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
   const { ofJob } = yield* Archives.Archives
   const { states } = yield* JobPoller
   yield* Effect.forEach(jobIds, (_, index) => destination.check(index))
+  const patience = { ...poll(options), justBegun: false }
   const outcomes = yield* saveAll(
     jobIds.map((jobId, index) => ({
       of: `job ${jobId}`,
       saved: Effect.gen(function* () {
-        yield* Stream.runForEach(states(jobId, poll(options)), Watch.job)
-        const archive = yield* ofJob(jobId, poll(options))
+        yield* Stream.runForEach(states(jobId, patience), Watch.job)
+        const archive = yield* ofJob(jobId, patience)
         return yield* destination.save({ ...archive, index }, false)
       }).pipe(
         Watch.task(jobId),

@@ -1,6 +1,7 @@
 /** What is written down of a run: what it was asked for, which jobs it has begun, and how it ended. No secret is in it. */
 import { hostname, uptime } from "node:os"
 import { JobId } from "@scenario-assets/core/Asset"
+import * as ProcessId from "@scenario-assets/node/ProcessId"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -31,7 +32,13 @@ export const RunRecord = Schema.Struct({
   runId: RunId,
   started: Schema.DateTimeUtcFromString,
   /** Who carries it out, or did so last. */
-  process: Schema.Struct({ pid: Schema.Int, host: Schema.String, since: Schema.DateTimeUtcFromString }),
+  process: Schema.Struct({
+    pid: Schema.Int,
+    /** None where the system does not tell, and in records of earlier versions. */
+    startTime: Schema.optionalKey(Schema.Int),
+    host: Schema.String,
+    since: Schema.DateTimeUtcFromString
+  }),
   request: Request,
   /** Those begun, by the number of their batch, from 0. */
   jobs: Schema.Array(Schema.Struct({ batch: Schema.Int, jobId: JobId })),
@@ -57,7 +64,7 @@ export const jobIds = ({ jobs, request: { wanted } }: RunRecord): ReadonlyArray<
   "jobIds" in wanted ? wanted.jobIds : jobs.map(({ jobId }) => jobId)
 
 /** This process, from now on. */
-export const ownProcess = Effect.map(DateTime.now, (since) => ({ pid: process.pid, host: hostname(), since }))
+export const ownProcess = Effect.map(DateTime.now, (since) => ({ ...ProcessId.own(), host: hostname(), since }))
 
 /** Of each day there are half a million. */
 export const makeId = Effect.gen(function* () {
@@ -71,15 +78,9 @@ export const makeId = Effect.gen(function* () {
 const consonants = ["b", "d", "f", "g", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z"] as const
 const vowels = ["a", "e", "i", "o", "u"] as const
 
-/** One that is older than the machine is up is another one by now; so is one with the number of this process, which asks. */
-const isAlive = ({ pid, since }: RunRecord["process"]): boolean => {
-  if (pid === process.pid) return false
+/** One that is older than the machine is up is another one by now. */
+const isAlive = ({ since, ...process }: RunRecord["process"]): boolean => {
   // Clocks are set now and then.
   const booted = DateTime.toEpochMillis(DateTime.nowUnsafe()) - uptime() * 1000 - 60_000
-  if (DateTime.toEpochMillis(since) < booted) return false
-  try {
-    return process.kill(pid, 0)
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
+  return DateTime.toEpochMillis(since) >= booted && ProcessId.isAlive(process)
 }

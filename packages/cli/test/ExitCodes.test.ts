@@ -111,15 +111,18 @@ describe.concurrent("exit codes", () => {
     })
   )
 
-  it.live("6: a job that nobody knows", () =>
-    Effect.gen(function* () {
-      const emulated = yield* Emulated.make()
-      yield* fails(emulated, ["status", "job_nobody"], {
-        code: 6,
-        says: [/getStatus of job_nobody: not found \(404\)/, /check the id/],
-        fields: { error: "ApiError", reason: "NotFound", subject: "job_nobody" }
+  it.live.each([["status"], ["wait"], ["list"], ["download", "--job"]])(
+    "6: a job that nobody knows, of which one look tells: %s",
+    (words) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        yield* fails(emulated, [...words, "job_nobody"], {
+          code: 6,
+          says: [/getStatus of job_nobody: not found \(404\)/, /check the id/],
+          fields: { error: "ApiError", reason: "NotFound", subject: "job_nobody" }
+        })
+        assert.lengthOf(yield* emulated.requests("getStatus"), 1)
       })
-    })
   )
 
   it.live("7: HTML where the archive is due", () =>

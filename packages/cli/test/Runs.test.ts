@@ -54,6 +54,19 @@ describe.concurrent("runs", () => {
         assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
         assert.include(busy.stderr, `Run ${runId} is going on, as process ${running.process.pid}; wait for it to end`)
 
+        // Another process has its number by now, or it is not told which one it is.
+        const { process: by, ...rest } = JSON.parse(text)
+        const { startTime, ...numbered } = by
+        const stateBy = (process: Fields) => {
+          writeFileSync(file, JSON.stringify({ ...rest, process }))
+          return Effect.map(listed(emulated), ([run]) => run?.["state"])
+        }
+        if (process.platform === "linux") {
+          assert.strictEqual(yield* stateBy({ ...by, startTime: startTime - 1 }), "stopped")
+        }
+        assert.strictEqual(yield* stateBy(numbered), "running")
+        writeFileSync(file, text)
+
         yield* running.kill("SIGKILL")
         yield* running.ended
         const out = path.join(emulated.directory, "out")

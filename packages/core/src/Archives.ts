@@ -98,7 +98,7 @@ export class Archives extends Context.Service<
     readonly begin: (request: Request) => Stream.Stream<BeginEvent>
     /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
     readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
-    /** The archive of a job begun earlier. */
+    /** The archive of a job begun earlier. Where nobody knows it, that is found out by one look, unless it is `justBegun`. */
     readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
   }
 >()("@scenario-assets/core/Archives") {}
@@ -119,7 +119,7 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
     const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
       index,
       jobId,
-      source: { url, refresh: Effect.map(poller.wait(jobId), (job) => job.downloadUrl) }
+      source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
     })
 
     /** A job from its first state to its archive. */
@@ -205,7 +205,8 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
               return Stream.empty
           }
         }),
-      ofJob: (jobId, poll) => Effect.map(poller.wait(jobId, poll), (job) => archive(0, job))
+      ofJob: (jobId, poll) =>
+        Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
     })
   }
 )

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Links from "./internal/Links.ts"
 import type { Source } from "./Source.ts"
 import * as StoredObject from "./StoredObject.ts"
 import type { ReadOptions, Transfer } from "./Transfer.ts"
@@ -26,8 +27,9 @@ export interface ByteSource<E = never, R = never> {
 }
 
 /**
- * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. `undefined` where
- * the object has more than that, and the host serves no ranges, or says nothing by which it could be told from another.
+ * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. All reads share the
+ * freshest link. `undefined` where the object has more than that, and the host serves no ranges, or says nothing by which it
+ * could be told from another.
  *
  * @category constructors
  * @since 0.1.0
@@ -37,11 +39,12 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   source: Source<E, R>,
   options: Omit<ReadOptions, "resume"> & { readonly tail?: number | undefined } = {}
 ): Effect.fn.Return<ByteSource<TransferError | E, R> | undefined, TransferError | E, R> {
+  const links = Links.make(source)
   const suffix = options.tail ?? 256 * 1024
   let object: StoredObject.StoredObject | undefined
   const chunks: Array<Uint8Array> = []
   let length = 0
-  yield* transfer.part(source, { suffix }, options).pipe(
+  yield* transfer.part(links, { suffix }, options).pipe(
     Stream.takeUntil((event) => {
       if (event._tag === "Opened") object ??= event.object
       if (event._tag !== "Bytes") return false
@@ -69,7 +72,7 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
         return end > from ? [{ _tag: "Bytes", offset, bytes: tail.subarray(offset - from, end - from) }] : []
       })
       return Stream.concat(
-        before.length === 0 ? Stream.empty : transfer.part(source, { object: found, ranges: before }, options),
+        before.length === 0 ? Stream.empty : transfer.part(links, { object: found, ranges: before }, options),
         Stream.fromIterable(there)
       )
     }

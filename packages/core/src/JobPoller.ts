@@ -33,6 +33,11 @@ export interface Options {
   readonly schedule?: Schedule.Schedule<unknown, DownloadJob | undefined> | undefined
   /** How long to wait in all, with one last look at the end of it. Default 30 minutes. */
   readonly deadline?: Duration.Input | undefined
+  /**
+   * Whether the job may be so new that the server does not know it yet: then `404` before it was first seen is forgiven a few
+   * times. Default `true`; `false` is for an id that somebody gives, which may be mistyped.
+   */
+  readonly justBegun?: boolean | undefined
 }
 
 /**
@@ -56,7 +61,7 @@ const tolerated = { notFound: 5, malformed: 5, lost: 10, missingUrl: 5 }
 /**
  * Waits for jobs.
  *
- * Forgiven, a few times in a row: `404` before the job was first seen, an answer that cannot be understood, a lost or
+ * Forgiven, a few times in a row: `404` before the job was first seen (`justBegun`), an answer that cannot be understood, a lost or
  * failing server (10 looks, each of which `AssetDownload` repeats by itself), and a finished job without a URL. Unknown
  * states are waited through slowly and warned of once. Everything else, such as `401` and `403`, ends the waiting.
  *
@@ -92,6 +97,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
         const next = yield* Schedule.toStep(options.schedule ?? defaults.schedule ?? defaultSchedule)
+        const justBegun = options.justBegun ?? defaults.justBegun ?? true
         const start = yield* Clock.currentTimeMillis
 
         const step = Effect.fnUntraced(function* (before: Progress) {
@@ -99,7 +105,7 @@ export const make = Effect.fnUntraced(function* (
           const look = yield* Effect.result(getStatus(jobId))
           const after = Result.isSuccess(look)
             ? yield* seen(jobId, before, look.success)
-            : yield* missed(before, look.failure)
+            : yield* missed(before, look.failure, justBegun)
           if (after.ended) return [after.news, Option.none<Progress>()] as const
 
           const now = yield* Clock.currentTimeMillis
@@ -205,7 +211,7 @@ const seen = Effect.fnUntraced(function* (
 })
 
 /** A look that failed: forgiven a few times in a row, or the end. */
-const missed = (before: Progress, error: ApiError): Effect.Effect<Step, ApiError> => {
+const missed = (before: Progress, error: ApiError, justBegun: boolean): Effect.Effect<Step, ApiError> => {
   const { reason } = error
   const after: Step = {
     ...before,
@@ -221,7 +227,7 @@ const missed = (before: Progress, error: ApiError): Effect.Effect<Step, ApiError
   }
   const forgiven =
     reason._tag === "NotFound"
-      ? before.job === undefined && after.notFound <= tolerated.notFound
+      ? justBegun && before.job === undefined && after.notFound <= tolerated.notFound
       : reason._tag === "InvalidResponse"
         ? after.malformed <= tolerated.malformed
         : error.isRetryable && after.lost <= tolerated.lost

@@ -19,7 +19,7 @@ import * as Segments from "./internal/Segments.ts"
 import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
-import type { Source } from "./Source.ts"
+import * as Source from "./Source.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
 import {
@@ -105,7 +105,7 @@ export class Transfer extends Context.Service<
   {
     /** All that happens, for those who can start over, such as a file. */
     readonly events: <E, R>(
-      source: Source<E, R>,
+      source: Source.Source<E, R>,
       options?: ReadOptions
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
@@ -113,7 +113,7 @@ export class Transfer extends Context.Service<
      * with the whole object, from 0. Nothing starts over: `ObjectChanged` where another object is there now.
      */
     readonly part: <E, R>(
-      source: Source<E, R>,
+      source: Source.Source<E, R>,
       part: Part,
       options?: Omit<ReadOptions, "resume">
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
@@ -122,7 +122,7 @@ export class Transfer extends Context.Service<
      * byte reached, and another object ends the stream with `ObjectChanged`.
      */
     readonly bytes: <E, R>(
-      source: Source<E, R>,
+      source: Source.Source<E, R>,
       options?: Omit<ReadOptions, "resume">
     ) => Stream.Stream<Uint8Array, TransferError | E, R>
   }
@@ -141,7 +141,7 @@ export const make = Effect.fnUntraced(function* (
   const hashes = yield* Hashes.Hashes
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
-  const read = <E, R>(source: Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
+  const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
     Stream.suspend(() =>
       run(source, {
         part,
@@ -251,13 +251,16 @@ interface Settings extends Segments.Settings {
 const maxRestarts = 5
 
 /** Reads what is missing; and all, where the host does not go on with what there is. */
-const run = <E, R>(source: Source<E, R>, settings: Settings): Stream.Stream<TransferEvent, TransferError | E, R> => {
+const run = <E, R>(
+  source: Source.Source<E, R>,
+  settings: Settings
+): Stream.Stream<TransferEvent, TransferError | E, R> => {
   const links = Links.make(source)
   let restarts = 0
   /** Bytes of one object that were handed on. */
   let taken = 0
 
-  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: links.origin(), reason }))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
   /** `known` is the object that the bytes must be of, where some of it were handed on for good. */
   const attempt = (

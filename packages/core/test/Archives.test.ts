@@ -195,6 +195,29 @@ describe("Archives", () => {
     })
   )
 
+  it.effect("looks once at a job begun earlier that nobody knows, unless told that it is new", () =>
+    Effect.gen(function* () {
+      const looks = Effect.fnUntraced(function* (poll?: JobPoller.Options) {
+        const { layer, log } = yield* server(() => "404")
+        const archive = Effect.flatMap(Archives.Archives, ({ ofJob }) => ofJob(Asset.JobId.make("job_9"), poll))
+        assert.isTrue(Exit.isFailure(yield* Time.letPass(Effect.provide(archive, layer))))
+        return (yield* Ref.get(log)).length
+      })
+      assert.strictEqual(yield* looks(), 1)
+      assert.strictEqual(yield* looks({ deadline: "1 hour" }), 1)
+      assert.isAbove(yield* looks({ justBegun: true }), 1)
+    })
+  )
+
+  it.effect("looks several times at a job of its own that the server does not know yet", () =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server((_, look) => (look < 4 ? "404" : "success"))
+      const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(1)), layer))
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1", "look job_1", "look job_1", "look job_1"])
+    })
+  )
+
   describe("journal", () => {
     const withJournal = Effect.fnUntraced(function* (
       known: ReadonlyArray<readonly [batch: string, jobId: string]>,

@@ -48,20 +48,22 @@ const hostOf = (object: Uint8Array, options: Partial<Host> = {}): Host => ({
   ...options
 })
 
-const layer = (host: Host) =>
+const layerOf = (storage: Layer.Layer<StorageClient.StorageClient>) =>
   Transfer.layerOptions({ backoffBase: "1 millis" }).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(
-        ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }),
-        Layer.succeed(
-          StorageClient.StorageClient,
-          HttpClient.make((request) =>
-            Effect.sync(() => {
-              host.asked.push(request.headers["range"] ?? "all")
-              return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
-            })
-          )
-        )
+      Layer.merge(ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }), storage)
+    )
+  )
+
+const layer = (host: Host) =>
+  layerOf(
+    Layer.succeed(
+      StorageClient.StorageClient,
+      HttpClient.make((request) =>
+        Effect.sync(() => {
+          host.asked.push(request.headers["range"] ?? "all")
+          return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
+        })
       )
     )
   )
@@ -154,6 +156,86 @@ describe("ByteSource", () => {
         assert.strictEqual(error.reason._tag, reason)
         assert.isTrue(error.isRetryable)
       }).pipe(Effect.provide(layer(host)))
+    })
+  )
+})
+
+describe("ByteSource of a link that expires", () => {
+  /** Links have numbers; those below `valid` are refused, and the ones from `other` on lead to another object. */
+  const expiring = () => {
+    const state = { made: 0, valid: 0, other: Infinity, refused: 0 }
+    const link = (serial: number) => SignedUrl.make(`https://storage.test/x.zip?n=${serial}`)
+    const storage = Layer.succeed(
+      StorageClient.StorageClient,
+      HttpClient.make((request, url) =>
+        Effect.sync(() => {
+          const serial = Number(url.searchParams.get("n"))
+          if (serial < state.valid) {
+            state.refused++
+            return HttpClientResponse.fromWeb(request, new Response("", { status: 403 }))
+          }
+          const host = hostOf(object, { etag: serial < state.other ? '"1"' : '"2"' })
+          return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
+        })
+      )
+    )
+    const source: Transfer.Source = {
+      url: link(0),
+      // A moment, in which others want one too.
+      refresh: Effect.delay(
+        Effect.sync(() => link(++state.made)),
+        "10 millis"
+      )
+    }
+    const opened = Effect.gen(function* () {
+      const bytes = yield* ByteSource.fromTransfer(yield* Transfer.Transfer, source, { tail: 100 })
+      assert(bytes !== undefined)
+      state.valid = 1
+      return bytes
+    })
+    return { state, opened, layer: layerOf(storage) }
+  }
+  const places = [0, 100, 200]
+
+  it.live("is refused once and makes one fresh link, however often it is read", () =>
+    Effect.gen(function* () {
+      const { layer, opened, state } = expiring()
+      yield* Effect.gen(function* () {
+        const bytes = yield* opened
+        for (const start of places) {
+          assert.deepStrictEqual(yield* ByteSource.readBytes(bytes, start, start + 10), object.slice(start, start + 10))
+        }
+        assert.deepStrictEqual([state.refused, state.made], [1, 1])
+        state.valid = 2
+        for (const start of places) yield* ByteSource.readBytes(bytes, start, start + 10)
+        assert.deepStrictEqual([state.refused, state.made], [2, 2])
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.live("makes one fresh link for reads at once", () =>
+    Effect.gen(function* () {
+      const { layer, opened, state } = expiring()
+      yield* Effect.gen(function* () {
+        const bytes = yield* opened
+        const read = (start: number) => ByteSource.readBytes(bytes, start, start + 10)
+        yield* Effect.forEach(places, read, { concurrency: "unbounded" })
+        assert.strictEqual(state.made, 1)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.live("ends where the fresh one leads to another object", () =>
+    Effect.gen(function* () {
+      const { layer, opened, state } = expiring()
+      yield* Effect.gen(function* () {
+        const bytes = yield* opened
+        state.other = 1
+        for (const start of places) {
+          const error = yield* Effect.flip(ByteSource.readBytes(bytes, start, start + 10))
+          assert.strictEqual(error.reason._tag, "ObjectChanged")
+        }
+      }).pipe(Effect.provide(layer))
     })
   )
 })

@@ -175,6 +175,15 @@ describe("JobPoller", () => {
     })
   )
 
+  it.effect("forgives no 404 of a job that was begun long ago", () =>
+    Effect.gen(function* () {
+      const { poller, times } = yield* scripted(notFound)
+      const error = yield* Effect.flip(wait({ justBegun: false }).pipe(Effect.provide(poller)))
+      assert.strictEqual(error, notFound)
+      assert.deepStrictEqual(yield* Ref.get(times), [0])
+    })
+  )
+
   it.effect.each([401, 402, 403] as const)("fails at once on %s", (status) =>
     Effect.gen(function* () {
       const details = { response: response(status) }

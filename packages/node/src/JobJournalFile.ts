@@ -8,13 +8,16 @@ import { dirname } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
+import * as Lock from "./internal/Lock.ts"
 
 const Jobs = Schema.fromJsonString(
   Schema.Struct({ version: Schema.Literal(1), jobs: Schema.Record(Schema.String, JobId) })
@@ -22,10 +25,13 @@ const Jobs = Schema.fromJsonString(
 const decode = Schema.decodeUnknownOption(Jobs)
 const encode = Schema.encodeSync(Jobs)
 
+/** How long another process may write before something must be wrong. */
+const patience = Duration.seconds(10)
+
 /**
  * A journal at a path: batches (as SHA-256 of what is sent, to which API and project) and their job ids; no credential, no URL. Written
- * whole or not at all, readable by its owner alone, and gone when no job is left in it. Of a damaged one there is a warning, and it
- * counts as empty.
+ * whole or not at all, by one process at a time, readable by its owner alone, and gone when no job is left in it. Of a damaged one
+ * there is a warning, and it counts as empty.
  *
  * @category layers
  * @since 0.1.0
@@ -58,18 +64,28 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
 
       const update = (f: (jobs: { readonly [key: string]: JobId }) => { readonly [key: string]: JobId }) =>
         Effect.gen(function* () {
+          yield* Files.makeDirectory(dirname(path))
+          yield* turn
           const before = yield* read
           const jobs = f(before)
-          if (Object.keys(jobs).length > 0) {
-            yield* Files.makeDirectory(dirname(path))
-            yield* Files.writeWhole(path, encode({ version: 1, jobs }))
-          } else if (Object.keys(before).length > 0) yield* Files.remove(path)
-        }).pipe(one.withPermits(1), Effect.uninterruptible)
+          if (Object.keys(jobs).length > 0) yield* Files.writeWhole(path, encode({ version: 1, jobs }))
+          else if (Object.keys(before).length > 0) yield* Files.remove(path)
+        }).pipe(Effect.scoped, one.withPermits(1), Effect.uninterruptible)
+
+      /** What another process writes meanwhile would be lost. It takes a moment. */
+      const turn = Effect.retry(Lock.acquire(path), {
+        while: ({ code }) => code === "ELOCKED",
+        schedule: Schedule.upTo(Schedule.jittered(Schedule.spaced("10 millis")), { duration: patience })
+      })
 
       const failed = (what: string) =>
-        Effect.mapError(
-          (cause: FileError) => new JobJournal.JournalError({ message: `${what} ${cause.message}`, cause })
-        )
+        Effect.mapError((cause: FileError) => {
+          const why =
+            cause.code === "ELOCKED"
+              ? `Another run has kept ${Lock.fileOf(path)} for ${Duration.format(patience)}; if none is left, remove that file.`
+              : cause.message
+          return new JobJournal.JournalError({ message: `${what} ${why}`, cause })
+        })
 
       return {
         lookup: (batch) =>
@@ -81,9 +97,11 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
             failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`)
           ),
         forget: (jobId) =>
-          update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId))).pipe(
-            failed(`Job ${jobId} cannot be removed from the journal.`)
-          )
+          Effect.flatMap(read, (jobs) =>
+            Object.values(jobs).includes(jobId)
+              ? update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId)))
+              : Effect.void
+          ).pipe(failed(`Job ${jobId} cannot be removed from the journal.`))
       }
     })
   )

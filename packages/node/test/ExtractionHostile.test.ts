@@ -155,6 +155,8 @@ describe("An entry", () => {
     ".scenario-assets.part.lock",
     ".scenario-assets-jobs.json",
     ".scenario-assets-jobs.json.tmp",
+    ".scenario-assets-jobs.json.part.lock",
+    ".scenario-assets-jobs.json.part.lock.next",
     "./.scenario-assets/0.tmp",
     ".scenario\u200b-assets/0.tmp"
   ])("whose name is ours gets another: %s", (name) =>

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { execFile } from "node:child_process"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import {
   type AssetDownload,
@@ -10,7 +13,8 @@ import {
   Selection
 } from "@scenario-assets/core"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Layer, Logger, Option, Redacted } from "effect"
+import { Effect, Fiber, Layer, Logger, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 
@@ -94,6 +98,62 @@ describe("JobJournalFile", () => {
         found,
         batches.map((_, index) => Option.some(Asset.JobId.make(`job_${index}`)))
       )
+    })
+  )
+
+  it.live("keeps what several processes record at the same time", () =>
+    Effect.gen(function* () {
+      const path = place()
+      const program = fileURLToPath(new URL("./support/recorder.ts", import.meta.url))
+      const start = String(Date.now() + 1500)
+      const count = 30
+      const record = (name: string) =>
+        Effect.callback<string>((resume) => {
+          execFile(process.execPath, [program, path, name, start, String(count)], (error, _, stderr) =>
+            resume(Effect.succeed(error === null ? "" : stderr))
+          )
+        })
+      const names = ["a", "b", "c"]
+      assert.deepStrictEqual(yield* Effect.forEach(names, record, { concurrency: "unbounded" }), ["", "", ""])
+      const { jobs }: { readonly jobs: { readonly [key: string]: string } } = JSON.parse(readFileSync(path, "utf8"))
+      const expected = names.flatMap((name) =>
+        Array.from({ length: count }, (_, n) => n).flatMap((n) => (n % 3 === 0 ? [] : [`job_${name}_${n}`]))
+      )
+      assert.sameMembers(Object.values(jobs), expected)
+      assert.deepStrictEqual(readdirSync(dirname(path)), ["jobs.json"])
+    })
+  )
+
+  it.live("waits for its turn, and goes on where who had it is gone", () =>
+    Effect.gen(function* () {
+      const path = place()
+      const [one, two] = [yield* batch("asset_1"), yield* batch("asset_2")]
+      yield* run(path, (journal) => journal.record(one, jobId))
+      writeFileSync(`${path}.part.lock`, `${hostname()} ${process.ppid}`)
+      const second = yield* Effect.forkChild(run(path, (journal) => journal.record(two, otherJob)))
+      yield* Effect.sleep("200 millis")
+      assert.notInclude(readFileSync(path, "utf8"), otherJob)
+      writeFileSync(`${path}.part.lock`, `${hostname()} 999999999`)
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
+    })
+  )
+
+  it.effect("says which file stands in the way of its turn", () =>
+    Effect.gen(function* () {
+      const path = place()
+      yield* run(path, (journal) => Effect.flatMap(batch("asset_1"), (one) => journal.record(one, jobId)))
+      writeFileSync(`${path}.part.lock`, "elsewhere.test 1")
+      const two = yield* batch("asset_2")
+      const waiting = yield* Effect.forkChild(Effect.flip(run(path, (journal) => journal.record(two, otherJob))))
+      while (waiting.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("100 millis")
+        yield* TestClock.withLive(Effect.sleep(1))
+      }
+      const { message } = yield* Fiber.join(waiting)
+      assert.include(message, otherJob)
+      assert.include(message, `${path}.part.lock`)
     })
   )
 

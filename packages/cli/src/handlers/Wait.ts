@@ -40,7 +40,7 @@ export const run = (values: Values) =>
 
 const ofJob = Effect.fnUntraced(function* (jobId: JobId, values: Values) {
   const { line, note, result } = yield* Output.Output
-  const job = yield* endOf(jobId, values)
+  const job = yield* endOf(jobId, values, false)
   yield* line(Format.printable(job.jobStatus))
   const error = JobError.fromJob(job)
   if (error !== undefined) return yield* error
@@ -62,7 +62,7 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
       Saved.outcome(
         `job ${jobId}`,
         Effect.gen(function* () {
-          const job = yield* endOf(jobId, values)
+          const job = yield* endOf(jobId, values, true)
           yield* line(`${jobId}: ${Format.printable(job.jobStatus)}`)
           const error = JobError.fromJob(job)
           return error === undefined ? job : yield* error
@@ -84,9 +84,9 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
   return yield* note(`Ready; to take the files: ${resume(runId)}`)
 })
 
-const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: Values) {
+const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: Values, justBegun: boolean) {
   const { states } = yield* JobPoller
-  const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline) }).pipe(
+  const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline), justBegun }).pipe(
     Stream.tap(Watch.job),
     Stream.runLast
   )

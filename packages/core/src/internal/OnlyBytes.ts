@@ -3,8 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Checksum } from "../Checksum.ts"
 import * as Hashes from "../Hashes.ts"
-import * as SignedUrl from "../SignedUrl.ts"
-import type { Source } from "../Source.ts"
+import * as Source from "../Source.ts"
 import * as Sums from "../Sums.ts"
 import { ChecksumMismatch, TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
@@ -13,7 +12,7 @@ import type { TransferEvent } from "../TransferEvent.ts"
 export const of = <E, R>(
   events: Stream.Stream<TransferEvent, E, R>,
   hashes: Hashes.Hashes,
-  source: Source<E, R>
+  source: Source.Source<E, R>
 ): Stream.Stream<Uint8Array, TransferError | E, R> =>
   Stream.suspend(() => {
     let given = 0
@@ -23,12 +22,7 @@ export const of = <E, R>(
       const [mismatch] = running === undefined ? [] : Sums.verify(running.sums(), declared).mismatches
       return mismatch === undefined
         ? Effect.void
-        : Effect.fail(
-            new TransferError({
-              origin: source.url === undefined ? "the storage host" : SignedUrl.origin(source.url),
-              reason: new ChecksumMismatch(mismatch)
-            })
-          )
+        : Effect.fail(new TransferError({ origin: Source.origin(source), reason: new ChecksumMismatch(mismatch) }))
     })
     return events.pipe(
       Stream.map((event) => {

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as SignedUrl from "../SignedUrl.ts"
+import * as Source from "../Source.ts"
 import { AccessRefused, type Reason, RetriesExhausted, TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
@@ -32,7 +33,7 @@ export const read = <E, R>(
   let tries = 0
   let fault: Exchange.Fault | undefined
 
-  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: links.origin(), reason }))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
   const observe = (events: Arr.NonEmptyReadonlyArray<TransferEvent>): Arr.NonEmptyReadonlyArray<TransferEvent> => {
     if (events[0]._tag === "Bytes") tries = 0

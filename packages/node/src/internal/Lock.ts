@@ -5,6 +5,7 @@ import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
+import * as ProcessId from "../ProcessId.ts"
 import * as Files from "./Files.ts"
 
 /**
@@ -12,9 +13,16 @@ import * as Files from "./Files.ts"
  * names `what` is locked.
  */
 export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(`${target}.part.lock`, what), release))
+  Effect.asVoid(Effect.acquireRelease(take(fileOf(target), what), release))
 
-const me = `${hostname()} ${process.pid}`
+/** The file that is there meanwhile. */
+export const fileOf = (target: string): string => `${target}.part.lock`
+
+/** The machine, the number of the process, and when it began, where the system tells. */
+const me = (): string => {
+  const { pid, startTime } = ProcessId.own()
+  return [hostname(), pid, ...(startTime === undefined ? [] : [startTime])].join(" ")
+}
 /** Those of this process. In a container every run may have the same number, so that says nothing. */
 const held = new Set<string>()
 
@@ -41,7 +49,7 @@ const write = (path: string, target: string): Effect.Effect<string, FileError> =
 /** Makes a file that names this process, where there is none. */
 const create = (path: string): Effect.Effect<void, FileError> =>
   Effect.tapError(
-    Files.attempt("lock", path, () => Fs.writeFile(path, me, { flag: "wx", mode: 0o600 })),
+    Files.attempt("lock", path, () => Fs.writeFile(path, me(), { flag: "wx", mode: 0o600 })),
     // It may have been made, and not have found room for its content.
     (error) => (error.code === "EEXIST" ? Effect.void : Effect.ignore(Files.remove(path)))
   )
@@ -76,12 +84,7 @@ const isTaken = (path: string): Effect.Effect<boolean, FileError> =>
 
 /** Of another machine nothing is known: its lock is left alone. */
 const isAlive = (holder: string): boolean => {
-  const [host, pid] = holder.split(" ")
+  const [host, pid, startTime] = holder.split(" ")
   if (host !== hostname()) return true
-  if (Number(pid) === process.pid) return false
-  try {
-    return process.kill(Number(pid), 0)
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
+  return ProcessId.isAlive({ pid: Number(pid), ...(startTime === undefined ? {} : { startTime: Number(startTime) }) })
 }

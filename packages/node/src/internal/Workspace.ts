@@ -23,8 +23,8 @@ const corner = ".scenario-assets"
 /** What no entry may be called: it is ours, or the command line's, whose journal no archive may write. */
 export const reserved: EntryPath.Taken = {
   files: new Set(
-    ["", ".part.lock", ".part.lock.next", "-jobs.json", "-jobs.json.tmp"].map((ending) =>
-      EntryPath.fold(corner + ending)
+    ["", "-jobs.json"].flatMap((owned) =>
+      ["", ".tmp", ".part.lock", ".part.lock.next"].map((ending) => EntryPath.fold(corner + owned + ending))
     )
   ),
   directories: new Map()

@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { ProcessId } from "@scenario-assets/node"
+import { Effect } from "effect"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Lock from "../src/internal/Lock.ts"
+
+/** Another process that runs while the scope is open. */
+const bystander = Effect.gen(function* () {
+  const program = fileURLToPath(new URL("./support/bystander.ts", import.meta.url))
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  const line = yield* Effect.promise(() => createInterface(child.stdout)[Symbol.asyncIterator]().next())
+  const id: ProcessId.ProcessId = JSON.parse(String(line.value))
+  assert.strictEqual(id.pid, child.pid)
+  return id
+})
+
+const isLinux = process.platform === "linux"
+/** A process that had the same number before. */
+const earlier = ({ pid, startTime = 0 }: ProcessId.ProcessId): ProcessId.ProcessId => ({
+  pid,
+  startTime: startTime - 1
+})
+
+describe("ProcessId", () => {
+  it.live("of one that runs is alive, by its number alone as well", () =>
+    Effect.gen(function* () {
+      const id = yield* bystander
+      assert.isTrue(ProcessId.isAlive(id))
+      assert.isTrue(ProcessId.isAlive({ pid: id.pid }))
+    })
+  )
+
+  it("of one that is gone, or of the one that asks, is not", () => {
+    assert.isFalse(ProcessId.isAlive({ pid: spawnSync(process.execPath, ["-e", ""]).pid }))
+    assert.isFalse(ProcessId.isAlive(ProcessId.own()))
+  })
+
+  it.live.runIf(isLinux)("of one whose number another one has now is not", () =>
+    Effect.gen(function* () {
+      const id = yield* bystander
+      assert.isAbove(id.startTime ?? 0, 0)
+      assert.isFalse(ProcessId.isAlive(earlier(id)))
+    })
+  )
+})
+
+describe("Lock", () => {
+  const acquire = (holder: string) => {
+    const target = join(TestDirectory.make("locks"), "target")
+    writeFileSync(`${target}.part.lock`, holder)
+    return Effect.scoped(Lock.acquire(target))
+  }
+
+  it.live("of a process that runs is left alone, also one written before start times were", () =>
+    Effect.gen(function* () {
+      const { pid, startTime } = yield* bystander
+      for (const holder of [`${hostname()} ${pid}`, ...(isLinux ? [`${hostname()} ${pid} ${startTime}`] : [])]) {
+        assert.strictEqual((yield* Effect.flip(acquire(holder))).code, "ELOCKED")
+      }
+    })
+  )
+
+  it.live("of another machine is left alone", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(acquire("elsewhere.test 999999999 1"))).code, "ELOCKED")
+    })
+  )
+
+  it.live.runIf(isLinux)("of a process whose number another one has now is taken over", () =>
+    Effect.gen(function* () {
+      const { pid, startTime } = earlier(yield* bystander)
+      yield* acquire(`${hostname()} ${pid} ${startTime}`)
+    })
+  )
+
+  it.live("names the process and its start", () =>
+    Effect.gen(function* () {
+      const target = join(TestDirectory.make("locks"), "target")
+      yield* Lock.acquire(target)
+      const { pid, startTime } = ProcessId.own()
+      const expected = startTime === undefined ? `${hostname()} ${pid}` : `${hostname()} ${pid} ${startTime}`
+      assert.strictEqual(readFileSync(`${target}.part.lock`, "utf8"), expected)
+    })
+  )
+})
