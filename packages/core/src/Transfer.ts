@@ -323,9 +323,11 @@ const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Ex
   if (part !== undefined) {
     return "suffix" in part ? [{ ...position([0, undefined]), suffix: part.suffix }] : part.ranges.map(position)
   }
-  return (resume === undefined ? [[0, undefined] as const] : Ranges.gaps(resume.ranges, resume.object.size)).map(
-    position
-  )
+  if (resume === undefined) return [position([0, undefined])]
+  const { object, ranges } = resume
+  const gaps = Ranges.gaps(ranges, object.size)
+  // Where nothing is missing, the host is asked for what comes behind the end: whether this is still the object, it alone knows.
+  return gaps.length > 0 || object.size === undefined ? gaps.map(position) : [position([object.size, object.size])]
 }
 
 /** One range after the other. */

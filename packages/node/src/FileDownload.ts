@@ -6,12 +6,13 @@
 import { dirname } from "node:path"
 import type { Algorithm } from "@scenario-assets/core/Checksum"
 import * as Hashes from "@scenario-assets/core/Hashes"
-import * as SignedUrl from "@scenario-assets/core/SignedUrl"
+import * as Source from "@scenario-assets/core/Source"
 import type { StoredObject } from "@scenario-assets/core/StoredObject"
-import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/Transfer"
+import { type ReadOptions, Transfer } from "@scenario-assets/core/Transfer"
 import { ChecksumMismatch, LengthMismatch, TransferError } from "@scenario-assets/core/TransferError"
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -90,13 +91,13 @@ export class FileDownload extends Context.Service<
   {
     /** All that happens; the last event is `Completed`. Directories on the way are made. */
     readonly events: <E, R>(
-      source: Source<E, R>,
+      source: Source.Source<E, R>,
       target: string,
       options?: Options
     ) => Stream.Stream<FileEvent, TransferError | FileError | E, R>
     /** The file alone. */
     readonly toFile: <E, R>(
-      source: Source<E, R>,
+      source: Source.Source<E, R>,
       target: string,
       options?: Options
     ) => Effect.Effect<DownloadedFile, TransferError | FileError | E, R>
@@ -114,20 +115,31 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
   const hashes = yield* Hashes.Hashes
 
   const events = <E, R>(
-    source: Source<E, R>,
+    source: Source.Source<E, R>,
     target: string,
     options: Options = {}
   ): Stream.Stream<FileEvent, TransferError | FileError | E, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const occupied = (path: string) => (options.ifExists === "replace" ? Effect.succeed(false) : Files.exists(path))
-        const refused = (path: string) => new FileError({ operation: "download to", path, code: "EEXIST" })
-        if (yield* occupied(target)) {
-          return options.ifExists === "skip" ? Stream.fromEffect(alreadyThere(target)) : Stream.fail(refused(target))
+        const { ifExists = "fail" } = options
+        const occupied = (path: string) => (ifExists === "replace" ? Files.isDirectory(path) : Files.exists(path))
+        /** What happens where a file is there already. */
+        const there = (path: string): Stream.Stream<FileEvent, FileError> => {
+          if (ifExists === "skip") return Stream.fromEffect(alreadyThere(path))
+          const code = ifExists === "replace" ? "EISDIR" : "EEXIST"
+          return Stream.fail(new FileError({ operation: "download to", path, code }))
         }
+        if (yield* occupied(target)) return there(target)
         yield* Files.makeDirectory(dirname(target))
         yield* Lock.acquire(target)
+        // Who had the lock may have brought it.
+        if (yield* occupied(target)) return there(target)
         const part = yield* PartFile.open(target, hashes)
+        const refuse = Effect.fnUntraced(function* (path: string) {
+          // A part that may be resumed stays, for one who decides to replace what is there.
+          if (ifExists === "skip" || part.written() === 0) yield* part.clear
+          return yield* new Occupied({ path })
+        })
         let object: StoredObject = part.resume?.object ?? {}
         let resumedFrom = part.written()
 
@@ -142,7 +154,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             Stream.mapArrayEffect(
               Effect.fnUntraced(function* (all): Effect.fn.Return<
                 Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
-                FileError
+                FileError | Occupied
               > {
                 const told: Array<FileEvent> = []
                 for (const event of all) {
@@ -156,6 +168,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                   if (event._tag === "Opened") {
                     object = event.object
                     yield* part.describe(object)
+                    const path = options.rename?.(object) ?? target
+                    if (yield* occupied(path)) return yield* refuse(path)
                     yield* checkSpace(target, (object.size ?? 0) - part.written())
                     told.push({ ...event, there: part.written() })
                     continue
@@ -175,7 +189,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                 Effect.gen(function* () {
                   const { mismatches, verified } = yield* part.verify
                   const [mismatch] = mismatches
-                  const origin = source.url === undefined ? "the storage host" : SignedUrl.origin(source.url)
+                  const origin = Source.origin(source)
                   if (mismatch !== undefined) {
                     // None of these bytes can be trusted, so the next run begins anew.
                     yield* part.clear
@@ -191,21 +205,23 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
                   }
                   const path = options.rename?.(object) ?? target
                   // There may be a file now that was not there in the beginning.
-                  if (yield* occupied(path)) return yield* refused(path)
-                  yield* part.finish(path)
+                  yield* Effect.catch(part.finish(path, { replace: ifExists === "replace" }), (error) =>
+                    error.code === "EEXIST" ? refuse(path) : Effect.fail(error)
+                  )
                   return {
                     _tag: "Completed",
                     file: { path, bytes: part.written(), resumedFrom, alreadyThere: false, verified }
                   } as const
                 })
               )
-            )
+            ),
+            Stream.catch((error) => (error instanceof Occupied ? there(error.path) : Stream.fail(error)))
           )
       })
     )
 
   const toFile = Effect.fn("FileDownload.toFile")(function* <E, R>(
-    source: Source<E, R>,
+    source: Source.Source<E, R>,
     target: string,
     options?: Options
   ) {
@@ -224,6 +240,9 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
  * @since 0.1.0
  */
 export const layer: Layer.Layer<FileDownload, never, Transfer> = Layer.effect(FileDownload, make)
+
+/** The final name is taken. */
+class Occupied extends Data.TaggedError("Occupied")<{ readonly path: string }> {}
 
 /** Better told before the first byte than after the last that fits. */
 const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {

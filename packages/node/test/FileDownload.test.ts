@@ -2,6 +2,7 @@ import { execFile, spawnSync } from "node:child_process"
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -428,6 +429,82 @@ describe("FileDownload", () => {
         yield* inject(Fault.html("storage"))
         assert.isTrue(Exit.isFailure(yield* Effect.exit(toFile(source, target, { ...quick, ifExists: "replace" }))))
         assert.strictEqual(readFileSync(target, "utf8"), "mine", "never half overwritten")
+        yield* toFile(source, target, { ...quick, ifExists: "replace" })
+        isWhole(target, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("is what another one brought meanwhile: no second file, and nothing left over", () =>
+      Effect.gen(function* () {
+        const { directory, source, target } = yield* begin
+        const { events } = yield* FileDownload.FileDownload
+        const all = yield* events(source, target, { ...quick, ifExists: "skip" }).pipe(
+          Stream.tap(() => Effect.sync(() => writeFileSync(target, "mine"))),
+          Stream.runCollect
+        )
+        assert.deepInclude(all.at(-1), {
+          _tag: "Completed",
+          file: { path: target, bytes: 4, resumedFrom: 0, alreadyThere: true, verified: [] }
+        })
+        assert.strictEqual(readFileSync(target, "utf8"), "mine")
+        assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("has one of two that end under one name; the other one says so", () =>
+      Effect.gen(function* () {
+        const { directory, expected, source } = yield* begin
+        const { toFile } = yield* FileDownload.FileDownload
+        const path = join(directory, "final.zip")
+        const both = ["a", "b"].map((name) => toFile(source, join(directory, name), { ...quick, rename: () => path }))
+        const [right, ...wrong] = (yield* Effect.all(both.map(Effect.exit), { concurrency: 2 })).toSorted(
+          (a, b) => Number(Exit.isFailure(a)) - Number(Exit.isFailure(b))
+        )
+        assert(right !== undefined && Exit.isSuccess(right))
+        const [error] = wrong.map((exit) => Exit.isFailure(exit) && Cause.squash(exit.cause))
+        assert.deepInclude(error, { _tag: "FileError", code: "EEXIST", path })
+        isWhole(path, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("under the final name is found out before the first byte", () =>
+      Effect.gen(function* () {
+        const { directory, source, target } = yield* begin
+        const { events } = yield* FileDownload.FileDownload
+        const path = join(directory, "final.zip")
+        writeFileSync(path, "mine")
+        const seen: Array<string> = []
+        const error = yield* events(source, target, { ...quick, rename: () => path }).pipe(
+          Stream.runForEach(({ _tag }) => Effect.sync(() => seen.push(_tag))),
+          Effect.flip
+        )
+        assert.deepInclude(error, { _tag: "FileError", code: "EEXIST", path })
+        assert.notInclude(seen, "Written")
+        assert.deepStrictEqual(readdirSync(directory), ["final.zip"])
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("that is a directory is never replaced: an error, before anything is sent", () =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        mkdirSync(target)
+        const before = (yield* storageRequests).length
+        const { toFile } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(toFile(source, target, { ...quick, ifExists: "replace" }))
+        assert.deepInclude(error, { _tag: "FileError", code: "EISDIR", path: target })
+        assert.strictEqual((yield* storageRequests).length, before)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("is not written to where its part has the same inode, as a kill just before the end leaves it", () =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* begin
+        writeFileSync(target, "mine")
+        linkSync(target, `${target}.part`)
+        const { toFile } = yield* FileDownload.FileDownload
+        yield* inject(Fault.cut("storage", 1_500_000))
+        yield* Effect.exit(toFile(source, target, { ...quick, retries: 0, ifExists: "replace" }))
+        assert.strictEqual(readFileSync(target, "utf8"), "mine")
         yield* toFile(source, target, { ...quick, ifExists: "replace" })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto"
-import { existsSync, readFileSync } from "node:fs"
+import { createHash, randomBytes } from "node:crypto"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig, Transfer } from "@scenario-assets/core"
+import { ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, Result, Stream } from "effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
@@ -96,6 +96,14 @@ const broken: ReadonlyArray<Row> = [
   ["a range without a Content-Range", [cut, partly([etag])]],
   ["several ranges at once", [cut, partly(["Content-Type: multipart/byteranges; boundary=x", etag])]],
   ["412", [cut, says(RawServer.respond("412 No", ["Content-Length: 0"]))]],
+  [
+    "a body without a length, cut, and a range of another object",
+    [says(ok([etag], half), "end"), partly([range(from), 'ETag: "v2"'], other.subarray(from))]
+  ],
+  [
+    "416 of the size that came, when more was declared",
+    [cut, says(RawServer.respond("416 No", [`Content-Range: bytes */${from}`, "Content-Length: 0"]))]
+  ],
   ["416 of another size", [cut, says(RawServer.respond("416 No", ["Content-Range: bytes */7", "Content-Length: 0"]))]]
 ]
 
@@ -130,6 +138,10 @@ const fine: ReadonlyArray<Row> = [
         )
       )
     ]
+  ],
+  [
+    "a coding in capitals",
+    [says(ok(["TRANSFER-ENCODING: CHUNKED"], Buffer.concat([chunk(object), chunk(Buffer.of())])))]
   ],
   [
     "many chunks",
@@ -197,6 +209,7 @@ const refused: ReadonlyArray<Row> = [
     [says(ok(["Content-Type: application/zip", "Content-Length: 6"], "<html>"))],
     "UnexpectedContent"
   ],
+  ["an empty body", [says(ok(["Content-Length: 0", etag], ""))], "UnexpectedContent"],
   ["a body that is encoded", [says(ok([length, "Content-Encoding: gzip", etag]))], "UnexpectedContent"],
   ["a host that breaks for ever", Array.from({ length: 9 }, () => says("", "reset")), "RetriesExhausted"]
 ]
@@ -259,6 +272,65 @@ describe.concurrent("what a storage host may say", () => {
         assert.isTrue(readFileSync(target).equals(object))
       }
       assert.strictEqual(server.requests.length, 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("the query of a link arrives as it was signed", () =>
+    Effect.gen(function* () {
+      const server = yield* RawServer.make([honest])
+      const path = "/p%20a/b~c%2Fd?name=a%3B%20b~c.zip&flag&Policy=ab-_~%2B&x=1%2c2&e=&Signature=a%2Fb~(x)*!"
+      const source = { refresh: Effect.sync(() => SignedUrl.make(`${server.origin}${path}`)) }
+      yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) => Stream.runDrain(bytes(source, quick))).pipe(
+        Effect.provide(services(server))
+      )
+      assert.strictEqual(server.requests[0]?.line, `GET ${path} HTTP/1.1`)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("the checksum of an object that is gone before its first byte is not that of the next", () =>
+    Effect.gen(function* () {
+      const md5 = (bytes: Buffer) => `Content-MD5: ${createHash("md5").update(bytes).digest("base64")}`
+      const server = yield* RawServer.make([
+        () => says(ok([length, 'ETag: "v2"', md5(other)], ""), "reset"),
+        () => says(ok([length, etag, md5(object)]))
+      ])
+      const chunks = yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) =>
+        Stream.runCollect(bytes(server.source, quick))
+      ).pipe(Effect.provide(services(server)))
+      assert.isTrue(Buffer.concat(chunks).equals(object))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("a part that is whole is published only where the host still has that object", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("wire")
+      const target = join(directory, "archive.zip")
+      const occupied = join(directory, "occupied.zip")
+      /** `late`: something takes the final name when all but the end is there. */
+      const fetch = (script: RawServer.Script, late: boolean) =>
+        Effect.gen(function* () {
+          const server = yield* RawServer.make([script])
+          const { events } = yield* FileDownload.FileDownload.pipe(Effect.provide(services(server)))
+          const rename = () => (late ? occupied : target)
+          const all = events(server.source, target, { ...quick, rename }).pipe(
+            Stream.tap(() => Effect.sync(() => late && writeFileSync(occupied, "mine")))
+          )
+          return [yield* Effect.result(Stream.runDrain(all)), server.requests.length] as const
+        })
+      for (const [now, requests] of [
+        [object, 1],
+        [other, 2]
+      ] as const) {
+        const late = yield* fetch(honest, true)
+        assert(Result.isFailure(late[0]))
+        rmSync(occupied)
+        const script = now === object ? honest : RawServer.honest(other, '"v2"')
+        const [result, asked] = yield* fetch(script, false)
+        assert(Result.isSuccess(result))
+        assert.isTrue(readFileSync(target).equals(now))
+        assert.strictEqual(asked, requests)
+        rmSync(target)
+      }
     }).pipe(Effect.scoped)
   )
 

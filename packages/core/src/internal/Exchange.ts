@@ -142,7 +142,8 @@ const follow = Effect.fnUntraced(function* (
   const scoped = HttpClient.withScope(client)
   let url = start
   for (let hop = 0; hop <= redirects; hop++) {
-    const response = yield* scoped.execute(HttpClientRequest.get(url, { headers })).pipe(
+    // As text: of a `URL` the client would take the query apart and write it anew, which no longer fits the signature.
+    const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
       Effect.mapError((error): Fault | Rejection => {
         const { description, untrusted } = describeFailure(error)
         return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
@@ -202,7 +203,7 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
     return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
   }
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
-  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object) && !at.unconfirmed) {
+  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
     return Effect.fail(changed(false))
   }
   // What is said of the whole stays said.
@@ -218,9 +219,10 @@ const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): 
     return reject(new UnexpectedStatus({ status: 416 }))
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
+    if (begun.object?.size !== undefined && begun.object.size !== at.offset) return Effect.fail(changed(false))
     at.whole = true
     if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
-    // A size was declared that no object has, or none.
+    // No size was declared.
     begun.object = { ...begun.object, size: at.offset }
     return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
   }
@@ -240,6 +242,8 @@ const receive = (
   if (refused !== undefined) return reject(refused)
   const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
   let position = at.offset
+  /** The last event wanted, where the body goes on behind it. */
+  let last: TransferEvent | undefined
 
   const take = (
     chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
@@ -255,6 +259,7 @@ const receive = (
       const event: TransferEvent = { _tag: "Bytes", offset: position, bytes }
       position += chunk.length
       at.offset += bytes.length
+      if (at.end !== undefined && at.offset >= at.end && (declared === undefined || at.end < declared)) last ??= event
       return event
     })
     return declared !== undefined && position > declared
@@ -262,13 +267,16 @@ const receive = (
       : Effect.succeed(events)
   }
 
-  const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
+  const ended = Effect.suspend((): Effect.Effect<void, Fault | Rejection> => {
+    if (declared === 0 && settings.expect === "zip") {
+      return reject(new UnexpectedContent({ expected: "a ZIP archive", found: "an empty body" }))
+    }
     if (at.end !== undefined && at.offset >= at.end) at.whole = true
     else if (declared !== undefined && position < declared) {
       return Effect.fail(broken(`the body ended after ${position} of ${declared} bytes`))
     }
     // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
-    else if (declared === undefined && response.headers["transfer-encoding"] === "chunked") at.whole = true
+    else if (declared === undefined && isChunked(response)) at.whole = true
     else if (object.size === at.offset) at.whole = true
     else if (object.size === undefined) at.unconfirmed = true
     return Effect.void
@@ -292,7 +300,7 @@ const receive = (
               : Stream.fail(failure)
           ),
           // The end may have moved closer than what was asked for: what comes after it is somebody else's.
-          Stream.takeUntil((event) => event._tag === "Bytes" && isLast(event.offset + event.bytes.length, at, declared))
+          Stream.takeUntil((event) => event === last)
         )
       ),
       Stream.concat(Stream.fromEffectDrain(ended))
@@ -300,9 +308,8 @@ const receive = (
   )
 }
 
-/** The last byte wanted is there, and the body goes on. */
-const isLast = (offset: number, at: Position, declared: number | undefined): boolean =>
-  at.end !== undefined && offset >= at.end && (declared === undefined || at.end < declared)
+const isChunked = ({ headers }: HttpClientResponse): boolean =>
+  headers["transfer-encoding"]?.toLowerCase() === "chunked"
 
 const contentLength = (response: HttpClientResponse): number | undefined => {
   const value = response.headers["content-length"]

@@ -26,7 +26,8 @@ export const of = <E, R>(
     })
     return events.pipe(
       Stream.map((event) => {
-        if (event._tag === "Opened" && running === undefined) {
+        // As long as nothing was handed on, another object may come.
+        if (event._tag === "Opened" && given === 0) {
           declared = event.object.checksums ?? []
           running = Hashes.run(hashes, declared)
         }

@@ -20,6 +20,9 @@ export const orMissing = <A>(effect: Effect.Effect<A, FileError>): Effect.Effect
 export const exists = (path: string): Effect.Effect<boolean, FileError> =>
   Effect.map(orMissing(attempt("look at", path, () => Fs.lstat(path))), (stat) => stat !== undefined)
 
+export const isDirectory = (path: string): Effect.Effect<boolean, FileError> =>
+  Effect.map(orMissing(attempt("look at", path, () => Fs.lstat(path))), (stat) => stat?.isDirectory() === true)
+
 export const size = (path: string): Effect.Effect<number, FileError> =>
   attempt("look at", path, async () => (await Fs.stat(path)).size)
 
@@ -51,6 +54,21 @@ const syncDirectory = (path: string): Effect.Effect<void> =>
 /** Gives a finished file its name, so that it lasts. */
 export const rename = (from: string, to: string): Effect.Effect<void, FileError> =>
   attempt("rename to", to, () => Fs.rename(from, to)).pipe(Effect.andThen(syncDirectory(dirname(to))))
+
+/** The same for a name that nothing has; `EEXIST` where something has it. */
+export const publish = (from: string, to: string): Effect.Effect<void, FileError> =>
+  attempt("rename to", to, () => Fs.link(from, to)).pipe(
+    // Some file systems know no second name: there, another run may come between the look and the renaming.
+    Effect.catch((error) =>
+      Effect.flatMap(error.code === "EEXIST" ? Effect.succeed(true) : exists(to), (isThere) =>
+        isThere
+          ? Effect.fail(new FileError({ operation: "rename to", path: to, code: "EEXIST" }))
+          : attempt("rename to", to, () => Fs.rename(from, to))
+      )
+    ),
+    Effect.andThen(remove(from)),
+    Effect.andThen(syncDirectory(dirname(to)))
+  )
 
 /** Writes a small text whole or not at all. Readable by its owner alone. */
 export const writeWhole = (path: string, text: string): Effect.Effect<void, FileError> => {

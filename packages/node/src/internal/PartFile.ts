@@ -4,6 +4,7 @@
  * whatever moment a run is killed at, the two together are true. Where the system itself went down, only those count that
  * the disk had been asked to keep.
  */
+import * as Fs from "node:fs/promises"
 import type { Checksum } from "@scenario-assets/core/Checksum"
 import * as Hashes from "@scenario-assets/core/Hashes"
 import * as Ranges from "@scenario-assets/core/Ranges"
@@ -41,8 +42,8 @@ export interface PartFile {
   readonly clear: Effect.Effect<void, FileError>
   /** Compares the checksums that the object declares. */
   readonly verify: Effect.Effect<Sums.Verdict, FileError>
-  /** Makes the part last, and gives it its final name. */
-  readonly finish: (name: string) => Effect.Effect<void, FileError>
+  /** Makes the part last, and gives it its final name; `EEXIST` where that is taken and not to be replaced. */
+  readonly finish: (name: string, options: { readonly replace: boolean }) => Effect.Effect<void, FileError>
 }
 
 /** One write for about so many bytes: one write for each chunk is the usual bottleneck. */
@@ -81,6 +82,9 @@ export const open = Effect.fnUntraced(function* (
   hashes: Hashes.Hashes
 ): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
   const path = `${target}.part`
+  // Killed when it had its final name already, and this one still: whoever writes to it writes to the finished file.
+  const names = yield* Files.orMissing(Files.attempt("look at", path, () => Fs.stat(path)))
+  if (names?.isFile() === true && names.nlink > 1) yield* Files.remove(path)
   const stateFile = yield* StateFile.open(`${path}.jsonl`)
   const boot = yield* Boot.id
   const state = Option.map(
@@ -237,17 +241,18 @@ export const open = Effect.fnUntraced(function* (
       const isEnough = verdict.verified.length > 0 || verdict.mismatches.length > 0
       return isEnough || declared.length === 0 ? verdict : Sums.verify(yield* readAgain(declared), declared)
     }),
-    finish: Effect.fnUntraced(function* (name) {
+    finish: Effect.fnUntraced(function* (name, { replace }) {
       yield* Effect.tapError(
         Files.attempt("sync", path, () => handle.sync()),
         noteFailure
       )
-      yield* Files.rename(path, name)
-      yield* turn.withPermit(
-        Effect.suspend(() => {
-          finished = true
-          return stateFile.remove
-        })
+      const end = Effect.suspend(() => {
+        finished = true
+        return stateFile.remove
+      })
+      yield* (replace ? Files.rename(path, name) : Files.publish(path, name)).pipe(
+        Effect.andThen(turn.withPermit(end)),
+        Effect.uninterruptible
       )
     })
   }
