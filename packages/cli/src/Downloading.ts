@@ -69,13 +69,14 @@ const performTo = <A extends { readonly jobId: JobId }>(
     const { event, whenInterrupted } = yield* Output
     const standalone = Request.standalone(request, yield* ScenarioConfig)
     const { begun, ended, runId } = yield* Runs.begin(standalone, resumed)
+    const run = runId === undefined ? undefined : { runId, beginsJobs: Request.beginsJobs(request) }
     if (runId !== undefined) yield* event({ type: "run", runId })
     yield* carryOut(request, detach, open, begun).pipe(
       Effect.scoped,
-      Effect.provideService(CurrentRun, runId),
+      Effect.provideService(CurrentRun, run),
       Effect.onExit((exit) => Effect.flatMap(endOf(exit, detach), ended)),
       Effect.mapError((error) =>
-        runId === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, runId)
+        run === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, run)
       ),
       whenInterrupted(
         runId === undefined

@@ -8,10 +8,9 @@ import type { TransferError } from "@scenario-assets/core/TransferError"
 import type { EmulatorServerError } from "@scenario-assets/node/EmulatorServer"
 import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
-import { resume } from "./CurrentRun.ts"
+import { type Recorded, resume } from "./CurrentRun.ts"
 import type { JobPending } from "./JobPending.ts"
 import type { RunBusy, RunNotFound } from "./RunError.ts"
-import type { RunId } from "./RunRecord.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -28,21 +27,18 @@ type Hinted =
   | EmulatorServerError
 
 /** `run` is one that is written down, and can be gone on with. */
-export const of = (error: unknown, run?: RunId): string | undefined =>
+export const of = (error: unknown, run?: Recorded): string | undefined =>
   isTagged(error) ? ofTagged(error, run) : undefined
 
 const isTagged = (error: unknown): error is Hinted => Predicate.hasProperty(error, "_tag")
 
-const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => {
-  const goOn = run === undefined ? undefined : `To go on: ${resume(run)}`
+const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined => {
+  const goOn = to("go on", run)
   switch (error._tag) {
     case "ApiError":
-      if (error.isRetryable) return goOn
-      return error.operation === "request" && error.reason._tag === "Rejected"
-        ? "Leave --format out for the asset's own format."
-        : undefined
+      return ofApi(error, run)
     case "JobError":
-      if (run !== undefined) return `To ${error.isRetryable ? "go on waiting" : "start it again"}: ${resume(run)}`
+      if (run !== undefined) return error.isRetryable ? to("go on waiting", run) : startAgain(run)
       return error.reason._tag === "DeadlineExceeded"
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
@@ -76,6 +72,34 @@ const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => 
       return undefined
   }
 }
+
+const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined => {
+  if (error.isRetryable) return to("go on", run)
+  switch (error.reason._tag) {
+    case "Unauthorized":
+    case "QuotaExceeded":
+      return to("go on", run)
+    case "Forbidden":
+      // The project is written down with the run.
+      return to("go on in the same project", run)
+    case "NotFound":
+      if (run === undefined) return undefined
+      return (
+        (error.operation === "getStatus" ? startAgain(run) : undefined) ??
+        `If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`
+      )
+    case "Rejected":
+      return error.operation === "request" ? "Leave --format out for the asset's own format." : undefined
+    default:
+      return undefined
+  }
+}
+
+const to = (what: string, run: Recorded | undefined): string | undefined =>
+  run === undefined ? undefined : `To ${what}: ${resume(run.runId)}`
+
+/** A job that is of no use any more. */
+const startAgain = (run: Recorded): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
 
 const ofArchive = ({ reason }: ArchiveError): string | undefined => {
   switch (reason._tag) {

@@ -13,6 +13,7 @@ import * as Format from "../Format.ts"
 import * as JobFields from "../JobFields.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
+import * as Request from "../Request.ts"
 import { RunNotFound } from "../RunError.ts"
 import * as RunRecord from "../RunRecord.ts"
 import * as Runs from "../Runs.ts"
@@ -76,7 +77,7 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
     return yield* Failures.make({
       summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not come to a good end`,
       failures,
-      run: runId,
+      run: { runId, beginsJobs: Request.beginsJobs(record.request) },
       fields
     })
   }
