@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Damage from "./Damage.ts"
 import type * as Failures from "./Failures.ts"
 import { Output } from "./Output.ts"
 import type * as Saved from "./Saved.ts"
@@ -71,7 +72,10 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
       saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
         Effect.flatMap((archive) =>
           destination.save(archive, resumed.has(archive.jobId)).pipe(
-            Effect.tapError((error) => (isDamaged(error) ? journal.forget(archive.jobId) : Effect.void)),
+            // A later run begins the job anew.
+            Effect.tapErrorTag("ArchiveError", (error) =>
+              Damage.isOf(error) ? journal.forget(archive.jobId) : Effect.void
+            ),
             Effect.mapError((error) => ({ error, jobId: archive.jobId }))
           )
         )
@@ -142,10 +146,6 @@ const saveAll = <A, R>(
   )
 
 const poll = ({ deadline }: Options) => ({ deadline: Option.getOrUndefined(deadline) })
-
-/** Such an archive is of no use to a later run: its job is begun anew. */
-const isDamaged = (error: SaveError): boolean =>
-  error._tag === "ArchiveError" && ["NotAnArchive", "Damaged", "WrongContent"].includes(error.reason._tag)
 
 /** As long as one is missing all jobs are remembered, so that the same command again starts none of them twice. */
 const forgetWhenDone = Effect.fnUntraced(function* <E>(

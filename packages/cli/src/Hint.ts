@@ -9,6 +9,7 @@ import type { EmulatorServerError } from "@scenario-assets/node/EmulatorServer"
 import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
 import { type Recorded, resume } from "./CurrentRun.ts"
+import * as Damage from "./Damage.ts"
 import type { JobPending } from "./JobPending.ts"
 import type { RunBusy, RunNotFound } from "./RunError.ts"
 
@@ -43,14 +44,14 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
-      // A link that is refused is refused by this machine's clock or proxy, and may do later.
-      if (error.reason._tag === "AccessRefused") return goOn
+      // What the machine's clock, or a proxy with its pages, stands in the way of may do later.
+      if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return goOn
       if (!error.isRetryable) return undefined
       return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobPending":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
-      return ofArchive(error)
+      return ofArchive(error) ?? (Damage.isOf(error) ? goOn : undefined)
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"

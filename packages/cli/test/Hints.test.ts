@@ -107,4 +107,23 @@ describe.concurrent("hints", () => {
       )
     })
   )
+
+  it.live.each([
+    ["an entry", Fault.corrupt("storage", 100_000, { skip: 1 }), []],
+    ["a page in its place", Fault.html("storage"), []],
+    ["a kept one", Fault.wrongChecksum("storage", { times: 3 }), ["--archive", "all.zip"]]
+  ] as const)("an archive that arrived damaged, %s: to go on fetches it again", ([, fault, more]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 1_000_000, entries: 4 } })
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      for (const wanted of [[Emulated.modelOf(emulated)], ["--job", jobId]]) {
+        yield* emulated.emulator.inject(fault)
+        const args = ["download", ...wanted, "-o", `out-${wanted.length}`, ...more]
+        const { code, hints, runId, stderr } = yield* failing(emulated, args)
+        assert.deepStrictEqual([code, hints], [7, [`To go on: scenario-assets runs resume ${runId}`]], stderr)
+        yield* emulated.emulator.clearFaults
+        yield* resumes(emulated, runId)
+      }
+    })
+  )
 })
