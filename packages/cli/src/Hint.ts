@@ -1,5 +1,5 @@
 /** What to do about an error, in the words of this command line; only where the error does not say it itself. */
-import type { ApiError } from "@scenario-assets/core/ApiError"
+import type { ApiError, Operation } from "@scenario-assets/core/ApiError"
 import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
 import type { JobError } from "@scenario-assets/core/JobError"
 import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
@@ -10,6 +10,7 @@ import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
 import { type Recorded, resume } from "./CurrentRun.ts"
 import * as Damage from "./Damage.ts"
+import * as IdKind from "./IdKind.ts"
 import type { JobPending } from "./JobPending.ts"
 import type { RunBusy, RunNotFound } from "./RunError.ts"
 
@@ -84,13 +85,39 @@ const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined =
       // The project is written down with the run.
       return to("go on in the same project", run)
     case "NotFound":
-      if (run === undefined) return undefined
-      return (
-        (error.operation === "getStatus" ? startAgain(run) : undefined) ??
-        `If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`
-      )
+      return ofUnknown(error, run)
     case "Rejected":
       return error.operation === "request" ? "Leave --format out for the asset's own format." : undefined
+    default:
+      return undefined
+  }
+}
+
+const ofUnknown = ({ operation, subject }: ApiError, run: Recorded | undefined): string | undefined => {
+  const other = subject === undefined ? undefined : otherKind(operation, subject)
+  if (other !== undefined || run === undefined) return other
+  return (
+    (operation === "getStatus" ? startAgain(run) : undefined) ??
+    `If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`
+  )
+}
+
+/** Whether an id that is not known looks like one of another kind, and what takes it. */
+const otherKind = (operation: Operation, id: string): string | undefined => {
+  const looksLike = (what: string, command: string) => `${id} looks like the id of ${what}; try: ${command}`
+  switch (IdKind.of(id)) {
+    case "asset":
+      return operation === "request" ? undefined : looksLike("an asset", `scenario-assets asset ${id}`)
+    case "job":
+      return operation === "request" ? looksLike("a job", `scenario-assets download --job ${id}`) : undefined
+    case "inference":
+      return looksLike("an inference", `scenario-assets download ${id}`)
+    case "model":
+      return looksLike("a model", `scenario-assets download ${id}`)
+    case "project":
+      return `${id} looks like the id of a project; give it by --project.`
+    case "run":
+      return `${id} looks like the id of a run; to see those there are: scenario-assets runs --all`
     default:
       return undefined
   }

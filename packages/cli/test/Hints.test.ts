@@ -126,4 +126,28 @@ describe.concurrent("hints", () => {
       }
     })
   )
+
+  it.live.each([
+    ["status", "model_a", "a model; try: scenario-assets download model_a"],
+    ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
+    ["download --job", "inf_a", "an inference; try: scenario-assets download inf_a"],
+    ["list", "proj_a", "a project; give it by --project."],
+    ["status", "run_a", "a run; to see those there are: scenario-assets runs --all"],
+    ["asset", "job_a", "a job; try: scenario-assets download --job job_a"]
+  ] as const)("%s %s, which is not known: what it looks like, and what takes that", ([command, id, what]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { code, hints, stderr } = yield* failing(emulated, [...command.split(" "), id])
+      assert.deepStrictEqual([code, hints], [6, [`${id} looks like the id of ${what}`]], stderr)
+      assert.include(stderr, `of ${id}: not found (404)`)
+    })
+  )
+
+  it.live("an id that looks like another kind is asked for all the same", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true } })
+      const { code, stderr } = yield* emulated.run(["asset", "model_a"])
+      assert.strictEqual(code, 0, stderr)
+    })
+  )
 })
