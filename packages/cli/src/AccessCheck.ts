@@ -15,6 +15,7 @@ import * as ExitCode from "./ExitCode.ts"
 import * as Format from "./Format.ts"
 import type { Connection } from "./Options.ts"
 import * as Scenario from "./Scenario.ts"
+import * as Unencrypted from "./Unencrypted.ts"
 
 export const run = Effect.fnUntraced(function* (connection: Connection) {
   const configured = yield* Effect.result(Scenario.configuration(connection))
@@ -36,6 +37,7 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
       onSuccess: ({ config, source }) => ofCredentials(config, source, answer)
     }),
     yield* ofApi(config.baseUrl, elapsed, answer),
+    ...(Unencrypted.isSo(config.baseUrl) ? [ofEncryption] : []),
     ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
   ]
 })
@@ -80,6 +82,8 @@ const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Du
     ExitCode.of(answer)
   )
 })
+
+const ofEncryption = Check.warning("encryption", Unencrypted.danger, `To be safe, ${Unencrypted.advice}.`)
 
 /** The API is there, and does not want whoever asks. */
 const isRefusal = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "Forbidden"
