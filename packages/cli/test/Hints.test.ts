@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
+import * as Canary from "../../../test-support/Canary.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
@@ -148,6 +149,25 @@ describe.concurrent("hints", () => {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true } })
       const { code, stderr } = yield* emulated.run(["asset", "model_a"])
       assert.strictEqual(code, 0, stderr)
+    })
+  )
+
+  it.live.each([
+    ["SCENARIO_API_KEY", "SCENARIO_API_SECRET"],
+    ["SCENARIO_API_SECRET", "SCENARIO_API_KEY"],
+    ["SCENARIO_SDK_API_KEY", "SCENARIO_SDK_API_SECRET"]
+  ] as const)("%s alone: which half is missing, and only then the way without both", ([set, missing]) =>
+    Effect.gen(function* () {
+      const env = { [missing]: "", [set]: Canary.key }
+      const { code, stderr } = yield* Binary.run(["status", "job_a"], { env })
+      assert.strictEqual(code, 4)
+      assert.match(
+        stderr,
+        new RegExp(
+          `^scenario-assets: ${set} is set and ${missing} is missing; set ${missing} too, ` +
+            `or unset ${set} to use stored credentials\\.\nOr store them: scenario-assets auth login`
+        )
+      )
     })
   )
 })
