@@ -63,7 +63,7 @@ const ofCredentials = (
         "Store others: scenario-assets auth login",
         ExitCode.of(answer)
       )
-    : Check.warning("credentials", `${what}, which the API has not looked at`, "See what is said of the API.")
+    : Check.warning("credentials", `${what}, which the API has not checked`, "See the result for the API.")
 }
 
 const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined) {
@@ -78,7 +78,7 @@ const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Du
     `${baseUrl}: ${answer.reason.message}`,
     proxies.length === 0
       ? "Another API is given by --base-url URL."
-      : `The proxy of ${proxies.join(", ")} is not used: proxies are not known here.`,
+      : `The proxy of ${proxies.join(", ")} is not used: proxies are not supported.`,
     ExitCode.of(answer)
   )
 })

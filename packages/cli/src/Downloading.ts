@@ -80,8 +80,8 @@ const performTo = <A extends { readonly jobId: JobId }>(
       ),
       whenInterrupted(
         runId === undefined
-          ? "Run the same command again to go on where it stopped; jobs that were begun go on at Scenario."
-          : `Jobs that were begun go on at Scenario; to go on: ${resume(runId)}`
+          ? "Run the same command again to go on where it stopped; jobs that were started go on at Scenario."
+          : `Jobs that were started go on at Scenario; to go on: ${resume(runId)}`
       )
     )
   }).pipe(Effect.provide(Scenario.layerJournal(request, join(request.directory, ".scenario-assets-jobs.json"))))

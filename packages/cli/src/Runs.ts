@@ -66,7 +66,7 @@ export const begin = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Run, never, FileSystem.FileSystem | Output> {
   const { warn } = yield* Output
   return yield* Effect.catch(start(request, resumed), (error) =>
-    Effect.as(warn(`'scenario-assets runs' will not know of this run. ${error.message}`), unrecorded)
+    Effect.as(warn(`this run will not be listed by 'scenario-assets runs'. ${error.message}`), unrecorded)
   )
 })
 

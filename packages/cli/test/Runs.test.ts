@@ -211,7 +211,10 @@ describe.concurrent("runs", () => {
       const model = Emulated.modelOf(emulated)
       const whole = yield* emulated.run(["download", model, "-o", "a"], { env })
       assert.deepStrictEqual([whole.code, whole.stdout], [0, "a\n"], whole.stderr)
-      assert.match(whole.stderr, /^warning: 'scenario-assets runs' will not know of this run\. [^\n]*ENOTDIR[^\n]*\n/)
+      assert.match(
+        whole.stderr,
+        /^warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
+      )
 
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })
       assert.strictEqual(detached.code, 0, detached.stderr)
@@ -227,7 +230,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(usage.code, 2, usage.stderr)
       const none = yield* emulated.run(["runs"])
       assert.deepStrictEqual([none.code, none.stdout], [0, ""])
-      assert.strictEqual(none.stderr, "Nothing was begun on this machine\n")
+      assert.strictEqual(none.stderr, "No download was started on this machine\n")
       for (const words of [
         ["runs", "resume", "run_nope"],
         ["runs", "forget", "../x"],

@@ -18,7 +18,7 @@ const flags = {
     Flag.optional
   ),
   urlLifetime: Options.duration("url-lifetime").pipe(
-    Flag.withDescription("How long a signed URL is good [default: 15m]"),
+    Flag.withDescription("How long a signed URL is valid [default: 15m]"),
     Flag.optional
   ),
   archiveSize: Options.byteSize("archive-size").pipe(
