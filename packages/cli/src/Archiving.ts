@@ -41,15 +41,19 @@ export interface Destination<A> {
   ) => Effect.Effect<void, SaveError | UsageError | Failures.Failures>
 }
 
-/** Told of each job that is begun. */
-export type Begun = (batch: number, jobId: JobId) => Effect.Effect<void>
+/** Told of jobs, to write them down. */
+export interface Jobs {
+  readonly begun: (batch: number, jobId: JobId) => Effect.Effect<void>
+  /** Its archive is of no use; a later run begins another one. */
+  readonly useless: (jobId: JobId) => Effect.Effect<void>
+}
 
 /** From a selection; what an earlier run began is taken up again. */
 export const ofSelection = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
   request: BatchRequest,
   options: Options,
   destination: Destination<A>,
-  begun: Begun
+  jobs: Jobs
 ) {
   const { events } = yield* Archives.Archives
   const journal = yield* JobJournal
@@ -59,7 +63,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   const archives = yield* Effect.forEach(batches, () => Deferred.make<Archives.Archive, Archives.BatchError>())
   const archiveOf = (index: number) => archives[index] ?? Deferred.makeUnsafe<Archives.Archive, Archives.BatchError>()
   const follow = events({ ...request, concurrency: options.concurrency, poll: poll(options) }).pipe(
-    Stream.tap((event) => (event._tag === "Requested" ? begun(event.index, event.jobId) : Effect.void)),
+    Stream.tap((event) => (event._tag === "Requested" ? jobs.begun(event.index, event.jobId) : Effect.void)),
     Stream.tap(Watch.archive),
     Stream.runForEach((event) => {
       if (event._tag === "Ready") return Deferred.succeed(archiveOf(event.index), event.archive)
@@ -72,9 +76,10 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
       saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
         Effect.flatMap((archive) =>
           destination.save(archive, resumed.has(archive.jobId)).pipe(
-            // A later run begins the job anew.
             Effect.tapErrorTag("ArchiveError", (error) =>
-              Damage.isOf(error) ? journal.forget(archive.jobId) : Effect.void
+              Damage.isOf(error)
+                ? Effect.andThen(journal.forget(archive.jobId), jobs.useless(archive.jobId))
+                : Effect.void
             ),
             Effect.mapError((error) => ({ error, jobId: archive.jobId }))
           )

@@ -16,7 +16,7 @@ export const begin = Effect.fnUntraced(function* <A>(
   request: BatchRequest,
   { concurrency }: Archiving.Options,
   destination: Archiving.Destination<A>,
-  begun: Archiving.Begun
+  { begun }: Archiving.Jobs
 ) {
   const { line, note, result } = yield* Output
   const run = yield* CurrentRun
