@@ -76,7 +76,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
       saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
         Effect.flatMap((archive) =>
           destination.save(archive, resumed.has(archive.jobId)).pipe(
-            Effect.tapErrorTag("ArchiveError", (error) =>
+            Effect.tapErrorTag(["ArchiveError", "TransferError"], (error) =>
               Damage.isOf(error)
                 ? Effect.andThen(journal.forget(archive.jobId), jobs.useless(archive.jobId))
                 : Effect.void

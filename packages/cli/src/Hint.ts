@@ -47,6 +47,7 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
     case "TransferError":
       // What the machine's clock, or a proxy with its pages, stands in the way of may do later.
       if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return goOn
+      if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
       return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobPending":

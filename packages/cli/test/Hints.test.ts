@@ -128,6 +128,25 @@ describe.concurrent("hints", () => {
     })
   )
 
+  it.live("an archive that its host no longer has: another job makes it again, where it is the run's own", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      yield* emulated.emulator.inject(Fault.status("storage", 404, { times: 2 }))
+      const own = yield* failing(emulated, ["download", Emulated.modelOf(emulated)])
+      assert.deepStrictEqual(
+        [own.code, own.hints],
+        [6, [`To start it again: scenario-assets runs resume ${own.runId}`]],
+        own.stderr
+      )
+      const other = yield* failing(emulated, ["download", "--job", jobId])
+      assert.deepStrictEqual([other.code, other.hints], [6, []], other.stderr)
+      yield* emulated.emulator.clearFaults
+      yield* resumes(emulated, own.runId)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
+    })
+  )
+
   it.live.each([
     ["status", "model_a", "a model; try: scenario-assets download model_a"],
     ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
