@@ -15,6 +15,7 @@ import * as ExitCode from "./ExitCode.ts"
 import * as Format from "./Format.ts"
 import type { Connection } from "./Options.ts"
 import * as Scenario from "./Scenario.ts"
+import * as Unencrypted from "./Unencrypted.ts"
 
 export const run = Effect.fnUntraced(function* (connection: Connection) {
   const configured = yield* Effect.result(Scenario.configuration(connection))
@@ -36,6 +37,7 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
       onSuccess: ({ config, source }) => ofCredentials(config, source, answer)
     }),
     yield* ofApi(config.baseUrl, elapsed, answer),
+    ...(Unencrypted.isSo(config.baseUrl) ? [ofEncryption] : []),
     ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
   ]
 })
@@ -61,7 +63,7 @@ const ofCredentials = (
         "Store others: scenario-assets auth login",
         ExitCode.of(answer)
       )
-    : Check.warning("credentials", `${what}, which the API has not looked at`, "See what is said of the API.")
+    : Check.warning("credentials", `${what}, which the API has not checked`, "See the result for the API.")
 }
 
 const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined) {
@@ -76,10 +78,12 @@ const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Du
     `${baseUrl}: ${answer.reason.message}`,
     proxies.length === 0
       ? "Another API is given by --base-url URL."
-      : `The proxy of ${proxies.join(", ")} is not used: proxies are not known here.`,
+      : `The proxy of ${proxies.join(", ")} is not used: proxies are not supported.`,
     ExitCode.of(answer)
   )
 })
+
+const ofEncryption = Check.warning("encryption", Unencrypted.danger, `To be safe, ${Unencrypted.advice}.`)
 
 /** The API is there, and does not want whoever asks. */
 const isRefusal = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "Forbidden"

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Damage from "./Damage.ts"
 import type * as Failures from "./Failures.ts"
 import { Output } from "./Output.ts"
 import type * as Saved from "./Saved.ts"
@@ -40,15 +41,19 @@ export interface Destination<A> {
   ) => Effect.Effect<void, SaveError | UsageError | Failures.Failures>
 }
 
-/** Told of each job that is begun. */
-export type Begun = (batch: number, jobId: JobId) => Effect.Effect<void>
+/** Told of jobs, to write them down. */
+export interface Jobs {
+  readonly begun: (batch: number, jobId: JobId) => Effect.Effect<void>
+  /** Its archive is of no use; a later run begins another one. */
+  readonly useless: (jobId: JobId) => Effect.Effect<void>
+}
 
 /** From a selection; what an earlier run began is taken up again. */
 export const ofSelection = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
   request: BatchRequest,
   options: Options,
   destination: Destination<A>,
-  begun: Begun
+  jobs: Jobs
 ) {
   const { events } = yield* Archives.Archives
   const journal = yield* JobJournal
@@ -58,7 +63,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   const archives = yield* Effect.forEach(batches, () => Deferred.make<Archives.Archive, Archives.BatchError>())
   const archiveOf = (index: number) => archives[index] ?? Deferred.makeUnsafe<Archives.Archive, Archives.BatchError>()
   const follow = events({ ...request, concurrency: options.concurrency, poll: poll(options) }).pipe(
-    Stream.tap((event) => (event._tag === "Requested" ? begun(event.index, event.jobId) : Effect.void)),
+    Stream.tap((event) => (event._tag === "Requested" ? jobs.begun(event.index, event.jobId) : Effect.void)),
     Stream.tap(Watch.archive),
     Stream.runForEach((event) => {
       if (event._tag === "Ready") return Deferred.succeed(archiveOf(event.index), event.archive)
@@ -71,7 +76,11 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
       saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
         Effect.flatMap((archive) =>
           destination.save(archive, resumed.has(archive.jobId)).pipe(
-            Effect.tapError((error) => (isDamaged(error) ? journal.forget(archive.jobId) : Effect.void)),
+            Effect.tapErrorTag(["ArchiveError", "TransferError"], (error) =>
+              Damage.isOf(error)
+                ? Effect.andThen(journal.forget(archive.jobId), jobs.useless(archive.jobId))
+                : Effect.void
+            ),
             Effect.mapError((error) => ({ error, jobId: archive.jobId }))
           )
         )
@@ -143,10 +152,6 @@ const saveAll = <A, R>(
   )
 
 const poll = ({ deadline }: Options) => ({ deadline: Option.getOrUndefined(deadline) })
-
-/** Such an archive is of no use to a later run: its job is begun anew. */
-const isDamaged = (error: SaveError): boolean =>
-  error._tag === "ArchiveError" && ["NotAnArchive", "Damaged", "WrongContent"].includes(error.reason._tag)
 
 /** As long as one is missing all jobs are remembered, so that the same command again starts none of them twice. */
 const forgetWhenDone = Effect.fnUntraced(function* <E>(

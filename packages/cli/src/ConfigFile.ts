@@ -37,7 +37,9 @@ export const read = Effect.fnUntraced(function* (
 
   const entries = decode(content.value)
   if (Option.isNone(entries)) {
-    return yield* refuse(`this is no JSON object of settings; write for example { "output": "renders", "retries": 3 }`)
+    return yield* refuse(
+      `this is not a JSON object of settings; write for example { "output": "renders", "retries": 3 }`
+    )
   }
   const values = new Map<string, string>()
   for (const [key, value] of Object.entries(entries.value)) {

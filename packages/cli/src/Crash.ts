@@ -12,7 +12,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 export const tell = (args: ReadonlyArray<string>, error: unknown): void => {
   process.exitCode = 1
   const said = message(messageOf(error))
-  const hints = [request, "Or a part of it is missing or damaged, then install it anew."]
+  const hints = [request, "If a part of it is missing or damaged, install it again."]
   process.stderr.write(["scenario-assets: ", said, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
   if (!args.includes("--json")) return
   // @effect-diagnostics-next-line globalDate:off - Effect may be what cannot be loaded

@@ -11,7 +11,7 @@ export type Source = { readonly environment: ReadonlyArray<string> } | { readonl
 
 export interface Credentials {
   readonly source: Source
-  /** As they are: a key may lack its secret. */
+  /** As they are. */
   readonly options: Pick<ScenarioConfig.Options, "apiKey" | "apiSecret" | "bearerToken">
 }
 
@@ -21,10 +21,12 @@ export interface Credentials {
  */
 export const find = Effect.fnUntraced(function* (baseUrl: string) {
   const environment = yield* ofEnvironment
-  return Option.isSome(environment) ? environment : yield* ofFile(baseUrl)
+  if (Option.isNone(environment)) return yield* ofFile(baseUrl)
+  yield* checkWhole(environment.value)
+  return environment
 })
 
-/** Those of the environment. */
+/** Those of the environment, also where a key lacks its secret. */
 export const ofEnvironment: Effect.Effect<Option.Option<Credentials>, Config.ConfigError> = Effect.gen(function* () {
   const { apiKey, apiSecret, bearerToken } = ScenarioConfig.environmentNames
   const [key, secret, token] = yield* Effect.all([firstSet(apiKey), firstSet(apiSecret), firstSet(bearerToken)])
@@ -36,6 +38,21 @@ export const ofEnvironment: Effect.Effect<Option.Option<Credentials>, Config.Con
         options: { apiKey: key?.value, apiSecret: secret?.value, bearerToken: token?.value }
       })
 })
+
+/** Fails where of a key and its secret only one is set. */
+const checkWhole = Effect.fnUntraced(function* ({ options, source }: Credentials) {
+  const { apiKey, apiSecret, bearerToken } = options
+  if (bearerToken !== undefined || (apiKey === undefined) === (apiSecret === undefined)) return
+  const [set = ""] = "environment" in source ? source.environment : []
+  const missing = otherHalf(set)
+  return yield* new ScenarioConfig.InvalidConfig({
+    kind: "credentials",
+    message: `${set} is set and ${missing} is missing; set ${missing} too, or unset ${set} to use stored credentials.`
+  })
+})
+
+/** Of `SCENARIO_API_KEY`, `SCENARIO_API_SECRET`, and the other way round. */
+const otherHalf = (name: string): string => name.replace(/(?:KEY|SECRET)$/, (end) => (end === "KEY" ? "SECRET" : "KEY"))
 
 const ofFile = Effect.fnUntraced(function* (baseUrl: string) {
   const file = yield* CredentialsFile.path

@@ -88,7 +88,7 @@ const read = Effect.fnUntraced(function* (path: string) {
   const content = decode(text)
   return Option.isSome(content)
     ? content.value
-    : yield* refuse("is damaged; remove it, and store the credentials anew: scenario-assets auth login")
+    : yield* refuse("is damaged; remove it, and store the credentials again: scenario-assets auth login")
 })
 
 /** Never to be read by anybody else, not even for a moment. */

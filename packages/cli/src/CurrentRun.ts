@@ -2,7 +2,13 @@
 import * as Context from "effect/Context"
 import type { RunId } from "./RunRecord.ts"
 
-export const CurrentRun = Context.Reference<RunId | undefined>("@scenario-assets/cli/CurrentRun", {
+export interface Recorded {
+  readonly runId: RunId
+  /** Whether it begins its jobs, and could do so again. Jobs of others it only fetches. */
+  readonly beginsJobs: boolean
+}
+
+export const CurrentRun = Context.Reference<Recorded | undefined>("@scenario-assets/cli/CurrentRun", {
   defaultValue: () => undefined
 })
 

@@ -16,7 +16,7 @@ export const begin = Effect.fnUntraced(function* <A>(
   request: BatchRequest,
   { concurrency }: Archiving.Options,
   destination: Archiving.Destination<A>,
-  begun: Archiving.Begun
+  { begun }: Archiving.Jobs
 ) {
   const { line, note, result } = yield* Output
   const run = yield* CurrentRun
@@ -48,11 +48,11 @@ export const begin = Effect.fnUntraced(function* <A>(
       fields: { jobs }
     })
   }
-  yield* line(run ?? jobs.map(({ jobId }) => jobId).join("\n"))
-  yield* result({ runId: run ?? null, jobs })
+  yield* line(run?.runId ?? jobs.map(({ jobId }) => jobId).join("\n"))
+  yield* result({ runId: run?.runId ?? null, jobs })
   yield* note(
     run === undefined
       ? "To take the files: run the same command again without --detach"
-      : `To take the files: ${resume(run)}`
+      : `To take the files: ${resume(run.runId)}`
   )
 })

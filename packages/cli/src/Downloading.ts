@@ -1,6 +1,7 @@
 /** A request, carried out: the archives of its jobs, extracted or kept. It is written down before anything is begun. */
 import { join } from "node:path"
 import type { JobId } from "@scenario-assets/core/Asset"
+import { JobJournal } from "@scenario-assets/core/JobJournal"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Selection from "@scenario-assets/core/Selection"
 import type { Extraction } from "@scenario-assets/node/Extraction"
@@ -68,38 +69,50 @@ const performTo = <A extends { readonly jobId: JobId }>(
   Effect.gen(function* () {
     const { event, whenInterrupted } = yield* Output
     const standalone = Request.standalone(request, yield* ScenarioConfig)
-    const { begun, ended, runId } = yield* Runs.begin(standalone, resumed)
+    const { ended, runId, ...jobs } = yield* Runs.begin(standalone, resumed)
+    const run = runId === undefined ? undefined : { runId, beginsJobs: Request.beginsJobs(request) }
     if (runId !== undefined) yield* event({ type: "run", runId })
-    yield* carryOut(request, detach, open, begun).pipe(
+    yield* carryOut(request, { detach, resumed }, open, jobs).pipe(
       Effect.scoped,
-      Effect.provideService(CurrentRun, runId),
+      Effect.provideService(CurrentRun, run),
       Effect.onExit((exit) => Effect.flatMap(endOf(exit, detach), ended)),
       Effect.mapError((error) =>
-        runId === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, runId)
+        run === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, run)
       ),
       whenInterrupted(
         runId === undefined
-          ? "Run the same command again to go on where it stopped; jobs that were begun go on at Scenario."
-          : `Jobs that were begun go on at Scenario; to go on: ${resume(runId)}`
+          ? "Run the same command again to go on where it stopped; jobs that were started go on at Scenario."
+          : `Jobs that were started go on at Scenario; to go on: ${resume(runId)}`
       )
     )
   }).pipe(Effect.provide(Scenario.layerJournal(request, join(request.directory, ".scenario-assets-jobs.json"))))
 
 const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
   request: Request.Request,
-  detach: boolean,
+  { detach, resumed }: { readonly detach: boolean; readonly resumed: RunRecord | undefined },
   open: Open<A>,
-  begun: Archiving.Begun
+  jobs: Archiving.Jobs
 ) {
   const { wanted } = request
   if ("jobIds" in wanted) {
     const destination = yield* open(wanted.jobIds.length)
     return yield* Archiving.ofJobs(wanted.jobIds, request, destination)
   }
+  if (resumed !== undefined) yield* restore(wanted, resumed)
   const destination = yield* open(Selection.batches(wanted.selection).length)
   return yield* detach
-    ? Detaching.begin(wanted, request, destination, begun)
-    : Archiving.ofSelection(wanted, request, destination, begun)
+    ? Detaching.begin(wanted, request, destination, jobs)
+    : Archiving.ofSelection(wanted, request, destination, jobs)
+})
+
+/** Jobs of the run that its journal does not know any more: it lies among the files, and may have been removed with them. */
+const restore = Effect.fnUntraced(function* (wanted: Request.OfSelection, { jobs }: RunRecord) {
+  const journal = yield* JobJournal
+  const batches = Selection.batches(wanted.selection).map((selection) => ({ ...wanted, selection }))
+  for (const { batch, jobId } of jobs) {
+    const begun = batches[batch]
+    if (begun !== undefined && Option.isNone(yield* journal.lookup(begun))) yield* journal.record(begun, jobId)
+  }
 })
 
 /** What is written down of an end. */

@@ -38,7 +38,7 @@ const compile = (flag: string, pattern: string): Effect.Effect<Match, UsageError
     },
     catch: (cause) =>
       new UsageError({
-        message: `--${flag}: ${JSON.stringify(pattern)} is no pattern: ${cause instanceof Error ? cause.message : String(cause)}`
+        message: `--${flag}: ${JSON.stringify(pattern)} is not a pattern: ${cause instanceof Error ? cause.message : String(cause)}`
       })
   })
 

@@ -94,7 +94,7 @@ export const EventLine = Schema.Union([
   }),
   event("completed", "A file is there, whole", { ...id, ...savedFile }, "completedFile"),
   event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
-  event("run", "What is done is written down, so that it can be gone on with", { runId: Schema.String }),
+  event("run", "The run is written down, and can be resumed", { runId: Schema.String }),
   event("listening", "The emulator can be reached; its credentials are its own, and no secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
@@ -130,7 +130,7 @@ const particulars = {
   code: Schema.optionalKey(Schema.String.annotate({ description: "The system's, such as ENOSPC" })),
   origin: Schema.optionalKey(Schema.String.annotate({ description: "Of the storage host" })),
   archive: Schema.optionalKey(Schema.String),
-  runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run that can be gone on with" })),
+  runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run, which can be resumed" })),
   status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
   requestId: Schema.optionalKey(Schema.String.annotate({ description: "Of the API's answer, for Scenario's support" })),
   details: Schema.optionalKey(Schema.String.annotate({ description: "The file with the details of a bug" }))

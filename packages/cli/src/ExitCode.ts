@@ -29,13 +29,13 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.usage, "wrong usage or configuration"],
   [exitCodes.job, "the job failed or was canceled"],
   [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
-  [exitCodes.temporary, "a passing failure of network or server: try again"],
+  [exitCodes.temporary, "a temporary failure of network or server: try again"],
   [exitCodes.notFound, "not found"],
-  [exitCodes.verification, "what came is not what was due (content, length, object, archive)"],
+  [exitCodes.verification, "what arrived is not what was expected (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
   [exitCodes.deadline, "the deadline has passed"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],
-  [exitCodes.outputClosed, "the reader of stdout has gone"],
+  [exitCodes.outputClosed, "the reader of stdout is gone"],
   [exitCodes.terminated, "terminated (SIGTERM)"]
 ]
 

@@ -1,11 +1,11 @@
 /** Several things went wrong while others may have gone well. */
 import * as Schema from "effect/Schema"
 import * as Causes from "./Causes.ts"
+import type { Recorded } from "./CurrentRun.ts"
 import * as ErrorFields from "./ErrorFields.ts"
 import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
-import type { RunId } from "./RunRecord.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -30,7 +30,7 @@ export const make = (options: {
   readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
   readonly fields: Events.Done
   /** The run that can be gone on with. */
-  readonly run?: RunId | undefined
+  readonly run?: Recorded | undefined
 }): Failures => {
   const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
@@ -45,7 +45,7 @@ export const make = (options: {
 }
 
 /** The only one there was, with what else a program wants to know. A transfer knows its host alone, and not its job. */
-export const single = (error: Failure, fields: Events.Done & { readonly jobId?: string }, run?: RunId): Failures =>
+export const single = (error: Failure, fields: Events.Done & { readonly jobId?: string }, run?: Recorded): Failures =>
   new Failures({
     message:
       error._tag === "TransferError" && fields.jobId !== undefined
@@ -59,7 +59,7 @@ export const single = (error: Failure, fields: Events.Done & { readonly jobId?: 
   })
 
 /** The same of a run that is written down. */
-export const ofRun = (error: Failure, runId: RunId): Failures =>
+export const ofRun = (error: Failure, run: Recorded): Failures =>
   error instanceof Failures
     ? new Failures({
         message: error.message,
@@ -67,6 +67,6 @@ export const ofRun = (error: Failure, runId: RunId): Failures =>
         hints: error.hints,
         details: error.details,
         exitCode: error.exitCode,
-        fields: { ...error.fields, runId }
+        fields: { ...error.fields, runId: run.runId }
       })
-    : single(error, { runId }, runId)
+    : single(error, { runId: run.runId }, run)

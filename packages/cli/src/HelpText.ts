@@ -3,16 +3,19 @@ import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
 import * as Environment from "./Environment.ts"
 import { meanings } from "./ExitCode.ts"
+import type { Section } from "./HelpSection.ts"
 
 export interface Options {
   readonly colors: boolean
   /** Columns of the terminal. */
   readonly width: number
+  /** The section of the command's own. */
+  readonly more?: Section | undefined
 }
 
 type Row = readonly [left: string, right: string]
 
-export const format = (doc: HelpDoc, { colors, width }: Options): string => {
+export const format = (doc: HelpDoc, { colors, more, width }: Options): string => {
   const bold = (text: string) => (colors ? `\u001b[1m${text}\u001b[0m` : text)
   const lineWidth = Math.min(width, widest)
   const section = (title: string, rows: ReadonlyArray<Row>) =>
@@ -41,6 +44,7 @@ export const format = (doc: HelpDoc, { colors, width }: Options): string => {
       ])
     ),
     ...section("Flags", doc.flags.map(flagRow)),
+    ...(more === undefined ? [] : section(more.title, more.rows)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
     ...(doc.commandPath?.length === 1
       ? [...section("Environment", Environment.variables), ...section("Exit codes", exitRows)]

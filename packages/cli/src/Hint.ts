@@ -1,5 +1,5 @@
 /** What to do about an error, in the words of this command line; only where the error does not say it itself. */
-import type { ApiError } from "@scenario-assets/core/ApiError"
+import type { ApiError, Operation } from "@scenario-assets/core/ApiError"
 import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
 import type { JobError } from "@scenario-assets/core/JobError"
 import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
@@ -8,10 +8,11 @@ import type { TransferError } from "@scenario-assets/core/TransferError"
 import type { EmulatorServerError } from "@scenario-assets/node/EmulatorServer"
 import type { FileError } from "@scenario-assets/node/FileError"
 import * as Predicate from "effect/Predicate"
-import { resume } from "./CurrentRun.ts"
+import { type Recorded, resume } from "./CurrentRun.ts"
+import * as Damage from "./Damage.ts"
+import * as IdKind from "./IdKind.ts"
 import type { JobPending } from "./JobPending.ts"
 import type { RunBusy, RunNotFound } from "./RunError.ts"
-import type { RunId } from "./RunRecord.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -28,33 +29,31 @@ type Hinted =
   | EmulatorServerError
 
 /** `run` is one that is written down, and can be gone on with. */
-export const of = (error: unknown, run?: RunId): string | undefined =>
+export const of = (error: unknown, run?: Recorded): string | undefined =>
   isTagged(error) ? ofTagged(error, run) : undefined
 
 const isTagged = (error: unknown): error is Hinted => Predicate.hasProperty(error, "_tag")
 
-const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => {
-  const goOn = run === undefined ? undefined : `To go on: ${resume(run)}`
+const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined => {
+  const goOn = to("go on", run)
   switch (error._tag) {
     case "ApiError":
-      if (error.isRetryable) return goOn
-      return error.operation === "request" && error.reason._tag === "Rejected"
-        ? "Leave --format out for the asset's own format."
-        : undefined
+      return ofApi(error, run)
     case "JobError":
-      if (run !== undefined) return `To ${error.isRetryable ? "go on waiting" : "start it again"}: ${resume(run)}`
+      if (run !== undefined) return error.isRetryable ? to("go on waiting", run) : startAgain(run)
       return error.reason._tag === "DeadlineExceeded"
         ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
-      // A link that is refused is refused by this machine's clock or proxy, and may do later.
-      if (error.reason._tag === "AccessRefused") return goOn
+      // What the machine's clock, or a proxy with its pages, stands in the way of may do later.
+      if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return goOn
+      if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
       return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobPending":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
-      return ofArchive(error)
+      return ofArchive(error) ?? (Damage.isOf(error) ? goOn : undefined)
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
@@ -76,6 +75,60 @@ const ofTagged = (error: Hinted, run: RunId | undefined): string | undefined => 
       return undefined
   }
 }
+
+const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined => {
+  if (error.isRetryable) return to("go on", run)
+  switch (error.reason._tag) {
+    case "Unauthorized":
+    case "QuotaExceeded":
+      return to("go on", run)
+    case "Forbidden":
+      // The project is written down with the run.
+      return to("go on in the same project", run)
+    case "NotFound":
+      return ofUnknown(error, run)
+    case "Rejected":
+      return error.operation === "request" ? "Leave --format out for the asset's own format." : undefined
+    default:
+      return undefined
+  }
+}
+
+const ofUnknown = ({ operation, subject }: ApiError, run: Recorded | undefined): string | undefined => {
+  const other = subject === undefined ? undefined : otherKind(operation, subject)
+  if (other !== undefined || run === undefined) return other
+  return (
+    (operation === "getStatus" ? startAgain(run) : undefined) ??
+    `If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`
+  )
+}
+
+/** Whether an id that is not known looks like one of another kind, and what takes it. */
+const otherKind = (operation: Operation, id: string): string | undefined => {
+  const looksLike = (what: string, command: string) => `${id} looks like the id of ${what}; try: ${command}`
+  switch (IdKind.of(id)) {
+    case "asset":
+      return operation === "request" ? undefined : looksLike("an asset", `scenario-assets asset ${id}`)
+    case "job":
+      return operation === "request" ? looksLike("a job", `scenario-assets download --job ${id}`) : undefined
+    case "inference":
+      return looksLike("an inference", `scenario-assets download ${id}`)
+    case "model":
+      return looksLike("a model", `scenario-assets download ${id}`)
+    case "project":
+      return `${id} looks like the id of a project; give it by --project.`
+    case "run":
+      return `${id} looks like the id of a run; to see those there are: scenario-assets runs --all`
+    default:
+      return undefined
+  }
+}
+
+const to = (what: string, run: Recorded | undefined): string | undefined =>
+  run === undefined ? undefined : `To ${what}: ${resume(run.runId)}`
+
+/** A job that is of no use any more. */
+const startAgain = (run: Recorded): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
 
 const ofArchive = ({ reason }: ArchiveError): string | undefined => {
   switch (reason._tag) {

@@ -3,6 +3,7 @@ import * as Selection from "@scenario-assets/core/Selection"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as IdKind from "./IdKind.ts"
 import * as InputFile from "./InputFile.ts"
 import { UsageError } from "./UsageError.ts"
 
@@ -32,7 +33,8 @@ export const read = Effect.fnUntraced(function* (input: Input) {
   }
   for (const { id, where } of words) {
     const [first, second, ...rest] = id.split(/\s+/)
-    const kind = second === undefined ? kindOf(id) : kinds.find((kind) => kind === first)
+    const named = second === undefined ? IdKind.of(id) : first
+    const kind = kinds.find((kind) => kind === named)
     if (kind === undefined || rest.length > 0) {
       return yield* new UsageError({
         message:
@@ -47,15 +49,6 @@ export const read = Effect.fnUntraced(function* (input: Input) {
 })
 
 const kinds = ["asset", "inference", "model"] as const
-
-const prefixes: ReadonlyArray<readonly [prefix: string, kind: (typeof kinds)[number]]> = [
-  ["asset_", "asset"],
-  ["inf_", "inference"],
-  ["inference_", "inference"],
-  ["model_", "model"]
-]
-
-const kindOf = (id: string) => prefixes.find(([prefix]) => id.startsWith(prefix))?.[1]
 
 /** One id a line; blank lines and what follows a `#` are passed over. */
 const lines = (text: string, where: string) =>

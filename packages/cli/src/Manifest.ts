@@ -34,7 +34,7 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
 
   const there = yield* Effect.option(fs.stat(file))
   if (file === "" || there.pipe((stat) => stat._tag === "Some" && stat.value.type === "Directory")) {
-    return yield* new UsageError({ message: `--manifest: ${JSON.stringify(file)} is no name of a file` })
+    return yield* new UsageError({ message: `--manifest: ${JSON.stringify(file)} is not a file name` })
   }
   const parent = dirname(file)
   yield* Effect.andThen(fs.makeDirectory(parent, { recursive: true }), fs.access(parent, { writable: true })).pipe(

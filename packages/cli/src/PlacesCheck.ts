@@ -26,7 +26,7 @@ const ofOutput = Effect.fnUntraced(
     const fs = yield* FileSystem.FileSystem
     const there = yield* nearest(resolve(directory))
     const { type } = yield* fs.stat(there)
-    if (type !== "Directory") return refuse(directory, `${there} is no directory`)
+    if (type !== "Directory") return refuse(directory, `${there} is not a directory`)
     yield* fs.access(there, { writable: true })
     const free = yield* Effect.promise(() => statfs(there))
     const bytes = free.bavail * free.bsize

@@ -41,10 +41,8 @@ export const lines = (
   const labels = [...shown.map(({ id }) => label(id)), sum]
   const labelWidth = Math.min(Math.max(...labels.map(Width.of)), Math.max(shortestLabel, Math.floor(width / 5)))
   const rest = Math.max(0, width - labelWidth - 2)
-  const row = (name: string, text: string) =>
-    text === "" || rest === 0
-      ? Width.shorten(name, width)
-      : `${Width.pad(Width.shorten(name, labelWidth), labelWidth)}  ${text}`
+  const row = (name: string, text: string, shorten = Width.shorten) =>
+    text === "" || rest === 0 ? shorten(name, width) : `${Width.pad(shorten(name, labelWidth), labelWidth)}  ${text}`
   return [
     ...shown.map((task) =>
       row(
@@ -53,9 +51,13 @@ export const lines = (
       )
     ),
     ...(more > 0 ? [colors.faint(Width.shorten(`… and ${more} more`, width))] : []),
-    row(sum, all === undefined ? "" : ProgressLine.transfer(all, rest, colors))
+    row(sum, all === undefined ? "" : ProgressLine.transfer(all, rest, colors), shortTally)
   ]
 }
+
+/** `124/200 files`, of which the word is left out first, and then the total. */
+const shortTally = (tally: string, columns: number): string =>
+  [tally, tally.replace(/ .*$/, ""), tally.replace(/\/.*$/, "")].find((text) => Width.of(text) <= columns) ?? ""
 
 const shortestLabel = 8
 

@@ -44,7 +44,7 @@ export const byteSize: Reader<number> = {
       Option.filter((size) => size > 0)
     )
   },
-  refusal: (text) => `${JSON.stringify(text)} is no size; write for example 100MB or 2GiB`
+  refusal: (text) => `${JSON.stringify(text)} is not a size; write for example 100MB or 2GiB`
 }
 
 /** Such as `30s`, `10m` or `2h`. */
@@ -55,7 +55,7 @@ export const duration: Reader<Duration.Duration> = {
     const make = units[unit ?? ""]
     return make === undefined ? Option.none() : Option.filter(Option.some(make(Number(amount))), Duration.isPositive)
   },
-  refusal: (text) => `${JSON.stringify(text)} is no duration; write for example 30s, 10m or 2h`
+  refusal: (text) => `${JSON.stringify(text)} is not a duration; write for example 30s, 10m or 2h`
 }
 
 const units: { readonly [unit: string]: (value: number) => Duration.Duration } = {
@@ -73,5 +73,5 @@ export const wholeNumber = (metavar: string, minimum: number, maximum: number): 
     const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
     return value >= minimum && value <= maximum ? Option.some(value) : Option.none()
   },
-  refusal: (text) => `${JSON.stringify(text)} is no whole number from ${minimum} to ${maximum}`
+  refusal: (text) => `${JSON.stringify(text)} is not a whole number from ${minimum} to ${maximum}`
 })

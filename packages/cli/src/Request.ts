@@ -66,6 +66,9 @@ const encodeWhat = Schema.encodeSync(Schema.fromJsonString(What))
 /** Whether both are for the same files. */
 export const isSame = (a: Request, b: Request): boolean => encodeWhat(a) === encodeWhat(b)
 
+/** Whether its jobs are its own, and not begun by somebody else. */
+export const beginsJobs = ({ wanted }: Request): boolean => !("jobIds" in wanted)
+
 /** What is asked for, in few words. */
 export const describe = ({ wanted }: Request): string => {
   if ("jobIds" in wanted) return few(wanted.jobIds, "job")

@@ -1,12 +1,12 @@
 /** Runs that were begun on this machine: a file for each, in the state directory. */
 import { join } from "node:path"
-import type { JobId } from "@scenario-assets/core/Asset"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import type * as Archiving from "./Archiving.ts"
 import { exitCodes } from "./ExitCode.ts"
 import { Output } from "./Output.ts"
 import * as Places from "./Places.ts"
@@ -17,10 +17,9 @@ import * as SystemCode from "./SystemCode.ts"
 import * as WholeFile from "./WholeFile.ts"
 
 /** A run while it is carried out. What is told to it is written down. */
-export interface Run {
+export interface Run extends Archiving.Jobs {
   /** None where it cannot be written down. */
   readonly runId: RunRecord.RunId | undefined
-  readonly begun: (batch: number, jobId: JobId) => Effect.Effect<void>
   readonly ended: (end: RunRecord.End) => Effect.Effect<void>
 }
 
@@ -66,11 +65,16 @@ export const begin = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Run, never, FileSystem.FileSystem | Output> {
   const { warn } = yield* Output
   return yield* Effect.catch(start(request, resumed), (error) =>
-    Effect.as(warn(`'scenario-assets runs' will not know of this run. ${error.message}`), unrecorded)
+    Effect.as(warn(`this run will not be listed by 'scenario-assets runs'. ${error.message}`), unrecorded)
   )
 })
 
-const unrecorded: Run = { runId: undefined, begun: () => Effect.void, ended: () => Effect.void }
+const unrecorded: Run = {
+  runId: undefined,
+  begun: () => Effect.void,
+  useless: () => Effect.void,
+  ended: () => Effect.void
+}
 
 const start = Effect.fnUntraced(function* (request: Request.Request, resumed: RunRecord.RunRecord | undefined) {
   const known = yield* all
@@ -109,6 +113,7 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
     runId: record.runId,
     begun: (batch, jobId) =>
       update(({ jobs }) => ({ jobs: [...jobs.filter((job) => job.batch !== batch), { batch, jobId }] })),
+    useless: (jobId) => update(({ jobs }) => ({ jobs: jobs.filter((job) => job.jobId !== jobId) })),
     ended: Effect.fnUntraced(function* (end) {
       // What was wrong with a command line was never begun.
       const isNothing = end.exitCode === exitCodes.usage && same.length === 0 && record.jobs.length === 0

@@ -12,11 +12,13 @@ import * as Option from "effect/Option"
 import * as Credentials from "./Credentials.ts"
 import type { CredentialsFileError } from "./CredentialsFile.ts"
 import type { Connection } from "./Options.ts"
+import type { Output } from "./Output.ts"
+import * as Unencrypted from "./Unencrypted.ts"
 
 type Services = Layer.Layer<
   Layer.Success<typeof NodeScenario.layer>,
   Config.ConfigError | ScenarioConfig.InvalidConfig | CredentialsFileError,
-  FileSystem.FileSystem
+  FileSystem.FileSystem | Output
 >
 
 /** The services; jobs that are begun are forgotten with the process. */
@@ -54,5 +56,8 @@ export const configuration = Effect.fnUntraced(function* (connection: Connection
 const configLayer = (connection: Connection) =>
   Layer.effect(
     ScenarioConfig.ScenarioConfig,
-    Effect.map(configuration(connection), ({ config }) => config)
+    configuration(connection).pipe(
+      Effect.map(({ config }) => config),
+      Effect.tap(({ baseUrl }) => Unencrypted.warn(baseUrl))
+    )
   )

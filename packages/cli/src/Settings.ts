@@ -37,7 +37,7 @@ export const baseUrl = make(
     metavar: "URL",
     read: (text) => Result.getSuccess(ScenarioConfig.parseBaseUrl(text)),
     // Not repeated: it may hold credentials.
-    refusal: () => "this is no http or https URL without credentials, query and fragment"
+    refusal: () => "this is not an http or https URL without credentials, query and fragment"
   },
   ScenarioConfig.environmentNames.baseUrl[0]
 )
@@ -58,7 +58,7 @@ export const output = make("output", ".", Reader.text("DIR"))
 export const template = make("template", FileNameTemplate.defaultTemplate, {
   metavar: "TEMPLATE",
   read: (text) => Option.as(decodeTemplate(text), text),
-  refusal: (text) => `${JSON.stringify(text)} is no file name template; write one such as <prompt>-<num>`
+  refusal: (text) => `${JSON.stringify(text)} is not a file name template; write one such as <prompt>-<num>`
 })
 
 export const flat = make("flat", "false", Reader.truth)

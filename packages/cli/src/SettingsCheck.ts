@@ -59,4 +59,4 @@ const lookUp = Effect.fnUntraced(function* (
 })
 
 const wrong = (message: string) =>
-  Check.problem("settings", message, "Mend it, or take it out; a flag comes before it in any case.", exitCodes.usage)
+  Check.problem("settings", message, "Correct it, or remove it; a flag overrides it in any case.", exitCodes.usage)

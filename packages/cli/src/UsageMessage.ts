@@ -31,7 +31,7 @@ const invalidValue = ({ expected, kind, option, value }: CliError.InvalidValue):
   if (times !== undefined && expected === "at most 1 value") return `${name} is given ${times} times; give it once`
   const choices = choicesIn(expected)
   if (value === "") return `${name} has no value${choices === undefined ? "" : `; it takes ${choices}`}`
-  if (choices !== undefined) return `${name}: ${JSON.stringify(value)} is none of ${choices}`
+  if (choices !== undefined) return `${name}: ${JSON.stringify(value)} is not one of ${choices}`
   const why = expected.replace(/^Schema validation failed: /, "").replace(/^Expected /, "expected ")
   // Our own checks repeat the value where it reads best.
   return why.includes(JSON.stringify(value))

@@ -97,7 +97,7 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
       yield* output.event({ type: "startedOver", id, discarded: event.discarded, sameObject: event.sameObject })
       return yield* output.note(
         `${id}: starting over, ${event.sameObject ? "the host does not resume" : "the object has changed"} ` +
-          `(${Format.bytes(event.discarded)} forgotten)`
+          `(${Format.bytes(event.discarded)} discarded)`
       )
     case "Segments":
       output.progress.connections(id, event.connections)

@@ -91,7 +91,7 @@ describe.concurrent("auth", () => {
       const logout = yield* run(["auth", "logout"], { env })
       assert.match(
         logout.stderr,
-        /^Removed the credentials [^]*warning: there still are credentials in the environment/
+        /^Removed the credentials [^]*warning: there are still credentials in the environment/
       )
       assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), other)
     })
@@ -136,7 +136,7 @@ describe.concurrent("auth", () => {
       assert.strictEqual(code, 4)
       assert.include(
         stderr,
-        `${damaged} is damaged; remove it, and store the credentials anew: scenario-assets auth login`
+        `${damaged} is damaged; remove it, and store the credentials again: scenario-assets auth login`
       )
       assert.deepInclude(Binary.lastLine(stdout), { error: "CredentialsFileError", path: damaged })
     })

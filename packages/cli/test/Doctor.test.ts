@@ -136,7 +136,10 @@ describe.concurrent("doctor", () => {
       const env = { ...credentials, SCENARIO_BASE_URL: "http://name:word@127.0.0.1/v1" }
       const { code, stdout } = yield* Binary.run(["doctor"], { env })
       assert.strictEqual(code, 2)
-      assert.match(stdout, /\nproblem {2}settings: SCENARIO_BASE_URL: this is no http or https URL without credentials/)
+      assert.match(
+        stdout,
+        /\nproblem {2}settings: SCENARIO_BASE_URL: this is not an http or https URL without credentials/
+      )
       assert.notMatch(stdout, /word|\bapi:/)
     })
   )

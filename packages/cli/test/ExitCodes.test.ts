@@ -131,7 +131,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.html("storage", { times: "always" }))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
         code: 7,
-        says: [/sent text\/html[^]* where a ZIP archive was due/, /check proxies and sign-in pages/],
+        says: [/sent text\/html[^]* where a ZIP archive was expected/, /check proxies and sign-in pages/],
         fields: { error: "TransferError", reason: "UnexpectedContent" }
       })
       assert.deepStrictEqual(readdirSync(emulated.directory), [".scenario-assets-jobs.json"])

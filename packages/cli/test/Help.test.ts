@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as HelpPages from "./support/HelpPages.ts"
@@ -35,9 +36,19 @@ describe("the help of all commands", () => {
     })
   )
 
+  it.effect("lists every kind of fault that may be written", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(Fault.parse("storage:nonsense"))
+      const kinds = [...(message.split("kinds:")[1] ?? "").matchAll(/^ {4}([a-z-]+)/gm)].map(([, kind]) => kind)
+      assert.isAtLeast(kinds.length, 18)
+      const text = yield* HelpPages.asText(yield* HelpPages.below(["emulate"]))
+      for (const kind of kinds) assert.match(text, new RegExp(`^ {2}${kind}(?:[=@[ ]|$)`, "m"))
+    })
+  )
+
   it.effect("fits a terminal of 80 columns", () =>
     Effect.gen(function* () {
-      const lines = HelpPages.asText(yield* HelpPages.below()).split("\n")
+      const lines = (yield* HelpPages.asText(yield* HelpPages.below())).split("\n")
       // What people copy stays in one line.
       const long = lines.filter((line) => line.length > 80 && !/^ {2}(scenario-assets|echo) /.test(line))
       assert.deepStrictEqual(long, [])

@@ -195,6 +195,23 @@ describe("ProgressBlock", () => {
     )
   })
 
+  it("of a tally that is too long leaves out the word first, then the total, and cuts nothing in its middle", () => {
+    const tasks = two()
+    tasks.bytes("job_waits", 0, 2_000_000)
+    const tally = (completed: number, expected: number, columns: number) =>
+      show(tasks, 2000, { completed, expected }, { columns, rows: 24 }).at(-1)?.split("  ")[0]
+    assert.deepStrictEqual(
+      [80, 40, 20].map((columns) => tally(124, 200, columns)),
+      ["124/200 files", "124/200", "124/200"]
+    )
+    assert.strictEqual(tally(12_345, 20_000, 40), "12345")
+    assert.strictEqual(tally(12_345, 20_000, 5), "")
+    assert.deepStrictEqual(
+      [9, 8, 4, 3].map((columns) => show(two(), 2000, none, { columns, rows: 24 }).at(-1)),
+      ["0/2 done", "0/2", "0/2", "0"]
+    )
+  })
+
   it("says how many are not shown", () => {
     const tasks = Tasks.make()
     for (let index = 0; index < 20; index++) tasks.waiting(`job_${index}`, "queued", 0)

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
@@ -215,6 +215,29 @@ describe.concurrent("runs", () => {
     })
   )
 
+  it.live(
+    "resume knows the jobs without the journal in the directory; one with a damaged archive is started again",
+    () =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
+        const stdin = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
+        const detached = yield* emulated.run(["download", "-", "--detach", "--concurrency", "1"], { stdin })
+        const runId = detached.stdout.trim()
+        const journal = path.join(emulated.directory, ".scenario-assets-jobs.json")
+        rmSync(journal)
+        yield* emulated.emulator.inject(Fault.corrupt("storage", 10_000, { skip: 1 }))
+        const damaged = yield* resume(emulated, runId)
+        assert.strictEqual(damaged.code, 7, damaged.stderr)
+        assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
+
+        rmSync(journal, { force: true })
+        const again = yield* resume(emulated, runId)
+        assert.strictEqual(again.code, 0, again.stderr)
+        assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
+        assert.isFalse(existsSync(journal))
+      })
+  )
+
   it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
@@ -224,7 +247,10 @@ describe.concurrent("runs", () => {
       const model = Emulated.modelOf(emulated)
       const whole = yield* emulated.run(["download", model, "-o", "a"], { env })
       assert.deepStrictEqual([whole.code, whole.stdout], [0, "a\n"], whole.stderr)
-      assert.match(whole.stderr, /^warning: 'scenario-assets runs' will not know of this run\. [^\n]*ENOTDIR[^\n]*\n/)
+      assert.match(
+        whole.stderr,
+        /^warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
+      )
 
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })
       assert.strictEqual(detached.code, 0, detached.stderr)
@@ -240,7 +266,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(usage.code, 2, usage.stderr)
       const none = yield* emulated.run(["runs"])
       assert.deepStrictEqual([none.code, none.stdout], [0, ""])
-      assert.strictEqual(none.stderr, "Nothing was begun on this machine\n")
+      assert.strictEqual(none.stderr, "No download was started on this machine\n")
       for (const words of [
         ["runs", "resume", "run_nope"],
         ["runs", "forget", "../x"],

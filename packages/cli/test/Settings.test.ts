@@ -56,17 +56,17 @@ const good = {
 }
 
 const bad: ReadonlyArray<readonly [content: unknown, says: RegExp]> = [
-  ["{", /: this is no JSON object of settings; write for example \{ "output": /],
-  [[1], /: this is no JSON object of settings/],
-  [{ retries: ["3"] }, /: this is no JSON object of settings/],
+  ["{", /: this is not a JSON object of settings; write for example \{ "output": /],
+  [[1], /: this is not a JSON object of settings/],
+  [{ retries: ["3"] }, /: this is not a JSON object of settings/],
   [{ apiKey: "k" }, /: there is no setting "apiKey"; there are base-url, project, output, .*, retries$/],
-  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: this is no http or https URL without credentials/],
+  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: this is not an http or https URL without credentials/],
   [{ project: "a b" }, /: project: "a b" cannot be the id of a project/],
-  [{ template: " " }, /: template: " " is no file name template/],
+  [{ template: " " }, /: template: " " is not a file name template/],
   [{ flat: "perhaps" }, /: flat: "perhaps" is neither true nor false/],
-  [{ "max-size": "much" }, /: max-size: "much" is no size/],
-  [{ concurrency: 65 }, /: concurrency: "65" is no whole number from 1 to 64/],
-  [{ deadline: 30 }, /: deadline: "30" is no duration; write for example 30s/]
+  [{ "max-size": "much" }, /: max-size: "much" is not a size/],
+  [{ concurrency: 65 }, /: concurrency: "65" is not a whole number from 1 to 64/],
+  [{ deadline: 30 }, /: deadline: "30" is not a duration; write for example 30s/]
 ]
 
 describe("the configuration file", () => {
@@ -151,7 +151,10 @@ describe.concurrent("settings", () => {
       const variable = { SCENARIO_ASSETS_RETRIES: "many" }
       const wrongVariable = yield* Binary.run(["download", "model_a"], { env: variable })
       assert.strictEqual(wrongVariable.code, 2)
-      assert.match(wrongVariable.stderr, /^scenario-assets: SCENARIO_ASSETS_RETRIES: "many" is no whole number from 0/)
+      assert.match(
+        wrongVariable.stderr,
+        /^scenario-assets: SCENARIO_ASSETS_RETRIES: "many" is not a whole number from 0/
+      )
       const overruled = yield* Binary.run(["download", "model_a", "--dry-run", "--retries", "3"], { env: variable })
       assert.strictEqual(overruled.code, 0, overruled.stderr)
     })

@@ -13,10 +13,14 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["--nope"], /: there is no flag --nope\n/, ""],
   [["downlod", "model_a"], /: there is no command "downlod"; did you mean download\?\n/, ""],
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
-  [["wait", "job_a", "--deadline", "soon"], /: --deadline: "soon" is no duration; write for example 30s, 10m/, "wait"],
+  [
+    ["wait", "job_a", "--deadline", "soon"],
+    /: --deadline: "soon" is not a duration; write for example 30s, 10m/,
+    "wait"
+  ],
   [
     ["download", "model_a", "--limit-rate", "fast"],
-    /: --limit-rate: "fast" is no size; write for example 100MB/,
+    /: --limit-rate: "fast" is not a size; write for example 100MB/,
     "download"
   ],
   [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
@@ -29,7 +33,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["download", "model_a", "--job", "job_a"], /: give either --job or a selection of ids, not both\n/, "download"],
   [
     ["download", "--job", "job_a", "--detach"],
-    /: --detach begins jobs; those of --job are begun already\n/,
+    /: --detach starts jobs; those of --job were started before\n/,
     "download"
   ],
   [["download", "model_a", "--template", " "], /: --template: Expected a file name template: not empty/, "download"],
@@ -43,8 +47,8 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /base URL is not an absolute http or https URL[^]*--base-url/,
     "download"
   ],
-  [["download", "model_a", "--include", ""], /: --include: "" is no pattern: /, "download"],
-  [["download", "model_a", "--exclude", "a["], /: --exclude: "a\[" is no pattern: [^]*closing: "\]"/, "download"],
+  [["download", "model_a", "--include", ""], /: --include: "" is not a pattern: /, "download"],
+  [["download", "model_a", "--exclude", "a["], /: --exclude: "a\[" is not a pattern: [^]*closing: "\]"/, "download"],
   [
     ["download", "model_a", "--archive", "-"],
     /: --archive: archives do not go to stdout; give the name of a/,
@@ -66,7 +70,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["extract", "-"], /: an archive is read from its end, so it cannot come from stdin\n/, "extract"],
   [["list", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "list"],
   [["list", "a?b"], /: "a\?b": Expected /, "list"],
-  [["emulate", "--port", "70000"], /: --port: "70000" is no whole number from 0 to 65535\n/, "emulate"],
+  [["emulate", "--port", "70000"], /: --port: "70000" is not a whole number from 0 to 65535\n/, "emulate"],
   [["emulate", "--fault", "storage:nonsense"], /: "storage:nonsense" is not a fault: [^]*reset@<bytes>/, "emulate"]
 ]
 
@@ -267,7 +271,7 @@ describe("UsageMessage", () => {
       invalid("format", "", "gif | png"),
       invalid("format", "bmp", '"gif" | "png"'),
       invalid("json", "maybe", "Expected true | false"),
-      invalid("deadline", "soon", '"soon" is no duration'),
+      invalid("deadline", "soon", '"soon" is not a duration'),
       invalid("job", "a/b", "Schema validation failed: Expected a JobId", "argument")
     ]
     assert.deepStrictEqual(messages, [
@@ -279,9 +283,9 @@ describe("UsageMessage", () => {
       "--deadline is given 3 times; give it once",
       "--output has no value",
       "--format has no value; it takes gif, png",
-      '--format: "bmp" is none of gif, png',
-      '--json: "maybe" is none of true, false',
-      '--deadline: "soon" is no duration',
+      '--format: "bmp" is not one of gif, png',
+      '--json: "maybe" is not one of true, false',
+      '--deadline: "soon" is not a duration',
       '<job>: "a/b" is not accepted, expected a JobId'
     ])
   })

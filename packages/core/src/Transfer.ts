@@ -52,7 +52,7 @@ export interface Options {
   /** Redirects followed in one exchange. Default 5. */
   readonly redirects?: number | undefined
   /**
-   * The most connections over which `events` reads one object; there are as many as pay. Default 1, and always 1 for
+   * The most connections over which `events` reads one object; more are opened only where they help. Default 1, and always 1 for
    * `bytes`.
    */
   readonly connections?: number | undefined

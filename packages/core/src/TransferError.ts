@@ -43,7 +43,7 @@ export class UnexpectedContent extends Schema.TaggedError<UnexpectedContent>()("
   found: Schema.String
 }) {
   override get message(): string {
-    return `sent ${this.found} where ${this.expected} was due; check proxies and sign-in pages on the way`
+    return `sent ${this.found} where ${this.expected} was expected; check proxies and sign-in pages on the way`
   }
 }
 

@@ -95,7 +95,7 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Locat
   const has64 = locator >= 0 && view.getUint32(locator, true) === 0x07064b50
   if (has64 && view.getUint32(locator + 16, true) > 1) return severalDisks
   const end64 = locator - end64Size
-  if (has64 && !isEnd64(view, end64, start, locator)) return damaged("has no ZIP64 end record where one is due")
+  if (has64 && !isEnd64(view, end64, start, locator)) return damaged("has no ZIP64 end record where one is needed")
   const wide = has64
     ? [
         ...[16, 20].map((field) => view.getUint32(end64 + field, true)),

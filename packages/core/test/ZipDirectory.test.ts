@@ -120,7 +120,7 @@ describe("ZipDirectory.locate", () => {
     for (const wrong of [{ entries: 1 }, { entriesOnDisk: 3 }, { size: 100 }, { offset: 0 }, { disk: 1 }]) {
       assert.strictEqual(refuses({ zip64: true, end: wrong }), "has two end records that disagree")
     }
-    const missing = "has no ZIP64 end record where one is due"
+    const missing = "has no ZIP64 end record where one is needed"
     assert.strictEqual(refuses({ zip64: true, locator: { offset: 0 } }), missing)
     assert.strictEqual(refuses({ zip64: true, locator: { offset: 2 ** 53 } }), missing)
     assert.strictEqual(refuses({ zip64: true, locator: { disk: 1 } }), missing)

@@ -55,7 +55,7 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
         if (text !== undefined && !isTold) {
           isTold = true
           yield* Effect.logWarning(
-            `The journal of jobs ${path} is damaged, or of another version: jobs that are only known there are begun anew.`
+            `The journal of jobs ${path} is damaged, or of another version: jobs that are only known there are started again.`
           )
         }
         const none: { readonly [key: string]: JobId } = {}

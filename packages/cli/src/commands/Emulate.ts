@@ -1,6 +1,7 @@
 /** `emulate`, in words. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as HelpSection from "../HelpSection.ts"
 import * as Options from "../Options.ts"
 
 const flags = {
@@ -17,7 +18,7 @@ const flags = {
     Flag.optional
   ),
   urlLifetime: Options.duration("url-lifetime").pipe(
-    Flag.withDescription("How long a signed URL is good [default: 15m]"),
+    Flag.withDescription("How long a signed URL is valid [default: 15m]"),
     Flag.optional
   ),
   archiveSize: Options.byteSize("archive-size").pipe(
@@ -36,7 +37,7 @@ const flags = {
   ),
   faults: Flag.String("fault").pipe(
     Flag.withMetavar("FAULT"),
-    Flag.withDescription("Something that shall go wrong, for example storage:reset@65536 (repeatable)"),
+    Flag.withDescription("Something that goes wrong, for example storage:reset@65536; see below (repeatable)"),
     Flag.atLeast(0)
   ),
   ...Options.output
@@ -48,6 +49,7 @@ export const command = Command.make(
   Options.lazily(() => import("../handlers/Emulate.ts"))
 ).pipe(
   Command.withDescription("Run an emulated Scenario on this machine"),
+  Command.annotate(HelpSection.HelpSection, () => import("../FaultHelp.ts").then(({ section }) => section)),
   Command.withExamples([
     { command: "scenario-assets emulate --port 0", description: "On a free port" },
     {

@@ -49,9 +49,9 @@ export const command = Command.make(
   },
   Options.lazily(() => import("../handlers/Runs.ts"))
 ).pipe(
-  Command.withDescription("List the downloads that were begun on this machine, the latest first"),
+  Command.withDescription("List the downloads that were started on this machine, the latest first"),
   Command.withExamples([
-    { command: "scenario-assets runs", description: "What was begun, and what is not done" },
+    { command: "scenario-assets runs", description: "What was started, and what is not done" },
     { command: "scenario-assets runs resume", description: "Go on with the latest of this directory" }
   ]),
   Command.withSubcommands([resume, forget])

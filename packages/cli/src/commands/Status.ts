@@ -33,6 +33,6 @@ export const wait = Command.make(
   Command.withDescription("Wait until a job ends, or all jobs of a run"),
   Command.withExamples([
     { command: "scenario-assets wait job_abc --deadline 2h", description: "Wait for two hours at most" },
-    { command: "scenario-assets wait run_261231_bakolu", description: "For all that a detached download has begun" }
+    { command: "scenario-assets wait run_261231_bakolu", description: "For all jobs of a detached download" }
   ])
 )

@@ -35,7 +35,7 @@ export const run = (values: Values) =>
       { concurrency: values.concurrency }
     ).pipe(whenInterrupted("Run the same command again to go on where it stopped."))
     yield* Saved.tell({ kind: "assets", one: "asset", total: ids.length, outcomes })
-  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layer(values), Output.layer(values))))
+  }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
 
 const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId) {
   const { request } = yield* AssetDownload

@@ -9,6 +9,7 @@ import * as CredentialsInput from "../CredentialsInput.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Scenario from "../Scenario.ts"
+import * as Unencrypted from "../Unencrypted.ts"
 
 interface Values extends Connection, Output.Mode {
   readonly withToken: boolean
@@ -18,6 +19,7 @@ export const run = (values: Values) =>
   Effect.gen(function* () {
     const { note, result, warn } = yield* Output.Output
     const baseUrl = yield* Scenario.baseUrl(values)
+    yield* Unencrypted.warn(baseUrl)
     const stored = yield* CredentialsInput.read(values.withToken ? "token" : "key", baseUrl)
     const config = yield* ScenarioConfig.make({
       ...stored,

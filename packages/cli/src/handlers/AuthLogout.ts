@@ -23,9 +23,7 @@ export const run = (values: Values) =>
     const environment = yield* Credentials.ofEnvironment
     if (Option.isSome(environment)) {
       const { source } = environment.value
-      yield* warn(
-        `there still are credentials in ${Credentials.describeSource(source)}; to be rid of them, unset those`
-      )
+      yield* warn(`there are still credentials in ${Credentials.describeSource(source)}; unset those to remove them`)
     }
     yield* result({ baseUrl, file, removed })
   }).pipe(Effect.provide(Output.layer(values)))

@@ -6,6 +6,7 @@ import * as Credentials from "../Credentials.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Scenario from "../Scenario.ts"
+import * as Unencrypted from "../Unencrypted.ts"
 
 interface Values extends Connection, Output.Mode {}
 
@@ -13,6 +14,7 @@ export const run = (values: Values) =>
   Effect.gen(function* () {
     const { line, result } = yield* Output.Output
     const { config, source } = yield* Scenario.configuration(values)
+    yield* Unencrypted.warn(config.baseUrl)
     const what = Credentials.describe(config.credentials)
     const fields = {
       baseUrl: config.baseUrl,

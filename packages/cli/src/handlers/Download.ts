@@ -25,7 +25,7 @@ interface Values extends Omit<Request, "wanted">, Ids.Input, Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
-    const request = yield* whenInterrupted("Nothing was begun; run the same command again.")(read(values))
+    const request = yield* whenInterrupted("Nothing was started; run the same command again.")(read(values))
     return yield* values.dryRun ? DryRun.ofDownload(request) : Downloading.perform(request, values)
   }).pipe(Effect.provide(Output.layer(values)))
 
@@ -49,7 +49,8 @@ const selectionOf = Effect.fnUntraced(function* (values: Values) {
 const jobsOf = Effect.fnUntraced(function* (values: Values) {
   if (Ids.isGiven(values))
     return yield* new UsageError({ message: "give either --job or a selection of ids, not both" })
-  if (values.detach) return yield* new UsageError({ message: "--detach begins jobs; those of --job are begun already" })
+  if (values.detach)
+    return yield* new UsageError({ message: "--detach starts jobs; those of --job were started before" })
   return { jobIds: yield* Effect.forEach(new Set(values.jobs), readJobId) }
 })
 

@@ -31,7 +31,7 @@ export const run = (values: Values) =>
     if (runs.length < known.length) yield* note(`… and ${known.length - runs.length} more: scenario-assets runs --all`)
     const unfinished = runs.find((record) => isUnfinished(RunRecord.state(record)))
     if (unfinished !== undefined) yield* note(`To go on: ${resume(unfinished.runId)}`)
-    if (known.length === 0) yield* note("Nothing was begun on this machine")
+    if (known.length === 0) yield* note("No download was started on this machine")
   }).pipe(Effect.provide(Output.layer(values)))
 
 const shown = 20

@@ -20,4 +20,4 @@ export const run = (values: Values) =>
     const job = yield* getStatus(values.jobId)
     yield* line(Format.printable(job.jobStatus))
     yield* result(JobFields.of(job))
-  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layer(values), Output.layer(values))))
+  }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))

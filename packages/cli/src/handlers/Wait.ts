@@ -13,6 +13,7 @@ import * as Format from "../Format.ts"
 import * as JobFields from "../JobFields.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
+import * as Request from "../Request.ts"
 import { RunNotFound } from "../RunError.ts"
 import * as RunRecord from "../RunRecord.ts"
 import * as Runs from "../Runs.ts"
@@ -53,7 +54,7 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
   const { runId } = record
   const jobIds = RunRecord.jobIds(record)
   if (jobIds.length === 0) {
-    return yield* new RunNotFound({ message: `Run ${runId} has begun no job; to begin them: ${resume(runId)}` })
+    return yield* new RunNotFound({ message: `Run ${runId} has started no job; to start them: ${resume(runId)}` })
   }
   const { line, note, result } = yield* Output.Output
   const outcomes = yield* Effect.forEach(
@@ -74,9 +75,9 @@ const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: 
   const fields = { runId, jobs: jobs.map(JobFields.of) }
   if (failures.length > 0) {
     return yield* Failures.make({
-      summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not come to a good end`,
+      summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not succeed`,
       failures,
-      run: runId,
+      run: { runId, beginsJobs: Request.beginsJobs(record.request) },
       fields
     })
   }

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as JsonOutput from "./JsonOutput.ts"
+import * as Watchers from "./Watchers.ts"
 
 /** The file that `bin` in `package.json` names. */
 export const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
@@ -76,8 +77,7 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
   if (options.stdin !== "open") child.stdin.end(options.stdin)
 
   const printed = { stdout: "", stderr: "" }
-  const watchers = new Set<() => void>()
-  const notify = () => watchers.forEach((watch) => watch())
+  const { notify, when } = Watchers.make()
   let end: Ended | undefined
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
@@ -91,19 +91,6 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
     TestDirectory.recordPrinted(testFile, printed.stdout + printed.stderr)
     notify()
   })
-
-  const when = <A>(test: () => A | undefined): Effect.Effect<A> =>
-    Effect.callback((resume) => {
-      const watch = () => {
-        const found = test()
-        if (found === undefined) return
-        watchers.delete(watch)
-        resume(Effect.succeed(found))
-      }
-      watchers.add(watch)
-      watch()
-      return Effect.sync(() => watchers.delete(watch))
-    })
 
   return {
     process: child,

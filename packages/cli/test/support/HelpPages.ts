@@ -6,6 +6,7 @@ import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"
+import * as HelpSection from "../../src/HelpSection.ts"
 import * as HelpText from "../../src/HelpText.ts"
 
 /** A command's help, and that of the commands below it, as they are listed. */
@@ -35,7 +36,13 @@ const of = Effect.fnUntraced(function* (path: ReadonlyArray<string>) {
 export const nameOf = (doc: HelpDoc): string => (doc.commandPath ?? []).join(" ")
 
 /** All of it as a terminal of 80 columns shows it. */
-export const asText = (docs: ReadonlyArray<HelpDoc>): string =>
-  docs
-    .map((doc) => `$ ${nameOf(doc)} --help\n${HelpText.format(doc, { colors: false, width: 80 })}`)
-    .join(`\n${"=".repeat(80)}\n`)
+export const asText = (docs: ReadonlyArray<HelpDoc>): Effect.Effect<string> =>
+  Effect.map(
+    Effect.forEach(docs, (doc) =>
+      Effect.map(
+        HelpSection.of(doc),
+        (more) => `$ ${nameOf(doc)} --help\n${HelpText.format(doc, { colors: false, width: 80, more })}`
+      )
+    ),
+    (pages) => pages.join(`\n${"=".repeat(80)}\n`)
+  )

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Environment from "../../src/Environment.ts"
 import { meanings } from "../../src/ExitCode.ts"
+import * as HelpSection from "../../src/HelpSection.ts"
 import * as HelpText from "../../src/HelpText.ts"
 import * as HelpPages from "./HelpPages.ts"
 
@@ -15,16 +16,20 @@ export interface Made {
 /** How to make all of it anew. */
 export const command = "npx -y pnpm@12 reference"
 
-export const make: Effect.Effect<ReadonlyArray<Made>> = Effect.map(HelpPages.below(), (docs) => [
-  { file: new URL("../../../../docs/cli.md", import.meta.url), text: markdown(docs) },
-  { file: new URL("../help.txt", import.meta.url), text: HelpPages.asText(docs) }
-])
+export const make: Effect.Effect<ReadonlyArray<Made>> = Effect.gen(function* () {
+  const docs = yield* HelpPages.below()
+  const sections = yield* Effect.forEach(docs, (doc) => Effect.map(HelpSection.of(doc), section(doc)))
+  return [
+    { file: new URL("../../../../docs/cli.md", import.meta.url), text: markdown(docs, sections.flat()) },
+    { file: new URL("../help.txt", import.meta.url), text: yield* HelpPages.asText(docs) }
+  ]
+})
 
-const markdown = (docs: ReadonlyArray<HelpDoc>): string =>
+const markdown = (docs: ReadonlyArray<HelpDoc>, sections: ReadonlyArray<string>): string =>
   `${[
     "# The command line",
     `<!-- Made from the commands by \`${command}\`: what is changed here is lost. -->`,
-    ...docs.flatMap(section),
+    ...sections,
     "## Global flags",
     flagTable(docs[0]?.globalFlags ?? []),
     "## Environment",
@@ -42,31 +47,37 @@ const markdown = (docs: ReadonlyArray<HelpDoc>): string =>
     .filter((part) => part !== "")
     .join("\n\n")}\n`
 
-const section = (doc: HelpDoc): ReadonlyArray<string> => [
-  `## ${HelpPages.nameOf(doc)}`,
-  `${text(doc.description)}.`,
-  ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join(
-    "\n"
-  ),
-  `Usage: ${code(HelpText.usage(doc))}`,
-  table(
-    ["command", "what it does"],
-    (doc.subcommands ?? []).flatMap(({ commands }) =>
-      commands.map(({ description, name }) => [
-        `[${code(name)}](#${`${HelpPages.nameOf(doc)} ${name}`.replaceAll(" ", "-")})`,
-        text(description)
+const section =
+  (doc: HelpDoc) =>
+  (more: HelpSection.Section | undefined): ReadonlyArray<string> => [
+    `## ${HelpPages.nameOf(doc)}`,
+    `${text(doc.description)}.`,
+    ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join(
+      "\n"
+    ),
+    `Usage: ${code(HelpText.usage(doc))}`,
+    table(
+      ["command", "what it does"],
+      (doc.subcommands ?? []).flatMap(({ commands }) =>
+        commands.map(({ description, name }) => [
+          `[${code(name)}](#${`${HelpPages.nameOf(doc)} ${name}`.replaceAll(" ", "-")})`,
+          text(description)
+        ])
+      )
+    ),
+    table(
+      ["argument", "what it is"],
+      (doc.args ?? []).map(({ description, name, variadic }) => [
+        code(variadic ? `${name}...` : name),
+        text(Option.getOrElse(description, () => ""))
       ])
+    ),
+    flagTable(doc.flags),
+    table(
+      [more?.title.toLowerCase() ?? "", "what it means"],
+      (more?.rows ?? []).map(([left, right]) => [code(left), text(right)])
     )
-  ),
-  table(
-    ["argument", "what it is"],
-    (doc.args ?? []).map(({ description, name, variadic }) => [
-      code(variadic ? `${name}...` : name),
-      text(Option.getOrElse(description, () => ""))
-    ])
-  ),
-  flagTable(doc.flags)
-]
+  ]
 
 const flagTable = (flags: ReadonlyArray<FlagDoc>): string =>
   table(

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import xterm from "@xterm/headless"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Watchers from "./Watchers.ts"
 
 export interface Size {
   readonly columns: number
@@ -87,8 +88,7 @@ const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Option
 
   let printed = ""
   let end: Ended | undefined
-  const watchers = new Set<() => void>()
-  const notify = () => watchers.forEach((watch) => watch())
+  const { notify, when } = Watchers.make()
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text
     screen.write(text, notify)
@@ -99,19 +99,6 @@ const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Option
       notify()
     })
   )
-
-  const when = <A>(test: () => A | undefined): Effect.Effect<A> =>
-    Effect.callback((resume) => {
-      const watch = () => {
-        const found = test()
-        if (found === undefined) return
-        watchers.delete(watch)
-        resume(Effect.succeed(found))
-      }
-      watchers.add(watch)
-      watch()
-      return Effect.sync(() => watchers.delete(watch))
-    })
 
   const terminal: Terminal = {
     screen: Effect.sync(() => read(screen)),

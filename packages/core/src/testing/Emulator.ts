@@ -106,7 +106,7 @@ export interface Options {
   readonly job?: Partial<JobScript.JobScript> | undefined
   /** Makes all archives of this size, whatever was selected. */
   readonly archive?: JobScript.ArchiveSize | undefined
-  /** How long a signed URL is good; default 15 minutes. */
+  /** How long a signed URL is valid; default 15 minutes. */
   readonly urlLifetime?: Duration.Input | undefined
   /** What every signature begins with, so that one can look for it where it should not be. */
   readonly signaturePrefix?: string | undefined

@@ -249,6 +249,14 @@ export class InvalidFault extends Schema.TaggedError<InvalidFault>()("InvalidFau
 }
 
 /**
+ * How faults are written in their short form, and what each kind does: for the help of a command.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const guide: ReadonlyArray<readonly [form: string, meaning: string]> = FaultText.guide()
+
+/**
  * Reads a fault from its short form, such as `storage:reset@65536`, `getStatus:status=503x3,retry-after=2s` or
  * `storage:delay=2sxalways,skip=1`.
  *

@@ -382,7 +382,7 @@ describe("Fault.parse", () => {
     ["storage:reset@many", "expected reset@<bytes>"],
     ["storage:reset@-1", "expected reset@<bytes>"],
     ["storage:delay=2", "expected delay=<time>"],
-    ["storage:throttle=0", "expected throttle=<bytes a second>"],
+    ["storage:throttle=0", "expected throttle=<bytes/s>"],
     ["storage:status=99", "expected status=<code>"],
     ["storage:status=503,retry-after=soon", "expected status=<code>"],
     ["storage:redirect=0", "expected redirect[=<hops>]"],

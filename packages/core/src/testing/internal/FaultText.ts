@@ -34,11 +34,11 @@ export const read = (input: string): Result.Result<Parts, string> => {
         return [option.slice(0, at), option.slice(at + 1)] as const
       })
   )
-  const unknown = [...options.keys()].find((key) => key !== "skip" && form.options?.includes(key) !== true)
+  const unknown = [...options.keys()].find((key) => key !== "skip" && !optionNames(form).includes(key))
   if (unknown !== undefined) return Result.fail(`${name} has no option ${unknown}`)
   const skip = wholeNumber(options.get("skip") ?? "0")
   const kind = form.read(value ?? bytes, options)
-  if (kind === undefined || skip === undefined) return Result.fail(`expected ${form.form}`)
+  if (kind === undefined || skip === undefined) return Result.fail(`expected ${whole(form)}`)
   const times = count === "always" ? Number.POSITIVE_INFINITY : Number(count ?? 1)
   return Result.succeed({ target, kind, times, skip })
 }
@@ -48,41 +48,70 @@ export const help = (): string =>
   "A fault is <target>:<kind>, then x<times> or xalways, then options such as ,skip=2\n" +
   `  targets: ${targets.join(", ")}\n` +
   "  bytes may have a unit (64KiB), times have one (250ms, 2s, 1m)\n" +
-  `  kinds:\n${[...forms.values()].map(({ form }) => `    ${form}`).join("\n")}`
+  `  kinds:\n${[...forms.values()].map((form) => `    ${whole(form)}`).join("\n")}`
+
+/** The same with what each kind is. */
+export const guide = (): ReadonlyArray<readonly [form: string, meaning: string]> => [
+  ["<target>:<kind>", `For one request; targets: ${targets.join(", ")}`],
+  ["<fault>x<times>", "For so many requests; xalways: for all"],
+  ["<fault>,skip=<number>", "Not for the first so many requests"],
+  ...[...forms.values()].map(({ form, meaning, more = [], storageOnly }): readonly [string, string] => [
+    form,
+    meaning +
+      (storageOnly === true ? " (storage only)" : "") +
+      (more.length === 0 ? "" : `; options: ${more.map((option) => `,${option}`).join(" ")}`)
+  ])
+]
+
+/** With its options. */
+const whole = ({ form, more = [] }: Form): string => form + more.map((option) => `[,${option}]`).join("")
+
+const optionNames = ({ more = [] }: Form): ReadonlyArray<string> => more.map((option) => option.replace(/=.*$/, ""))
 
 /** How one kind is written. */
 interface Form {
   readonly form: string
+  /** What goes wrong. */
+  readonly meaning: string
   readonly storageOnly?: boolean
-  readonly options?: ReadonlyArray<string>
+  /** Options as they are written. */
+  readonly more?: ReadonlyArray<string>
   /** Given what stands after `=` or `@`. */
   readonly read: (value: string | undefined, options: ReadonlyMap<string, string>) => Kind | undefined
 }
 
-const plain = (name: string, kind: Kind, storageOnly = false): Form => ({
+const plain = (name: string, meaning: string, kind: Kind, storageOnly = false): Form => ({
   form: name,
+  meaning,
   storageOnly,
   read: (value) => (value === undefined ? kind : undefined)
 })
 
-const atByte = (name: string, kind: (after: number) => Kind): Form => ({
+const atByte = (name: string, meaning: string, kind: (after: number) => Kind): Form => ({
   form: `${name}@<bytes>`,
+  meaning,
   read: (value) => map(value, byteCount, kind)
 })
 
 const forms: ReadonlyMap<string, Form> = new Map(
   Object.entries({
-    delay: { form: "delay=<time>", read: (value) => map(value, timeSpan, (duration) => Kind.Delay({ duration })) },
+    delay: {
+      form: "delay=<time>",
+      meaning: "Nothing is answered for so long",
+      read: (value) => map(value, timeSpan, (duration) => Kind.Delay({ duration }))
+    },
     throttle: {
-      form: "throttle=<bytes a second>",
+      form: "throttle=<bytes/s>",
+      meaning: "The body comes no faster than that",
       read: (value) =>
         map(value, byteCount, (bytesPerSecond) =>
           bytesPerSecond === 0 ? undefined : Kind.Throttle({ bytesPerSecond })
         )
     },
     status: {
-      form: "status=<code>[,retry-after=<time>][,retry-after-date=<time>][,type=<content type>][,body=<text>]",
-      options: ["retry-after", "retry-after-date", "type", "body"],
+      form: "status=<code>",
+      meaning: "An answer with this status",
+      more: ["retry-after=<time>", "retry-after-date=<time>", "type=<content type>", "body=<text>"],
       read: (value, options) => {
         const date = options.get("retry-after-date")
         const wait = date ?? options.get("retry-after")
@@ -93,11 +122,12 @@ const forms: ReadonlyMap<string, Form> = new Map(
         return map(value, statusCode, (status) => Kind.Status({ status, retryAfter, retryAfterAs, body, contentType }))
       }
     },
-    html: plain("html", Kind.Html()),
-    "malformed-json": plain("malformed-json", Kind.MalformedJson()),
+    html: plain("html", "A web page in place of what was asked for", Kind.Html()),
+    "malformed-json": plain("malformed-json", "JSON that ends too early", Kind.MalformedJson()),
     redirect: {
-      form: "redirect[=<hops>][,status=<code>][,location=<url>]",
-      options: ["status", "location"],
+      form: "redirect[=<hops>]",
+      meaning: "Another place is named, so many times",
+      more: ["status=<code>", "location=<url>"],
       read: (value = "1", options) => {
         const [hops, status] = [wholeNumber(value), statusCode(options.get("status") ?? "302")]
         return hops === undefined || hops === 0 || status === undefined
@@ -105,25 +135,28 @@ const forms: ReadonlyMap<string, Form> = new Map(
           : Kind.Redirect({ hops, status, location: options.get("location") })
       }
     },
-    drop: plain("drop", Kind.Drop()),
-    reset: atByte("reset", (after) => Kind.Reset({ after })),
-    cut: atByte("cut", (after) => Kind.Cut({ after })),
-    "cut-undeclared": atByte("cut-undeclared", (after) => Kind.CutUndeclared({ after })),
-    stall: atByte("stall", (after) => Kind.Stall({ after })),
+    drop: plain("drop", "The connection is closed without an answer", Kind.Drop()),
+    reset: atByte("reset", "The connection is reset after so many bytes", (after) => Kind.Reset({ after })),
+    cut: atByte("cut", "The body ends too early, after so many bytes", (after) => Kind.Cut({ after })),
+    "cut-undeclared": atByte("cut-undeclared", "The same, without a declared length", (after) =>
+      Kind.CutUndeclared({ after })
+    ),
+    stall: atByte("stall", "Nothing more comes after so many bytes", (after) => Kind.Stall({ after })),
     "wrong-length": {
-      form: "wrong-length=<bytes more, or less with ->",
+      form: "wrong-length=[-]<bytes>",
+      meaning: "The declared length is that much off",
       read: (value) => {
         const by = byteCount(value?.replace(/^[-+]/, ""))
         return by === undefined ? undefined : Kind.WrongLength({ by: value?.startsWith("-") === true ? -by : by })
       }
     },
-    "changed-etag": plain("changed-etag", Kind.ChangedETag(), true),
-    "weak-etag": plain("weak-etag", Kind.WeakETag(), true),
-    "no-etag": plain("no-etag", Kind.NoETag(), true),
-    "ignore-range": plain("ignore-range", Kind.IgnoreRange(), true),
-    "wrong-range": plain("wrong-range", Kind.WrongRange(), true),
-    "wrong-checksum": plain("wrong-checksum", Kind.WrongChecksum(), true),
-    corrupt: atByte("corrupt", (at) => Kind.Corrupt({ at }))
+    "changed-etag": plain("changed-etag", "Another object from then on", Kind.ChangedETag(), true),
+    "weak-etag": plain("weak-etag", "A weak ETag", Kind.WeakETag(), true),
+    "no-etag": plain("no-etag", "No ETag", Kind.NoETag(), true),
+    "ignore-range": plain("ignore-range", "All is sent, whatever the range", Kind.IgnoreRange(), true),
+    "wrong-range": plain("wrong-range", "Another range than the one asked for", Kind.WrongRange(), true),
+    "wrong-checksum": plain("wrong-checksum", "Checksums of other bytes", Kind.WrongChecksum(), true),
+    corrupt: atByte("corrupt", "The byte after so many is changed", (at) => Kind.Corrupt({ at }))
   })
 )
 

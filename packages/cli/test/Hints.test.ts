@@ -1,0 +1,192 @@
+/** What an error says to do next, and that doing it helps. */
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as Canary from "../../../test-support/Canary.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+
+/** A command that fails: its code, its hints, and the run it is, if it is written down. */
+const failing = Effect.fnUntraced(function* (
+  emulated: Emulated.Emulated,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+) {
+  const { code, stderr, stdout } = yield* emulated.run([...args, "--json"], { env })
+  assert.notStrictEqual(code, 0, stderr)
+  const { hints, runId } = Binary.lastLine(stdout)
+  return { code, hints, runId: String(runId), stderr }
+})
+
+const resumes = Effect.fnUntraced(function* (emulated: Emulated.Emulated, runId: string) {
+  const { code, stderr } = yield* emulated.run(["runs", "resume", runId])
+  assert.strictEqual(code, 0, stderr)
+})
+
+describe.concurrent("hints", () => {
+  it.live.each([
+    [401, 4, "go on"],
+    [402, 1, "go on"],
+    [403, 4, "go on in the same project"]
+  ] as const)("a run refused with %d goes on once that is put right", ([status, exitCode, what]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.status("requestBatch", status))
+      const { code, hints, runId } = yield* failing(emulated, ["download", Emulated.modelOf(emulated)])
+      assert.deepStrictEqual([code, hints], [exitCode, [`To ${what}: scenario-assets runs resume ${runId}`]])
+      yield* resumes(emulated, runId)
+    })
+  )
+
+  it.live("a run that keeps an archive, with a key that is wrong", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      const args = ["download", "--job", jobId, "--archive", "all.zip"]
+      const { code, hints, runId } = yield* failing(emulated, args, { SCENARIO_API_SECRET: "wrong" })
+      assert.deepStrictEqual([code, hints], [4, [`To go on: scenario-assets runs resume ${runId}`]])
+      yield* resumes(emulated, runId)
+    })
+  )
+
+  it.live("a job of its own that is gone is started again", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      yield* emulated.emulator.inject(Fault.status("getStatus", 404, { times: 20 }))
+      const own = yield* failing(emulated, ["download", Emulated.modelOf(emulated)])
+      assert.deepStrictEqual(
+        [own.code, own.hints],
+        [6, [`To start it again: scenario-assets runs resume ${own.runId}`]],
+        own.stderr
+      )
+      yield* emulated.emulator.clearFaults
+      yield* resumes(emulated, own.runId)
+    })
+  )
+
+  it.live("ids that nobody knows: to go on would not help, and the run can be taken off the list", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      for (const args of [
+        ["--job", "job_nobody"],
+        ["model_nobody", "--archive", "all.zip"]
+      ]) {
+        const other = yield* failing(emulated, ["download", ...args])
+        const forget = `scenario-assets runs forget ${other.runId}`
+        assert.deepStrictEqual(
+          [other.code, other.hints],
+          [6, [`If an id is wrong, take the run off the list: ${forget}`]]
+        )
+        assert.strictEqual((yield* emulated.run(forget.split(" ").slice(1))).code, 0)
+      }
+    })
+  )
+
+  it.live("a job of others that failed is not started again by going on", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const own = yield* failing(emulated, ["download", "model_fails"])
+      assert.deepStrictEqual(own.hints, [`To start it again: scenario-assets runs resume ${own.runId}`])
+      const jobId = yield* emulated.begin("model_fails")
+      const other = yield* failing(emulated, ["download", "--job", jobId])
+      assert.deepStrictEqual([other.code, other.hints], [3, []])
+    })
+  )
+
+  it.live("a deadline: of a run, it goes on; of a job, its download waits for it", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
+      const detached = yield* emulated.run(["download", Emulated.modelOf(emulated), "--detach"])
+      const runId = detached.stdout.trim()
+      const ofRun = yield* failing(emulated, ["wait", runId, "--deadline", "100ms"])
+      assert.deepStrictEqual([ofRun.code, ofRun.hints], [9, [`To go on waiting: scenario-assets runs resume ${runId}`]])
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      const ofJob = yield* failing(emulated, ["wait", jobId, "--deadline", "100ms"])
+      assert.deepStrictEqual(
+        [ofJob.code, ofJob.hints],
+        [9, [`To go on waiting: scenario-assets download --job ${jobId} --deadline 2h`]]
+      )
+    })
+  )
+
+  it.live.each([
+    ["an entry", Fault.corrupt("storage", 100_000, { skip: 1 }), []],
+    ["a page in its place", Fault.html("storage"), []],
+    ["a kept one", Fault.wrongChecksum("storage", { times: 3 }), ["--archive", "all.zip"]]
+  ] as const)("an archive that arrived damaged, %s: to go on fetches it again", ([, fault, more]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 1_000_000, entries: 4 } })
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      for (const wanted of [[Emulated.modelOf(emulated)], ["--job", jobId]]) {
+        yield* emulated.emulator.inject(fault)
+        const args = ["download", ...wanted, "-o", `out-${wanted.length}`, ...more]
+        const { code, hints, runId, stderr } = yield* failing(emulated, args)
+        assert.deepStrictEqual([code, hints], [7, [`To go on: scenario-assets runs resume ${runId}`]], stderr)
+        yield* emulated.emulator.clearFaults
+        yield* resumes(emulated, runId)
+      }
+    })
+  )
+
+  it.live("an archive that its host no longer has: another job makes it again, where it is the run's own", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      yield* emulated.emulator.inject(Fault.status("storage", 404, { times: 2 }))
+      const own = yield* failing(emulated, ["download", Emulated.modelOf(emulated)])
+      assert.deepStrictEqual(
+        [own.code, own.hints],
+        [6, [`To start it again: scenario-assets runs resume ${own.runId}`]],
+        own.stderr
+      )
+      const other = yield* failing(emulated, ["download", "--job", jobId])
+      assert.deepStrictEqual([other.code, other.hints], [6, []], other.stderr)
+      yield* emulated.emulator.clearFaults
+      yield* resumes(emulated, own.runId)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
+    })
+  )
+
+  it.live.each([
+    ["status", "model_a", "a model; try: scenario-assets download model_a"],
+    ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
+    ["download --job", "inf_a", "an inference; try: scenario-assets download inf_a"],
+    ["list", "proj_a", "a project; give it by --project."],
+    ["status", "run_a", "a run; to see those there are: scenario-assets runs --all"],
+    ["asset", "job_a", "a job; try: scenario-assets download --job job_a"]
+  ] as const)("%s %s, which is not known: what it looks like, and what takes that", ([command, id, what]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { code, hints, stderr } = yield* failing(emulated, [...command.split(" "), id])
+      assert.deepStrictEqual([code, hints], [6, [`${id} looks like the id of ${what}`]], stderr)
+      assert.include(stderr, `of ${id}: not found (404)`)
+    })
+  )
+
+  it.live("an id that looks like another kind is asked for all the same", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true } })
+      const { code, stderr } = yield* emulated.run(["asset", "model_a"])
+      assert.strictEqual(code, 0, stderr)
+    })
+  )
+
+  it.live.each([
+    ["SCENARIO_API_KEY", "SCENARIO_API_SECRET"],
+    ["SCENARIO_API_SECRET", "SCENARIO_API_KEY"],
+    ["SCENARIO_SDK_API_KEY", "SCENARIO_SDK_API_SECRET"]
+  ] as const)("%s alone: which half is missing, and only then the way without both", ([set, missing]) =>
+    Effect.gen(function* () {
+      const env = { [missing]: "", [set]: Canary.key }
+      const { code, stderr } = yield* Binary.run(["status", "job_a"], { env })
+      assert.strictEqual(code, 4)
+      assert.match(
+        stderr,
+        new RegExp(
+          `^scenario-assets: ${set} is set and ${missing} is missing; set ${missing} too, ` +
+            `or unset ${set} to use stored credentials\\.\nOr store them: scenario-assets auth login`
+        )
+      )
+    })
+  )
+})
