@@ -224,6 +224,38 @@ describe("Transfer", () => {
       })
   )
 
+  it.effect("waits half a minute in silence, and takes that for a fault", () =>
+    Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      whole_(yield* bytesOf(yield* host([() => "silence", whole()])))
+      const seconds = ((yield* Clock.currentTimeMillis) - before) / 1000
+      assert.isAtLeast(seconds, 30)
+      assert.isBelow(seconds, 60)
+    })
+  )
+
+  it.effect("takes no fault from whoever is slow to take the bytes, such as a disk", () =>
+    Effect.gen(function* () {
+      const { layer, source } = yield* host([whole()])
+      const exit = yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runCollect(Stream.tap(transfer.events(source), () => Effect.sleep("45 seconds")))
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual(tags(exit.value), ["Opened"])
+      assert.deepStrictEqual(assemble(exit.value), content)
+    })
+  )
+
+  it.effect("waits no longer than its time limit, whatever Retry-After asks for", () =>
+    Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      const server = yield* host([status(503, { "retry-after": "3600" })])
+      const reason = yield* reasonOf(yield* bytesOf(server, { timeLimit: "20 seconds" }))
+      assert.strictEqual(reason._tag, "TimedOut")
+      assert.isAtMost((yield* Clock.currentTimeMillis) - before, 21_000)
+    })
+  )
+
   it.effect("takes silence after the request for a fault", () =>
     Effect.gen(function* () {
       const server = yield* host([() => "silence", whole()])

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
@@ -87,7 +88,10 @@ const broken: ReadonlyArray<Row> = [
     [says(RawServer.respond("503 No", ["Retry-After: Mon, 01 Jan 2024 00:00:00 GMT", "Content-Length: 0"]))]
   ],
   ["504", [says(RawServer.respond("504 No", ["Content-Length: 0"]))]],
-  ["a link that is refused once", [says(RawServer.respond("403 No", ["Content-Length: 0"]))]],
+  ...[400, 401, 403].map((status): Row => [
+    `a link that is refused once, by ${status}`,
+    [says(RawServer.respond(`${status} No`, ["Content-Length: 0"]))]
+  ]),
   ["200 to a range", [cut, says(ok([length, etag]))], "whole", 3],
   ["a range from elsewhere", [cut, partly([range(from - 1), etag], object.subarray(from - 1))]],
   ["a range of another total", [cut, partly([range(from, size + 1), etag])]],
@@ -214,7 +218,7 @@ const refused: ReadonlyArray<Row> = [
   ["a host that breaks for ever", Array.from({ length: 9 }, () => says("", "reset")), "RetriesExhausted"]
 ]
 
-const services = (server: RawServer.RawServer) =>
+const services = (server: Pick<RawServer.RawServer, "origin">) =>
   Layer.provide(
     NodeScenario.layerServices,
     ScenarioConfig.layer({ baseUrl: server.origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
@@ -272,6 +276,35 @@ describe.concurrent("what a storage host may say", () => {
         assert.isTrue(readFileSync(target).equals(object))
       }
       assert.strictEqual(server.requests.length, 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("the long body of a redirect holds no connection", () =>
+    Effect.gen(function* () {
+      let closed: (() => void) | undefined
+      const first = new Promise<void>((resolve) => {
+        closed = resolve
+      })
+      const server = createServer((socket) => {
+        socket.on("error", () => undefined)
+        socket.once("data", (data) => {
+          if (data.includes("GET /to ")) return void first.then(() => socket.end(ok([length, etag])))
+          socket.once("close", () => closed?.())
+          return socket.write(RawServer.respond("302 Found", ["Location: /to", "Content-Length: 1000000"], "moved"))
+        })
+      })
+      yield* Effect.acquireRelease(
+        Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+        () => Effect.sync(() => server.close())
+      )
+      const address = server.address()
+      assert(address !== null && typeof address === "object")
+      const origin = `http://127.0.0.1:${address.port}`
+      const source = { refresh: Effect.succeed(SignedUrl.make(`${origin}/from`)) }
+      const chunks = yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) =>
+        Stream.runCollect(bytes(source, { ...quick, retries: 0 }))
+      ).pipe(Effect.provide(services({ origin })))
+      assert.isTrue(Buffer.concat(chunks).equals(object))
     }).pipe(Effect.scoped)
   )
 

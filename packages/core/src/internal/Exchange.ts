@@ -3,11 +3,12 @@ import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as StoredObject from "../StoredObject.ts"
@@ -140,10 +141,13 @@ const follow = Effect.fnUntraced(function* (
 ): Effect.fn.Return<HttpClientResponse, Fault | Rejection, Scope.Scope> {
   if (start.protocol !== "https:" && !allowHttp) return yield* reject(new InsecureUrl())
   const scoped = HttpClient.withScope(client)
+  const exchange = yield* Effect.scope
   let url = start
   for (let hop = 0; hop <= redirects; hop++) {
     // As text: of a `URL` the client would take the query apart and write it anew, which no longer fits the signature.
+    const hopScope = yield* Scope.fork(exchange)
     const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
+      Scope.provide(hopScope),
       Effect.mapError((error): Fault | Rejection => {
         const { description, untrusted } = describeFailure(error)
         return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
@@ -152,6 +156,8 @@ const follow = Effect.fnUntraced(function* (
     )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined
     if (location === undefined) return response
+    // Nobody reads the body of a redirect, however long it is.
+    yield* Scope.close(hopScope, Exit.void)
     if (!URL.canParse(location, url)) return yield* reject(new RedirectRefused({ description: "to what is no URL" }))
     url = new URL(location, url)
     if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) {

@@ -102,11 +102,11 @@ export const writeAll = async (
   return length
 }
 
-/** How many bytes there is room for in a directory. */
+/** How many bytes there is room for in a directory; without end where the file system does not tell. */
 export const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
   attempt("look at", directory, async () => {
-    const { bavail, bsize } = await Fs.statfs(directory)
-    return bavail * bsize
+    const { bavail, blocks, bsize } = await Fs.statfs(directory)
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
   })
 
 export const readText = (path: string): Effect.Effect<string | undefined, FileError> =>
