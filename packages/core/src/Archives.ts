@@ -13,7 +13,7 @@ import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import { JobError } from "./JobError.ts"
-import { JobJournal, type JournalError } from "./JobJournal.ts"
+import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
 import * as Selection from "./Selection.ts"
 import type * as Transfer from "./Transfer.ts"
@@ -47,7 +47,7 @@ export interface Archive {
 }
 
 /** @category models @since 0.1.0 */
-export type BatchError = ApiError | JobError | JournalError
+export type BatchError = ApiError | JobError | JobJournal.JournalError
 
 /**
  * What happens until the jobs of a selection are begun. Each batch (`index` from 0) has a `Requested`, or ends with `Failed`.
@@ -104,7 +104,7 @@ export class Archives extends Context.Service<
 >()("@scenario-assets/core/Archives") {}
 
 /**
- * Builds the service. Jobs are written to the `JobJournal` of the context before they are first looked at, and a job
+ * Builds the service. Jobs are written to the `JobJournal` before they are first looked at, and a job
  * found there is taken up again; one that turns out to be of no use is started anew.
  *
  * @category constructors
@@ -114,7 +114,9 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
   function* () {
     const { requestBatch } = yield* AssetDownload
     const poller = yield* JobPoller.JobPoller
-    const journal = yield* JobJournal
+    const builtWith = yield* JobJournal.JobJournal
+    const journal = Effect.map(JobJournal.JobJournal, (given) => (given === JobJournal.none ? builtWith : given))
+    const forget = (jobId: JobId) => Effect.flatMap(journal, (it) => it.forget(jobId))
 
     const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
       index,
@@ -151,9 +153,9 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
               })
             )
             return Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
-              Stream.concat(Stream.fromEffectDrain(journal.record(batch, jobId))),
+              Stream.concat(Stream.fromEffectDrain(Effect.flatMap(journal, (it) => it.record(batch, jobId)))),
               Stream.concat(after(index, jobId)),
-              Stream.tapError((error) => (isUseless(error) ? journal.forget(jobId) : Effect.void))
+              Stream.tapError((error) => (isUseless(error) ? forget(jobId) : Effect.void))
             )
           })
         )
@@ -163,7 +165,7 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
           Stream.concat(after(index, jobId)),
           Stream.catch((error) =>
             isUseless(error)
-              ? Stream.concat(Stream.fromEffectDrain(journal.forget(jobId)), start(index, batch))
+              ? Stream.concat(Stream.fromEffectDrain(forget(jobId)), start(index, batch))
               : Stream.fail(error)
           )
         )
@@ -171,8 +173,9 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       const whole = (selection: Selection.Selection, index: number): Stream.Stream<BeginEvent | A> => {
         const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
         return Stream.unwrap(
-          Effect.map(journal.lookup(batch), (jobId) =>
-            Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch)
+          Effect.map(
+            Effect.flatMap(journal, (it) => it.lookup(batch)),
+            (jobId) => (Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch))
           )
         ).pipe(Stream.catch((error) => Stream.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })))
       }

@@ -38,17 +38,27 @@ export interface JobJournal {
 }
 
 /**
- * The journal of the context. By default there is none: every batch starts a job.
+ * The one that remembers nothing.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const none: JobJournal = {
+  lookup: () => Effect.succeedNone,
+  record: () => Effect.void,
+  forget: () => Effect.void
+}
+
+/**
+ * The journal of the context; by default {@link none}: every batch starts a job. `Archives` takes the one it is run with,
+ * or else the one its layer was built with. A job stays in it when its archive is ready, so that a run that ends while it
+ * takes the bytes can go on: whoever has them says so by `forget`.
  *
  * @category services
  * @since 0.1.0
  */
 export const JobJournal = Context.Reference<JobJournal>("@scenario-assets/core/JobJournal", {
-  defaultValue: () => ({
-    lookup: () => Effect.succeedNone,
-    record: () => Effect.void,
-    forget: () => Effect.void
-  })
+  defaultValue: () => none
 })
 
 /**

@@ -241,6 +241,15 @@ describe("Archives", () => {
       })
     )
 
+    it.effect("may also be that of who runs the stream", () =>
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server()
+        const journal = yield* withJournal([], say)
+        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.merge(layer, journal))))
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1", "look job_1"])
+      })
+    )
+
     it.effect("takes up the jobs of an earlier run", () =>
       Effect.gen(function* () {
         const { layer, log, say } = yield* server()

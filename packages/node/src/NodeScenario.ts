@@ -20,7 +20,7 @@ import * as NodeHashes from "./NodeHashes.ts"
 
 /**
  * The client for the API: HTTP/1.1 on connections that are kept, 10 s to make one. It trusts what Node trusts
- * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, build the services on another
+ * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, give {@link layerServicesWith} another
  * `HttpClient`, such as `NodeHttpClient.layerUndici`.
  *
  * @category layers
@@ -40,12 +40,33 @@ export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = Stor
 )
 
 /**
- * All services, given the configuration.
+ * What may be chosen of the services. The options of each are its defaults; a call can have others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Choices {
+  /** The client for the API. Default {@link layerApiClient}. */
+  readonly apiClient?: Layer.Layer<HttpClient.HttpClient> | undefined
+  /**
+   * The client for storage hosts. Default {@link layerStorageClient}; one on another `HttpClient` is
+   * `StorageClient.layer.pipe(Layer.provide(…))`.
+   */
+  readonly storageClient?: Layer.Layer<StorageClient.StorageClient> | undefined
+  readonly assetDownload?: AssetDownload.Options | undefined
+  readonly jobPoller?: JobPoller.Options | undefined
+  readonly transfer?: Transfer.Options | undefined
+}
+
+/**
+ * All services over clients or with limits of one's own, given the configuration.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerServices: Layer.Layer<
+export const layerServicesWith = (
+  choices: Choices
+): Layer.Layer<
   | AssetDownload.AssetDownload
   | JobPoller.JobPoller
   | Transfer.Transfer
@@ -55,13 +76,29 @@ export const layerServices: Layer.Layer<
   | Extraction.Extraction,
   never,
   ScenarioConfig.ScenarioConfig
-> = Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
-  Layer.provideMerge(ArchiveReader.layer),
-  Layer.provideMerge(FileDownload.layer),
-  Layer.provideMerge(JobPoller.layer),
-  Layer.provideMerge(Layer.mergeAll(AssetDownload.layer, Transfer.layer)),
-  Layer.provide(Layer.mergeAll(layerApiClient, layerStorageClient, NodeHashes.layer))
-)
+> =>
+  Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
+    Layer.provideMerge(ArchiveReader.layer),
+    Layer.provideMerge(FileDownload.layer),
+    Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        AssetDownload.layerOptions(choices.assetDownload ?? {}),
+        Transfer.layerOptions(choices.transfer ?? {})
+      )
+    ),
+    Layer.provide(
+      Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient, NodeHashes.layer)
+    )
+  )
+
+/**
+ * All services, given the configuration.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerServices = layerServicesWith({})
 
 /**
  * All services, configured by the environment (see `ScenarioConfig.fromEnvironment`).
