@@ -10,7 +10,8 @@ import * as Source from "@scenario-assets/core/Source"
 import type { StoredObject } from "@scenario-assets/core/StoredObject"
 import { type ReadOptions, Transfer } from "@scenario-assets/core/Transfer"
 import { ChecksumMismatch, LengthMismatch, TransferError } from "@scenario-assets/core/TransferError"
-import type * as Arr from "effect/Array"
+import type { TransferEvent } from "@scenario-assets/core/TransferEvent"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
@@ -143,78 +144,65 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         let object: StoredObject = part.resume?.object ?? {}
         let resumedFrom = part.written()
 
+        /** Takes one event of the transfer, and tells what it means for the file. */
+        const take = Effect.fnUntraced(function* (
+          event: TransferEvent
+        ): Effect.fn.Return<ReadonlyArray<FileEvent>, FileError | Occupied> {
+          switch (event._tag) {
+            case "Bytes":
+              part.push(event.offset, event.bytes)
+              // Piece by piece: what is on the disk makes room for what arrives meanwhile.
+              return (yield* part.flushIfFull)
+                ? [{ _tag: "Written", bytes: part.written(), size: object.size }]
+                : nothing
+            case "Opened": {
+              object = event.object
+              yield* part.describe(object)
+              const path = options.rename?.(object) ?? target
+              if (yield* occupied(path)) return yield* refuse(path)
+              yield* checkSpace(target, (object.size ?? 0) - part.written())
+              return [{ ...event, there: part.written() }]
+            }
+            case "StartedOver":
+              resumedFrom = 0
+              yield* part.clear
+              return [event]
+            default:
+              return [event]
+          }
+        })
+
+        /** From a part to a file, or why it does not become one. */
+        const complete = Effect.gen(function* () {
+          const { mismatches, verified } = yield* part.verify
+          const [mismatch] = mismatches
+          const origin = Source.origin(source)
+          if (mismatch !== undefined) {
+            // None of these bytes can be trusted, so the next run begins anew.
+            yield* part.clear
+            return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
+          }
+          const bytes = part.written()
+          // Whatever the stream says: what the next run finds missing it fetches.
+          if (!part.isWhole()) {
+            const declared = object.size === undefined ? {} : { declared: object.size }
+            return yield* new TransferError({ origin, reason: new LengthMismatch({ ...declared, received: bytes }) })
+          }
+          const path = options.rename?.(object) ?? target
+          // There may be a file now that was not there in the beginning.
+          yield* Effect.catch(part.finish(path, { replace: ifExists === "replace" }), (error) =>
+            error.code === "EEXIST" ? refuse(path) : Effect.fail(error)
+          )
+          return { _tag: "Completed", file: { path, bytes, resumedFrom, alreadyThere: false, verified } } as const
+        })
+
         return transfer
-          .events(source, {
-            ...options,
-            connections: options.connections ?? 16,
-            resume: part.resume
-          })
+          .events(source, { ...options, connections: options.connections ?? 16, resume: part.resume })
           .pipe(
             Stream.provideService(Buffers.Current, Buffers.aligned),
-            Stream.mapArrayEffect(
-              Effect.fnUntraced(function* (all): Effect.fn.Return<
-                Arr.NonEmptyReadonlyArray<ReadonlyArray<FileEvent>>,
-                FileError | Occupied
-              > {
-                const told: Array<FileEvent> = []
-                for (const event of all) {
-                  if (event._tag === "Bytes") {
-                    part.push(event.offset, event.bytes)
-                    // One by one: what is on the disk makes room for what arrives meanwhile.
-                    if (yield* part.flushIfFull)
-                      told.push({ _tag: "Written", bytes: part.written(), size: object.size })
-                    continue
-                  }
-                  if (event._tag === "Opened") {
-                    object = event.object
-                    yield* part.describe(object)
-                    const path = options.rename?.(object) ?? target
-                    if (yield* occupied(path)) return yield* refuse(path)
-                    yield* checkSpace(target, (object.size ?? 0) - part.written())
-                    told.push({ ...event, there: part.written() })
-                    continue
-                  }
-                  if (event._tag === "StartedOver") {
-                    resumedFrom = 0
-                    yield* part.clear
-                  }
-                  told.push(event)
-                }
-                return [told]
-              })
-            ),
+            Stream.mapArrayEffect((all) => Effect.map(Effect.forEach(all, take), (told) => Arr.of(told.flat()))),
             Stream.flattenIterable,
-            Stream.concat(
-              Stream.fromEffect(
-                Effect.gen(function* () {
-                  const { mismatches, verified } = yield* part.verify
-                  const [mismatch] = mismatches
-                  const origin = Source.origin(source)
-                  if (mismatch !== undefined) {
-                    // None of these bytes can be trusted, so the next run begins anew.
-                    yield* part.clear
-                    return yield* new TransferError({ origin, reason: new ChecksumMismatch(mismatch) })
-                  }
-                  // Whatever the stream says: what the next run finds missing it fetches.
-                  if (!part.isWhole()) {
-                    const reason = new LengthMismatch({
-                      ...(object.size === undefined ? {} : { declared: object.size }),
-                      received: part.written()
-                    })
-                    return yield* new TransferError({ origin, reason })
-                  }
-                  const path = options.rename?.(object) ?? target
-                  // There may be a file now that was not there in the beginning.
-                  yield* Effect.catch(part.finish(path, { replace: ifExists === "replace" }), (error) =>
-                    error.code === "EEXIST" ? refuse(path) : Effect.fail(error)
-                  )
-                  return {
-                    _tag: "Completed",
-                    file: { path, bytes: part.written(), resumedFrom, alreadyThere: false, verified }
-                  } as const
-                })
-              )
-            ),
+            Stream.concat(Stream.fromEffect(complete)),
             Stream.catch((error) => (error instanceof Occupied ? there(error.path) : Stream.fail(error)))
           )
       })
@@ -240,6 +228,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
  * @since 0.1.0
  */
 export const layer: Layer.Layer<FileDownload, never, Transfer> = Layer.effect(FileDownload, make)
+
+const nothing: ReadonlyArray<FileEvent> = []
 
 /** The final name is taken. */
 class Occupied extends Data.TaggedError("Occupied")<{ readonly path: string }> {}
