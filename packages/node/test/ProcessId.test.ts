@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import Fs from "node:fs/promises"
+import { syncBuiltinESMExports } from "node:module"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -7,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { ProcessId } from "@scenario-assets/node"
 import { Effect } from "effect"
+import { vi } from "vitest"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Lock from "../src/internal/Lock.ts"
 
@@ -79,6 +82,35 @@ describe("Lock", () => {
     Effect.gen(function* () {
       const { pid, startTime } = earlier(yield* bystander)
       yield* acquire(`${hostname()} ${pid} ${startTime}`)
+    })
+  )
+
+  it.live.each(["", "\n", "nonsense", `${hostname()} `])("that names nobody is taken over: %j", (holder) =>
+    acquire(holder)
+  )
+
+  it.live.each(["as it is", "without hard links"])("on a file system %s has its content, and leaves nothing", (kind) =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("locks")
+      const target = join(directory, "target")
+      const link = vi.spyOn(Fs, "link")
+      if (kind === "without hard links") link.mockRejectedValue(Object.assign(new Error(), { code: "EPERM" }))
+      syncBuiltinESMExports()
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          link.mockRestore()
+          syncBuiltinESMExports()
+        })
+      )
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Lock.acquire(target)
+          assert.strictEqual(link.mock.calls.length, 1)
+          assert.deepStrictEqual(readdirSync(directory), ["target.part.lock"])
+          assert.match(readFileSync(`${target}.part.lock`, "utf8"), new RegExp(` ${process.pid}( |$)`))
+        })
+      )
+      assert.deepStrictEqual(readdirSync(directory), [])
     })
   )
 

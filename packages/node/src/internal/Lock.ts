@@ -1,7 +1,9 @@
 /** One run at a time writes to a target: `<target>.part.lock` names the process that does. */
+import { randomBytes } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { hostname } from "node:os"
 import { resolve } from "node:path"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
@@ -18,10 +20,12 @@ export const acquire = (target: string, what = target): Effect.Effect<void, File
 /** The file that is there meanwhile. */
 export const fileOf = (target: string): string => `${target}.part.lock`
 
+/** Its name, as one word. */
+const machine = (): string => hostname().replace(/[\s\p{C}]/gu, "_") || "_"
 /** The machine, the number of the process, and when it began, where the system tells. */
 const me = (): string => {
   const { pid, startTime } = ProcessId.own()
-  return [hostname(), pid, ...(startTime === undefined ? [] : [startTime])].join(" ")
+  return [machine(), pid, ...(startTime === undefined ? [] : [startTime])].join(" ")
 }
 /** Those of this process. In a container every run may have the same number, so that says nothing. */
 const held = new Set<string>()
@@ -47,12 +51,34 @@ const write = (path: string, target: string): Effect.Effect<string, FileError> =
   )
 
 /** Makes a file that names this process, where there is none. */
-const create = (path: string): Effect.Effect<void, FileError> =>
-  Effect.tapError(
-    Files.attempt("lock", path, () => Fs.writeFile(path, me(), { flag: "wx", mode: 0o600 })),
-    // It may have been made, and not have found room for its content.
-    (error) => (error.code === "EEXIST" ? Effect.void : Effect.ignore(Files.remove(path)))
-  )
+const create = (path: string): Effect.Effect<void, FileError> => Files.attempt("lock", path, () => make(path))
+
+/** It has its content from its first moment on: one that a killed run has left empty would name nobody. */
+const make = async (path: string): Promise<void> => {
+  const own = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`
+  try {
+    await Fs.writeFile(own, me(), { flag: "wx", mode: 0o600 })
+    await Fs.link(own, path)
+  } catch (cause) {
+    if (Files.code(cause) === "EEXIST") throw cause
+    await makeInPlace(path)
+  } finally {
+    await Fs.rm(own, { force: true }).catch(() => undefined)
+  }
+}
+
+/** Some file systems have no hard links, such as FAT and exFAT. */
+const makeInPlace = async (path: string): Promise<void> => {
+  const handle = await Fs.open(path, "wx", 0o600)
+  try {
+    await handle.writeFile(me())
+  } catch (cause) {
+    await Fs.rm(path, { force: true })
+    throw cause
+  } finally {
+    await handle.close()
+  }
+}
 
 /**
  * Several may find at once that a process is gone. Only who has made the next lock may look once more and put it in the place
@@ -69,7 +95,7 @@ const takeOver = Effect.fnUntraced(function* (path: string, target: string): Eff
     yield* Files.remove(next)
     return yield* takeOver(path, target)
   }
-  const holder = yield* Files.readText(path)
+  const holder = yield* read(path)
   if (holder !== undefined && !isAlive(holder)) {
     yield* Files.attempt("lock", path, () => Fs.rename(next, path))
     return path
@@ -78,13 +104,23 @@ const takeOver = Effect.fnUntraced(function* (path: string, target: string): Eff
   return holder === undefined ? yield* write(path, target) : yield* locked(target)
 })
 
+/** How long an empty one may be in the making, where there are no hard links. */
+const making = Duration.millis(100)
+
+/** What a lock says. */
+const read = Effect.fnUntraced(function* (path: string): Effect.fn.Return<string | undefined, FileError> {
+  const holder = yield* Files.readText(path)
+  return holder === "" ? yield* Effect.delay(Files.readText(path), making) : holder
+})
+
 /** Whether a process holds it that is alive. */
 const isTaken = (path: string): Effect.Effect<boolean, FileError> =>
-  Effect.map(Files.readText(path), (holder) => holder !== undefined && isAlive(holder))
+  Effect.map(read(path), (holder) => holder !== undefined && isAlive(holder))
 
-/** Of another machine nothing is known: its lock is left alone. */
+/** Of another machine nothing is known: its lock is left alone. What names no process is nobody's. */
 const isAlive = (holder: string): boolean => {
-  const [host, pid, startTime] = holder.split(" ")
-  if (host !== hostname()) return true
+  const [, host, pid, startTime] = /^([^\s\p{C}]+) (\d+)(?: (\d+))?$/u.exec(holder) ?? []
+  if (host === undefined) return false
+  if (host !== machine()) return true
   return ProcessId.isAlive({ pid: Number(pid), ...(startTime === undefined ? {} : { startTime: Number(startTime) }) })
 }

@@ -20,7 +20,10 @@ export interface Workspace {
 }
 
 const corner = ".scenario-assets"
-/** What no entry may be called: it is ours, or the command line's, whose journal no archive may write. */
+/**
+ * What no entry may be called: it is ours, or the command line's, whose journal no archive may write. A lock in the making has
+ * another name yet, with random digits in it, which no archive can foretell.
+ */
 export const reserved: EntryPath.Taken = {
   files: new Set(
     ["", "-jobs.json"].flatMap((owned) =>
