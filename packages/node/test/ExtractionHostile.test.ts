@@ -157,6 +157,7 @@ describe("An entry", () => {
     ".scenario-assets-jobs.json.tmp",
     ".scenario-assets-jobs.json.part.lock",
     ".scenario-assets-jobs.json.part.lock.next",
+    ".scenario-assets-jobs.json.part.lock.next.next",
     "./.scenario-assets/0.tmp",
     ".scenario\u200b-assets/0.tmp"
   ])("whose name is ours gets another: %s", (name) =>

@@ -566,12 +566,17 @@ describe("FileDownload", () => {
     }).pipe(Effect.provide(testLayer()))
   )
 
-  it.live("is one run's also where several find that another one is gone", () =>
+  it.live.each([
+    ["another one is gone", [""]],
+    ["another one is gone, and so is one that was about to take over from it", ["", ".next"]]
+  ] as const)("is one run's also where several find that %s", ([, endings]) =>
     Effect.gen(function* () {
       const directory = TestDirectory.make("locks")
-      const rounds = 100
+      const rounds = 200
       for (let round = 0; round < rounds; round++) {
-        writeFileSync(join(directory, `${round}.part.lock`), `${hostname()} 999999999`)
+        for (const ending of endings) {
+          writeFileSync(join(directory, `${round}.part.lock${ending}`), `${hostname()} 999999999`)
+        }
       }
       const program = fileURLToPath(new URL("./support/locker.ts", import.meta.url))
       const run = Effect.callback<string>((resume) => {

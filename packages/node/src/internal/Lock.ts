@@ -15,7 +15,7 @@ import * as Files from "./Files.ts"
  * names `what` is locked.
  */
 export const acquire = (target: string, what = target): Effect.Effect<void, FileError, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(take(fileOf(target), what), release))
+  Effect.asVoid(Effect.acquireRelease(enter(fileOf(target), what), release))
 
 /** The file that is there meanwhile. */
 export const fileOf = (target: string): string => `${target}.part.lock`
@@ -30,11 +30,11 @@ const me = (): string => {
 /** Those of this process. In a container every run may have the same number, so that says nothing. */
 const held = new Set<string>()
 
-const take = (path: string, target: string): Effect.Effect<string, FileError> =>
+const enter = (path: string, target: string): Effect.Effect<string, FileError> =>
   Effect.suspend(() => {
     if (held.has(resolve(path))) return Effect.fail(locked(target))
     held.add(resolve(path))
-    return Effect.onError(write(path, target), () => Effect.sync(() => held.delete(resolve(path))))
+    return Effect.onError(Effect.as(take(path, target), path), () => Effect.sync(() => held.delete(resolve(path))))
   })
 
 const release = (path: string): Effect.Effect<void> =>
@@ -45,13 +45,41 @@ const release = (path: string): Effect.Effect<void> =>
 
 const locked = (target: string) => new FileError({ operation: "download to", path: target, code: "ELOCKED" })
 
-const write = (path: string, target: string): Effect.Effect<string, FileError> =>
-  Effect.catch(Effect.as(create(path), path), (error) =>
-    error.code === "EEXIST" ? takeOver(path, target) : Effect.fail(error)
-  )
+/**
+ * Several may find at once that a process is gone. Only who has the lock to the next lock may look once more, and put it in
+ * the place of the old one, which is there until then. That one may be of a process that is gone as well: it is a lock like
+ * any other, and nobody ever removes what may be somebody else's by now.
+ */
+const take: (path: string, target: string) => Effect.Effect<void, FileError> = Effect.fnUntraced(
+  function* (path, target) {
+    while (!(yield* create(path))) {
+      if (!(yield* isAbandoned(path, target))) continue
+      const next = `${path}.next`
+      yield* take(next, target)
+      const isPut = yield* Effect.onError(put(next, path, target), () => Effect.ignore(Files.remove(next)))
+      // Where there are no hard links, one that is slow to write its name may have been passed over.
+      if (isPut && (yield* read(path)) === me()) return
+    }
+  }
+)
 
-/** Makes a file that names this process, where there is none. */
-const create = (path: string): Effect.Effect<void, FileError> => Files.attempt("lock", path, () => make(path))
+/** Puts the next lock in the place of one whose process is gone; where that one is not there any more, it is not needed. */
+const put = Effect.fnUntraced(function* (
+  next: string,
+  path: string,
+  target: string
+): Effect.fn.Return<boolean, FileError> {
+  const isNeeded = yield* isAbandoned(path, target)
+  yield* isNeeded ? Files.orMissing(Files.attempt("lock", path, () => Fs.rename(next, path))) : Files.remove(next)
+  return isNeeded
+})
+
+/** Makes a file that names this process, and says whether there was none. */
+const create = (path: string): Effect.Effect<boolean, FileError> =>
+  Files.attempt("lock", path, () => make(path)).pipe(
+    Effect.as(true),
+    Effect.catch((error) => (error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)))
+  )
 
 /** It has its content from its first moment on: one that a killed run has left empty would name nobody. */
 const make = async (path: string): Promise<void> => {
@@ -80,30 +108,6 @@ const makeInPlace = async (path: string): Promise<void> => {
   }
 }
 
-/**
- * Several may find at once that a process is gone. Only who has made the next lock may look once more and put it in the place
- * of the old one, which is there until then.
- */
-const takeOver = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<string, FileError> {
-  if (yield* isTaken(path)) return yield* locked(target)
-  const next = `${path}.next`
-  const isFirst = yield* Effect.catch(Effect.as(create(next), true), (error) =>
-    error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)
-  )
-  if (!isFirst) {
-    if (yield* isTaken(next)) return yield* locked(target)
-    yield* Files.remove(next)
-    return yield* takeOver(path, target)
-  }
-  const holder = yield* read(path)
-  if (holder !== undefined && !isAlive(holder)) {
-    yield* Files.attempt("lock", path, () => Fs.rename(next, path))
-    return path
-  }
-  yield* Files.remove(next)
-  return holder === undefined ? yield* write(path, target) : yield* locked(target)
-})
-
 /** How long an empty one may be in the making, where there are no hard links. */
 const making = Duration.millis(100)
 
@@ -113,9 +117,12 @@ const read = Effect.fnUntraced(function* (path: string): Effect.fn.Return<string
   return holder === "" ? yield* Effect.delay(Files.readText(path), making) : holder
 })
 
-/** Whether a process holds it that is alive. */
-const isTaken = (path: string): Effect.Effect<boolean, FileError> =>
-  Effect.map(read(path), (holder) => holder !== undefined && isAlive(holder))
+/** Whether it is there though its process is gone; an error where that one is alive. */
+const isAbandoned = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<boolean, FileError> {
+  const holder = yield* read(path)
+  if (holder !== undefined && isAlive(holder)) return yield* locked(target)
+  return holder !== undefined
+})
 
 /** Of another machine nothing is known: its lock is left alone. What names no process is nobody's. */
 const isAlive = (holder: string): boolean => {

@@ -27,7 +27,9 @@ const corner = ".scenario-assets"
 export const reserved: EntryPath.Taken = {
   files: new Set(
     ["", "-jobs.json"].flatMap((owned) =>
-      ["", ".tmp", ".part.lock", ".part.lock.next"].map((ending) => EntryPath.fold(corner + owned + ending))
+      ["", ".tmp", ".part.lock", ".part.lock.next", ".part.lock.next.next", ".part.lock.next.next.next"].map((ending) =>
+        EntryPath.fold(corner + owned + ending)
+      )
     )
   ),
   directories: new Map()
