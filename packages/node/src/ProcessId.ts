@@ -24,21 +24,23 @@ export interface ProcessId {
  * @since 0.1.0
  */
 export const own = (): ProcessId => {
-  const startTime = startTimeOf(process.pid)
+  const startTime = stateOf(process.pid)?.startTime
   return { pid: process.pid, ...(startTime === undefined ? {} : { startTime }) }
 }
 
 /**
- * Whether it still runs. Without a start time, its number alone counts. The process that asks is not meant: what is written
- * down under its number was written by one before it, as in a container, where every run may have the same.
+ * Whether it still runs. One that has ended does not, though its parent may not have noticed. Without a start time, its
+ * number alone counts. The process that asks is not meant: what is written down under its number was written by one before
+ * it, as in a container, where every run may have the same.
  *
  * @category getters
  * @since 0.1.0
  */
 export const isAlive = ({ pid, startTime }: ProcessId): boolean => {
   if (pid === process.pid || !exists(pid)) return false
-  const found = startTimeOf(pid)
-  return startTime === undefined || found === undefined || found === startTime
+  const found = stateOf(pid)
+  if (found === undefined) return true
+  return !found.hasEnded && (startTime === undefined || found.startTime === startTime)
 }
 
 const exists = (pid: number): boolean => {
@@ -49,13 +51,17 @@ const exists = (pid: number): boolean => {
   }
 }
 
-/** Field 22 of its state. Field 2, its name in parentheses, may hold anything. */
-const startTimeOf = (pid: number): number | undefined => {
+/**
+ * What Linux tells. One that has ended is there (`Z`, `X`) until its parent asks how, which the
+ * first program of a container may never do. Field 2, the name in parentheses, may hold anything; 3 is the state, and 22 the
+ * start.
+ */
+const stateOf = (pid: number): { readonly hasEnded: boolean; readonly startTime: number } | undefined => {
   if (process.platform !== "linux") return undefined
   try {
-    const state = readFileSync(`/proc/${pid}/stat`, "utf8")
-    const startTime = state.slice(state.lastIndexOf(")") + 2).split(" ")[19]
-    return startTime === undefined ? undefined : Number(startTime)
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ")
+    return { hasEnded: /^[ZXx]$/.test(fields[0] ?? ""), startTime: Number(fields[19]) }
   } catch {
     return undefined
   }

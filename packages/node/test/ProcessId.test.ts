@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from "node:child_process"
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import Fs from "node:fs/promises"
 import { syncBuiltinESMExports } from "node:module"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { ProcessId } from "@scenario-assets/node"
@@ -13,15 +14,23 @@ import { vi } from "vitest"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Lock from "../src/internal/Lock.ts"
 
+/** A program that runs while the scope is open. */
+const started = (program: string, args: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+const firstLine = ({ stdout }: ChildProcessByStdio<null, Readable, null>) =>
+  Effect.promise(async () => {
+    const line = await createInterface(stdout)[Symbol.asyncIterator]().next()
+    return String(line.value)
+  })
+
 /** Another process that runs while the scope is open. */
 const bystander = Effect.gen(function* () {
   const program = fileURLToPath(new URL("./support/bystander.ts", import.meta.url))
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] })),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-  const line = yield* Effect.promise(() => createInterface(child.stdout)[Symbol.asyncIterator]().next())
-  const id: ProcessId.ProcessId = JSON.parse(String(line.value))
+  const child = yield* started(process.execPath, [program])
+  const id: ProcessId.ProcessId = JSON.parse(yield* firstLine(child))
   assert.strictEqual(id.pid, child.pid)
   return id
 })
@@ -52,6 +61,16 @@ describe("ProcessId", () => {
       const id = yield* bystander
       assert.isAbove(id.startTime ?? 0, 0)
       assert.isFalse(ProcessId.isAlive(earlier(id)))
+    })
+  )
+
+  it.live.runIf(isLinux)("of one that has ended is not, also where nobody has asked how it ended", () =>
+    Effect.gen(function* () {
+      // The shell becomes a program that does not know of the shell's child.
+      const parent = yield* started("/bin/sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"])
+      const pid = Number(yield* firstLine(parent))
+      while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) yield* Effect.sleep(5)
+      assert.isFalse(ProcessId.isAlive({ pid }))
     })
   )
 })
