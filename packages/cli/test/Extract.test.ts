@@ -186,7 +186,10 @@ describe.concurrent("download, into a directory", () => {
       yield* first.until("stderr", /Job queued/)
       const second = yield* emulated.run(args)
       assert.strictEqual(second.code, 8)
-      assert.match(second.stderr, /another run is using it; wait for that one to end/)
+      assert.match(
+        second.stderr,
+        /another run is using it \(process \d+, lock \S+\.part\.lock\); wait for that one to end/
+      )
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )

@@ -178,7 +178,10 @@ describe.concurrent("faults on the way", () => {
       const jobId = Binary.jobIn(yield* first.until("stdout", /"type":"progress"/))
       const second = yield* emulated.run(args)
       assert.strictEqual(second.code, 8)
-      assert.match(second.stderr, /\.zip: another run is using it; wait for that one to end/)
+      assert.match(
+        second.stderr,
+        /\.zip: another run is using it \(process \d+, lock \S+\.part\.lock\); wait for that one to end/
+      )
       yield* first.kill("SIGINT")
       assert.strictEqual((yield* first.ended).code, 130)
 

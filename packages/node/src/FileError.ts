@@ -6,6 +6,18 @@
 import * as Schema from "effect/Schema"
 
 /**
+ * Another run that is at something: its process, the machine where that is not this one, and the file that says so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Holder = Schema.Struct({
+  file: Schema.String,
+  pid: Schema.Number,
+  host: Schema.optionalKey(Schema.String)
+})
+
+/**
  * A file could not be opened, written or put in its place. What was written stays as a part that can be resumed.
  *
  * @category errors
@@ -16,13 +28,22 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
   /** What was tried, such as `write`. */
   operation: Schema.String,
   /** The system's code, such as `ENOSPC`; `EEXIST` where a file is there that may not be replaced. */
-  code: Schema.String
+  code: Schema.String,
+  /** Who is at it, where the code is `ELOCKED`. */
+  holder: Schema.optionalKey(Holder)
 }) {
   override get message(): string {
-    const why = meanings[this.code] ?? `the system refused (${this.code}); check the disk, or choose another directory`
+    const why =
+      (this.holder === undefined ? meanings[this.code] : heldBy(this.holder)) ??
+      `the system refused (${this.code}); check the disk, or choose another directory`
     return `Cannot ${this.operation} ${this.path}: ${why}.`
   }
 }
+
+const heldBy = ({ file, host, pid }: typeof Holder.Type): string =>
+  host === undefined
+    ? `another run is using it (process ${pid}, lock ${file}); wait for that one to end, or choose another name`
+    : `another run is using it (process ${pid} on ${host}, lock ${file}); wait for that one to end, or, if that machine or container is gone, remove ${file}`
 
 const meanings: { readonly [code: string]: string } = {
   EACCES: "permission denied (EACCES); choose a directory that may be written to",

@@ -52,9 +52,8 @@ const exists = (pid: number): boolean => {
 }
 
 /**
- * What Linux tells. One that has ended is there (`Z`, `X`) until its parent asks how, which the
- * first program of a container may never do. Field 2, the name in parentheses, may hold anything; 3 is the state, and 22 the
- * start.
+ * What Linux tells. One that has ended is there (`Z`, `X`) until its parent asks how, which the first program of a container
+ * may never do. Field 2, the name in parentheses, may hold anything; 3 is the state, and 22 the start.
  */
 const stateOf = (pid: number): { readonly hasEnded: boolean; readonly startTime: number } | undefined => {
   if (process.platform !== "linux") return undefined

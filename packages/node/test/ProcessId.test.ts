@@ -86,14 +86,34 @@ describe("Lock", () => {
     Effect.gen(function* () {
       const { pid, startTime } = yield* bystander
       for (const holder of [`${hostname()} ${pid}`, ...(isLinux ? [`${hostname()} ${pid} ${startTime}`] : [])]) {
-        assert.strictEqual((yield* Effect.flip(acquire(holder))).code, "ELOCKED")
+        const { code, message, path } = yield* Effect.flip(acquire(holder))
+        assert.strictEqual(code, "ELOCKED")
+        assert.strictEqual(
+          message,
+          `Cannot download to ${path}: another run is at it (process ${pid}, lock ${path}.part.lock); wait for that one to end, or choose another name.`
+        )
       }
     })
   )
 
   it.live("of another machine is left alone", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip(acquire("elsewhere.test 999999999 1"))).code, "ELOCKED")
+      const { code, message, path } = yield* Effect.flip(acquire("elsewhere.test 999999999 1"))
+      assert.strictEqual(code, "ELOCKED")
+      assert.strictEqual(
+        message,
+        `Cannot download to ${path}: another run is at it (process 999999999 on elsewhere.test, lock ${path}.part.lock); wait for that one to end, or, if that machine or container is gone, remove ${path}.part.lock.`
+      )
+    })
+  )
+
+  it.live("of this very process is left alone", () =>
+    Effect.gen(function* () {
+      const target = join(TestDirectory.make("locks"), "target")
+      yield* Lock.acquire(target)
+      const { code, message } = yield* Effect.flip(Effect.scoped(Lock.acquire(target)))
+      assert.strictEqual(code, "ELOCKED")
+      assert.include(message, `(process ${process.pid}, lock ${target}.part.lock)`)
     })
   )
 

@@ -32,7 +32,7 @@ const held = new Set<string>()
 
 const enter = (path: string, target: string): Effect.Effect<string, FileError> =>
   Effect.suspend(() => {
-    if (held.has(resolve(path))) return Effect.fail(locked(target))
+    if (held.has(resolve(path))) return Effect.fail(locked(target, { file: path, pid: process.pid }))
     held.add(resolve(path))
     return Effect.onError(Effect.as(take(path, target), path), () => Effect.sync(() => held.delete(resolve(path))))
   })
@@ -43,7 +43,8 @@ const release = (path: string): Effect.Effect<void> =>
     Effect.sync(() => held.delete(resolve(path)))
   )
 
-const locked = (target: string) => new FileError({ operation: "download to", path: target, code: "ELOCKED" })
+const locked = (target: string, holder: FileError["holder"] & {}) =>
+  new FileError({ operation: "download to", path: target, code: "ELOCKED", holder })
 
 /**
  * Several may find at once that a process is gone. Only who has the lock to the next lock may look once more, and put it in
@@ -113,21 +114,21 @@ const making = Duration.millis(100)
 
 /** What a lock says. */
 const read = Effect.fnUntraced(function* (path: string): Effect.fn.Return<string | undefined, FileError> {
-  const holder = yield* Files.readText(path)
-  return holder === "" ? yield* Effect.delay(Files.readText(path), making) : holder
+  const text = yield* Files.readText(path)
+  return text === "" ? yield* Effect.delay(Files.readText(path), making) : text
 })
 
-/** Whether it is there though its process is gone; an error where that one is alive. */
-const isAbandoned = Effect.fnUntraced(function* (path: string, target: string): Effect.fn.Return<boolean, FileError> {
-  const holder = yield* read(path)
-  if (holder !== undefined && isAlive(holder)) return yield* locked(target)
-  return holder !== undefined
+/**
+ * Whether it is there though its process is gone; an error where that one is alive. Of another machine nothing is known: its
+ * lock is left alone. What names no process is nobody's.
+ */
+const isAbandoned = Effect.fnUntraced(function* (file: string, target: string): Effect.fn.Return<boolean, FileError> {
+  const text = yield* read(file)
+  if (text === undefined) return false
+  const [, host, number, startTime] = /^([^\s\p{C}]+) (\d+)(?: (\d+))?$/u.exec(text) ?? []
+  if (host === undefined) return true
+  const pid = Number(number)
+  if (host !== machine()) return yield* locked(target, { file, pid, host })
+  const isAlive = ProcessId.isAlive({ pid, ...(startTime === undefined ? {} : { startTime: Number(startTime) }) })
+  return isAlive ? yield* locked(target, { file, pid }) : true
 })
-
-/** Of another machine nothing is known: its lock is left alone. What names no process is nobody's. */
-const isAlive = (holder: string): boolean => {
-  const [, host, pid, startTime] = /^([^\s\p{C}]+) (\d+)(?: (\d+))?$/u.exec(holder) ?? []
-  if (host === undefined) return false
-  if (host !== machine()) return true
-  return ProcessId.isAlive({ pid: Number(pid), ...(startTime === undefined ? {} : { startTime: Number(startTime) }) })
-}
