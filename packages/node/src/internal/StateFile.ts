@@ -25,13 +25,15 @@ export const open = Effect.fnUntraced(function* (path: string): Effect.fn.Return
   const text = (yield* Files.readText(path)) ?? ""
   let handle: Fs.FileHandle | undefined
   let size = longest
+  const temporary = `${path}.tmp`
 
   const close = async () => {
     const closing = handle
     handle = undefined
     await closing?.close()
   }
-  yield* Effect.addFinalizer(() => Effect.ignore(Files.attempt("close", path, close)))
+  const closed = Files.attempt("close", path, close)
+  yield* Effect.addFinalizer(() => Effect.ignore(closed))
 
   return {
     lines: text.split("\n").toReversed(),
@@ -40,15 +42,18 @@ export const open = Effect.fnUntraced(function* (path: string): Effect.fn.Return
         if (handle === undefined || size >= longest) {
           await close()
           // Another file, so that there is no moment without a state.
-          const temporary = `${path}.tmp`
           handle = await Fs.open(temporary, "w", 0o600)
           size = 0
           await handle.writeFile(`${line}\n`)
           await Fs.rename(temporary, path)
         } else await handle.appendFile(`${line}\n`)
         size += line.length + 1
-      }).pipe(Effect.uninterruptible),
+      }).pipe(
+        // A file that has half a line, or not its name yet, gets no more lines: the next one begins another.
+        Effect.tapError(() => Effect.andThen(Effect.ignore(closed), Effect.ignore(Files.remove(temporary)))),
+        Effect.uninterruptible
+      ),
     sync: Files.attempt("sync", path, async () => handle?.datasync()),
-    remove: Effect.andThen(Files.attempt("close", path, close), Files.remove(path))
+    remove: Effect.andThen(closed, Files.remove(path))
   }
 })
