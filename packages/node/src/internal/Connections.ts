@@ -14,6 +14,13 @@ export interface User {
 
 /** How long a connection is kept that nobody uses, in milliseconds: less than hosts do. */
 const idleTimeout = 4000
+/**
+ * How long a connection may have rested, in milliseconds, that is to carry a request which may not be sent twice. The host may
+ * be closing it at that very moment, and then nobody knows whether it has seen the request. Hosts close what has rested for
+ * seconds; right behind an exchange they do not, unless they say so in it. A fresh connection each time would be a bit safer
+ * still, but links are asked for one by one, in their hundreds, and each would cost a TCP and a TLS handshake.
+ */
+const freshness = 1000
 /** How long it may take to make one, in milliseconds. */
 const connectTimeout = 10_000
 /** Bytes read at once. */
@@ -25,6 +32,7 @@ export class Connection {
   user: User | undefined
   readonly socket: Net.Socket
   #isMade = false
+  #restsSince = 0
 
   constructor({ hostname, port, protocol }: URL, context: () => Tls.SecureContext) {
     const host = hostname.replace(/^\[(.*)\]$/, "$1")
@@ -50,8 +58,9 @@ export class Connection {
     let failure: Error | undefined
     this.socket.setTimeout(connectTimeout)
     this.socket.on("timeout", () => this.socket.destroy(this.#isMade ? undefined : tooSlow()))
-    this.socket.once("error", (error) => {
-      failure = error
+    // Not only the first one: an error that nobody listens for ends the process.
+    this.socket.on("error", (error) => {
+      failure ??= error
     })
     this.socket.once("end", () => this.user?.onEnd())
     this.socket.once("close", () => this.user?.onClose(failure))
@@ -69,6 +78,11 @@ export class Connection {
     return !this.socket.destroyed && this.socket.writable
   }
 
+  /** It was used a moment ago. */
+  get isFresh(): boolean {
+    return performance.now() - this.#restsSince < freshness
+  }
+
   occupy(user: User): void {
     this.user = user
     this.socket.setTimeout(this.#isMade ? 0 : connectTimeout)
@@ -77,6 +91,7 @@ export class Connection {
 
   rest(): void {
     this.isReused = true
+    this.#restsSince = performance.now()
     this.user = undefined
     this.socket.resume()
     this.socket.setTimeout(idleTimeout)
@@ -93,11 +108,16 @@ export class Connections {
   readonly #all = new Set<Connection>()
   #context: Tls.SecureContext | undefined
 
-  /** Takes a connection that is kept, or makes one. */
-  take(url: URL, user: User): Connection {
+  /** Takes a connection that is kept, or makes one. `mayRepeat`: what it is to carry may be sent twice. */
+  take(url: URL, user: User, mayRepeat: boolean): Connection {
     const idle = this.#idle.get(url.origin) ?? []
     let connection = idle.pop()
     while (connection !== undefined && !connection.isAlive) connection = idle.pop()
+    if (connection !== undefined && !mayRepeat && !connection.isFresh) {
+      // Nor is any of the others, which have rested for longer.
+      idle.push(connection)
+      connection = undefined
+    }
     connection ??= this.#make(url)
     connection.occupy(user)
     return connection

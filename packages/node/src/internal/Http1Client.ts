@@ -38,6 +38,8 @@ const exchange = (
     /** A response that nobody knows of yet. */
     let response: Http1Response | undefined
     let isOver = false
+    /** Such a request may be sent once more by itself (RFC 9110, 9.2.2). */
+    const isRepeatable = request.method === "GET"
 
     const finish = () => {
       isOver = true
@@ -71,34 +73,38 @@ const exchange = (
     })
 
     const send = ({ body, head }: Message) => {
-      connection = connections.take(url, {
-        onBytes: (bytes) => {
-          reader.push(bytes)
-          // Only now, so that a body that came along with the head need not be waited for.
-          if (response !== undefined) {
-            resume(Effect.succeed(response))
-            response = undefined
+      connection = connections.take(
+        url,
+        {
+          onBytes: (bytes) => {
+            reader.push(bytes)
+            // Only now, so that a body that came along with the head need not be waited for.
+            if (response !== undefined) {
+              resume(Effect.succeed(response))
+              response = undefined
+            }
+            return isOver || !isCrowded()
+          },
+          onEnd: () => {
+            if (!mayRepeat()) return reader.close()
+            connection.socket.destroy()
+          },
+          onClose: (error) => {
+            if (isOver) return
+            if (mayRepeat()) return send({ body, head })
+            fail(error ?? new Error("the host closed the connection"))
           }
-          return isOver || !isCrowded()
         },
-        onEnd: () => {
-          if (!mayRepeat()) return reader.close()
-          connection.socket.destroy()
-        },
-        onClose: (error) => {
-          if (isOver) return
-          if (mayRepeat()) return send({ body, head })
-          fail(error ?? new Error("the host closed the connection"))
-        }
-      })
+        isRepeatable
+      )
       connection.socket.cork()
       connection.socket.write(head, "latin1")
       if (body !== undefined) connection.socket.write(body)
       connection.socket.uncork()
     }
     const isCrowded = () => body?.isCrowded === true
-    /** The host closed it while the request was on its way; a GET may be sent once more (RFC 9112, 9.3.1). */
-    const mayRepeat = () => connection.isReused && reader.isUntouched && request.method === "GET"
+    /** The host closed it while the request was on its way (RFC 9112, 9.3.1). */
+    const mayRepeat = () => isRepeatable && connection.isReused && reader.isUntouched
 
     const message = messageOf(request, url)
     if (message instanceof HttpClientError.HttpClientError) return resume(Effect.fail(message))
