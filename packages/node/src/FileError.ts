@@ -29,7 +29,7 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
   operation: Schema.String,
   /** The system's code, such as `ENOSPC`; `EEXIST` where a file is there that may not be replaced. */
   code: Schema.String,
-  /** Who is at it, where the code is `ELOCKED`. */
+  /** Who uses it, where the code is `ELOCKED`. */
   holder: Schema.optionalKey(Holder)
 }) {
   override get message(): string {

@@ -90,7 +90,7 @@ describe("Lock", () => {
         assert.strictEqual(code, "ELOCKED")
         assert.strictEqual(
           message,
-          `Cannot download to ${path}: another run is at it (process ${pid}, lock ${path}.part.lock); wait for that one to end, or choose another name.`
+          `Cannot download to ${path}: another run is using it (process ${pid}, lock ${path}.part.lock); wait for that one to end, or choose another name.`
         )
       }
     })
@@ -102,7 +102,7 @@ describe("Lock", () => {
       assert.strictEqual(code, "ELOCKED")
       assert.strictEqual(
         message,
-        `Cannot download to ${path}: another run is at it (process 999999999 on elsewhere.test, lock ${path}.part.lock); wait for that one to end, or, if that machine or container is gone, remove ${path}.part.lock.`
+        `Cannot download to ${path}: another run is using it (process 999999999 on elsewhere.test, lock ${path}.part.lock); wait for that one to end, or, if that machine or container is gone, remove ${path}.part.lock.`
       )
     })
   )
