@@ -20,7 +20,7 @@ import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 import * as Source from "./Source.ts"
-import { StorageClient } from "./StorageClient.ts"
+import { GatherLimit, StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
 import {
   ObjectChanged,
@@ -56,7 +56,10 @@ export interface Options {
    * `bytes`.
    */
   readonly connections?: number | undefined
-  /** The most bytes a second, over all connections of one transfer. Default: no limit. */
+  /**
+   * The most bytes a second, over all connections of one transfer: evenly, in pieces of a quarter of a second at the most.
+   * Default: no limit.
+   */
   readonly limitRate?: number | undefined
   /** Limit of the whole transfer. Default: none. */
   readonly timeLimit?: Duration.Input | undefined
@@ -305,7 +308,9 @@ const run = <E, R>(
   const all =
     settings.limitRate === undefined
       ? attempt(settings.resume)
-      : RateLimit.apply(attempt(settings.resume), settings.limitRate)
+      : RateLimit.apply(attempt(settings.resume), settings.limitRate).pipe(
+          Stream.provideService(GatherLimit, RateLimit.pieceSize(settings.limitRate))
+        )
   const limit = settings.timeLimit
   return limit === undefined
     ? all
