@@ -52,8 +52,8 @@ export interface Options {
   /** Redirects followed in one exchange. Default 5. */
   readonly redirects?: number | undefined
   /**
-   * The most connections over which `events` reads one object; there are as many as pay. Default 1, and always 1 for
-   * `bytes`.
+   * The most connections over which `events` reads one object; there are as many as pay, and no more where they reach
+   * `limitRate`. Default 1, and always 1 for `bytes`.
    */
   readonly connections?: number | undefined
   /**
@@ -155,7 +155,9 @@ export const make = Effect.fnUntraced(function* (
         base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
         cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
         redirects: options.redirects ?? defaults.redirects ?? 5,
-        limitRate: options.limitRate ?? defaults.limitRate,
+        rateLimit: Option.getOrUndefined(
+          Option.map(Option.fromUndefinedOr(options.limitRate ?? defaults.limitRate), RateLimit.make)
+        ),
         timeLimit: Option.getOrUndefined(
           Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)
         ),
@@ -246,7 +248,6 @@ interface Settings extends Segments.Settings {
   readonly resume: ReadOptions["resume"]
   /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
   readonly mayStartOver: boolean
-  readonly limitRate: number | undefined
   readonly timeLimit: Duration.Duration | undefined
 }
 
@@ -305,13 +306,11 @@ const run = <E, R>(
     )
   }
 
+  const { rateLimit, timeLimit: limit } = settings
   const all =
-    settings.limitRate === undefined
+    rateLimit === undefined
       ? attempt(settings.resume)
-      : RateLimit.apply(attempt(settings.resume), settings.limitRate).pipe(
-          Stream.provideService(GatherLimit, RateLimit.pieceSize(settings.limitRate))
-        )
-  const limit = settings.timeLimit
+      : rateLimit.apply(attempt(settings.resume)).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
   return limit === undefined
     ? all
     : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))

@@ -8,34 +8,46 @@ import type { TransferEvent } from "../TransferEvent.ts"
 /** A piece holds no more bytes than may pass in this time. */
 const mostPerPiece = Duration.millis(250)
 
-/** How many bytes pass at once. */
-export const pieceSize = (bytesPerSecond: number): number =>
-  Math.max(1, Math.floor(bytesPerSecond * Duration.toSeconds(mostPerPiece)))
+/** A limit that one transfer keeps. */
+export interface RateLimit {
+  /** How many bytes pass at once. */
+  readonly pieceSize: number
+  /** Bytes come faster than they may pass. */
+  readonly isReached: () => boolean
+  /** Bytes wait until their time has come. */
+  readonly apply: <E, R>(events: Stream.Stream<TransferEvent, E, R>) => Stream.Stream<TransferEvent, E, R>
+}
 
-/** Bytes wait until their time has come. */
-export const apply = <E, R>(
-  events: Stream.Stream<TransferEvent, E, R>,
-  bytesPerSecond: number
-): Stream.Stream<TransferEvent, E, R> =>
-  Stream.suspend(() => {
-    const size = pieceSize(bytesPerSecond)
-    /** When the next bytes may pass. */
-    let due = 0
-    return events.pipe(
-      Stream.map((event) => cut(event, size)),
-      Stream.flattenIterable,
-      // One at a time, so that they do not come in gushes, and none waits for others.
-      Stream.rechunk(1),
-      Stream.mapArrayEffect((all) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
-          const wait = bytes === 0 ? 0 : Math.max(0, due - now)
-          if (bytes > 0) due = now + wait + (bytes / bytesPerSecond) * 1000
-          return wait === 0 ? Effect.succeed(all) : Effect.as(Effect.sleep(wait), all)
+export const make = (bytesPerSecond: number): RateLimit => {
+  const pieceSize = Math.max(1, Math.floor(bytesPerSecond * Duration.toSeconds(mostPerPiece)))
+  /** When the next bytes may pass. */
+  let due = 0
+  let isReached = false
+
+  const pass = (bytes: number) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      isReached = due > now
+      const wait = Math.max(0, due - now)
+      due = now + wait + (bytes / bytesPerSecond) * 1000
+      return wait === 0 ? Effect.void : Effect.sleep(wait)
+    })
+
+  return {
+    pieceSize,
+    isReached: () => isReached,
+    apply: (events) =>
+      events.pipe(
+        Stream.map((event) => cut(event, pieceSize)),
+        Stream.flattenIterable,
+        // One at a time, so that they do not come in gushes, and none waits for others.
+        Stream.rechunk(1),
+        Stream.mapArrayEffect((all) => {
+          const [event] = all
+          return event._tag === "Bytes" ? Effect.as(pass(event.bytes.length), all) : Effect.succeed(all)
         })
       )
-    )
-  })
+  }
+}
 
 /** Pieces in memory of their own: what a transport gathers in is used again as a whole. */
 const cut = (event: TransferEvent, size: number): ReadonlyArray<TransferEvent> => {
