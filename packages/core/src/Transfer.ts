@@ -4,13 +4,13 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Hashes from "./Hashes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
+import * as Limits from "./internal/Limits.ts"
 import * as Links from "./internal/Links.ts"
 import * as OnlyBytes from "./internal/OnlyBytes.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
@@ -32,38 +32,8 @@ import {
 } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
+export type { Options } from "./internal/Limits.ts"
 export type { Source } from "./Source.ts"
-
-/**
- * How a transfer behaves.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /** How long no byte may come before the exchange counts as failed. Default 30 s. */
-  readonly idleTimeout?: Duration.Input | undefined
-  /** Tries in a row without a byte, before the transfer ends. Default 8. */
-  readonly retries?: number | undefined
-  /** First step of the backoff, which doubles. Default 500 ms. */
-  readonly backoffBase?: Duration.Input | undefined
-  /** Longest step of the backoff, and the longest `Retry-After` that is obeyed. Default 30 s. */
-  readonly backoffCap?: Duration.Input | undefined
-  /** Redirects followed in one exchange. Default 5. */
-  readonly redirects?: number | undefined
-  /**
-   * The most connections over which `events` reads one object; there are as many as pay, and no more where they reach
-   * `limitRate`. Default 1, and always 1 for `bytes`.
-   */
-  readonly connections?: number | undefined
-  /**
-   * The most bytes a second, over all connections of one transfer: evenly, in pieces of a quarter of a second at the most.
-   * Default: no limit.
-   */
-  readonly limitRate?: number | undefined
-  /** Limit of the whole transfer. Default: none. */
-  readonly timeLimit?: Duration.Input | undefined
-}
 
 /**
  * What to read.
@@ -71,7 +41,7 @@ export interface Options {
  * @category models
  * @since 0.1.0
  */
-export interface ReadOptions extends Options {
+export interface ReadOptions extends Limits.Options {
   /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
   readonly expect?: "zip" | undefined
   /** Go on with an object begun earlier, of which these ranges are already there. */
@@ -138,35 +108,28 @@ export class Transfer extends Context.Service<
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
-  defaults: Options = {}
+  defaults: Limits.Options = {}
 ): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
   const client = yield* StorageClient
   const hashes = yield* Hashes.Hashes
+  const usual = Limits.from(defaults, Limits.initial)
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
   const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
-    Stream.suspend(() =>
-      run(source, {
+    Stream.suspend(() => {
+      const limits = Limits.from(options, usual)
+      return run(source, {
         part,
         mayStartOver: isFile,
-        connections: isFile ? (options.connections ?? defaults.connections ?? 1) : 1,
-        idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
-        retries: options.retries ?? defaults.retries ?? 8,
-        base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
-        cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
-        redirects: options.redirects ?? defaults.redirects ?? 5,
-        rateLimit: Option.getOrUndefined(
-          Option.map(Option.fromUndefinedOr(options.limitRate ?? defaults.limitRate), RateLimit.make)
-        ),
-        timeLimit: Option.getOrUndefined(
-          Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)
-        ),
+        ...limits,
+        connections: isFile ? limits.connections : 1,
+        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
         expect: options.expect,
         resume: options.resume,
         client,
         allowHttp
       })
-    ).pipe(Stream.withSpan("Transfer.events"))
+    }).pipe(Stream.withSpan("Transfer.events"))
 
   return Transfer.of({
     events: (source, options) => read(source, true, options),
@@ -189,7 +152,7 @@ export const layer: Layer.Layer<Transfer, never, StorageClient | ScenarioConfig>
  * @category layers
  * @since 0.1.0
  */
-export const layerOptions = (options: Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
+export const layerOptions = (options: Limits.Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
   Layer.effect(Transfer, make(options))
 
 /**
