@@ -156,8 +156,7 @@ export const layerOptions = (options: Limits.Options): Layer.Layer<Transfer, nev
   Layer.effect(Transfer, make(options))
 
 /**
- * The service for tests without HTTP: every source gives the bytes that `objects` holds under its link's path, or those
- * of a function of the link.
+ * The service for tests without HTTP: every source gives the bytes that `read` gives for its link.
  *
  * @category layers
  * @since 0.1.0
@@ -182,17 +181,18 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
   return Layer.succeed(Transfer, {
     bytes,
     part,
-    events: (source) => {
-      let offset = 0
-      return Stream.concat(
-        Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
-        Stream.map(bytes(source), (bytes): TransferEvent => {
-          const event = { _tag: "Bytes", offset, bytes } as const
-          offset += bytes.length
-          return event
-        })
-      )
-    }
+    events: (source) =>
+      Stream.suspend(() => {
+        let offset = 0
+        return Stream.concat(
+          Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
+          Stream.map(bytes(source), (bytes): TransferEvent => {
+            const event = { _tag: "Bytes", offset, bytes } as const
+            offset += bytes.length
+            return event
+          })
+        )
+      })
   })
 }
 

@@ -710,4 +710,21 @@ describe("Transfer", () => {
       )
     }).pipe(Effect.provide(Transfer.layerTest((url) => Stream.succeed(new TextEncoder().encode(url.pathname)))))
   )
+
+  it.effect("counts anew whenever a stream of layerTest's is run", () =>
+    Effect.gen(function* () {
+      const { events } = yield* Transfer.Transfer
+      const stream = events({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) })
+      for (let run = 0; run < 3; run++) {
+        assert.deepStrictEqual(
+          (yield* Stream.runCollect(stream)).map((event) => ("offset" in event ? [event._tag, event.offset] : [])),
+          [
+            ["Opened", 0],
+            ["Bytes", 0],
+            ["Bytes", 10]
+          ]
+        )
+      }
+    }).pipe(Effect.provide(Transfer.layerTest(() => Stream.make(new Uint8Array(10), new Uint8Array(5)))))
+  )
 })
