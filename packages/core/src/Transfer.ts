@@ -70,13 +70,30 @@ export type Part =
  * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
  * length is there, or the end is confirmed in another way.
  *
+ * `bytes` compares the checksums that the host declares, and so does `FileDownload`. `events` and `part` do not: parts have
+ * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
+ *
+ * ```ts
+ * const hashes = yield* Hashes.Hashes
+ * let declared: ReadonlyArray<Checksum.Checksum> = []
+ * let tally: Tally.Tally | undefined
+ * yield* Stream.runForEach(transfer.events(source), (event) =>
+ *   Effect.sync(() => {
+ *     if (event._tag === "StartedOver") tally = undefined
+ *     if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+ *     if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
+ *   })
+ * )
+ * const { mismatches } = Sums.verify(tally?.sums() ?? Sums.empty, declared)
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
 export class Transfer extends Context.Service<
   Transfer,
   {
-    /** All that happens, for those who can start over, such as a file. */
+    /** All that happens, for those who can start over, such as a file. Checksums are theirs to compare, as above. */
     readonly events: <E, R>(
       source: Source.Source<E, R>,
       options?: ReadOptions
