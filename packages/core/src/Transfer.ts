@@ -70,6 +70,9 @@ export type Part =
  * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
  * length is there, or the end is confirmed in another way.
  *
+ * Each transfer is a span, `Transfer.events`, with the origin of the host, the bytes that came and the retries; retries and
+ * refused links are logged as well, at the level Debug. Neither is told the link.
+ *
  * `bytes` compares the checksums that the host declares, and so does `FileDownload`. `events` and `part` do not: parts have
  * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
  *
@@ -243,6 +246,9 @@ const run = <E, R>(
   let restarts = 0
   /** Bytes of one object that were handed on. */
   let taken = 0
+  /** For the span: what came in all, and what had to be asked for again. */
+  let received = 0
+  let retries = 0
 
   const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
@@ -260,7 +266,11 @@ const run = <E, R>(
       settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
     ).pipe(
       Stream.map((event) => {
-        if (event._tag === "Bytes") there += event.bytes.length
+        if (event._tag === "Retrying") retries++
+        if (event._tag === "Bytes") {
+          there += event.bytes.length
+          received += event.bytes.length
+        }
         return event
       }),
       Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
@@ -291,9 +301,21 @@ const run = <E, R>(
     rateLimit === undefined
       ? attempt(settings.resume)
       : rateLimit.apply(attempt(settings.resume)).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
-  return limit === undefined
-    ? all
-    : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
+  return (
+    limit === undefined
+      ? all
+      : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
+  ).pipe(
+    Stream.ensuring(
+      Effect.suspend(() =>
+        Effect.annotateCurrentSpan({
+          "scenario.storage.origin": Source.origin(links),
+          "scenario.transfer.bytes": received,
+          "scenario.transfer.retries": retries
+        })
+      )
+    )
+  )
 }
 
 /** What is to be read. */
