@@ -12,6 +12,7 @@ import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
+import * as OptionCheck from "./internal/OptionCheck.ts"
 import { JobError } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
@@ -19,7 +20,7 @@ import * as Selection from "./Selection.ts"
 import type * as Transfer from "./Transfer.ts"
 
 /**
- * What is wanted, and how.
+ * What is wanted, and how. Counts that are not whole or less than 1 are defects: a `RangeError` that names the option.
  *
  * @category models
  * @since 0.1.0
@@ -180,7 +181,8 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
         ).pipe(Stream.catch((error) => Stream.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })))
       }
 
-      const batches = Selection.batches(request.selection, request.batchSize)
+      const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
+      const concurrency = option.count("concurrency", request.concurrency, 1) ?? 4
       return Stream.succeed<BeginEvent>({
         _tag: "Planned",
         batches: batches.length,
@@ -188,17 +190,19 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       }).pipe(
         Stream.concat(
           Stream.fromIterable(batches.map((selection, index) => ({ selection, index }))).pipe(
-            Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency: request.concurrency ?? 4 })
+            Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency })
           )
         )
       )
     }
 
+    const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
+
     return Archives.of({
-      events: (request) => events(request, follow(request.poll)),
-      begin: (request) => events(request, () => Stream.empty),
+      events: all,
+      begin: (request) => Stream.suspend(() => events(request, () => Stream.empty)),
       stream: (request) =>
-        Stream.flatMap(events(request, follow(request.poll)), (event) => {
+        Stream.flatMap(all(request), (event) => {
           switch (event._tag) {
             case "Ready":
               return Stream.succeed(event.archive)
@@ -221,6 +225,8 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
  * @since 0.1.0
  */
 export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPoller> = Layer.effect(Archives, make)
+
+const option = OptionCheck.of("Archives")
 
 /** A refusal that every further batch would meet. */
 const isShared = ({ reason }: ApiError): boolean =>

@@ -30,6 +30,7 @@ import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as Answer from "./internal/Answer.ts"
 import * as Backoff from "./internal/Backoff.ts"
 import { describeFailure, isTransientStatus } from "./internal/Http.ts"
+import * as OptionCheck from "./internal/OptionCheck.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
 import * as SignedUrl from "./SignedUrl.ts"
@@ -49,15 +50,16 @@ export interface BatchRequest {
 }
 
 /**
- * How the client behaves towards a server that fails.
+ * How the client behaves towards a server that fails. A value that means nothing (`NaN`, a count that is not whole, a negative
+ * time) is a defect: a `RangeError` that names the option.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Limit of a whole call: all tries, the waiting between them and the bodies. Default 1 minute. */
+  /** Limit of a whole call: all tries, the waiting between them and the bodies; more than 0. Default 1 minute. */
   readonly timeLimit?: Duration.Input | undefined
-  /** How often a call is repeated where its operation and the failure allow it. Default 4. */
+  /** How often a call is repeated where its operation and the failure allow it; from 0. Default 4. */
   readonly retries?: number | undefined
   /** First step of the backoff, which doubles. Default 500 ms. */
   readonly backoffBase?: Duration.Input | undefined
@@ -336,17 +338,19 @@ const mayRepeat = (operation: Operation, reason: Reason): boolean => {
   }
 }
 
+const option = OptionCheck.of("AssetDownload")
+
 /** {@link Options} as they are used at every call. */
 const limitsOf = (options: Options) => {
-  const limit = Duration.fromInputUnsafe(options.timeLimit ?? "1 minute")
+  const limit = option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1)
   return {
     limit,
     limitMillis: Duration.toMillis(limit),
-    retries: options.retries ?? 4,
+    retries: option.count("retries", options.retries, 0) ?? 4,
     backoff: {
-      base: Duration.fromInputUnsafe(options.backoffBase ?? "500 millis"),
-      cap: Duration.fromInputUnsafe(options.backoffCap ?? "10 seconds"),
-      retryAfterCap: Duration.fromInputUnsafe(options.retryAfterCap ?? "30 seconds")
+      base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
+      cap: option.pause("backoffCap", options.backoffCap) ?? Duration.seconds(10),
+      retryAfterCap: option.pause("retryAfterCap", options.retryAfterCap) ?? Duration.seconds(30)
     }
   }
 }

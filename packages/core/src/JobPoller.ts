@@ -17,6 +17,7 @@ import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload } from "./AssetDownload.ts"
 import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
+import * as OptionCheck from "./internal/OptionCheck.ts"
 import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
 
 /**
@@ -31,7 +32,9 @@ export interface Options {
    * waiting ends with `DeadlineExceeded`. Default {@link defaultSchedule}.
    */
   readonly schedule?: Schedule.Schedule<unknown, DownloadJob | undefined> | undefined
-  /** How long to wait in all, with one last look at the end of it. Default 30 minutes. */
+  /**
+   * How long to wait in all, with one last look at the end of it. Default 30 minutes. Less than 0 is a defect, a `RangeError`.
+   */
   readonly deadline?: Duration.Input | undefined
   /**
    * Whether the job may be so new that the server does not know it yet: then `404` before it was first seen is forgiven a few
@@ -91,11 +94,12 @@ export const make = Effect.fnUntraced(function* (
   defaults: Options = {}
 ): Effect.fn.Return<JobPoller["Service"], never, AssetDownload> {
   const { getStatus } = yield* AssetDownload
+  const usual = deadlineOf(defaults) ?? Duration.minutes(30)
 
   const states = (jobId: JobId, options: Options = {}): Stream.Stream<DownloadJob, ApiError | JobError> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const deadline = Duration.toMillis(options.deadline ?? defaults.deadline ?? "30 minutes")
+        const deadline = Duration.toMillis(deadlineOf(options) ?? usual)
         const next = yield* Schedule.toStep(options.schedule ?? defaults.schedule ?? defaultSchedule)
         const justBegun = options.justBegun ?? defaults.justBegun ?? true
         const start = yield* Clock.currentTimeMillis
@@ -163,6 +167,9 @@ export const layer: Layer.Layer<JobPoller, never, AssetDownload> = Layer.effect(
  */
 export const layerOptions = (options: Options): Layer.Layer<JobPoller, never, AssetDownload> =>
   Layer.effect(JobPoller, make(options))
+
+const option = OptionCheck.of("JobPoller")
+const deadlineOf = ({ deadline }: Options) => option.pause("deadline", deadline)
 
 /** What is known between two looks. */
 interface Progress {

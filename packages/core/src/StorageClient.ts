@@ -21,6 +21,21 @@ export class StorageClient extends Context.Service<StorageClient, HttpClient.Htt
   "@scenario-assets/core/StorageClient"
 ) {}
 
+/**
+ * The most bytes of a body that a client should gather before it hands them on, and about as many as it should read ahead.
+ * `Transfer` sets it where a rate is limited, so that little waits; a client that does not look at it loses only that.
+ * Default: as many as suit the client.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const GatherLimit: Context.Reference<number> = Context.Reference(
+  "@scenario-assets/core/StorageClient/GatherLimit",
+  {
+    defaultValue: () => Infinity
+  }
+)
+
 const withheld = [
   "authorization",
   "proxy-authorization",

@@ -4,13 +4,13 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Hashes from "./Hashes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
+import * as Limits from "./internal/Limits.ts"
 import * as Links from "./internal/Links.ts"
 import * as OnlyBytes from "./internal/OnlyBytes.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
@@ -20,7 +20,7 @@ import * as Ranges from "./Ranges.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 import * as Source from "./Source.ts"
-import { StorageClient } from "./StorageClient.ts"
+import { GatherLimit, StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
 import {
   ObjectChanged,
@@ -32,35 +32,8 @@ import {
 } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 
+export type { Options } from "./internal/Limits.ts"
 export type { Source } from "./Source.ts"
-
-/**
- * How a transfer behaves.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /** How long no byte may come before the exchange counts as failed. Default 30 s. */
-  readonly idleTimeout?: Duration.Input | undefined
-  /** Tries in a row without a byte, before the transfer ends. Default 8. */
-  readonly retries?: number | undefined
-  /** First step of the backoff, which doubles. Default 500 ms. */
-  readonly backoffBase?: Duration.Input | undefined
-  /** Longest step of the backoff, and the longest `Retry-After` that is obeyed. Default 30 s. */
-  readonly backoffCap?: Duration.Input | undefined
-  /** Redirects followed in one exchange. Default 5. */
-  readonly redirects?: number | undefined
-  /**
-   * The most connections over which `events` reads one object; more are opened only where they help. Default 1, and always 1 for
-   * `bytes`.
-   */
-  readonly connections?: number | undefined
-  /** The most bytes a second, over all connections of one transfer. Default: no limit. */
-  readonly limitRate?: number | undefined
-  /** Limit of the whole transfer. Default: none. */
-  readonly timeLimit?: Duration.Input | undefined
-}
 
 /**
  * What to read.
@@ -68,7 +41,7 @@ export interface Options {
  * @category models
  * @since 0.1.0
  */
-export interface ReadOptions extends Options {
+export interface ReadOptions extends Limits.Options {
   /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
   readonly expect?: "zip" | undefined
   /** Go on with an object begun earlier, of which these ranges are already there. */
@@ -97,13 +70,33 @@ export type Part =
  * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
  * length is there, or the end is confirmed in another way.
  *
+ * Each transfer is a span, `Transfer.events`, with the origin of the host, the bytes that came and the retries; retries and
+ * refused links are logged as well, at the level Debug. Neither is told the link.
+ *
+ * `bytes` compares the checksums that the host declares, and so does `FileDownload`. `events` and `part` do not: parts have
+ * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
+ *
+ * ```ts
+ * const hashes = yield* Hashes.Hashes
+ * let declared: ReadonlyArray<Checksum.Checksum> = []
+ * let tally: Tally.Tally | undefined
+ * yield* Stream.runForEach(transfer.events(source), (event) =>
+ *   Effect.sync(() => {
+ *     if (event._tag === "StartedOver") tally = undefined
+ *     if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+ *     if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
+ *   })
+ * )
+ * const { mismatches } = Sums.verify(tally?.sums() ?? Sums.empty, declared)
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
 export class Transfer extends Context.Service<
   Transfer,
   {
-    /** All that happens, for those who can start over, such as a file. */
+    /** All that happens, for those who can start over, such as a file. Checksums are theirs to compare, as above. */
     readonly events: <E, R>(
       source: Source.Source<E, R>,
       options?: ReadOptions
@@ -135,33 +128,28 @@ export class Transfer extends Context.Service<
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
-  defaults: Options = {}
+  defaults: Limits.Options = {}
 ): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
   const client = yield* StorageClient
   const hashes = yield* Hashes.Hashes
+  const usual = Limits.from(defaults, Limits.initial)
   const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
   const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
-    Stream.suspend(() =>
-      run(source, {
+    Stream.suspend(() => {
+      const limits = Limits.from(options, usual)
+      return run(source, {
         part,
         mayStartOver: isFile,
-        connections: isFile ? (options.connections ?? defaults.connections ?? 1) : 1,
-        idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? defaults.idleTimeout ?? "30 seconds"),
-        retries: options.retries ?? defaults.retries ?? 8,
-        base: Duration.fromInputUnsafe(options.backoffBase ?? defaults.backoffBase ?? "500 millis"),
-        cap: Duration.fromInputUnsafe(options.backoffCap ?? defaults.backoffCap ?? "30 seconds"),
-        redirects: options.redirects ?? defaults.redirects ?? 5,
-        limitRate: options.limitRate ?? defaults.limitRate,
-        timeLimit: Option.getOrUndefined(
-          Option.map(Option.fromUndefinedOr(options.timeLimit ?? defaults.timeLimit), Duration.fromInputUnsafe)
-        ),
+        ...limits,
+        connections: isFile ? limits.connections : 1,
+        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
         expect: options.expect,
         resume: options.resume,
         client,
         allowHttp
       })
-    ).pipe(Stream.withSpan("Transfer.events"))
+    }).pipe(Stream.withSpan("Transfer.events"))
 
   return Transfer.of({
     events: (source, options) => read(source, true, options),
@@ -184,12 +172,11 @@ export const layer: Layer.Layer<Transfer, never, StorageClient | ScenarioConfig>
  * @category layers
  * @since 0.1.0
  */
-export const layerOptions = (options: Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
+export const layerOptions = (options: Limits.Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
   Layer.effect(Transfer, make(options))
 
 /**
- * The service for tests without HTTP: every source gives the bytes that `objects` holds under its link's path, or those
- * of a function of the link.
+ * The service for tests without HTTP: every source gives the bytes that `read` gives for its link.
  *
  * @category layers
  * @since 0.1.0
@@ -214,17 +201,18 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
   return Layer.succeed(Transfer, {
     bytes,
     part,
-    events: (source) => {
-      let offset = 0
-      return Stream.concat(
-        Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
-        Stream.map(bytes(source), (bytes): TransferEvent => {
-          const event = { _tag: "Bytes", offset, bytes } as const
-          offset += bytes.length
-          return event
-        })
-      )
-    }
+    events: (source) =>
+      Stream.suspend(() => {
+        let offset = 0
+        return Stream.concat(
+          Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
+          Stream.map(bytes(source), (bytes): TransferEvent => {
+            const event = { _tag: "Bytes", offset, bytes } as const
+            offset += bytes.length
+            return event
+          })
+        )
+      })
   })
 }
 
@@ -243,7 +231,6 @@ interface Settings extends Segments.Settings {
   readonly resume: ReadOptions["resume"]
   /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
   readonly mayStartOver: boolean
-  readonly limitRate: number | undefined
   readonly timeLimit: Duration.Duration | undefined
 }
 
@@ -259,6 +246,9 @@ const run = <E, R>(
   let restarts = 0
   /** Bytes of one object that were handed on. */
   let taken = 0
+  /** For the span: what came in all, and what had to be asked for again. */
+  let received = 0
+  let retries = 0
 
   const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
@@ -276,7 +266,11 @@ const run = <E, R>(
       settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
     ).pipe(
       Stream.map((event) => {
-        if (event._tag === "Bytes") there += event.bytes.length
+        if (event._tag === "Retrying") retries++
+        if (event._tag === "Bytes") {
+          there += event.bytes.length
+          received += event.bytes.length
+        }
         return event
       }),
       Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
@@ -302,14 +296,26 @@ const run = <E, R>(
     )
   }
 
+  const { rateLimit, timeLimit: limit } = settings
   const all =
-    settings.limitRate === undefined
+    rateLimit === undefined
       ? attempt(settings.resume)
-      : RateLimit.apply(attempt(settings.resume), settings.limitRate)
-  const limit = settings.timeLimit
-  return limit === undefined
-    ? all
-    : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
+      : rateLimit.apply(attempt(settings.resume)).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
+  return (
+    limit === undefined
+      ? all
+      : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
+  ).pipe(
+    Stream.ensuring(
+      Effect.suspend(() =>
+        Effect.annotateCurrentSpan({
+          "scenario.storage.origin": Source.origin(links),
+          "scenario.transfer.bytes": received,
+          "scenario.transfer.retries": retries
+        })
+      )
+    )
+  )
 }
 
 /** What is to be read. */

@@ -54,7 +54,8 @@ const read = Effect.fnUntraced(function* (
       retries: 0,
       base: Duration.millis(1),
       cap: Duration.millis(1),
-      connections: 2
+      connections: 2,
+      rateLimit: undefined
     })
   )
   const lengthOf = (event: TransferEvent.TransferEvent) => (event._tag === "Bytes" ? event.bytes.length : 0)

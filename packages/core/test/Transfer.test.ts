@@ -501,6 +501,27 @@ describe("Transfer", () => {
     })
   )
 
+  it.effect("lets bytes pass evenly where the rate is limited, however large the pieces are that come", () =>
+    Effect.gen(function* () {
+      const { layer, source } = yield* host([
+        () => new Response(content, { headers: { "content-length": String(content.length), etag } })
+      ])
+      const passed: Array<readonly [millis: number, bytes: Uint8Array]> = []
+      yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runForEach(transfer.bytes(source, { limitRate: 1000 }), (bytes) =>
+          Effect.map(Clock.currentTimeMillis, (now) => void passed.push([now, bytes]))
+        )
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.deepStrictEqual(
+        passed.map(([millis, { length }]) => [millis, length]),
+        Array.from({ length: 40 }, (_, index) => [index * 250, 250])
+      )
+      assert.deepStrictEqual(Uint8Array.from(passed.flatMap(([, bytes]) => [...bytes])), content)
+      // Memory may be used again as soon as one piece in it was given back.
+      assert.strictEqual(new Set(passed.map(([, { buffer }]) => buffer)).size, 40)
+    })
+  )
+
   describe("416", () => {
     it.effect("is the end where all bytes are there", () =>
       Effect.gen(function* () {
@@ -720,5 +741,22 @@ describe("Transfer", () => {
         ["/cat.png"]
       )
     }).pipe(Effect.provide(Transfer.layerTest((url) => Stream.succeed(new TextEncoder().encode(url.pathname)))))
+  )
+
+  it.effect("counts anew whenever a stream of layerTest's is run", () =>
+    Effect.gen(function* () {
+      const { events } = yield* Transfer.Transfer
+      const stream = events({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) })
+      for (let run = 0; run < 3; run++) {
+        assert.deepStrictEqual(
+          (yield* Stream.runCollect(stream)).map((event) => ("offset" in event ? [event._tag, event.offset] : [])),
+          [
+            ["Opened", 0],
+            ["Bytes", 0],
+            ["Bytes", 10]
+          ]
+        )
+      }
+    }).pipe(Effect.provide(Transfer.layerTest(() => Stream.make(new Uint8Array(10), new Uint8Array(5)))))
   )
 })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 /** Checksums that the storage host declares, compared with what came: in order, over several connections, in two runs. */
 import { assert, describe, it } from "@effect/vitest"
-import { type Checksum, Transfer } from "@scenario-assets/core"
+import { type Checksum, Hashes, Sums, Tally, Transfer } from "@scenario-assets/core"
 import { type Emulator, Fault } from "@scenario-assets/core/testing"
 import { FileDownload } from "@scenario-assets/node"
 import { Effect, Stream } from "effect"
@@ -55,6 +55,29 @@ describe("checksums", () => {
       const file = yield* toFile(source, target, quick)
       assert.strictEqual(file.resumedFrom, 0, "the next run begins anew")
       Downloading.isWhole(target, expected)
+    }).pipe(Effect.provide(testLayer(["crc64nvme"])))
+  )
+
+  it.live("are left to those who take events, as the doc comment of Transfer shows", () =>
+    Effect.gen(function* () {
+      const { source } = yield* Downloading.begin
+      const transfer = yield* Transfer.Transfer
+      yield* Downloading.inject(Fault.corrupt("storage", 9_999_999))
+      const hashes = yield* Hashes.Hashes
+      let declared: ReadonlyArray<Checksum.Checksum> = []
+      let tally: Tally.Tally | undefined
+      yield* Stream.runForEach(transfer.events(source), (event) =>
+        Effect.sync(() => {
+          if (event._tag === "StartedOver") tally = undefined
+          if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+          if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
+        })
+      )
+      const { mismatches } = Sums.verify(tally?.sums() ?? Sums.empty, declared)
+      assert.deepStrictEqual(
+        mismatches.map(({ algorithm }) => algorithm),
+        ["crc64nvme"]
+      )
     }).pipe(Effect.provide(testLayer(["crc64nvme"])))
   )
 

@@ -65,6 +65,9 @@ export const read = <E, R>(
         const { code, status } = kind
         if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
         ;[url, fresh] = yield* links.renew(refused)
+        yield* Effect.logDebug(
+          `Transfer: ${Source.origin(links)} refused the link (${status}), and is asked by a fresh one`
+        )
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Changed":
@@ -73,6 +76,10 @@ export const read = <E, R>(
         const { description, retryAfter, status } = kind
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
+        const millis = Math.round(Duration.toMillis(pause))
+        yield* Effect.logDebug(
+          `Transfer: ${Source.origin(links)} is asked again in ${millis} ms for the bytes from ${offset} on (${description})`
+        )
         return [
           { _tag: "Retrying", offset, tries, pause, fault: description, ...(status === undefined ? {} : { status }) },
           pause

@@ -1,23 +1,60 @@
-/** No more bytes a second than so many. */
+/** No more bytes a second than so many, and those evenly. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { TransferEvent } from "../TransferEvent.ts"
 
-/** Bytes wait until their time has come. */
-export const apply = <E, R>(
-  events: Stream.Stream<TransferEvent, E, R>,
-  bytesPerSecond: number
-): Stream.Stream<TransferEvent, E, R> =>
-  Stream.suspend(() => {
-    let due = 0
-    // One at a time, so that they do not come in gushes, and none waits for others.
-    return Stream.mapArrayEffect(Stream.rechunk(events, 1), (all) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const bytes = all.reduce((sum, event) => (event._tag === "Bytes" ? sum + event.bytes.length : sum), 0)
-        due = Math.max(due, now) + (bytes / bytesPerSecond) * 1000
-        return Effect.as(Effect.sleep(Duration.millis(due - now)), all)
-      })
-    )
-  })
+/** A piece holds no more bytes than may pass in this time. */
+const mostPerPiece = Duration.millis(250)
+
+/** A limit that one transfer keeps. */
+export interface RateLimit {
+  /** How many bytes pass at once. */
+  readonly pieceSize: number
+  /** Bytes come faster than they may pass. */
+  readonly isReached: () => boolean
+  /** Bytes wait until their time has come. */
+  readonly apply: <E, R>(events: Stream.Stream<TransferEvent, E, R>) => Stream.Stream<TransferEvent, E, R>
+}
+
+export const make = (bytesPerSecond: number): RateLimit => {
+  const pieceSize = Math.max(1, Math.floor(bytesPerSecond * Duration.toSeconds(mostPerPiece)))
+  /** When the next bytes may pass. */
+  let due = 0
+  let isReached = false
+
+  const pass = (bytes: number) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      isReached = due > now
+      const wait = Math.max(0, due - now)
+      due = now + wait + (bytes / bytesPerSecond) * 1000
+      return wait === 0 ? Effect.void : Effect.sleep(wait)
+    })
+
+  return {
+    pieceSize,
+    isReached: () => isReached,
+    apply: (events) =>
+      events.pipe(
+        Stream.map((event) => cut(event, pieceSize)),
+        Stream.flattenIterable,
+        // One at a time, so that they do not come in gushes, and none waits for others.
+        Stream.rechunk(1),
+        Stream.mapArrayEffect((all) => {
+          const [event] = all
+          return event._tag === "Bytes" ? Effect.as(pass(event.bytes.length), all) : Effect.succeed(all)
+        })
+      )
+  }
+}
+
+/** Pieces in memory of their own: what a transport gathers in is used again as a whole. */
+const cut = (event: TransferEvent, size: number): ReadonlyArray<TransferEvent> => {
+  if (event._tag !== "Bytes" || event.bytes.length <= size) return [event]
+  return Array.from({ length: Math.ceil(event.bytes.length / size) }, (_, index) => ({
+    _tag: "Bytes",
+    offset: event.offset + index * size,
+    bytes: new Uint8Array(event.bytes.subarray(index * size, (index + 1) * size))
+  }))
+}

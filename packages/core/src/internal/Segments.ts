@@ -13,10 +13,13 @@ import type { TransferEvent } from "../TransferEvent.ts"
 import type * as Exchange from "./Exchange.ts"
 import type { Links } from "./Links.ts"
 import * as RangeReader from "./RangeReader.ts"
+import type { RateLimit } from "./RateLimit.ts"
 
 export interface Settings extends RangeReader.Settings {
   /** The most ranges at once. */
   readonly connections: number
+  /** What holds the bytes back that are read here. */
+  readonly rateLimit: RateLimit | undefined
 }
 
 /** How often the rate is looked at. */
@@ -33,6 +36,8 @@ const growth = 4
 const gain = 1.5
 /** Events that wait for who takes them. */
 const bufferSize = 8
+/** The same where a rate is limited: each may stand for a quarter of a second. */
+const limitedBufferSize = 1
 
 /** Somebody stops reading, and leaves the rest of the range to others. */
 class Surrender extends Data.TaggedError("Surrender") {}
@@ -80,6 +85,9 @@ export const read = <E, R>(
         if (before === undefined) todo.push({ ...at })
         else before.end = at.end
       }
+
+      /** More connections would only wait as well. */
+      const isLimited = () => settings.rateLimit?.isReached() === true
 
       const isAlone = () => active.size === 1
 
@@ -138,7 +146,8 @@ export const read = <E, R>(
         while (true) {
           const before = yield* rate
           const most = Math.min(limit, settings.connections)
-          if (!begun.acceptsRanges || before === 0 || target >= most || before / target > fastEnough) continue
+          if (!begun.acceptsRanges || before === 0 || target >= most) continue
+          if (isLimited() || before / target > fastEnough) continue
           if (rest-- > 0) continue
           const from = target
           target = Math.min(most, target * growth)
@@ -148,7 +157,7 @@ export const read = <E, R>(
           yield* Effect.sleep(interval)
           const after = Math.max(yield* rate, yield* rate)
           rest = 0
-          if (after < before * gain && active.size === target) {
+          if (after < before * gain && active.size === target && !isLimited()) {
             target = from
             rest = patience *= 4
             yield* tell()
@@ -163,7 +172,7 @@ export const read = <E, R>(
       }
       yield* Queue.end(queue)
     }),
-    { bufferSize }
+    { bufferSize: settings.rateLimit === undefined ? bufferSize : limitedBufferSize }
   )
 
 const left = (at: Exchange.Position): number => (at.end === undefined ? 0 : at.end - at.offset)

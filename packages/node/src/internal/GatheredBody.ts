@@ -1,6 +1,7 @@
 /**
- * The body of a response, gathered as it arrives and handed on about 1 MiB at a time. TLS gives 16 KiB at most, and what a
- * program does for each piece costs more than the piece: this is where most of the speed comes from.
+ * The body of a response, gathered as it arrives and handed on about 1 MiB at a time, or less where a rate is limited. TLS
+ * gives 16 KiB at most, and what a program does for each piece costs more than the piece: this is where most of the speed
+ * comes from.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -8,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Buffers from "./Buffers.ts"
 
-/** Full buffers that wait while nobody takes them, before the sender is asked to stop. */
+/** Pieces that wait while nobody takes them, before the sender is asked to stop. */
 const mostWaiting = 2
 /** How long, in milliseconds, bytes are kept back for more to arrive. */
 const patience = 50
@@ -25,11 +26,13 @@ export class GatheredBody {
   #all: Uint8Array<ArrayBuffer> | undefined
   #waiting: (() => void) | undefined
   readonly #buffers: Buffers.Buffers
+  readonly #most: number
   readonly #onRoom: () => void
 
-  /** `onRoom` is called when a body that was crowded has room again. */
-  constructor(buffers: Buffers.Buffers, onRoom: () => void) {
+  /** Hands on `most` bytes in one piece. `onRoom` is called when a body that was crowded has room again. */
+  constructor(buffers: Buffers.Buffers, most: number, onRoom: () => void) {
     this.#buffers = buffers
+    this.#most = Math.max(1, Math.min(most, Buffers.bufferSize))
     this.#onRoom = onRoom
   }
 
@@ -42,11 +45,11 @@ export class GatheredBody {
   push(bytes: Uint8Array): void {
     for (let offset = 0; offset < bytes.length;) {
       const buffer = (this.#filling ??= this.#buffers.take())
-      const length = Math.min(bytes.length - offset, buffer.length - this.#filled)
+      const length = Math.min(bytes.length - offset, this.#most - this.#filled)
       buffer.set(length === bytes.length ? bytes : bytes.subarray(offset, offset + length), this.#filled)
       this.#filled += length
       offset += length
-      if (this.#filled === buffer.length) this.#handOn()
+      if (this.#filled === this.#most) this.#handOn()
     }
     if (this.#full.length > 0) this.#wake()
   }

@@ -2,6 +2,7 @@
  * An `HttpClient` that speaks HTTP/1.1 on sockets which are read into memory used again and again. A general client makes
  * fresh buffers for every read; at the speed of a disk that costs more than all the rest together.
  */
+import { GatherLimit } from "@scenario-assets/core/StorageClient"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -21,13 +22,22 @@ export const make: Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> = Ef
   ),
   (connections) =>
     HttpClient.make((request, url, signal) =>
-      Effect.flatMap(Buffers.Current, (buffers) => exchange(connections, buffers, request, url, signal))
+      Effect.withFiber((fiber) => {
+        const gathering = { buffers: fiber.getRef(Buffers.Current), most: fiber.getRef(GatherLimit) }
+        return exchange(connections, gathering, request, url, signal)
+      })
     )
 )
 
+/** How bodies are gathered: in which buffers, and how much of them. */
+interface Gathering {
+  readonly buffers: Buffers.Buffers
+  readonly most: number
+}
+
 const exchange = (
   connections: Connections,
-  buffers: Buffers.Buffers,
+  { buffers, most }: Gathering,
   request: HttpClientRequest,
   url: URL,
   signal: AbortSignal
@@ -57,7 +67,7 @@ const exchange = (
 
     const reader = new ResponseReader({
       onHead: (status, headers) => {
-        body = new GatheredBody(buffers, () => {
+        body = new GatheredBody(buffers, most, () => {
           if (!isOver) connection.socket.resume()
         })
         response = new Http1Response(request, url, status, headers, body)
