@@ -50,7 +50,7 @@ export interface DownloadedFile {
 export type FileEvent =
   /** The host gives bytes from `offset` on; so many of the object are `there` already, not always those before it. */
   | { readonly _tag: "Opened"; readonly object: StoredObject; readonly offset: number; readonly there: number }
-  /** About once a MiB: bytes given to the disk so far, of so many in all where the host says. */
+  /** About once a MiB, or once a second: bytes given to the disk so far, of so many in all where the host says. */
   | { readonly _tag: "Written"; readonly bytes: number; readonly size: number | undefined }
   | {
       readonly _tag: "Retrying"
@@ -152,7 +152,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             case "Bytes":
               part.push(event.offset, event.bytes)
               // Piece by piece: what is on the disk makes room for what arrives meanwhile.
-              return (yield* part.flushIfFull)
+              return (yield* part.flushIfDue)
                 ? [{ _tag: "Written", bytes: part.written(), size: object.size }]
                 : nothing
             case "Opened": {

@@ -70,6 +70,22 @@ describe("FileDownload", () => {
     }).pipe(Effect.provide(testLayer({ archive: { size: 20_000_000 } })))
   )
 
+  it.effect("tells of them once a second, however slow they are", () =>
+    Effect.gen(function* () {
+      const { source, target } = yield* begin
+      const { events } = yield* FileDownload.FileDownload
+      const transferring = yield* Effect.forkChild(
+        Stream.runCollect(events(source, target, { ...quick, idleTimeout: "1 hour", limitRate: 100_000 }))
+      )
+      while (transferring.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("250 millis")
+        yield* Effect.promise(() => new Promise(setImmediate))
+      }
+      const written = (yield* Fiber.join(transferring)).filter((event) => event._tag === "Written")
+      assert.isAtLeast(written.length, 20)
+    }).pipe(Effect.provide(testLayer()))
+  )
+
   it.live("makes the directories on the way", () =>
     Effect.gen(function* () {
       const { directory, expected, source } = yield* begin

@@ -12,6 +12,7 @@ import * as StoredObject from "@scenario-assets/core/StoredObject"
 import * as Sums from "@scenario-assets/core/Sums"
 import * as Tally from "@scenario-assets/core/Tally"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -36,8 +37,8 @@ export interface PartFile {
   readonly describe: (object: StoredObject.StoredObject) => Effect.Effect<void, FileError>
   /** Takes bytes. */
   readonly push: (offset: number, bytes: Uint8Array) => void
-  /** Gives bytes to the system once there is about 1 MiB of them, and says whether it did. */
-  readonly flushIfFull: Effect.Effect<boolean, FileError>
+  /** Gives bytes to the system once there is about 1 MiB of them, or a second has passed, and says whether it did. */
+  readonly flushIfDue: Effect.Effect<boolean, FileError>
   /** Forgets all bytes. */
   readonly clear: Effect.Effect<void, FileError>
   /** Compares the checksums that the object declares. */
@@ -48,6 +49,8 @@ export interface PartFile {
 
 /** One write for about so many bytes: one write for each chunk is the usual bottleneck. */
 const batchSize = 1024 * 1024
+/** How long, in milliseconds, fewer may be kept back: who looks on wants to see that a slow transfer goes on. */
+const patience = 1000
 /** How many bytes may be on the disk and not yet in the state: so many a killed run transfers again at the most. */
 const checkpoint = 4 * 1024 * 1024
 
@@ -105,6 +108,7 @@ export const open = Effect.fnUntraced(function* (
   let pending: Array<Run> = []
   let held = 0
   let unsaved = 0
+  let flushed = yield* Clock.currentTimeMillis
   let durable = trusted?.durable ?? []
   let unsynced: FileError | undefined
   let finished = false
@@ -208,21 +212,21 @@ export const open = Effect.fnUntraced(function* (
         last.length += bytes.length
       } else pending.push({ offset, chunks: [bytes], length: bytes.length })
     },
-    flushIfFull: Effect.suspend(() =>
-      held < batchSize
-        ? Effect.succeed(false)
-        : Effect.as(
-            Effect.andThen(
-              flush(),
-              Effect.suspend(() => {
-                if (unsaved < checkpoint) return Effect.void
-                unsaved = 0
-                return save
-              })
-            ),
-            true
-          )
-    ),
+    flushIfDue: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (held < batchSize && now - flushed < patience) return Effect.succeed(false)
+      flushed = now
+      return Effect.as(
+        Effect.andThen(
+          flush(),
+          Effect.suspend(() => {
+            if (unsaved < checkpoint) return Effect.void
+            unsaved = 0
+            return save
+          })
+        ),
+        true
+      )
+    }),
     clear: turn.withPermit(
       Effect.suspend(() => {
         pending = []
