@@ -96,7 +96,8 @@ const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId 
   const { wanted } = request
   if ("jobIds" in wanted) {
     const destination = yield* open(wanted.jobIds.length)
-    return yield* Archiving.ofJobs(wanted.jobIds, request, destination)
+    const earlier = new Set(resumed?.jobs.map(({ batch }) => batch))
+    return yield* Archiving.ofJobs(wanted.jobIds, request, destination, jobs, earlier)
   }
   if (resumed !== undefined) yield* restore(wanted, resumed)
   const destination = yield* open(Selection.batches(wanted.selection).length)

@@ -40,7 +40,7 @@ export const RunRecord = Schema.Struct({
     since: Schema.DateTimeUtcFromString
   }),
   request: Request,
-  /** Those begun, by the number of their batch, from 0. */
+  /** Those begun, by the number of their batch, from 0; of jobs that others began, those that it has begun to save. */
   jobs: Schema.Array(Schema.Struct({ batch: Schema.Int, jobId: JobId })),
   /** None while it goes on, and where it was killed. */
   end: Schema.OptionFromOptionalKey(End)

@@ -238,6 +238,37 @@ describe.concurrent("runs", () => {
       })
   )
 
+  it.live("killed when all is saved and nothing says so: what the run has brought is done, whoever began the job", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      for (const [wanted, place] of [
+        [["--job", jobId], "a"],
+        [[Emulated.modelOf(emulated)], "b"]
+      ] as const) {
+        const args = ["download", ...wanted, "-o", place, "--archive", "all.zip"]
+        assert.strictEqual((yield* emulated.run(args)).code, 0)
+        const { file, runId, text } = recordOf(emulated)
+        const { end: _, ...killed } = JSON.parse(text)
+        writeFileSync(file, JSON.stringify(killed))
+        const before = yield* emulated.requests("storage")
+        // Its job may be gone by then.
+        if (place === "b") yield* emulated.emulator.inject(Fault.status("getStatus", 404))
+        const resumed = yield* resume(emulated, runId)
+        const archive = path.join(emulated.directory, place, "all.zip")
+        assert.deepStrictEqual([resumed.code, resumed.stdout], [0, `${archive}\n`], resumed.stderr)
+        assert.lengthOf(yield* emulated.requests("storage"), before.length)
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
+        rmSync(file)
+      }
+
+      // What somebody else has put there is not.
+      writeFileSync(path.join(emulated.directory, "all.zip"), "")
+      assert.strictEqual((yield* emulated.run(["download", "--job", jobId, "--archive", "all.zip"])).code, 8)
+      assert.strictEqual((yield* resume(emulated, recordOf(emulated).runId)).code, 8)
+    })
+  )
+
   it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
