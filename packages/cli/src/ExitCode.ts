@@ -105,6 +105,7 @@ export const of = (error: unknown): number => {
       return reasonCode(archiveReasons, error)
     case "JobPending":
     case "RunBusy":
+    case "RunBusyElsewhere":
       return exitCodes.temporary
     case "RunNotFound":
       return exitCodes.notFound

@@ -12,7 +12,7 @@ import { type Recorded, resume } from "./CurrentRun.ts"
 import * as Damage from "./Damage.ts"
 import * as IdKind from "./IdKind.ts"
 import type { JobPending } from "./JobPending.ts"
-import type { RunBusy, RunNotFound } from "./RunError.ts"
+import type { RunBusy, RunBusyElsewhere, RunNotFound } from "./RunError.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -26,6 +26,7 @@ type Hinted =
   | FileError
   | RunNotFound
   | RunBusy
+  | RunBusyElsewhere
   | EmulatorServerError
 
 /** `run` is one that is written down, and can be gone on with. */
@@ -69,6 +70,8 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
       return mended.has(error.code) ? goOn : undefined
     case "RunNotFound":
       return "To see those there are: scenario-assets runs --all"
+    case "RunBusyElsewhere":
+      return `If it does not, name it: scenario-assets runs resume ${error.runId}`
     case "EmulatorServerError":
       return "To take any free port: --port 0"
     default:

@@ -79,7 +79,7 @@ describe.concurrent("runs", () => {
 
         const { code, stderr, stdout } = yield* resume(emulated, runId)
         assert.deepStrictEqual([code, stdout], [0, `${out}\n`], stderr)
-        assert.match(stderr, /^Taking up job job_/)
+        assert.match(stderr, new RegExp(`^Going on with run ${runId}: ${what} to ${out}\nTaking up job job_`))
         assert.lengthOf(files(out), 3)
         assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
@@ -269,6 +269,44 @@ describe.concurrent("runs", () => {
     })
   )
 
+  it.live("without an id: the latest of this directory, by its name; no other where that one still runs", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const model = Emulated.modelOf(emulated)
+      const args = ["download", model, "--detach", "-o"]
+      const older = (yield* emulated.run([...args, "a"])).stdout.trim()
+      yield* emulated.emulator.inject(Fault.stall("storage", 10))
+      const running = yield* emulated.start(["download", model, "-o", path.join(emulated.directory, "b/c")])
+      yield* running.until("stderr", /Started job/)
+      const newer = readdirSync(emulated.runs)
+        .map((name) => path.basename(name, ".json"))
+        .find((runId) => runId !== older)
+      const busy = yield* emulated.run(["runs", "resume"])
+      assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
+      assert.include(busy.stderr, `Run ${newer} is going on, as process ${running.process.pid}`)
+
+      const file = path.join(emulated.runs, `${newer}.json`)
+      const text = readFileSync(file, "utf8")
+      const record = JSON.parse(text)
+      yield* running.kill("SIGKILL")
+      yield* running.ended
+      writeFileSync(file, JSON.stringify({ ...record, process: { ...record.process, host: "other" } }))
+      const elsewhere = yield* emulated.run(["runs", "resume", "--json"])
+      assert.strictEqual(elsewhere.code, 5, elsewhere.stderr)
+      assert.match(elsewhere.stderr, /the machine other and may still go on there\.\n[^\n]* runs resume run_\w+\n$/)
+
+      writeFileSync(file, text)
+      for (const [runId, place] of [
+        [newer, path.join(emulated.directory, "b/c")],
+        [older, path.join(emulated.directory, "a")]
+      ]) {
+        const taken = yield* emulated.run(["runs", "resume"])
+        assert.deepStrictEqual([taken.code, taken.stdout], [0, `${place}\n`], taken.stderr)
+        assert.include(taken.stderr, `Going on with run ${runId}: ${model} to ${place}\n`)
+      }
+    })
+  )
+
   it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
@@ -317,6 +355,8 @@ describe.concurrent("runs", () => {
       const elsewhere = yield* resume(emulated)
       assert.strictEqual(elsewhere.code, 6)
       assert.include(elsewhere.stderr, `give the id of another: ${runId} (${path.join(emulated.directory, "out")}).`)
+      const above = yield* emulated.run(["runs", "resume"], { cwd: path.dirname(emulated.directory) })
+      assert.strictEqual(above.code, 6, above.stderr)
       const forgotten = yield* emulated.run(["runs", "forget", runId])
       assert.strictEqual(forgotten.code, 0, forgotten.stderr)
       assert.deepStrictEqual(readdirSync(emulated.runs), [])
