@@ -108,6 +108,17 @@ describe.concurrent("doctor", () => {
     })
   )
 
+  it.live("a proxy that is set is not used, and that is a warning", () =>
+    Effect.gen(function* () {
+      const baseUrl = yield* clocked(0)
+      const env = { ...credentials, HTTPS_PROXY: "http://name:word@127.0.0.1:1", https_proxy: "" }
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /\nwarning {2}proxy: HTTPS_PROXY is set, and not used: proxies are not supported\n {9}Where/)
+      assert.notInclude(stdout, "word")
+    })
+  )
+
   it.live("rejected credentials, a file in place of a directory, what others may write, what is unfinished", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
