@@ -15,12 +15,12 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
   [
     ["wait", "job_a", "--deadline", "soon"],
-    /: --deadline: "soon" is not a duration; write for example 30s, 10m/,
+    /: --deadline: "soon" is not a duration; it takes d, h, m, s and ms, also together, for example 30s/,
     "wait"
   ],
   [
     ["download", "model_a", "--limit-rate", "fast"],
-    /: --limit-rate: "fast" is not a size; write for example 100MB/,
+    /: --limit-rate: "fast" is not a size; it takes no unit \(bytes\), kB MB [^\n]* and K M G T \(steps of 1024\), for example 100MB/,
     "download"
   ],
   [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
