@@ -29,7 +29,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.usage, "wrong usage or configuration"],
   [exitCodes.job, "the job failed or was canceled"],
   [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
-  [exitCodes.temporary, "a temporary failure of network or server: try again"],
+  [exitCodes.temporary, "a temporary failure (network, server, another run): try again"],
   [exitCodes.notFound, "not found"],
   [exitCodes.verification, "what arrived is not what was expected (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
@@ -112,6 +112,7 @@ export const of = (error: unknown): number => {
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":
+      return "code" in error && error.code === "ELOCKED" ? exitCodes.temporary : exitCodes.disk
     case "JournalError":
       return exitCodes.disk
     case "InvalidConfig":
