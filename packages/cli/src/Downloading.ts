@@ -70,7 +70,10 @@ const performTo = <A extends { readonly jobId: JobId }>(
     const { event, whenInterrupted } = yield* Output
     const standalone = Request.standalone(request, yield* ScenarioConfig)
     const { ended, runId, ...jobs } = yield* Runs.begin(standalone, resumed)
-    const run = runId === undefined ? undefined : { runId, beginsJobs: Request.beginsJobs(request) }
+    const run =
+      runId === undefined
+        ? undefined
+        : { runId, beginsJobs: Request.beginsJobs(request), isResumed: resumed !== undefined }
     if (runId !== undefined) yield* event({ type: "run", runId })
     yield* carryOut(request, { detach, resumed }, open, jobs).pipe(
       Effect.scoped,

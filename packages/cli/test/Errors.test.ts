@@ -58,6 +58,19 @@ describe.concurrent("errors", () => {
     })
   )
 
+  it.live("https to a host that speaks plain HTTP is told in plain words", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const baseUrl = emulated.emulator.config.apiUrl.replace("http:", "https:")
+      const { code, stdout } = yield* emulated.run(["doctor", "--base-url", baseUrl])
+      assert.strictEqual(code, 5, stdout)
+      assert.match(
+        stdout,
+        /: no connection: the host does not speak TLS there, as an https URL needs; check the network/
+      )
+    })
+  )
+
   it.live("--verbose tells which one it is, and the answer's status and request id; never a stack", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

@@ -257,6 +257,7 @@ describe.concurrent("runs", () => {
         const resumed = yield* resume(emulated, runId)
         const archive = path.join(emulated.directory, place, "all.zip")
         assert.deepStrictEqual([resumed.code, resumed.stdout], [0, `${archive}\n`], resumed.stderr)
+        assert.include(resumed.stderr, `${archive} is there already\n`)
         assert.lengthOf(yield* emulated.requests("storage"), before.length)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
         rmSync(file)
@@ -265,7 +266,10 @@ describe.concurrent("runs", () => {
       // What somebody else has put there is not.
       writeFileSync(path.join(emulated.directory, "all.zip"), "")
       assert.strictEqual((yield* emulated.run(["download", "--job", jobId, "--archive", "all.zip"])).code, 8)
-      assert.strictEqual((yield* resume(emulated, recordOf(emulated).runId)).code, 8)
+      const { runId } = recordOf(emulated)
+      const taken = yield* resume(emulated, runId)
+      assert.strictEqual(taken.code, 8)
+      assert.match(taken.stderr, /\nTo go on, once it is moved away: scenario-assets runs resume run_\w+\n$/)
     })
   )
 
@@ -339,7 +343,8 @@ describe.concurrent("runs", () => {
       for (const words of [
         ["runs", "resume", "run_nope"],
         ["runs", "forget", "../x"],
-        ["wait", "run_261231_bababa"]
+        ["wait", "run_261231_bababa"],
+        ["wait", "run_nope"]
       ]) {
         const unknown = yield* emulated.run([...words, "--json"])
         assert.strictEqual(unknown.code, 6, unknown.stderr)
