@@ -17,6 +17,7 @@ export const exitCodes = {
   verification: 7,
   disk: 8,
   deadline: 9,
+  hungUp: 129,
   interrupted: 130,
   outputClosed: 141,
   terminated: 143
@@ -34,6 +35,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.verification, "what arrived is not what was expected (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
   [exitCodes.deadline, "the deadline has passed"],
+  [exitCodes.hungUp, "the terminal was closed (SIGHUP)"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],
   [exitCodes.outputClosed, "the reader of stdout is gone"],
   [exitCodes.terminated, "terminated (SIGTERM)"]

@@ -138,11 +138,11 @@ describe.concurrent("help and version", () => {
         assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
       }
       const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
-        "| 130, 143 | interrupted (SIGINT), terminated (SIGTERM) |",
-        "| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
+        "| 129, 130, 143 | the terminal was closed (SIGHUP), interrupted (SIGINT), terminated (SIGTERM) |",
+        "| 129 | the terminal was closed (SIGHUP) |\n| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
       )
       const codes = [...(stdout.split("Exit codes:\n")[1] ?? "").matchAll(/^ {2}(\d+) +(.+)$/gm)]
-      assert.strictEqual(codes.length, 13)
+      assert.strictEqual(codes.length, 14)
       for (const [, exitCode, meaning] of codes) assert.include(readme, `| ${exitCode} | ${meaning} |`)
     })
   )
