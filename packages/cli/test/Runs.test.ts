@@ -311,6 +311,21 @@ describe.concurrent("runs", () => {
     })
   )
 
+  it.live("resume takes what changes nothing of the files: how long, how fast, by how many connections", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 300_000 } })
+      yield* emulated.emulator.inject(Fault.drop("storage"))
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--retries", "0"]
+      assert.strictEqual((yield* emulated.run([...args, "--limit-rate", "1k", "--deadline", "5m"])).code, 5)
+      const { runId } = recordOf(emulated)
+      const faster = ["--limit-rate", "100MB", "--connections", "2"]
+      const { code, stderr } = yield* resume(emulated, runId, ...faster)
+      assert.strictEqual(code, 0, stderr)
+      const { request } = JSON.parse(recordOf(emulated).text)
+      assert.deepInclude(request, { limitRate: 100_000_000, connections: 2, deadline: 300_000 })
+    })
+  )
+
   it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

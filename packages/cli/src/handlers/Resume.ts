@@ -13,6 +13,8 @@ import * as Runs from "../Runs.ts"
 interface Values extends Output.Mode {
   readonly id: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
+  readonly connections: Option.Option<number>
+  readonly limitRate: Option.Option<number>
 }
 
 export const run = (values: Values) =>
@@ -27,7 +29,12 @@ export const run = (values: Values) =>
     }
     yield* note(`Going on with run ${runId}: ${Request.describe(request)} to ${Request.place(request)}`)
     return yield* Downloading.perform(
-      { ...request, deadline: Option.orElse(values.deadline, () => request.deadline) },
+      {
+        ...request,
+        deadline: Option.orElse(values.deadline, () => request.deadline),
+        connections: Option.orElse(values.connections, () => request.connections),
+        limitRate: Option.orElse(values.limitRate, () => request.limitRate)
+      },
       { json: values.json, resumed: record }
     )
   }).pipe(Effect.provide(Output.layer(values)))
