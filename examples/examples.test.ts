@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from "node:fs"
+import { createServer } from "node:http"
+import { connect } from "node:net"
 import { join } from "node:path"
 /** Runs the numbered examples against the emulator, over real HTTP. */
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
-import { Emulator } from "@scenario-assets/core/testing"
+import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { EmulatorServer, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted } from "effect"
 import * as Canary from "../test-support/Canary.ts"
@@ -14,17 +16,16 @@ import * as PollSchedule from "./03_poll-schedule.ts"
 import * as AssetToFormat from "./04_asset-to-format.ts"
 import * as ExtractSome from "./07_extract-some.ts"
 import * as EntriesToStore from "./08_entries-to-a-store.ts"
+import * as Journal from "./09_journal.ts"
+import * as Proxy from "./10_proxy.ts"
 
-const ScenarioTest = Layer.provideMerge(
-  NodeScenario.layerServices,
-  Layer.unwrap(
-    Effect.map(Emulator.Emulator, ({ config }) =>
-      ScenarioConfig.layer({
-        baseUrl: config.apiUrl,
-        apiKey: Redacted.make(Canary.key),
-        apiSecret: Redacted.make(Canary.secret)
-      })
-    )
+const ConfigTest = Layer.unwrap(
+  Effect.map(Emulator.Emulator, ({ config }) =>
+    ScenarioConfig.layer({
+      baseUrl: config.apiUrl,
+      apiKey: Redacted.make(Canary.key),
+      apiSecret: Redacted.make(Canary.secret)
+    })
   )
 ).pipe(
   Layer.provideMerge(
@@ -35,6 +36,28 @@ const ScenarioTest = Layer.provideMerge(
     })
   )
 )
+
+const ScenarioTest = Layer.provideMerge(NodeScenario.layerServices, ConfigTest)
+
+/** A proxy that tells how many connections it has made. */
+const proxy = Effect.gen(function* () {
+  let connections = 0
+  const server = createServer().on("connect", (request, client) => {
+    connections++
+    const { hostname, port } = new URL(`http://${request.url}`)
+    const host = connect(Number(port), hostname, () => {
+      client.write("HTTP/1.1 200 OK\r\n\r\n")
+      host.pipe(client).pipe(host)
+    })
+    for (const socket of [host, client]) socket.on("error", () => host.destroy())
+  })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () => Effect.sync(() => server.close())
+  )
+  const address = server.address()
+  return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, count: () => connections }
+})
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 
@@ -112,5 +135,36 @@ describe("examples", () => {
       assert(error._tag === "ApiError" && error.reason._tag === "NotFound")
       assert.lengthOf((yield* emulator.requests).slice(before), 1)
     }).pipe(Effect.provide(Layer.mergeAll(ScenarioTest, EntriesToStore.Store.layerMemory)))
+  )
+
+  it.live("09: a job is taken up by the next run, and forgotten once its files are there", () =>
+    Effect.gen(function* () {
+      const emulator = yield* Emulator.Emulator
+      const directory = TestDirectory.make("example")
+      const path = join(directory, "jobs.json")
+      const model = yield* firstModel
+      const run = Effect.provide(Journal.program(model, join(directory, "renders")), Journal.layer(path))
+      yield* emulator.inject(Fault.status("getStatus", 400))
+      yield* Effect.flip(run)
+      assert.isTrue(existsSync(path))
+      yield* run
+      assert.isFalse(existsSync(path))
+      const requests = yield* emulator.requests
+      assert.lengthOf(
+        requests.filter(({ target }) => target === "requestBatch"),
+        1
+      )
+    }).pipe(Effect.provide(ConfigTest))
+  )
+
+  it.live("10: through a proxy", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("example")
+      const { count, url } = yield* proxy
+      const live = Proxy.layer({ httpProxy: url, noProxy: "", proxyTunnel: true })
+      yield* Effect.provide(Proxy.program(yield* firstModel, directory), live)
+      assert.isAtLeast(readdirSync(directory).length, 1)
+      assert.isAtLeast(count(), 2)
+    }).pipe(Effect.provide(ConfigTest))
   )
 })

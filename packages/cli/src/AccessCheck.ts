@@ -36,7 +36,8 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
         ),
       onSuccess: ({ config, source }) => ofCredentials(config, source, answer)
     }),
-    yield* ofApi(config.baseUrl, elapsed, answer),
+    ofApi(config.baseUrl, elapsed, answer),
+    ...(yield* ofProxies),
     ...(Unencrypted.isSo(config.baseUrl) ? [ofEncryption] : []),
     ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
   ]
@@ -66,21 +67,24 @@ const ofCredentials = (
     : Check.warning("credentials", `${what}, which the API has not checked`, "See the result for the API.")
 }
 
-const ofApi = Effect.fnUntraced(function* (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined) {
-  if (answer === undefined || Access.isAccepted(answer) || isRefusal(answer)) {
-    return Check.ok("api", `${baseUrl} has answered after ${Format.time(Duration.toMillis(elapsed))}`)
-  }
-  const proxies = yield* Effect.filter(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"], (name) =>
-    Effect.map(Config.option(Config.String(name)), Option.isSome)
-  )
-  return Check.problem(
-    "api",
-    `${baseUrl}: ${answer.reason.message}`,
-    proxies.length === 0
-      ? "Another API is given by --base-url URL."
-      : `The proxy of ${proxies.join(", ")} is not used: proxies are not supported.`,
-    ExitCode.of(answer)
-  )
+const ofApi = (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined): Check.Check =>
+  answer === undefined || Access.isAccepted(answer) || isRefusal(answer)
+    ? Check.ok("api", `${baseUrl} has answered after ${Format.time(Duration.toMillis(elapsed))}`)
+    : Check.problem(
+        "api",
+        `${baseUrl}: ${answer.reason.message}`,
+        "Another API is given by --base-url URL.",
+        ExitCode.of(answer)
+      )
+
+/** Where the API can be reached without it, the storage host may not be. */
+const ofProxies = Effect.gen(function* () {
+  const isSet = (name: string) =>
+    Effect.map(Config.option(Config.String(name)), (value) => Option.getOrElse(value, () => "") !== "")
+  const proxies = yield* Effect.filter(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"], isSet)
+  if (proxies.length === 0) return []
+  const message = `${proxies.join(" and ")} ${proxies.length === 1 ? "is" : "are"} set, and not used: proxies are not supported`
+  return [Check.warning("proxy", message, "Where nothing can be reached without one, ask for a direct way.")]
 })
 
 const ofEncryption = Check.warning("encryption", Unencrypted.danger, `To be safe, ${Unencrypted.advice}.`)

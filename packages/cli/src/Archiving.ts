@@ -32,8 +32,8 @@ export type SaveError = Archives.BatchError | TransferError | FileError | Archiv
 export interface Destination<A> {
   /** Fails where one could not be saved anyway, before its job is requested. */
   readonly check: (index: number) => Effect.Effect<void, FileError>
-  /** `isOfThisJob`: a job of an earlier run, which may have saved it. */
-  readonly save: (archive: Archives.Archive, isOfThisJob: boolean) => Effect.Effect<A, SaveError>
+  /** `mayBeSaved`: this run, or one before it, has begun to save it, and what is there is its. */
+  readonly save: (archive: Archives.Archive, mayBeSaved: boolean) => Effect.Effect<A, SaveError>
   /** One of them will not come. */
   readonly skip: (index: number) => Effect.Effect<void>
   readonly tell: (
@@ -43,6 +43,7 @@ export interface Destination<A> {
 
 /** Told of jobs, to write them down. */
 export interface Jobs {
+  /** It is of this run: begun by it, or begun by others, and now saved by it. */
   readonly begun: (batch: number, jobId: JobId) => Effect.Effect<void>
   /** Its archive is of no use; a later run begins another one. */
   readonly useless: (jobId: JobId) => Effect.Effect<void>
@@ -58,7 +59,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   const { events } = yield* Archives.Archives
   const journal = yield* JobJournal
   const batches = Selection.batches(request.selection)
-  const resumed = yield* check(request, destination)
+  const earlier = yield* check(request, destination)
 
   const archives = yield* Effect.forEach(batches, () => Deferred.make<Archives.Archive, Archives.BatchError>())
   const archiveOf = (index: number) => archives[index] ?? Deferred.makeUnsafe<Archives.Archive, Archives.BatchError>()
@@ -75,7 +76,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
       of: `batch ${index + 1}`,
       saved: Effect.mapError(Deferred.await(archive), (error) => ({ error })).pipe(
         Effect.flatMap((archive) =>
-          destination.save(archive, resumed.has(archive.jobId)).pipe(
+          destination.save(archive, earlier.has(archive.index)).pipe(
             Effect.tapErrorTag(["ArchiveError", "TransferError"], (error) =>
               Damage.isOf(error)
                 ? Effect.andThen(journal.forget(archive.jobId), jobs.useless(archive.jobId))
@@ -94,25 +95,27 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   yield* destination.tell(outcomes)
 })
 
-/** Gives the jobs that were begun already; of the others, fails where one could not be saved anyway. */
+/** Gives the batches whose jobs were begun already; of the others, fails where one could not be saved anyway. */
 export const check = Effect.fnUntraced(function* <A>(request: BatchRequest, destination: Destination<A>) {
   const journal = yield* JobJournal
   const begun = yield* Effect.forEach(Selection.batches(request.selection), (selection) =>
     journal.lookup({ ...request, selection })
   )
   yield* Effect.forEach(begun, (jobId, index) => (Option.isSome(jobId) ? Effect.void : destination.check(index)))
-  return new Set(begun.flatMap(Option.toArray))
+  return new Set(begun.flatMap((jobId, index) => (Option.isSome(jobId) ? [index] : [])))
 })
 
-/** Of jobs begun earlier, by whomever. */
+/** Of jobs begun earlier, by whomever. `earlier` are those that an earlier part of this run has begun to save. */
 export const ofJobs = Effect.fnUntraced(function* <A>(
   jobIds: ReadonlyArray<JobId>,
   options: Options,
-  destination: Destination<A>
+  destination: Destination<A>,
+  { begun }: Jobs,
+  earlier: ReadonlySet<number>
 ) {
   const { ofJob } = yield* Archives.Archives
   const { states } = yield* JobPoller
-  yield* Effect.forEach(jobIds, (_, index) => destination.check(index))
+  yield* Effect.forEach(jobIds, (_, index) => (earlier.has(index) ? Effect.void : destination.check(index)))
   const patience = { ...poll(options), justBegun: false }
   const outcomes = yield* saveAll(
     jobIds.map((jobId, index) => ({
@@ -120,7 +123,8 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
       saved: Effect.gen(function* () {
         yield* Stream.runForEach(states(jobId, patience), Watch.job)
         const archive = yield* ofJob(jobId, patience)
-        return yield* destination.save({ ...archive, index }, false)
+        yield* begun(index, jobId)
+        return yield* destination.save({ ...archive, index }, earlier.has(index))
       }).pipe(
         Watch.task(jobId),
         Effect.mapError((error) => ({ error, jobId }))

@@ -1,12 +1,13 @@
 /** Keeps the compiled code for the next start, which takes a fraction of the time. */
-import { enableCompileCache } from "node:module"
+// Not by its name, which older versions of Node do not have: they would fail before they can be told so.
+import module from "node:module"
 import { homedir } from "node:os"
 import { join } from "node:path"
 
 /** Where that cannot be done, nothing else changes. */
 export const enable = (): void => {
   try {
-    enableCompileCache(join(directory(), "scenario-assets"))
+    module.enableCompileCache(join(directory(), "scenario-assets"))
   } catch {
     // There is no home.
   }

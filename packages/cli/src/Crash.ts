@@ -8,15 +8,30 @@ export const request = "This is a bug of scenario-assets. Please report it: npm 
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+export const tell = (args: ReadonlyArray<string>, error: unknown): void =>
+  end(args, {
+    error: "Defect",
+    exitCode: 1,
+    message: message(messageOf(error)),
+    hints: [request, "If a part of it is missing or damaged, install it again."]
+  })
+
 /** On stderr, and with `--json` as the last line of stdout. */
-export const tell = (args: ReadonlyArray<string>, error: unknown): void => {
-  process.exitCode = 1
-  const said = message(messageOf(error))
-  const hints = [request, "If a part of it is missing or damaged, install it again."]
-  process.stderr.write(["scenario-assets: ", said, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
+export const end = (
+  args: ReadonlyArray<string>,
+  told: {
+    readonly error: string
+    readonly exitCode: number
+    readonly message: string
+    readonly hints: ReadonlyArray<string>
+  }
+): void => {
+  const { error, exitCode, hints, message } = told
+  process.exitCode = exitCode
+  process.stderr.write(["scenario-assets: ", message, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
   if (!args.includes("--json")) return
   // @effect-diagnostics-next-line globalDate:off - Effect may be what cannot be loaded
   const time = new Date().toISOString()
-  const end = { type: "error", error: "Defect", exitCode: 1, messages: [said], hints, version: 1, time }
-  process.stdout.write(`${JSON.stringify(end)}\n`)
+  const line = { type: "error", error, exitCode, messages: [message], hints, version: 1, time }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }

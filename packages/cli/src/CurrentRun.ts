@@ -6,6 +6,8 @@ export interface Recorded {
   readonly runId: RunId
   /** Whether it begins its jobs, and could do so again. Jobs of others it only fetches. */
   readonly beginsJobs: boolean
+  /** Whether it is gone on with by its id alone, so that flags of `download` cannot be given. */
+  readonly isResumed?: boolean
 }
 
 export const CurrentRun = Context.Reference<Recorded | undefined>("@scenario-assets/cli/CurrentRun", {

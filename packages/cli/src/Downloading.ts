@@ -70,7 +70,10 @@ const performTo = <A extends { readonly jobId: JobId }>(
     const { event, whenInterrupted } = yield* Output
     const standalone = Request.standalone(request, yield* ScenarioConfig)
     const { ended, runId, ...jobs } = yield* Runs.begin(standalone, resumed)
-    const run = runId === undefined ? undefined : { runId, beginsJobs: Request.beginsJobs(request) }
+    const run =
+      runId === undefined
+        ? undefined
+        : { runId, beginsJobs: Request.beginsJobs(request), isResumed: resumed !== undefined }
     if (runId !== undefined) yield* event({ type: "run", runId })
     yield* carryOut(request, { detach, resumed }, open, jobs).pipe(
       Effect.scoped,
@@ -96,7 +99,8 @@ const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId 
   const { wanted } = request
   if ("jobIds" in wanted) {
     const destination = yield* open(wanted.jobIds.length)
-    return yield* Archiving.ofJobs(wanted.jobIds, request, destination)
+    const earlier = new Set(resumed?.jobs.map(({ batch }) => batch))
+    return yield* Archiving.ofJobs(wanted.jobIds, request, destination, jobs, earlier)
   }
   if (resumed !== undefined) yield* restore(wanted, resumed)
   const destination = yield* open(Selection.batches(wanted.selection).length)

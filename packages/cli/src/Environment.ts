@@ -10,5 +10,6 @@ export const variables: ReadonlyArray<readonly [name: string, meaning: string]> 
   ["SCENARIO_ASSETS_…", "Other lasting defaults, such as SCENARIO_ASSETS_LIMIT_RATE; see doctor"],
   ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where credentials and defaults, and the records of runs, are kept"],
   ["NODE_EXTRA_CA_CERTS", "A file with certificates to trust besides those that Node trusts"],
+  ["HTTP_PROXY, HTTPS_PROXY", "Not used: proxies are not supported"],
   ["NO_COLOR, FORCE_COLOR", "Without colours; with colours also where stdout is no terminal"]
 ]

@@ -17,6 +17,7 @@ export const exitCodes = {
   verification: 7,
   disk: 8,
   deadline: 9,
+  hungUp: 129,
   interrupted: 130,
   outputClosed: 141,
   terminated: 143
@@ -29,11 +30,12 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.usage, "wrong usage or configuration"],
   [exitCodes.job, "the job failed or was canceled"],
   [exitCodes.credentials, "credentials missing, rejected, or of the wrong scope"],
-  [exitCodes.temporary, "a temporary failure of network or server: try again"],
+  [exitCodes.temporary, "a temporary failure (network, server, another run): try again"],
   [exitCodes.notFound, "not found"],
   [exitCodes.verification, "what arrived is not what was expected (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
   [exitCodes.deadline, "the deadline has passed"],
+  [exitCodes.hungUp, "the terminal was closed (SIGHUP)"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],
   [exitCodes.outputClosed, "the reader of stdout is gone"],
   [exitCodes.terminated, "terminated (SIGTERM)"]
@@ -105,12 +107,14 @@ export const of = (error: unknown): number => {
       return reasonCode(archiveReasons, error)
     case "JobPending":
     case "RunBusy":
+    case "RunBusyElsewhere":
       return exitCodes.temporary
     case "RunNotFound":
       return exitCodes.notFound
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":
+      return "code" in error && error.code === "ELOCKED" ? exitCodes.temporary : exitCodes.disk
     case "JournalError":
       return exitCodes.disk
     case "InvalidConfig":

@@ -6,6 +6,7 @@ import * as ErrorFields from "./ErrorFields.ts"
 import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
+import * as Wording from "./Wording.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -36,7 +37,7 @@ export const make = (options: {
   const [code] = codes
   return new Failures({
     message: options.summary,
-    messages: options.failures.map(({ error, of }) => `${of}: ${error.message}`),
+    messages: options.failures.map(({ error, of }) => `${of}: ${Wording.of(error)}`),
     hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error, options.run) ?? []))],
     details: options.failures.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
@@ -50,7 +51,7 @@ export const single = (error: Failure, fields: Events.Done & { readonly jobId?: 
     message:
       error._tag === "TransferError" && fields.jobId !== undefined
         ? `Job ${fields.jobId}: ${error.message}`
-        : error.message,
+        : Wording.of(error),
     messages: [],
     hints: [Hint.of(error, run) ?? []].flat(),
     details: Causes.of(error),

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Environment from "./Environment.ts"
 import { meanings } from "./ExitCode.ts"
 import type { Section } from "./HelpSection.ts"
+import * as Reader from "./Reader.ts"
 
 export interface Options {
   readonly colors: boolean
@@ -44,6 +45,10 @@ export const format = (doc: HelpDoc, { colors, more, width }: Options): string =
       ])
     ),
     ...section("Flags", doc.flags.map(flagRow)),
+    ...section(
+      "Values",
+      Reader.values.filter(([metavar]) => doc.flags.some(({ type }) => type === metavar))
+    ),
     ...(more === undefined ? [] : section(more.title, more.rows)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
     ...(doc.commandPath?.length === 1

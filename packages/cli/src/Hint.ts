@@ -12,7 +12,7 @@ import { type Recorded, resume } from "./CurrentRun.ts"
 import * as Damage from "./Damage.ts"
 import * as IdKind from "./IdKind.ts"
 import type { JobPending } from "./JobPending.ts"
-import type { RunBusy, RunNotFound } from "./RunError.ts"
+import type { RunBusy, RunBusyElsewhere, RunNotFound } from "./RunError.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -26,6 +26,7 @@ type Hinted =
   | FileError
   | RunNotFound
   | RunBusy
+  | RunBusyElsewhere
   | EmulatorServerError
 
 /** `run` is one that is written down, and can be gone on with. */
@@ -65,10 +66,14 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
         ? "Give ids such as model_… as arguments, in a file by --from-file, or by '-' on stdin."
         : undefined
     case "FileError":
-      if (error.code === "EEXIST") return "To replace it: --force"
+      if (error.code === "EEXIST") {
+        return run?.isResumed ? to("go on, once it is moved away", run) : "To replace it: --force"
+      }
       return mended.has(error.code) ? goOn : undefined
     case "RunNotFound":
       return "To see those there are: scenario-assets runs --all"
+    case "RunBusyElsewhere":
+      return `If it does not, name it: scenario-assets runs resume ${error.runId}`
     case "EmulatorServerError":
       return "To take any free port: --port 0"
     default:
@@ -96,11 +101,15 @@ const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined =
 
 const ofUnknown = ({ operation, subject }: ApiError, run: Recorded | undefined): string | undefined => {
   const other = subject === undefined ? undefined : otherKind(operation, subject)
-  if (other !== undefined || run === undefined) return other
-  return (
-    (operation === "getStatus" ? startAgain(run) : undefined) ??
-    `If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`
-  )
+  if (other !== undefined) return other
+  const again = operation === "getStatus" && run !== undefined ? startAgain(run) : undefined
+  if (again !== undefined) return again
+  // No id stands in its path, so that the whole operation may be what is not known.
+  const baseUrl = operation === "requestBatch" ? ["Check the base URL too: that of Scenario ends in /v1."] : []
+  const forget =
+    run === undefined ? [] : [`If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`]
+  const hints = [...baseUrl, ...forget]
+  return hints.length === 0 ? undefined : hints.join(" ")
 }
 
 /** Whether an id that is not known looks like one of another kind, and what takes it. */

@@ -39,7 +39,8 @@ export const read = Effect.fnUntraced(function* (input: Input) {
       return yield* new UsageError({
         message:
           `${where}${JSON.stringify(id)} does not begin with asset_, inf_ or model_; say what it is by --asset, --inference ` +
-          "or --model, or as 'asset ID', 'inference ID' or 'model ID' in a file"
+          "or --model, or as 'asset ID', 'inference ID' or 'model ID' in a file" +
+          (IdKind.of(id) === "job" ? "; a job that is begun already is given by --job" : "")
       })
     }
     ids[kind].push(second ?? id)

@@ -39,10 +39,10 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   output.progress.expect(total)
   yield* ArchiveFile.prepare(options)
 
-  const save = Effect.fnUntraced(function* ({ index, jobId, source }: Archive, isOfThisJob: boolean) {
+  const save = Effect.fnUntraced(function* ({ index, jobId, source }: Archive, mayBeSaved: boolean) {
     const fileOptions: FileOptions = {
       expect: "zip",
-      ifExists: options.force ? "replace" : isOfThisJob ? "skip" : "fail",
+      ifExists: options.force ? "replace" : mayBeSaved ? "skip" : "fail",
       ...transferOptions(options)
     }
     const file = yield* Saved.file(jobId, events(source, ArchiveFile.path(options, total, index), fileOptions))
@@ -53,7 +53,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
       options.force
         ? Effect.void
         : Effect.provideService(ArchiveFile.refuseTaken(options, total, index), FileSystem.FileSystem, fs),
-    save: (archive, isOfThisJob) => Effect.provideService(save(archive, isOfThisJob), Output, output),
+    save: (archive, mayBeSaved) => Effect.provideService(save(archive, mayBeSaved), Output, output),
     skip: () => Effect.void,
     tell: (outcomes) =>
       Effect.provideService(Saved.tell({ kind: "archives", one: "archive", total, outcomes, since }), Output, output)

@@ -14,8 +14,13 @@ import * as Crash from "./Crash.ts"
 import { exitCodes, Interruption } from "./ExitCode.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
+  let signaled: number | undefined
+
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+      // Nobody reads any more what is said while things are put in order; and a terminal may be gone before its signal comes.
+      if (signaled !== undefined) return
+      if (code === "EIO" && stream.isTTY) return void process.emit("SIGHUP")
       // `| head` closes the pipe: that is no error to tell anybody.
       if (code === "EPIPE") process.exit(exitCodes.outputClosed)
       if (stream === process.stderr) process.exit(exitCodes.failed)
@@ -26,10 +31,11 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
 
   // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
   // ends the process at once: also while it waits for a disk that hangs, as even `process.exit` does.
-  let signaled: number | undefined
   for (const [signal, code] of signals) {
     process.on(signal, () => {
-      signaled = code
+      signaled ??= code
+      // The one that NodeRuntime does not listen to.
+      if (signal === "SIGHUP") process.emit("SIGTERM")
       for (const [any] of signals) process.removeAllListeners(any)
     })
   }
@@ -81,7 +87,8 @@ const layerServices = Layer.mergeAll(
 
 const signals = [
   ["SIGINT", exitCodes.interrupted],
-  ["SIGTERM", exitCodes.terminated]
+  ["SIGTERM", exitCodes.terminated],
+  ["SIGHUP", exitCodes.hungUp]
 ] as const
 
 /**

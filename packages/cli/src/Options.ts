@@ -128,10 +128,10 @@ export function directory(description: string): Flag.Flag<string> {
   return setting(Settings.output, description).pipe(Flag.withAlias("o"), Flag.withDefault("."))
 }
 
-/** `100MB`, `2 GiB`, or a number of bytes. */
+/** `100MB`, `2 GiB`, `512K`, or a number of bytes. */
 export const byteSize = (name: string): Flag.Flag<number> => read(name, Reader.byteSize)
 
-/** Such as `30s`, `10m` or `2h`. */
+/** Such as `30s`, `10m` or `1h30m`. */
 export const duration = (name: string): Flag.Flag<Duration.Duration> => read(name, Reader.duration)
 
 /** A whole number from `minimum` to `maximum`. */

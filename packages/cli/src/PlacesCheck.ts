@@ -17,7 +17,7 @@ export const run = Effect.fnUntraced(function* (directory: string) {
     yield* ofOutput(directory),
     ...(yield* ofRemains(directory)),
     yield* ofPlace("config", yield* Places.configDirectory),
-    yield* ofPlace("state", yield* Places.stateDirectory)
+    yield* ofState(yield* Places.stateDirectory)
   ]
 })
 
@@ -74,7 +74,8 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
           Check.warning(
             "unfinished",
             `${directory} has ${unfinished.map(Format.name).join(", ")}`,
-            "Run the same commands again to finish what they began, or remove these files."
+            "Go on with downloads by 'scenario-assets runs resume' ('scenario-assets runs' lists them), with others by the " +
+              "same command again; or remove these files."
           )
         ]),
     ...(locks.length === 0
@@ -88,6 +89,27 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
         ])
   ]
 })
+
+/** A run would write there, and goes on without where it cannot. So it is tried, and nothing is left of that. */
+const ofState = Effect.fnUntraced(
+  function* (directory: string) {
+    const fs = yield* FileSystem.FileSystem
+    const there = yield* nearest(join(directory, "runs"))
+    const probe = yield* fs.makeTempDirectory({ directory: there, prefix: ".scenario-assets-" })
+    yield* fs.remove(probe, { recursive: true })
+    return yield* ofPlace("state", directory)
+  },
+  (effect, directory) =>
+    Effect.catch(effect, (error) =>
+      Effect.succeed(
+        Check.warning(
+          "state",
+          `${directory}: it cannot be written to (${SystemCode.of(error)}), so no run is listed or can be resumed by its id`,
+          "Make it writable, or name another place by XDG_STATE_HOME."
+        )
+      )
+    )
+)
 
 /** Whoever else may write there may choose where downloads go, and credentials. */
 const ofPlace = Effect.fnUntraced(function* (check: string, directory: string) {

@@ -1,5 +1,4 @@
 /** How the words of flags, of the environment and of the configuration file are read. */
-import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 
@@ -32,39 +31,62 @@ const truths: { readonly [word: string]: boolean } = {
   0: false
 }
 
-/** `100MB`, `2 GiB`, or a number of bytes. */
+/** `100MB`, `2 GiB`, `512K`, or a number of bytes. */
 export const byteSize: Reader<number> = {
   metavar: "SIZE",
   read: (text) => {
-    const spaced = text
-      .trim()
-      .replace(/^([\d.]+)\s*([A-Za-z]*)$/, (_, number: string, unit: string) => `${number} ${unit || "B"}`)
-    return ByteSize.fromString(spaced).pipe(
-      Option.flatMap(ByteSize.toNumber),
-      Option.filter((size) => size > 0)
-    )
+    const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? []
+    const factor = sizes[unit.toLowerCase()]
+    if (factor === undefined) return Option.none()
+    const size = Math.round(Number(amount) * factor)
+    return size > 0 && Number.isSafeInteger(size) ? Option.some(size) : Option.none()
   },
-  refusal: (text) => `${JSON.stringify(text)} is not a size; write for example 100MB or 2GiB`
+  refusal: (text) => `${JSON.stringify(text)} is not a size; it takes ${sizesInWords}, for example 100MB`
 }
 
-/** Such as `30s`, `10m` or `2h`. */
+/** As `curl` and `rclone` do, a letter alone counts in steps of 1024. */
+const sizes: { readonly [unit: string]: number } = {
+  "": 1,
+  b: 1,
+  ...Object.fromEntries(
+    ["k", "m", "g", "t"].flatMap((letter, index) => {
+      const [decimal, binary] = [1000 ** (index + 1), 1024 ** (index + 1)]
+      return [
+        [`${letter}b`, decimal],
+        [`${letter}ib`, binary],
+        [letter, binary]
+      ]
+    })
+  )
+}
+
+const sizesInWords = "no unit (bytes), kB MB GB TB (steps of 1000), or KiB MiB GiB TiB and K M G T (steps of 1024)"
+
+/** Such as `30s`, `10m` or `1h30m`. */
 export const duration: Reader<Duration.Duration> = {
   metavar: "DURATION",
   read: (text) => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim()) ?? []
-    const make = units[unit ?? ""]
-    return make === undefined ? Option.none() : Option.filter(Option.some(make(Number(amount))), Duration.isPositive)
+    const amounts = durations.exec(text.trim())?.slice(1)
+    if (amounts === undefined) return Option.none()
+    const milliseconds = amounts.reduce((sum, amount, index) => sum + Number(amount ?? 0) * (lengths[index] ?? 0), 0)
+    return Option.filter(Option.some(Duration.millis(milliseconds)), Duration.isPositive)
   },
-  refusal: (text) => `${JSON.stringify(text)} is not a duration; write for example 30s, 10m or 2h`
+  refusal: (text) => `${JSON.stringify(text)} is not a duration; it takes ${durationsInWords}`
 }
 
-const units: { readonly [unit: string]: (value: number) => Duration.Duration } = {
-  ms: Duration.millis,
-  s: Duration.seconds,
-  m: Duration.minutes,
-  h: Duration.hours,
-  d: Duration.days
-}
+const durations = new RegExp(
+  `^${["d", "h", "m", "s", "ms"].map((unit) => `(?:(\\d+(?:\\.\\d+)?)${unit}\\s*)?`).join("")}$`,
+  "i"
+)
+const lengths = [86_400_000, 3_600_000, 60_000, 1000, 1]
+
+const durationsInWords = "d, h, m, s and ms, also together, for example 30s or 1h30m"
+
+/** What is taken for such a value, as help says it. */
+export const values: ReadonlyArray<readonly [metavar: string, taken: string]> = [
+  [byteSize.metavar, `A number with ${sizesInWords}, in any case`],
+  [duration.metavar, `Numbers with ${durationsInWords}`]
+]
 
 /** A whole number from `minimum` to `maximum`. */
 export const wholeNumber = (metavar: string, minimum: number, maximum: number): Reader<number> => ({

@@ -14,6 +14,7 @@ import * as Format from "./Format.ts"
 import * as Hint from "./Hint.ts"
 import * as Json from "./Json.ts"
 import * as UsageMessage from "./UsageMessage.ts"
+import * as Wording from "./Wording.ts"
 
 interface Told {
   readonly messages: ReadonlyArray<string>
@@ -87,7 +88,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
   const command = args.find((arg) => !arg.startsWith("-"))
   const isUsage = exitCode === ExitCode.exitCodes.usage
   return {
-    messages: [Predicate.hasProperty(error, "message") ? String(error.message) : String(error)],
+    messages: [Wording.of(error)],
     hints: [
       ...(hint === undefined ? [] : [hint]),
       ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])

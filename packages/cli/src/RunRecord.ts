@@ -1,5 +1,6 @@
 /** What is written down of a run: what it was asked for, which jobs it has begun, and how it ended. No secret is in it. */
 import { hostname, uptime } from "node:os"
+import { dirname } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
 import * as ProcessId from "@scenario-assets/node/ProcessId"
 import * as DateTime from "effect/DateTime"
@@ -7,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
-import { Request } from "./Request.ts"
+import { place, Request } from "./Request.ts"
 
 /** Such as `run_261125_bakolu`: the day, and syllables that can be told on the telephone. */
 export const RunId = Schema.String.pipe(
@@ -31,6 +32,8 @@ export const RunRecord = Schema.Struct({
   version: Schema.Literal(1),
   runId: RunId,
   started: Schema.DateTimeUtcFromString,
+  /** The directory that it was begun in; none in records of earlier versions. */
+  cwd: Schema.optionalKey(Schema.String),
   /** Who carries it out, or did so last. */
   process: Schema.Struct({
     pid: Schema.Int,
@@ -40,7 +43,7 @@ export const RunRecord = Schema.Struct({
     since: Schema.DateTimeUtcFromString
   }),
   request: Request,
-  /** Those begun, by the number of their batch, from 0. */
+  /** Those begun, by the number of their batch, from 0; of jobs that others began, those that it has begun to save. */
   jobs: Schema.Array(Schema.Struct({ batch: Schema.Int, jobId: JobId })),
   /** None while it goes on, and where it was killed. */
   end: Schema.OptionFromOptionalKey(End)
@@ -58,6 +61,12 @@ export const state = ({ end, process }: RunRecord): State =>
 
 /** Whether a process of this machine carries it out. */
 export const isBusy = (record: RunRecord): boolean => record.process.host === hostname() && state(record) === "running"
+
+/** Whether a directory is the one it was begun in, or that its files go to. */
+export const isOf = ({ cwd, request }: RunRecord, directory: string): boolean =>
+  directory === cwd ||
+  directory === request.directory ||
+  (Option.isSome(request.archive) && directory === dirname(place(request)))
 
 /** All jobs: those of the request, or those begun so far. */
 export const jobIds = ({ jobs, request: { wanted } }: RunRecord): ReadonlyArray<JobId> =>

@@ -45,7 +45,7 @@ export const find = Effect.fnUntraced(function* (id: string) {
   return record ?? (yield* new RunNotFound({ message: `There is no run ${JSON.stringify(id)} on this machine.` }))
 })
 
-/** Fails where it is going on. */
+/** Fails where it is going on. Of another machine that is not known. */
 export const checkIdle = (record: RunRecord.RunRecord): Effect.Effect<void, RunBusy> =>
   RunRecord.isBusy(record) ? Effect.fail(new RunBusy({ runId: record.runId, pid: record.process.pid })) : Effect.void
 
@@ -95,6 +95,7 @@ const start = Effect.fnUntraced(function* (request: Request.Request, resumed: Ru
     version: 1,
     runId: yield* Effect.repeat(RunRecord.makeId, { until: isFree }),
     started: own.since,
+    cwd: process.cwd(),
     jobs: [],
     ...same[0],
     process: own,

@@ -6,6 +6,7 @@ import type { FileEvent } from "@scenario-assets/node/FileDownload"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { CurrentRun } from "./CurrentRun.ts"
 import * as EntryFields from "./EntryFields.ts"
 import * as Format from "./Format.ts"
 import { Output } from "./Output.ts"
@@ -108,9 +109,9 @@ const fileEvent = Effect.fnUntraced(function* (id: string, event: FileEvent, isF
       output.progress.bytes(id, bytes, bytes)
       output.progress.completed()
       yield* output.event({ type: "completed", id, ...event.file })
-      return alreadyThere
-        ? yield* output.note(`${path} is there already; --force fetches it again`)
-        : yield* output.detail(`${path}: ${Format.bytes(bytes)}`)
+      if (!alreadyThere) return yield* output.detail(`${path}: ${Format.bytes(bytes)}`)
+      const run = yield* CurrentRun
+      return yield* output.note(`${path} is there already${run?.isResumed ? "" : "; --force fetches it again"}`)
     }
   }
 })

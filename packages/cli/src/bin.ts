@@ -2,10 +2,15 @@
 /** Wiring only. The version is told before anything heavy is loaded. */
 import * as CompileCache from "./CompileCache.ts"
 import * as Crash from "./Crash.ts"
+import * as NodeVersion from "./NodeVersion.ts"
 import { version } from "./version.ts"
 
 const args = process.argv.slice(2)
-if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) process.stdout.write(`${version}\n`)
+const refusal = NodeVersion.refusal(process.versions.node)
+if (refusal !== undefined) {
+  const hints = ["Install a newer one: https://nodejs.org/en/download"]
+  Crash.end(args, { error: "UsageError", exitCode: 2, message: refusal, hints })
+} else if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) process.stdout.write(`${version}\n`)
 else {
   CompileCache.enable()
   await import("./Main.ts").then(({ run }) => run(args, version)).catch((error) => Crash.tell(args, error))

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -49,9 +49,11 @@ describe.concurrent("doctor", () => {
       const file = path.join(home, "scenario-assets", "config.json")
       mkdirSync(path.dirname(file))
       writeFileSync(file, JSON.stringify({ retries: 3, output: "of-file" }))
-      const env = { XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, SCENARIO_ASSETS_RETRIES: "4" }
+      const state = TestDirectory.make("state")
+      const env = { XDG_CONFIG_HOME: home, XDG_STATE_HOME: state, SCENARIO_ASSETS_RETRIES: "4" }
       const ended = yield* emulated.run(["doctor", "--project", "proj_a", "--json"], { env })
       assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
+      assert.deepStrictEqual(readdirSync(state), [], "nothing is left of what was tried")
       assert.deepStrictEqual(statuses(ended), {
         node: "ok",
         settings: "ok",
@@ -108,6 +110,17 @@ describe.concurrent("doctor", () => {
     })
   )
 
+  it.live("a proxy that is set is not used, and that is a warning", () =>
+    Effect.gen(function* () {
+      const baseUrl = yield* clocked(0)
+      const env = { ...credentials, HTTPS_PROXY: "http://name:word@127.0.0.1:1", https_proxy: "" }
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /\nwarning {2}proxy: HTTPS_PROXY is set, and not used: proxies are not supported\n {9}Where/)
+      assert.notInclude(stdout, "word")
+    })
+  )
+
   it.live("rejected credentials, a file in place of a directory, what others may write, what is unfinished", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
@@ -125,6 +138,15 @@ describe.concurrent("doctor", () => {
         config: "warning",
         unfinished: "warning"
       })
+      const plain = yield* emulated.run(["doctor"], { env })
+      assert.match(plain.stdout, /all\.zip\.part\n {9}Go on with downloads by 'scenario-assets runs resume' /)
+      const stateless = { XDG_STATE_HOME: path.join(emulated.directory, "all.zip.part") }
+      const unlisted = yield* emulated.run(["doctor"], { env: stateless })
+      assert.strictEqual(unlisted.code, 0, unlisted.stdout)
+      assert.match(
+        unlisted.stdout,
+        /\nwarning {2}state: [^\n]*: it cannot be written to \(ENOTDIR\), so no run is listed/
+      )
       const barred = yield* emulated.run(["doctor", "-o", "all.zip.part/renders", "--json"])
       assert.strictEqual(barred.code, 8)
       assert.deepInclude(statuses(barred), { credentials: "ok", output: "problem" })

@@ -44,6 +44,33 @@ const sabotage = (how: (broken: string) => string = (broken) => `throw ${broken}
   )
 
 describe.concurrent("errors", () => {
+  it.live("a Node that is too old is told so before anything else is loaded", () =>
+    Effect.gen(function* () {
+      const { env } = preload(`import module from "node:module"
+        delete module.enableCompileCache
+        module.syncBuiltinESMExports()
+        Object.defineProperty(process, "versions", { value: { ...process.versions, node: "22.18.1" } })`)
+      const { code, stderr, stdout } = yield* Binary.run(["download", "model_a", "--json"], { env })
+      const message = "needs Node >= 22.19, this is v22.18.1"
+      assert.strictEqual(code, 2)
+      assert.match(stderr, new RegExp(`^scenario-assets: ${message}\n[^\n]+\n$`))
+      assert.deepInclude(Binary.lastLine(stdout), { error: "UsageError", exitCode: 2, messages: [message] })
+    })
+  )
+
+  it.live("https to a host that speaks plain HTTP is told in plain words", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const baseUrl = emulated.emulator.config.apiUrl.replace("http:", "https:")
+      const { code, stdout } = yield* emulated.run(["doctor", "--base-url", baseUrl])
+      assert.strictEqual(code, 5, stdout)
+      assert.match(
+        stdout,
+        /: no connection: the host does not speak TLS there, as an https URL needs; check the network/
+      )
+    })
+  )
+
   it.live("--verbose tells which one it is, and the answer's status and request id; never a stack", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

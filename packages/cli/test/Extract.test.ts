@@ -185,7 +185,7 @@ describe.concurrent("download, into a directory", () => {
       const first = yield* emulated.start(args)
       yield* first.until("stderr", /Job queued/)
       const second = yield* emulated.run(args)
-      assert.strictEqual(second.code, 8)
+      assert.strictEqual(second.code, 5)
       assert.match(
         second.stderr,
         /another run is using it \(process \d+, lock \S+\.part\.lock\); wait for that one to end/

@@ -177,7 +177,7 @@ describe.concurrent("faults on the way", () => {
       const first = yield* emulated.start(args)
       const jobId = Binary.jobIn(yield* first.until("stdout", /"type":"progress"/))
       const second = yield* emulated.run(args)
-      assert.strictEqual(second.code, 8)
+      assert.strictEqual(second.code, 5)
       assert.match(
         second.stderr,
         /\.zip: another run is using it \(process \d+, lock \S+\.part\.lock\); wait for that one to end/

@@ -73,9 +73,10 @@ describe.concurrent("hints", () => {
       ]) {
         const other = yield* failing(emulated, ["download", ...args])
         const forget = `scenario-assets runs forget ${other.runId}`
+        const baseUrl = args.includes("--job") ? "" : "Check the base URL too: that of Scenario ends in /v1. "
         assert.deepStrictEqual(
           [other.code, other.hints],
-          [6, [`If an id is wrong, take the run off the list: ${forget}`]]
+          [6, [`${baseUrl}If an id is wrong, take the run off the list: ${forget}`]]
         )
         assert.strictEqual((yield* emulated.run(forget.split(" ").slice(1))).code, 0)
       }

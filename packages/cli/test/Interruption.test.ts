@@ -43,7 +43,8 @@ const goesOn = Effect.fnUntraced(function* ({ args, emulated, file, jobId }: Eff
 describe.concurrent("interruption", () => {
   for (const [signal, exitCode] of [
     ["SIGINT", 130],
-    ["SIGTERM", 143]
+    ["SIGTERM", 143],
+    ["SIGHUP", 129]
   ] as const) {
     it.live(`${signal}: ${exitCode} at once, a part that stays, the way to go on; and then it goes on`, () =>
       Effect.gen(function* () {

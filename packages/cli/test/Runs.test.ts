@@ -79,7 +79,7 @@ describe.concurrent("runs", () => {
 
         const { code, stderr, stdout } = yield* resume(emulated, runId)
         assert.deepStrictEqual([code, stdout], [0, `${out}\n`], stderr)
-        assert.match(stderr, /^Taking up job job_/)
+        assert.match(stderr, new RegExp(`^Going on with run ${runId}: ${what} to ${out}\nTaking up job job_`))
         assert.lengthOf(files(out), 3)
         assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
@@ -238,6 +238,94 @@ describe.concurrent("runs", () => {
       })
   )
 
+  it.live("killed when all is saved and nothing says so: what the run has brought is done, whoever began the job", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      for (const [wanted, place] of [
+        [["--job", jobId], "a"],
+        [[Emulated.modelOf(emulated)], "b"]
+      ] as const) {
+        const args = ["download", ...wanted, "-o", place, "--archive", "all.zip"]
+        assert.strictEqual((yield* emulated.run(args)).code, 0)
+        const { file, runId, text } = recordOf(emulated)
+        const { end: _, ...killed } = JSON.parse(text)
+        writeFileSync(file, JSON.stringify(killed))
+        const before = yield* emulated.requests("storage")
+        // Its job may be gone by then.
+        if (place === "b") yield* emulated.emulator.inject(Fault.status("getStatus", 404))
+        const resumed = yield* resume(emulated, runId)
+        const archive = path.join(emulated.directory, place, "all.zip")
+        assert.deepStrictEqual([resumed.code, resumed.stdout], [0, `${archive}\n`], resumed.stderr)
+        assert.include(resumed.stderr, `${archive} is there already\n`)
+        assert.lengthOf(yield* emulated.requests("storage"), before.length)
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
+        rmSync(file)
+      }
+
+      // What somebody else has put there is not.
+      writeFileSync(path.join(emulated.directory, "all.zip"), "")
+      assert.strictEqual((yield* emulated.run(["download", "--job", jobId, "--archive", "all.zip"])).code, 8)
+      const { runId } = recordOf(emulated)
+      const taken = yield* resume(emulated, runId)
+      assert.strictEqual(taken.code, 8)
+      assert.match(taken.stderr, /\nTo go on, once it is moved away: scenario-assets runs resume run_\w+\n$/)
+    })
+  )
+
+  it.live("without an id: the latest of this directory, by its name; no other where that one still runs", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const model = Emulated.modelOf(emulated)
+      const args = ["download", model, "--detach", "-o"]
+      const older = (yield* emulated.run([...args, "a"])).stdout.trim()
+      yield* emulated.emulator.inject(Fault.stall("storage", 10))
+      const running = yield* emulated.start(["download", model, "-o", path.join(emulated.directory, "b/c")])
+      yield* running.until("stderr", /Started job/)
+      const newer = readdirSync(emulated.runs)
+        .map((name) => path.basename(name, ".json"))
+        .find((runId) => runId !== older)
+      const busy = yield* emulated.run(["runs", "resume"])
+      assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
+      assert.include(busy.stderr, `Run ${newer} is going on, as process ${running.process.pid}`)
+
+      const file = path.join(emulated.runs, `${newer}.json`)
+      const text = readFileSync(file, "utf8")
+      const record = JSON.parse(text)
+      yield* running.kill("SIGKILL")
+      yield* running.ended
+      writeFileSync(file, JSON.stringify({ ...record, process: { ...record.process, host: "other" } }))
+      const elsewhere = yield* emulated.run(["runs", "resume", "--json"])
+      assert.strictEqual(elsewhere.code, 5, elsewhere.stderr)
+      assert.match(elsewhere.stderr, /the machine other and may still go on there\.\n[^\n]* runs resume run_\w+\n$/)
+
+      writeFileSync(file, text)
+      for (const [runId, place] of [
+        [newer, path.join(emulated.directory, "b/c")],
+        [older, path.join(emulated.directory, "a")]
+      ]) {
+        const taken = yield* emulated.run(["runs", "resume"])
+        assert.deepStrictEqual([taken.code, taken.stdout], [0, `${place}\n`], taken.stderr)
+        assert.include(taken.stderr, `Going on with run ${runId}: ${model} to ${place}\n`)
+      }
+    })
+  )
+
+  it.live("resume takes what changes nothing of the files: how long, how fast, by how many connections", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 300_000 } })
+      yield* emulated.emulator.inject(Fault.drop("storage"))
+      const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip", "--retries", "0"]
+      assert.strictEqual((yield* emulated.run([...args, "--limit-rate", "1k", "--deadline", "5m"])).code, 5)
+      const { runId } = recordOf(emulated)
+      const faster = ["--limit-rate", "100MB", "--connections", "2"]
+      const { code, stderr } = yield* resume(emulated, runId, ...faster)
+      assert.strictEqual(code, 0, stderr)
+      const { request } = JSON.parse(recordOf(emulated).text)
+      assert.deepInclude(request, { limitRate: 100_000_000, connections: 2, deadline: 300_000 })
+    })
+  )
+
   it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
@@ -270,7 +358,8 @@ describe.concurrent("runs", () => {
       for (const words of [
         ["runs", "resume", "run_nope"],
         ["runs", "forget", "../x"],
-        ["wait", "run_261231_bababa"]
+        ["wait", "run_261231_bababa"],
+        ["wait", "run_nope"]
       ]) {
         const unknown = yield* emulated.run([...words, "--json"])
         assert.strictEqual(unknown.code, 6, unknown.stderr)
@@ -286,6 +375,8 @@ describe.concurrent("runs", () => {
       const elsewhere = yield* resume(emulated)
       assert.strictEqual(elsewhere.code, 6)
       assert.include(elsewhere.stderr, `give the id of another: ${runId} (${path.join(emulated.directory, "out")}).`)
+      const above = yield* emulated.run(["runs", "resume"], { cwd: path.dirname(emulated.directory) })
+      assert.strictEqual(above.code, 6, above.stderr)
       const forgotten = yield* emulated.run(["runs", "forget", runId])
       assert.strictEqual(forgotten.code, 0, forgotten.stderr)
       assert.deepStrictEqual(readdirSync(emulated.runs), [])

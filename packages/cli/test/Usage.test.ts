@@ -15,12 +15,12 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
   [
     ["wait", "job_a", "--deadline", "soon"],
-    /: --deadline: "soon" is not a duration; write for example 30s, 10m/,
+    /: --deadline: "soon" is not a duration; it takes d, h, m, s and ms, also together, for example 30s/,
     "wait"
   ],
   [
     ["download", "model_a", "--limit-rate", "fast"],
-    /: --limit-rate: "fast" is not a size; write for example 100MB/,
+    /: --limit-rate: "fast" is not a size; it takes no unit \(bytes\), kB MB [^\n]* and K M G T \(steps of 1024\), for example 100MB/,
     "download"
   ],
   [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
@@ -111,6 +111,9 @@ describe.concurrent("a command line that is wrong", () => {
       const { code, stderr } = yield* Binary.run(["download", "--from-file", "ids.txt"], { cwd })
       assert.strictEqual(code, 2)
       assert.match(stderr, /: ids.txt, line 3: "frog" does not begin with asset_, inf_ or model_; say what it is/)
+      const job = yield* Binary.run(["download", "job_1"])
+      assert.strictEqual(job.code, 2)
+      assert.match(job.stderr, /: "job_1" does not begin [^\n]*; a job that is begun already is given by --job\n/)
     })
   )
 })
@@ -135,11 +138,11 @@ describe.concurrent("help and version", () => {
         assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
       }
       const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
-        "| 130, 143 | interrupted (SIGINT), terminated (SIGTERM) |",
-        "| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
+        "| 129, 130, 143 | the terminal was closed (SIGHUP), interrupted (SIGINT), terminated (SIGTERM) |",
+        "| 129 | the terminal was closed (SIGHUP) |\n| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
       )
       const codes = [...(stdout.split("Exit codes:\n")[1] ?? "").matchAll(/^ {2}(\d+) +(.+)$/gm)]
-      assert.strictEqual(codes.length, 13)
+      assert.strictEqual(codes.length, 14)
       for (const [, exitCode, meaning] of codes) assert.include(readme, `| ${exitCode} | ${meaning} |`)
     })
   )

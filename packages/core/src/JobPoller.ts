@@ -123,9 +123,9 @@ export const make = Effect.fnUntraced(function* (
                 ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
               })
             })
-          if (elapsed >= deadline) return yield* overdue("deadline")
+          if (elapsed >= deadline) return yield* unlinked(jobId, after) ?? overdue("deadline")
           const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
-            Pull.catchDone(() => Effect.fail(overdue("schedule")))
+            Pull.catchDone(() => Effect.fail(unlinked(jobId, after) ?? overdue("schedule")))
           )
           const pause = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
           return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
@@ -190,6 +190,10 @@ interface Step extends Progress {
   readonly ended: boolean
   readonly atLeast: Duration.Duration
 }
+
+/** A job that has finished, and only has no link yet, is not waited for because it goes on. */
+const unlinked = (jobId: JobId, { job, missingUrl }: Progress): JobError | undefined =>
+  job !== undefined && missingUrl > 0 ? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) }) : undefined
 
 /** A look that showed the job. */
 const seen = Effect.fnUntraced(function* (

@@ -157,6 +157,12 @@ describe("JobPoller", () => {
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "MissingDownloadUrl")
       assert.strictEqual((yield* Ref.get(never.times)).length, 6)
+
+      // That it is not finished would not be true.
+      const cut = yield* Time.letPass(wait({ deadline: "2 seconds" }).pipe(Effect.provide(never.poller)))
+      const missing = yield* Time.errorOf(cut)
+      assert(missing._tag === "JobError")
+      assert.strictEqual(missing.reason._tag, "MissingDownloadUrl")
     })
   )
 

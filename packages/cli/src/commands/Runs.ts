@@ -15,6 +15,14 @@ const resume = Command.make(
       Flag.withDescription("How long to wait for a job [default: as before]"),
       Flag.optional
     ),
+    connections: Options.wholeNumber("connections", "N", 1, 64).pipe(
+      Flag.withDescription("The most connections for one file [default: as before]"),
+      Flag.optional
+    ),
+    limitRate: Options.byteSize("limit-rate").pipe(
+      Flag.withDescription("The most bytes a second of one file, for example 10MB [default: as before]"),
+      Flag.optional
+    ),
     ...Options.output
   },
   Options.lazily(() => import("../handlers/Resume.ts"))

@@ -6,6 +6,7 @@ import * as Check from "../Check.ts"
 import { exitCodes } from "../ExitCode.ts"
 import { Failures } from "../Failures.ts"
 import * as Format from "../Format.ts"
+import * as NodeVersion from "../NodeVersion.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as PlacesCheck from "../PlacesCheck.ts"
@@ -76,8 +77,8 @@ const table = (found: ReadonlyArray<SettingsCheck.Found>): string => {
 }
 
 const ofNode = (version: string): Check.Check => {
-  const [major = 0, minor = 0] = version.split(".").map(Number)
-  return major > 22 || (major === 22 && minor >= 19)
+  const refusal = NodeVersion.refusal(version)
+  return refusal === undefined
     ? Check.ok("node", version)
-    : Check.problem("node", version, "Install Node 22.19 or later.", exitCodes.failed)
+    : Check.problem("node", refusal, "Install a newer one.", exitCodes.usage)
 }

@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { resume } from "../CurrentRun.ts"
 import * as Failures from "../Failures.ts"
 import * as Format from "../Format.ts"
+import * as IdKind from "../IdKind.ts"
 import * as JobFields from "../JobFields.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
@@ -29,7 +30,7 @@ interface Values extends Connection, Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
-    const isRun = RunRecord.isRunId(values.id)
+    const isRun = IdKind.of(values.id) === "run"
     const waiting = Effect.gen(function* () {
       if (isRun) return yield* ofRun(yield* Runs.find(values.id), values)
       return yield* Effect.provide(ofJob(values.id, values), Scenario.layer(values))

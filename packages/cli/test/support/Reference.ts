@@ -6,6 +6,7 @@ import * as Environment from "../../src/Environment.ts"
 import { meanings } from "../../src/ExitCode.ts"
 import * as HelpSection from "../../src/HelpSection.ts"
 import * as HelpText from "../../src/HelpText.ts"
+import * as Reader from "../../src/Reader.ts"
 import * as HelpPages from "./HelpPages.ts"
 
 export interface Made {
@@ -32,6 +33,11 @@ const markdown = (docs: ReadonlyArray<HelpDoc>, sections: ReadonlyArray<string>)
     ...sections,
     "## Global flags",
     flagTable(docs[0]?.globalFlags ?? []),
+    "## Values",
+    table(
+      ["value", "what is taken"],
+      Reader.values.map(([metavar, taken]) => [code(metavar), text(taken)])
+    ),
     "## Environment",
     table(
       ["variable", "meaning"],

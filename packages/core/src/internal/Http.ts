@@ -24,6 +24,9 @@ const isUntrusted = (code: string): boolean =>
     code
   )
 
+/** OpenSSL's words for bytes that are none of TLS, such as an answer of plain HTTP. */
+const notTls = /wrong version number|packet length too long|http request/i
+
 /**
  * The innermost cause of a failed exchange. An `HttpClientError` itself names the whole URL and is never shown.
  */
@@ -40,7 +43,13 @@ export const describeFailure = (
     if (code !== undefined && isUntrusted(code)) untrusted = true
     const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
     const words =
-      message === "" ? code : code === undefined || message.includes(code) ? message : `${message} (${code})`
+      code === "EPROTO" && notTls.test(message)
+        ? "the host does not speak TLS there, as an https URL needs"
+        : message === ""
+          ? code
+          : code === undefined || message.includes(code)
+            ? message
+            : `${message} (${code})`
     if (words !== undefined) description = SignedUrl.redactIn(words)
     cause = "cause" in cause ? cause.cause : undefined
   }

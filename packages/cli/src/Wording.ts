@@ -1,0 +1,25 @@
+/** The message of an error in the words of this command line, where the library speaks of its own options or of bytes. */
+import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
+import type { FileError } from "@scenario-assets/node/FileError"
+import * as Predicate from "effect/Predicate"
+import * as Format from "./Format.ts"
+
+export const of = (error: unknown): string => {
+  if (!Predicate.hasProperty(error, "message")) return String(error)
+  const message = String(error.message)
+  if (!isReworded(error)) return message
+  switch (error._tag) {
+    case "ArchiveError":
+      // The hint names the flag, where there is one.
+      return message.replace(/; where so much is meant, raise the limit \w+(?=\.$)/, "")
+    case "FileError":
+      return message.replace(
+        /find room for (\d+) bytes \((\d+) are free\)/,
+        (_, wanted: string, free: string) =>
+          `find room for ${Format.bytes(Number(wanted))} (${Format.bytes(Number(free))} are free)`
+      )
+  }
+}
+
+const isReworded = (error: unknown): error is ArchiveError | FileError =>
+  Predicate.hasProperty(error, "_tag") && (error._tag === "ArchiveError" || error._tag === "FileError")
