@@ -1,24 +1,16 @@
 /**
  * @title Through a proxy, by another HttpClient
  *
- * The clients of `NodeScenario` know no proxies. The services stand on any `HttpClient`: here on undici's, with the agent that
+ * The clients of `NodeScenario` know no proxies. The services stand on any `HttpClient`: here on undici's, with the agent
+ * that
  * takes `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` from the environment.
  *
  *     HTTPS_PROXY=http://proxy:3128 SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/10_proxy.ts model_… renders
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import * as Undici from "@effect/platform-node/Undici"
-import {
-  Archives,
-  AssetDownload,
-  FileNameTemplate,
-  JobPoller,
-  ScenarioConfig,
-  Selection,
-  StorageClient,
-  Transfer
-} from "@scenario-assets/core"
-import { ArchiveReader, Extraction, FileDownload, NodeHashes } from "@scenario-assets/node"
+import { Archives, FileNameTemplate, ScenarioConfig, Selection, StorageClient } from "@scenario-assets/core"
+import { Extraction, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Stream } from "effect"
 
 const dispatcher = (options?: Undici.EnvHttpProxyAgent.Options) =>
@@ -30,17 +22,14 @@ const dispatcher = (options?: Undici.EnvHttpProxyAgent.Options) =>
     )
   )
 
-/** What `NodeScenario.layerServices` is, on another client. */
-export const layer = (options?: Undici.EnvHttpProxyAgent.Options) =>
-  Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
-    Layer.provideMerge(ArchiveReader.layer),
-    Layer.provideMerge(FileDownload.layer),
-    Layer.provideMerge(JobPoller.layer),
-    Layer.provideMerge(Layer.mergeAll(AssetDownload.layer, Transfer.layer)),
-    Layer.provide(Layer.mergeAll(StorageClient.layer, NodeHashes.layer)),
-    Layer.provide(NodeHttpClient.layerUndiciNoDispatcher),
-    Layer.provide(dispatcher(options))
-  )
+/** All services, with one such client for the API and one for storage hosts. */
+export const layer = (options?: Undici.EnvHttpProxyAgent.Options) => {
+  const client = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher(options))
+  return NodeScenario.layerServicesWith({
+    apiClient: client,
+    storageClient: Layer.provide(StorageClient.layer, client)
+  })
+}
 
 export const program = Effect.fn("proxy")(function* (modelId: string, directory: string) {
   const archives = yield* Archives.Archives
