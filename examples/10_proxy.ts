@@ -2,8 +2,7 @@
  * @title Through a proxy, by another HttpClient
  *
  * The clients of `NodeScenario` know no proxies. The services stand on any `HttpClient`: here on undici's, with the agent
- * that
- * takes `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` from the environment.
+ * that takes `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` from the environment.
  *
  *     HTTPS_PROXY=http://proxy:3128 SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/10_proxy.ts model_… renders
  */
