@@ -119,6 +119,10 @@ const tell = (line: string) =>
 /** What every work needs, whatever it measures. */
 const prepare = Effect.fnUntraced(function* (values: Common) {
   const directory = yield* workingDirectory(values.directory)
+  // The runs of a benchmark are not those of the person.
+  yield* Effect.sync(() => {
+    process.env["XDG_STATE_HOME"] = path.join(directory, "state")
+  })
   return {
     directory,
     rounds: values.rounds,

@@ -116,7 +116,13 @@ async function consumeCommand(tarball: string): Promise<void> {
   try {
     const { value } = await createInterface(emulator.stdout)[Symbol.asyncIterator]().next()
     const { apiKey, apiSecret, apiUrl, models } = JSON.parse(String(value))
-    const env = { SCENARIO_BASE_URL: apiUrl, SCENARIO_API_KEY: apiKey, SCENARIO_API_SECRET: apiSecret }
+    const env = {
+      SCENARIO_BASE_URL: apiUrl,
+      SCENARIO_API_KEY: apiKey,
+      SCENARIO_API_SECRET: apiSecret,
+      // Its runs are not those of the person.
+      XDG_STATE_HOME: path.join(project, "state")
+    }
     const download = (output: string) =>
       run(command, ["download", models[0], "--output", output, "--manifest", "-"], project, env)
     const files = download("files")
