@@ -305,7 +305,7 @@ const parseJson = Option.liftThrowable((text: string): Schema.Json => JSON.parse
 
 /** `fetch` is to follow no redirect. */
 const seen = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" as const })
-/** Where no tracer is installed nobody sees a span, and those of a call cost a third of it. */
+/** Where no tracer is installed nobody sees a span, and those of a call cost a fifth of it. */
 const unseen = Context.add(seen, HttpClient.TracerDisabledWhen, () => true)
 
 /** Requests to the API, with all that every one of them carries. */

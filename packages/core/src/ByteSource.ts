@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Bytes from "./internal/Bytes.ts"
 import * as Links from "./internal/Links.ts"
 import type { Source } from "./Source.ts"
 import * as StoredObject from "./StoredObject.ts"
@@ -60,7 +61,7 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   const size = object?.size ?? length
   const found: StoredObject.StoredObject = { ...object, size }
   if (length < size && !StoredObject.isRecognizable(found)) return undefined
-  const tail = concat(chunks, length)
+  const tail = Bytes.join(chunks)
   const from = size - length
   return {
     size,
@@ -121,13 +122,3 @@ export const readBytes = <E, R>(
 
 const isRangesRefused = (error: unknown): boolean =>
   error instanceof TransferError && error.reason._tag === "RangesRefused"
-
-const concat = (chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
-  const all = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all
-}

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Hashes from "./Hashes.ts"
+import * as Bytes from "./internal/Bytes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
 import * as Limits from "./internal/Limits.ts"
 import * as Links from "./internal/Links.ts"
@@ -187,7 +188,7 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
   const part: Transfer["Service"]["part"] = (source, part) =>
     Stream.unwrap(
       Effect.map(Stream.runCollect(bytes(source)), (chunks) => {
-        const all = concat(chunks)
+        const all = Bytes.join(chunks)
         const object: StoredObject.StoredObject = { size: all.length }
         const ranges = "suffix" in part ? [[Math.max(0, all.length - part.suffix), all.length] as const] : part.ranges
         return Stream.fromIterable(
@@ -214,16 +215,6 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
         )
       })
   })
-}
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const all = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all
 }
 
 interface Settings extends Segments.Settings {

@@ -11,6 +11,7 @@ import {
 import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as Spans from "../../../test-support/Spans.ts"
 import * as FakeServer from "./FakeServer.ts"
 import * as Leaks from "./Leaks.ts"
 
@@ -136,7 +137,7 @@ describe("AssetDownload sends", () => {
 
   it.effect.each(all)("the trace with $name, where a tracer is installed", ({ call }) =>
     Effect.gen(function* () {
-      const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+      const { tracer } = Spans.recorder()
       const { headers } = yield* Effect.provideService(sent(call), Tracer.Tracer, tracer)
       assert.match(headers["traceparent"] ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ApiError, Asset, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Cause, Effect, Logger, Redacted, References, Tracer } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as Spans from "../../../test-support/Spans.ts"
 import * as FakeServer from "./FakeServer.ts"
 import * as Leaks from "./Leaks.ts"
 
@@ -131,14 +132,7 @@ describe("AssetDownload tells traces and logs", () => {
     call: FakeServer.Call,
     ...answers: readonly [FakeServer.Answer, ...ReadonlyArray<FakeServer.Answer>]
   ) {
-    const spans: Array<Tracer.NativeSpan> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
+    const { spans, tracer } = Spans.recorder()
     const logs: Array<{ readonly message: unknown; readonly annotations: Readonly<Record<string, unknown>> }> = []
     const lines: Array<string> = []
     const loggers = [

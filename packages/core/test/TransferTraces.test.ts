@@ -4,6 +4,7 @@ import { ScenarioConfig, SignedUrl, StorageClient, Transfer } from "@scenario-as
 import { Effect, Exit, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as Spans from "../../../test-support/Spans.ts"
 import * as Leaks from "./Leaks.ts"
 import * as Time from "./Time.ts"
 
@@ -28,14 +29,7 @@ const observe = Effect.fnUntraced(function* (source: Transfer.Source, statuses: 
     Layer.provide(ScenarioConfig.layer({ apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })),
     Layer.orDie
   )
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = Spans.recorder()
   const logs: Array<readonly [level: string, message: string]> = []
   const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
     logs.push([logLevel, Array.isArray(message) ? message.join(" ") : String(message)])

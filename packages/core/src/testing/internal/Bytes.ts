@@ -4,16 +4,7 @@
  * @since 0.1.0
  */
 
-/** The pieces one after the other. */
-export const join = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const result = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    result.set(piece, at)
-    at += piece.length
-  }
-  return result
-}
+export { join } from "../../internal/Bytes.ts"
 
 /** A text of 7-bit characters; others become `?`. */
 export const ascii = (text: string): Uint8Array =>
