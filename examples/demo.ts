@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Emulator } from "@scenario-assets/core/testing"
-import { EmulatorServer } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Config, Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
