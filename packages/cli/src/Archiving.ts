@@ -1,3 +1,4 @@
+/** Archives as they become ready, each saved as soon as its turn comes. One that fails does not stop the others. */
 import * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
@@ -5,7 +6,6 @@ import { JobJournal } from "@scenario-assets/core/JobJournal"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
 import * as Selection from "@scenario-assets/core/Selection"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
-/** Archives as they become ready, each saved as soon as its turn comes. One that fails does not stop the others. */
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Deferred from "effect/Deferred"

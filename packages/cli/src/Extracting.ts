@@ -1,6 +1,6 @@
+/** Archives that are extracted into one directory: what is told meanwhile, and of all in the end. */
 import type { Archive } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
-/** Archives that are extracted into one directory: what is told meanwhile, and of all in the end. */
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import * as ArchiveLimits from "@scenario-assets/node/archive/ArchiveLimits"
 import type * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"

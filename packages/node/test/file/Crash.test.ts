@@ -1,11 +1,11 @@
-import { spawn } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 /**
  * One download whose process is killed again and again, at moments nobody chose: five times here, as often as `CRASHES`
  * says.
  */
+import { spawn } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl } from "@scenario-assets/core"
 import { Fault } from "@scenario-assets/core/testing"

@@ -1,9 +1,9 @@
-import { readdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
 /**
  * Many transfers, one in twenty of them disturbed: all right in the end, and nothing left open. A hundred here, as many as
  * `TRANSFERS` says.
  */
+import { readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import { FileDownload } from "@scenario-assets/node"

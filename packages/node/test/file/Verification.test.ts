@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs"
 /** Checksums that the storage host declares, compared with what came: in order, over several connections, in two runs. */
+import { existsSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { type Checksum, Transfer } from "@scenario-assets/core"
 import * as Hashes from "@scenario-assets/core/engine/Hashes"

@@ -1,6 +1,6 @@
+/** An emulator on ports of its own, all services aimed at it, and the archive of a job to download. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-/** An emulator on ports of its own, all services aimed at it, and the archive of a job to download. */
 import { assert } from "@effect/vitest"
 import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
 import { Emulator, type Fault } from "@scenario-assets/core/testing"

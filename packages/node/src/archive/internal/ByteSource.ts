@@ -1,3 +1,8 @@
+/**
+ * Bytes that can be read from anywhere in them, such as those of an archive on a storage host that serves ranges.
+ *
+ * @since 0.1.0
+ */
 import * as Bytes from "@scenario-assets/core/engine/Bytes"
 import * as Links from "@scenario-assets/core/engine/Links"
 import type { Source } from "@scenario-assets/core/transfer/Source"
@@ -5,11 +10,6 @@ import * as StoredObject from "@scenario-assets/core/transfer/StoredObject"
 import type { ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
 import { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
-/**
- * Bytes that can be read from anywhere in them, such as those of an archive on a storage host that serves ranges.
- *
- * @since 0.1.0
- */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 

@@ -1,10 +1,10 @@
+/** The files of an archive one after the other, each with its content as a stream. */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-/** The files of an archive one after the other, each with its content as a stream. */
 import { ArchiveError, Damaged, WrongContent } from "../ArchiveError.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
 import type { ByteSource } from "./ByteSource.ts"

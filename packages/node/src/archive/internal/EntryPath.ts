@@ -1,4 +1,3 @@
-import { crc32 } from "@scenario-assets/core/engine/Crc32"
 /**
  * Where the entries of an archive go: names that people wrote, as prompts, made into paths that are safe on Linux, macOS
  * and Windows, and the same on all of them.
@@ -8,6 +7,7 @@ import { crc32 } from "@scenario-assets/core/engine/Crc32"
  *
  * @since 0.1.0
  */
+import { crc32 } from "@scenario-assets/core/engine/Crc32"
 import * as Result from "effect/Result"
 import { UnsafeName } from "../ArchiveError.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
