@@ -77,8 +77,7 @@ export const layerServicesWith = (
   never,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
-    Layer.provideMerge(ArchiveReader.layer),
+  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Extraction.layer).pipe(
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
     Layer.provideMerge(

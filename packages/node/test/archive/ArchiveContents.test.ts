@@ -35,14 +35,14 @@ const kinds = Object.entries(archives)
 
 /** A host and a file with the same archive. */
 const locations = ({ bytes }: ZipMaker.Made) =>
-  Effect.map(RangeHost.make(bytes), ({ source }): ReadonlyArray<ArchiveReader.Location> => [
+  Effect.map(RangeHost.make(bytes), ({ source }): ReadonlyArray<ArchiveReader.ArchiveLocation> => [
     { name: "job", source },
     { file: Extracting.fileOf(bytes) }
   ])
 
 /** Takes the contents one by one. */
 const each = <A, R = never>(
-  location: ArchiveReader.Location,
+  location: ArchiveReader.ArchiveLocation,
   use: (
     name: string,
     content: Stream.Stream<Uint8Array, ArchiveReader.ReadError>

@@ -27,13 +27,13 @@ const tree = {
   "renders/ü 猫.png": text("third")
 }
 
-const extract = (location: ArchiveReader.Location, directory: string, options: Extraction.Options = {}) =>
+const extract = (location: ArchiveReader.ArchiveLocation, directory: string, options: Extraction.Options = {}) =>
   Effect.flatMap(Extraction.Extraction, ({ toDirectory }) => toDirectory(location, directory, { ...quick, ...options }))
 
 const extractFrom = (host: ArchiveHost.ArchiveHost, directory: string, options?: Extraction.Options) =>
   extract({ name: "job_1", source: host.source }, directory, options)
 
-const fileOf = (bytes: Uint8Array): ArchiveReader.Location => {
+const fileOf = (bytes: Uint8Array): ArchiveReader.ArchiveLocation => {
   const file = join(TestDirectory.make("zip"), "archive.zip")
   writeFileSync(file, bytes)
   return { file }
@@ -252,7 +252,7 @@ describe("Extraction", () => {
       }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
     )
 
-    it.live.each<readonly [what: string, location: () => ArchiveReader.Location, reason: string]>([
+    it.live.each<readonly [what: string, location: () => ArchiveReader.ArchiveLocation, reason: string]>([
       ["no file", () => ({ file: join(TestDirectory.make(), "none.zip") }), "ENOENT"],
       ["a directory", () => ({ file: TestDirectory.make() }), "EISDIR"],
       ["an empty file", () => fileOf(new Uint8Array(0)), "NotAnArchive"],
