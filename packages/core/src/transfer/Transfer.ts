@@ -144,7 +144,7 @@ export const make = Effect.fnUntraced(function* (
         mayStartOver: isFile,
         ...limits,
         connections: isFile ? limits.connections : 1,
-        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
+        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.of(source, limits.limitRate),
         expect: options.expect,
         resume: options.resume,
         client,
