@@ -84,6 +84,18 @@ export const parse = (algorithm: Algorithm, value: string): Checksum | undefined
 export const toBytes = (self: Checksum): Uint8Array => Result.getOrThrow(Base64.decode(self.value))
 
 /**
+ * Whether two lists state different values of one algorithm, and none that agrees.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const differ = (self: ReadonlyArray<Checksum>, that: ReadonlyArray<Checksum>): boolean =>
+  self.some(({ algorithm }) => {
+    const others = that.filter((other) => other.algorithm === algorithm).map(({ value }) => value)
+    return others.length > 0 && !self.some((own) => own.algorithm === algorithm && others.includes(own.value))
+  })
+
+/**
  * What the headers of an answer say about the whole object, each value once. Where two headers disagree, both are given.
  *
  * - `Repr-Digest` (RFC 9530) and `x-goog-hash` speak of the object, whatever part of it was sent.

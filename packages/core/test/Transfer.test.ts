@@ -387,7 +387,9 @@ describe("Transfer", () => {
         for (const headers of [
           { etag: '"two"' },
           { "content-range": "bytes 4000-10999/11000" },
-          { etag: 'W/"one"', "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" }
+          { etag: 'W/"one"', "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" },
+          { etag, "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" },
+          { etag: 'W/"two"' }
         ]) {
           const server = yield* host([whole({ to: 4000, after: "break" }), rest({ headers }), whole()])
           const exit = yield* eventsOf(server)
@@ -396,6 +398,31 @@ describe("Transfer", () => {
           assert.deepStrictEqual(assemble(exit.value), content)
           assert.notProperty(server.asked[2]?.headers, "range")
         }
+      })
+    )
+
+    it.effect("is recognised by a weak ETag, in a 206 and in a 200", () =>
+      Effect.gen(function* () {
+        const [first, second] = [{ etag: 'W/"one"' }, { etag: 'W/"two"' }]
+        const begun = whole({ to: 4000, after: "break", headers: first })
+        const file = yield* eventsOf(yield* host([begun, rest({ headers: second }), whole({ headers: first })]))
+        assert(Exit.isSuccess(file))
+        assert.deepStrictEqual(tags(file.value), ["Opened", "Retrying", "StartedOver", "Opened"])
+        assert.deepStrictEqual(assemble(file.value), content)
+        for (const answer of [rest({ headers: second }), whole({ bytes: other, headers: second })]) {
+          const reason = yield* reasonOf(yield* bytesOf(yield* host([begun, answer])))
+          assert.deepInclude(reason, { _tag: "ObjectChanged", offset: 4000 })
+        }
+      })
+    )
+
+    it.effect("is recognised in a 416 that has its ETag", () =>
+      Effect.gen(function* () {
+        const server = yield* host([
+          () => new Response(body(0, content.length), { headers: { etag } }),
+          status(416, { "content-range": `bytes */${content.length}`, etag: '"two"' })
+        ])
+        assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: content.length })
       })
     )
 

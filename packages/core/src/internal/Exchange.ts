@@ -225,7 +225,8 @@ const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): 
     return reject(new UnexpectedStatus({ status: 416 }))
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
-    if (begun.object?.size !== undefined && begun.object.size !== at.offset) return Effect.fail(changed(false))
+    const object = StoredObject.fromHeaders(response.headers, response.status, at.offset)
+    if (begun.object !== undefined && StoredObject.isDifferent(begun.object, object)) return Effect.fail(changed(false))
     at.whole = true
     if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
     // No size was declared.
