@@ -66,6 +66,24 @@ export const isSame = (self: StoredObject, that: StoredObject): boolean => {
 }
 
 /**
+ * What two answers say together of the same object: what the first one says of the whole stays said, the second one adds to
+ * it. The `ETag` is strong only where it was from the beginning and nothing has weakened it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const merge = (self: StoredObject, that: StoredObject): StoredObject => {
+  const etag = strongEtag(that) === undefined ? (that.etag ?? self.etag) : self.etag
+  const checksums = Checksum.union(self.checksums ?? [], that.checksums ?? [])
+  const { etag: _, ...others } = { ...that, ...self }
+  return {
+    ...others,
+    ...(etag === undefined ? {} : { etag }),
+    ...(checksums.length === 0 ? {} : { checksums })
+  }
+}
+
+/**
  * Whether the object can be told from another, so that bytes of several answers may be joined.
  *
  * @category getters

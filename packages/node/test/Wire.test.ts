@@ -343,6 +343,31 @@ describe.concurrent("what a storage host may say", () => {
     }).pipe(Effect.scoped)
   )
 
+  const sum = (algorithm: "md5" | "sha256", bytes: Buffer) => createHash(algorithm).update(bytes).digest("base64")
+  /** What the 200 says is wrong, and what the 206 says is right. */
+  const begun = says(ok([length, etag, `Content-MD5: ${sum("md5", other)}`], half), "end")
+  const later = `Repr-Digest: sha-256=:${sum("sha256", object)}:`
+
+  it.live.each<readonly [when: string, answers: ReadonlyArray<RawServer.Answer>]>([
+    ["resumed", [begun, partly([range(from), etag, later])]],
+    ["sent once more", [begun, says(ok([length, etag, later])), says(ok([length, etag, later]))]]
+  ])("a checksum of the whole is not forgotten when the object is %s", ([, answers]) =>
+    Effect.gen(function* () {
+      // For a run that gets over it, and for two of which the first one does not.
+      const server = yield* RawServer.make([...answers, ...answers].map((answer) => () => answer))
+      const directory = TestDirectory.make("wire")
+      const reasonOf = Effect.fnUntraced(function* (name: string, options: FileDownload.Options) {
+        const { toFile } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(toFile(server.source, join(directory, name), { ...quick, ...options }))
+        assert(error._tag === "TransferError")
+        return error.reason._tag
+      }, Effect.provide(services(server)))
+      assert.strictEqual(yield* reasonOf("at-once.zip", {}), "ChecksumMismatch")
+      assert.strictEqual(yield* reasonOf("in-two-runs.zip", { retries: 0 }), "RetriesExhausted")
+      assert.strictEqual(yield* reasonOf("in-two-runs.zip", {}), "ChecksumMismatch")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("a part that is whole is published only where the host still has that object", () =>
     Effect.gen(function* () {
       const directory = TestDirectory.make("wire")

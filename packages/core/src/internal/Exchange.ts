@@ -184,10 +184,11 @@ const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, set
   const size = contentLength(response)
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
-  if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
-  begun.object = object
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(false))
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
+  if (at.offset > 0) return Effect.fail(changed(true))
   begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
-  return receive(response, size, at, begun, settings)
+  return receive(response, begun.object.size, at, begun, settings)
 }
 
 /** `206`: the bytes asked for, of the object begun, or nothing is taken. */
@@ -212,8 +213,7 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
     return Effect.fail(changed(false))
   }
-  // What is said of the whole stays said.
-  begun.object = { ...begun.object, ...object }
+  begun.object = begun.object === undefined ? object : StoredObject.merge(begun.object, object)
   begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)
