@@ -20,7 +20,11 @@ describe("StoredObject.isSame", () => {
     ["size and date, where the ETags are weak and agree", weak, weak],
     ["size and date, where one of two ETags that agree is weak", stored, weak],
     ["one of two checksums", { ...stored, checksums: [crc, otherCrc] }, { ...stored, checksums: [crc] }],
-    ["checksums of different algorithms, and the ETag", { ...stored, checksums: [crc] }, { ...stored, checksums: [md5] }]
+    [
+      "checksums of different algorithms, and the ETag",
+      { ...stored, checksums: [crc] },
+      { ...stored, checksums: [md5] }
+    ]
   ])("is told by %s", (_, a, b) => {
     assert.isTrue(StoredObject.isSame(a, b))
     assert.isTrue(StoredObject.isSame(b, a))

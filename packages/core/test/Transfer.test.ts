@@ -535,8 +535,10 @@ describe("Transfer", () => {
 
     it.effect("counts for an answer that says nothing of its length", () =>
       Effect.gen(function* () {
-        const chunked = (to: number): Answer => () =>
-          new Response(body(0, to), { headers: { "transfer-encoding": "chunked", etag } })
+        const chunked =
+          (to: number): Answer =>
+          () =>
+            new Response(body(0, to), { headers: { "transfer-encoding": "chunked", etag } })
         const server = yield* host([whole({ to: 4000, after: "break" }), chunked(9000), chunked(9000), rest()])
         whole_(yield* bytesOf(server))
       })

@@ -356,12 +356,15 @@ describe.concurrent("what a storage host may say", () => {
       // For a run that gets over it, and for two of which the first one does not.
       const server = yield* RawServer.make([...answers, ...answers].map((answer) => () => answer))
       const directory = TestDirectory.make("wire")
-      const reasonOf = Effect.fnUntraced(function* (name: string, options: FileDownload.Options) {
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(server.source, join(directory, name), { ...quick, ...options }))
-        assert(error._tag === "TransferError")
-        return error.reason._tag
-      }, Effect.provide(services(server)))
+      const reasonOf = Effect.fnUntraced(
+        function* (name: string, options: FileDownload.Options) {
+          const { toFile } = yield* FileDownload.FileDownload
+          const error = yield* Effect.flip(toFile(server.source, join(directory, name), { ...quick, ...options }))
+          assert(error._tag === "TransferError")
+          return error.reason._tag
+        },
+        Effect.provide(services(server))
+      )
       assert.strictEqual(yield* reasonOf("at-once.zip", {}), "ChecksumMismatch")
       assert.strictEqual(yield* reasonOf("in-two-runs.zip", { retries: 0 }), "RetriesExhausted")
       assert.strictEqual(yield* reasonOf("in-two-runs.zip", {}), "ChecksumMismatch")
