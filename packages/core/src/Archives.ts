@@ -4,9 +4,12 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
@@ -58,8 +61,17 @@ export type BatchError = ApiError | JobError | JobJournal.JournalError
  */
 export type BeginEvent =
   | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
-  /** A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal. */
-  | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
+  /**
+   * A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal, unless that
+   * could not be written (`unrecorded`): then the next run will not find it.
+   */
+  | {
+      readonly _tag: "Requested"
+      readonly index: number
+      readonly jobId: JobId
+      readonly resumed: boolean
+      readonly unrecorded?: JobJournal.JournalError
+    }
   | {
       readonly _tag: "Failed"
       readonly index: number
@@ -117,7 +129,22 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
     const poller = yield* JobPoller.JobPoller
     const builtWith = yield* JobJournal.JobJournal
     const journal = Effect.map(JobJournal.JobJournal, (given) => (given === JobJournal.none ? builtWith : given))
-    const forget = (jobId: JobId) => Effect.flatMap(journal, (it) => it.forget(jobId))
+    /** A job that stays in the journal costs the next run one look, and no job. */
+    const forget = (jobId: JobId) =>
+      Effect.catch(
+        Effect.flatMap(journal, (it) => it.forget(jobId)),
+        (error) => Effect.logDebug(error.message)
+      )
+
+    /** Begins a job and writes it down. Whoever is told of it, or interrupts this, finds it in the journal. */
+    const begin = (batch: BatchRequest) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const jobId = yield* restore(requestBatch(batch))
+          const recorded = yield* Effect.result(Effect.flatMap(journal, (it) => it.record(batch, jobId)))
+          return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
+        })
+      ).pipe(answeredWithin(patience))
 
     const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
       index,
@@ -148,15 +175,14 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
         Stream.unwrap(
           Effect.gen(function* () {
             if (refusal !== undefined) return yield* refusal
-            const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
+            const begun = yield* Effect.tapError(begin(batch), (error) =>
               Effect.sync(() => {
                 if (isShared(error)) refusal = error
               })
             )
-            return Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
-              Stream.concat(Stream.fromEffectDrain(Effect.flatMap(journal, (it) => it.record(batch, jobId)))),
-              Stream.concat(after(index, jobId)),
-              Stream.tapError((error) => (isUseless(error) ? forget(jobId) : Effect.void))
+            return Stream.succeed<BeginEvent>({ _tag: "Requested", index, resumed: false, ...begun }).pipe(
+              Stream.concat(after(index, begun.jobId)),
+              Stream.tapError((error) => (isUseless(error) ? forget(begun.jobId) : Effect.void))
             )
           })
         )
@@ -227,6 +253,21 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
 export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPoller> = Layer.effect(Archives, make)
 
 const option = OptionCheck.of("Archives")
+
+/** How long an interrupted program waits for the answer to a request that may have begun a job. */
+const patience = Duration.seconds(5)
+
+/** Goes on for so long when it is interrupted, and to the end of what cannot be interrupted. */
+const answeredWithin =
+  (limit: Duration.Duration) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkChild(effect), (fiber) =>
+        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
+          Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), limit), Fiber.interrupt(fiber))
+        )
+      )
+    )
 
 /** A refusal that every further batch would meet. */
 const isShared = ({ reason }: ApiError): boolean =>

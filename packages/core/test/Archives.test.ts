@@ -11,18 +11,29 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Effect, Exit, Layer, Option, Ref, Stream } from "effect"
+import { type Duration, Effect, Exit, Fiber, Layer, Option, Ref, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
 
 const url = (jobId: string) => SignedUrl.make(`https://storage.test/${jobId}.zip?Signature=${Canary.signature}`)
 const response = (status: number) => ({ status, headers: {}, body: "" })
 
-/** A server on which job n holds batch n; `ends` says how. */
-const server = Effect.fnUntraced(function* (
-  ends: (jobId: string, look: number) => string = () => "success",
-  refuses?: ApiError.Reason
-) {
+interface ServerOptions {
+  /** The state of a job at each look, counted from 1. */
+  readonly ends?: (jobId: string, look: number) => string
+  /** How a batch is refused; its first asset says which. */
+  readonly refuses?: (assetId: string) => ApiError.Reason | undefined
+  /** How long it takes to begin a job. */
+  readonly latency?: Duration.Input
+}
+
+/** A server on which job n holds batch n. */
+const server = Effect.fnUntraced(function* ({
+  ends = () => "success",
+  latency = 0,
+  refuses = () => undefined
+}: ServerOptions = {}) {
   const log = yield* Ref.make<ReadonlyArray<string>>([])
   const looks = new Map<string, number>()
   let jobs = 0
@@ -31,7 +42,9 @@ const server = Effect.fnUntraced(function* (
     requestBatch: ({ selection }) =>
       Effect.gen(function* () {
         yield* say(`request ${selection.size}`)
-        if (refuses !== undefined) return yield* new ApiError.ApiError({ operation: "requestBatch", reason: refuses })
+        yield* Effect.sleep(latency)
+        const reason = refuses(selection.assetIds[0] ?? "")
+        if (reason !== undefined) return yield* new ApiError.ApiError({ operation: "requestBatch", reason })
         return Asset.JobId.make(`job_${++jobs}`)
       }),
     getStatus: (jobId) =>
@@ -94,7 +107,7 @@ const run = <R>(effect: Effect.Effect<ReadonlyArray<Archives.ArchiveEvent>, neve
 describe("Archives", () => {
   it.effect("turns a selection of any size into batches, jobs and archives", () =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server((_, look) => (look === 1 ? "queued" : "success"))
+      const { layer, log } = yield* server({ ends: (_, look) => (look === 1 ? "queued" : "success") })
       const events = yield* run(eventsOf(yield* request(2001)).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(events, [
         "planned 3 of 2001",
@@ -116,11 +129,13 @@ describe("Archives", () => {
     Effect.gen(function* () {
       let pending = 0
       let most = 0
-      const { layer } = yield* server((_, look) => {
-        if (look === 1) most = Math.max(most, ++pending)
-        if (look < 3) return "in-progress"
-        pending--
-        return "success"
+      const { layer } = yield* server({
+        ends: (_, look) => {
+          if (look === 1) most = Math.max(most, ++pending)
+          if (look < 3) return "in-progress"
+          pending--
+          return "success"
+        }
       })
       const events = yield* run(
         eventsOf(yield* request(10, { batchSize: 1, concurrency: 3 })).pipe(Effect.provide(layer))
@@ -147,7 +162,7 @@ describe("Archives", () => {
 
   it.effect("goes on with the other batches when one fails", () =>
     Effect.gen(function* () {
-      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
+      const { layer } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.filter((event) => /^(?:ready|failed)/.test(event)),
@@ -158,7 +173,7 @@ describe("Archives", () => {
 
   it.effect("fails the stream of archives with the first batch that does", () =>
     Effect.gen(function* () {
-      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "canceled" : "success"))
+      const { layer } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "canceled" : "success") })
       const wanted = yield* request(3, { batchSize: 1 })
       const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
         Stream.runDrain(archives.stream(wanted))
@@ -171,7 +186,7 @@ describe("Archives", () => {
 
   it.effect.each(["Unauthorized", "QuotaExceeded", "Forbidden"] as const)("sends no further batch after %s", (tag) =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server(undefined, new ApiError[tag]({ response: response(400) }))
+      const { layer, log } = yield* server({ refuses: () => new ApiError[tag]({ response: response(400) }) })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.slice(1),
@@ -198,7 +213,7 @@ describe("Archives", () => {
   it.effect("looks once at a job begun earlier that nobody knows, unless told that it is new", () =>
     Effect.gen(function* () {
       const looks = Effect.fnUntraced(function* (poll?: JobPoller.Options) {
-        const { layer, log } = yield* server(() => "404")
+        const { layer, log } = yield* server({ ends: () => "404" })
         const archive = Effect.flatMap(Archives.Archives, ({ ofJob }) => ofJob(Asset.JobId.make("job_9"), poll))
         assert.isTrue(Exit.isFailure(yield* Time.letPass(Effect.provide(archive, layer))))
         return (yield* Ref.get(log)).length
@@ -211,7 +226,7 @@ describe("Archives", () => {
 
   it.effect("looks several times at a job of its own that the server does not know yet", () =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server((_, look) => (look < 4 ? "404" : "success"))
+      const { layer, log } = yield* server({ ends: (_, look) => (look < 4 ? "404" : "success") })
       const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(1)), layer))
       assert.isTrue(Exit.isSuccess(exit))
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1", "look job_1", "look job_1", "look job_1"])
@@ -268,7 +283,7 @@ describe("Archives", () => {
 
     it.effect.each(["404", "failure", "canceled"])("starts a job anew whose earlier one ended as %s", (end) =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server((jobId) => (jobId === "job_old" ? end : "success"))
+        const { layer, log, say } = yield* server({ ends: (jobId) => (jobId === "job_old" ? end : "success") })
         const journal = yield* withJournal([["asset_0", "job_old"]], say)
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
         assert.include(events, "resumed 0 job_old")
@@ -280,29 +295,116 @@ describe("Archives", () => {
 
     it.effect("forgets a job that failed, so that the next run starts another", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server(() => "failure")
+        const { layer, log, say } = yield* server({ ends: () => "failure" })
         yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, yield* withJournal([], say)))))
         assert.strictEqual((yield* Ref.get(log)).at(-1), "forget job_1")
       })
     )
 
-    it.effect("that cannot be written fails the batch, and names the job", () =>
+    it.effect("has a job before anybody hears of it", () =>
       Effect.gen(function* () {
-        const { layer } = yield* server()
-        const broken = Layer.succeed(JobJournal.JobJournal, {
+        const { layer, log, say } = yield* server()
+        const journal = yield* withJournal([], say)
+        yield* Effect.gen(function* () {
+          const archives = yield* Archives.Archives
+          yield* archives.events(yield* request(1)).pipe(
+            Stream.takeUntil(({ _tag }) => _tag === "Requested"),
+            Stream.runDrain
+          )
+        }).pipe(Effect.provide(Layer.provide(layer, journal)))
+        assert.include(yield* Ref.get(log), "record asset_0 job_1")
+      })
+    )
+
+    it.effect("is written to the end, though the program is interrupted meanwhile", () =>
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server()
+        const slow = Layer.succeed(JobJournal.JobJournal, {
           lookup: () => Effect.succeedNone,
           record: (_, jobId) =>
-            Effect.fail(new JobJournal.JournalError({ message: `Job ${jobId} cannot be written down.` })),
+            say("recording").pipe(Effect.andThen(Effect.sleep("1 second")), Effect.andThen(say(`record ${jobId}`))),
           forget: () => Effect.void
         })
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, slow)))
+        yield* TestClock.adjust("500 millis")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("500 millis")
+        yield* Fiber.join(interruption)
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "recording", "record job_1"])
+      })
+    )
+
+    it.effect("gets the job of a request that is answered soon after the program was interrupted", () =>
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server({ latency: "2 seconds" })
+        const journal = yield* withJournal([], say)
+        const running = yield* Effect.forkChild(
+          Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, journal))
+        )
+        yield* TestClock.adjust("1 second")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(interruption)
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1"])
+      })
+    )
+
+    it.effect("does not keep an interrupted program waiting for a server that does not answer", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server({ latency: "1 hour" })
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), layer))
+        yield* TestClock.adjust("1 second")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("5 seconds")
+        assert.isDefined(interruption.pollUnsafe())
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1"])
+      })
+    )
+
+    const broken = Layer.succeed(JobJournal.JobJournal, {
+      lookup: () => Effect.succeedNone,
+      record: (_, jobId) =>
+        Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be written down.` })),
+      forget: (jobId) =>
+        Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be forgotten.` }))
+    })
+
+    it.effect("that cannot be written costs no job: its id is told, and its archive comes", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const events = yield* Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, broken))
+        assert.deepStrictEqual(events.map(brief), ["planned 1 of 1", "requested 0 job_1", "success 0", "ready 0 job_1"])
+        const requested = events.find((event) => event._tag === "Requested")
+        assert.strictEqual(requested?.unrecorded?.jobId, "job_1")
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1"])
+      })
+    )
+
+    it.effect("that cannot forget a job does not hide why the job is of no use", () =>
+      Effect.gen(function* () {
+        const { layer } = yield* server({ ends: () => "failure" })
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, broken))))
-        assert.deepStrictEqual(events, ["planned 1 of 1", "requested 0 job_1", "failed 0 JournalError"])
+        assert.strictEqual(events.at(-1), "failed 0 JobFailed")
+      })
+    )
+
+    it.effect("that cannot be read costs no second job: none is begun", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const unreadable = Layer.succeed(JobJournal.JobJournal, {
+          lookup: () => Effect.fail(new JobJournal.JournalError({ message: "The journal cannot be read." })),
+          record: () => Effect.void,
+          forget: () => Effect.void
+        })
+        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, unreadable))))
+        assert.deepStrictEqual(events, ["planned 1 of 1", "failed 0 JournalError"])
+        assert.deepStrictEqual(yield* Ref.get(log), [])
       })
     )
 
     it.effect("lets jobs be begun now and taken up later", () =>
       Effect.gen(function* () {
-        const { layer, log } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
+        const { layer, log } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
         const wanted = yield* request(3, { batchSize: 1 })
         yield* Effect.gen(function* () {
           const planned = "planned 3 of 3"
