@@ -101,7 +101,7 @@ export class Archives extends Context.Service<
   {
     /**
      * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
-     * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
+     * fails. After a refusal that all share (401, 402) the batches not yet begun fail with it, unsent.
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
     /**
@@ -109,7 +109,10 @@ export class Archives extends Context.Service<
      * `events` of the same request takes them up, today or in another process.
      */
     readonly begin: (request: Request) => Stream.Stream<BeginEvent>
-    /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
+    /**
+     * The archives alone, each as soon as it is ready. Where batches failed, the stream fails with the first of their
+     * errors, after it has given all archives that can be had.
+     */
     readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
     /** The archive of a job begun earlier. Where nobody knows it, that is found out by one look, unless it is `justBegun`. */
     readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
@@ -228,15 +231,15 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       events: all,
       begin: (request) => Stream.suspend(() => events(request, () => Stream.empty)),
       stream: (request) =>
-        Stream.flatMap(all(request), (event) => {
-          switch (event._tag) {
-            case "Ready":
-              return Stream.succeed(event.archive)
-            case "Failed":
-              return Stream.fail(event.error)
-            default:
-              return Stream.empty
-          }
+        Stream.suspend(() => {
+          let failure: BatchError | undefined
+          return all(request).pipe(
+            Stream.flatMap((event) => {
+              if (event._tag === "Failed") failure ??= event.error
+              return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
+            }),
+            Stream.concat(Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))))
+          )
         }),
       ofJob: (jobId, poll) =>
         Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
@@ -269,9 +272,8 @@ const answeredWithin =
       )
     )
 
-/** A refusal that every further batch would meet. */
-const isShared = ({ reason }: ApiError): boolean =>
-  reason._tag === "Unauthorized" || reason._tag === "Forbidden" || reason._tag === "QuotaExceeded"
+/** A refusal that every further batch would meet. A 403 may be about the ids of one. */
+const isShared = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
 /** Whether a job that ended like this is of no use to a later run. */
 const isUseless = (error: BatchError): boolean =>

@@ -171,20 +171,55 @@ describe("Archives", () => {
     })
   )
 
-  it.effect("fails the stream of archives with the first batch that does", () =>
+  it.effect("gives all archives that can be had, before the stream of them fails with the first failure", () =>
     Effect.gen(function* () {
-      const { layer } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "canceled" : "success") })
-      const wanted = yield* request(3, { batchSize: 1 })
+      const { layer } = yield* server({
+        ends: (jobId) => (jobId === "job_2" ? "canceled" : jobId === "job_3" ? "failure" : "success")
+      })
+      const wanted = yield* request(4, { batchSize: 1 })
+      const jobIds: Array<string> = []
       const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
-        Stream.runDrain(archives.stream(wanted))
+        Stream.runForEach(archives.stream(wanted), ({ jobId }) => Effect.sync(() => jobIds.push(jobId)))
       ).pipe(Effect.provide(layer), Time.letPass)
       const error = yield* Time.errorOf(exit)
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "JobCanceled")
+      assert.deepStrictEqual(jobIds, ["job_1", "job_4"])
     })
   )
 
-  it.effect.each(["Unauthorized", "QuotaExceeded", "Forbidden"] as const)("sends no further batch after %s", (tag) =>
+  it.effect.each([
+    ["Forbidden", "not allowed"],
+    ["NotFound", "not found"],
+    ["Rejected", "refused"]
+  ] as const)("sends the other batches when one is refused with %s", ([tag, words]) =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server({
+        refuses: (assetId) => (assetId === "asset_0" ? new ApiError[tag]({ response: response(400) }) : undefined)
+      })
+      const wanted = yield* request(3, { batchSize: 1 })
+      const events = yield* run(eventsOf(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(
+        events.filter((event) => /^(?:ready|failed)/.test(event)),
+        [`failed 0 ${tag}`, "ready 1 job_1", "ready 2 job_2"]
+      )
+      const begun = yield* run(begunBy(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(begun, ["planned 3 of 3", `failed 0 ${tag}`, "requested 1 job_3", "requested 2 job_4"])
+      assert.lengthOf(
+        (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+        6
+      )
+
+      const saved: Array<number> = []
+      const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
+        Stream.runForEach(archives.stream(wanted), ({ index }) => Effect.sync(() => saved.push(index)))
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.include((yield* Time.errorOf(exit)).message, words)
+      assert.deepStrictEqual(saved, [1, 2])
+    })
+  )
+
+  it.effect.each(["Unauthorized", "QuotaExceeded"] as const)("sends no further batch after %s", (tag) =>
     Effect.gen(function* () {
       const { layer, log } = yield* server({ refuses: () => new ApiError[tag]({ response: response(400) }) })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
