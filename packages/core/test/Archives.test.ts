@@ -11,7 +11,7 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { type Duration, Effect, Exit, Fiber, Layer, Option, Ref, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -142,6 +142,101 @@ describe("Archives", () => {
       )
       assert.strictEqual(events.filter((event) => event.startsWith("ready")).length, 10)
       assert.strictEqual(most, 3)
+    })
+  )
+
+  it.effect("gives archives in the order in which they get ready, and a slow job holds none of the others", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: (jobId, look) => {
+          const looks = jobId === "job_1" ? 100 : jobId === "job_2" ? 2 : 4
+          return look < looks ? "in-progress" : "success"
+        }
+      })
+      const wanted = yield* request(20, { batchSize: 1, concurrency: 2 })
+      const events = yield* run(eventsOf(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(
+        events.filter((event) => event.startsWith("ready")),
+        [...Array.from({ length: 19 }, (_, index) => `ready ${index + 1} job_${index + 2}`), "ready 0 job_1"]
+      )
+    })
+  )
+
+  const hour = Effect.forEach(Array.from({ length: 3600 }), () => TestClock.adjust("1 second"))
+
+  /** A consumer that takes the first archive and holds it until it is told to go on. */
+  const holding = Effect.fnUntraced(function* (layer: Layer.Layer<Archives.Archives>, wanted: Archives.Request) {
+    const held = yield* Latch.make()
+    const taken: Array<number> = []
+    const fiber = yield* Effect.flatMap(Archives.Archives, (archives) =>
+      Stream.runForEach(archives.stream(wanted), ({ index }) =>
+        Effect.andThen(
+          Effect.sync(() => taken.push(index)),
+          held.await
+        )
+      )
+    ).pipe(Effect.provide(layer), Effect.forkChild)
+    yield* hour
+    return { fiber, held, taken }
+  })
+
+  it.effect("waits for jobs however slow the consumer is", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: (jobId, look) => (jobId === "job_1" || look > 60 ? "success" : look % 2 === 0 ? "in-progress" : "queued")
+      })
+      const { fiber, held, taken } = yield* holding(layer, yield* request(5, { batchSize: 1, concurrency: 5 }))
+      assert.deepStrictEqual(taken, [0])
+      yield* held.open
+      assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
+      assert.lengthOf(taken, 5)
+    })
+  )
+
+  it.effect.each([
+    [undefined, 8],
+    [1, 1],
+    [3, 3]
+  ] as const)("with a concurrency of %s, begins %d jobs ahead of the archive that is being saved", ([concurrency, ahead]) =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server()
+      const requests = Effect.map(Ref.get(log), (lines) => lines.filter((line) => line.startsWith("request")).length)
+      const { fiber, held } = yield* holding(layer, yield* request(30, { batchSize: 1, concurrency }))
+      assert.strictEqual(yield* requests, 1 + ahead)
+      yield* held.release
+      yield* hour
+      assert.strictEqual(yield* requests, 2 + ahead, "one more for each that is taken")
+      yield* held.open
+      assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
+      assert.strictEqual(yield* requests, 30)
+    })
+  )
+
+  it.effect("looks at no job after the consumer has left", () =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "success" : "queued") })
+      const wanted = yield* request(4, { batchSize: 1, concurrency: 4 })
+      yield* Effect.gen(function* () {
+        const archives = yield* Archives.Archives
+        const [archive] = yield* Stream.runCollect(Stream.take(archives.stream(wanted), 1))
+        assert.strictEqual(archive?.index, 1)
+        const before = yield* Ref.get(log)
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* Ref.get(log), before)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("passes a defect on, and does not hang", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: () => {
+          throw new Error("a mistake")
+        }
+      })
+      const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(2)), layer))
+      assert(Exit.isFailure(exit))
+      assert.isTrue(Cause.hasDies(exit.cause))
     })
   )
 
