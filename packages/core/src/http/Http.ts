@@ -7,16 +7,20 @@ import * as SignedUrl from "../SignedUrl.ts"
 export const isTransientStatus = (status: number): boolean =>
   status === 408 || status === 429 || status === 500 || status === 502 || status === 503 || status === 504
 
-/** Failures to connect at all: the server cannot have seen the request. */
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "CONNECT_TIMEOUT",
-  "UND_ERR_CONNECT_TIMEOUT"
-])
+/**
+ * Whether no connection was made for the request, so that the server cannot have seen it: finding the host or connecting to it
+ * failed, at each of its addresses where several were tried. The name of a fault alone does not tell: a network may also go
+ * away under a connection (`read EHOSTUNREACH`). What is unknown may have been sent.
+ */
+const isUnconnected = (error: unknown, depth = 0): boolean => {
+  if (!Predicate.isObject(error) || depth > 5) return false
+  if ("errors" in error && Array.isArray(error.errors)) {
+    return error.errors.length > 0 && error.errors.every((one) => isUnconnected(one, depth + 1))
+  }
+  if ("syscall" in error && (error.syscall === "connect" || error.syscall === "getaddrinfo")) return true
+  if ("code" in error && error.code === "UND_ERR_CONNECT_TIMEOUT") return true
+  return "cause" in error && isUnconnected(error.cause, depth + 1)
+}
 
 /** OpenSSL's and Node's names for a certificate that is not to be trusted: trying again cannot help. */
 const isUntrusted = (code: string): boolean =>
@@ -34,12 +38,11 @@ export const describeFailure = (
   error: HttpClientError.HttpClientError
 ): { readonly description: string; readonly maybeSent: boolean; readonly untrusted: boolean } => {
   let description = error.reason._tag === "TransportError" ? "the exchange broke" : "the body broke"
-  let maybeSent = true
+  const maybeSent = error.reason._tag !== "TransportError" || !isUnconnected(error.reason.cause)
   let untrusted = false
   let cause: unknown = error.reason.cause
   for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
     const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
-    if (code !== undefined && neverSent.has(code)) maybeSent = false
     if (code !== undefined && isUntrusted(code)) untrusted = true
     const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
     const words =

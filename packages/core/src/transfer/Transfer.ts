@@ -243,14 +243,13 @@ const run = <E, R>(
 
   const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
-  /** `known` is the object that the bytes must be of, where some of it were handed on for good. */
+  /** `known` is the object of which some was read before; whether the bytes must be of it, `isBound` tells. */
   const attempt = (
     resume: ReadOptions["resume"],
-    known?: StoredObject.StoredObject
+    known: StoredObject.StoredObject | undefined,
+    isBound: boolean
   ): Stream.Stream<TransferEvent, TransferError | E, R> => {
-    const object =
-      settings.part !== undefined && "object" in settings.part ? settings.part.object : (resume?.object ?? known)
-    const begun = { object, acceptsRanges: false, hasBytes: object !== undefined }
+    const begun: Exchange.Begun = { object: known, acceptsRanges: false, hasBytes: isBound }
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
     const todo = wanted(settings.part, resume)
     return (
@@ -280,18 +279,21 @@ const run = <E, R>(
         return reason === undefined
           ? Stream.concat(
               Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
-              attempt(undefined, settings.mayStartOver ? undefined : begun.object)
+              // Also of bytes that are discarded, what was said of their object stays said.
+              attempt(undefined, sameObject ? begun.object : undefined, !settings.mayStartOver)
             )
           : Stream.fromEffect(fail(reason))
       })
     )
   }
 
-  const { rateLimit, timeLimit: limit } = settings
+  const { part, rateLimit, resume, timeLimit: limit } = settings
+  const given = part !== undefined && "object" in part ? part.object : resume?.object
+  const first = attempt(resume, given, given !== undefined)
   const all =
     rateLimit === undefined
-      ? attempt(settings.resume)
-      : rateLimit.apply(attempt(settings.resume)).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
+      ? first
+      : rateLimit.apply(first).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
   return (
     limit === undefined
       ? all

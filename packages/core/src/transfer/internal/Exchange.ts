@@ -184,10 +184,11 @@ const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, set
   const size = contentLength(response)
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
-  if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
-  begun.object = object
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(false))
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
+  if (at.offset > 0) return Effect.fail(changed(true))
   begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
-  return receive(response, size, at, begun, settings)
+  return receive(response, begun.object.size, at, begun, settings)
 }
 
 /** `206`: the bytes asked for, of the object begun, or nothing is taken. */
@@ -212,8 +213,7 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
     return Effect.fail(changed(false))
   }
-  // What is said of the whole stays said.
-  begun.object = { ...begun.object, ...object }
+  begun.object = begun.object === undefined ? object : StoredObject.merge(begun.object, object)
   begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)
@@ -225,7 +225,8 @@ const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): 
     return reject(new UnexpectedStatus({ status: 416 }))
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
-    if (begun.object?.size !== undefined && begun.object.size !== at.offset) return Effect.fail(changed(false))
+    const object = StoredObject.fromHeaders(response.headers, response.status, at.offset)
+    if (begun.object !== undefined && StoredObject.isDifferent(begun.object, object)) return Effect.fail(changed(false))
     at.whole = true
     if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
     // No size was declared.
