@@ -7,7 +7,7 @@ import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as Archives from "@scenario-assets/core/Archives"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { JobError } from "@scenario-assets/core/JobError"
-import { JobJournal, layerMemory } from "@scenario-assets/core/JobJournal"
+import { JobJournal, type JournalError, layerMemory } from "@scenario-assets/core/JobJournal"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
@@ -41,7 +41,7 @@ import { Runs } from "./Runs.ts"
  * @category errors
  * @since 0.1.0
  */
-export type DownloadError = FileError | RunBusy | DownloadRequest.InvalidPattern
+export type DownloadError = FileError | JournalError | RunBusy | DownloadRequest.InvalidPattern
 
 /** @category models @since 0.1.0 */
 export type { DownloadPreview, JobNotReady } from "./internal/Preview.ts"
@@ -102,6 +102,7 @@ export const make: Effect.Effect<
 > = Effect.gen(function* () {
   const context = yield* Effect.context<AssetDownload | JobPoller>()
   const { baseUrl, projectId } = yield* ScenarioConfig
+  const account = { baseUrl, projectId }
   const transfer = yield* Transfer
   const files = yield* FileDownload
   const extraction = yield* Extraction
@@ -109,7 +110,7 @@ export const make: Effect.Effect<
 
   /** The record of the run; where none can be written, its jobs are remembered for as long as it lasts. */
   const record = (request: DownloadRequest.DownloadRequest) =>
-    runs.begin(request, { baseUrl, projectId }).pipe(
+    runs.begin(request, account).pipe(
       Effect.map((run) => ({ run, journal: run.journal, failure: undefined })),
       Effect.catchTag("FileError", (failure) =>
         Effect.map(Layer.build(layerMemory), (memory) => ({
@@ -149,7 +150,7 @@ export const make: Effect.Effect<
             Effect.ignore(run.end(isOver ? { state: tally.report(isBegin).state } : endOf(exit)))
           )
         }
-        const jobs = yield* JobSource.make(request, { archives, journal, mayStartAnew: run?.mayStartAnew }).pipe(
+        const jobs = yield* JobSource.make(request, { account, archives, journal, mayStartAnew: run?.mayStartAnew }).pipe(
           Effect.provide(context)
         )
         yield* jobs.check(destination)

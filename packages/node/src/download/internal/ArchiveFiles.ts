@@ -6,7 +6,6 @@ import * as Stream from "effect/Stream"
 import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
-import type { DownloadEvent } from "../DownloadEvent.ts"
 import type * as DownloadRequest from "../DownloadRequest.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
@@ -48,7 +47,7 @@ export const open = Effect.fnUntraced(function* (
 })
 
 /** What happens to the file, as it is told of the archive. */
-export const told = ({ batch, jobId }: ReadyArchive, event: FileDownload.FileEvent): DownloadEvent => {
+export const told = ({ batch, jobId }: ReadyArchive, event: FileDownload.FileEvent): SaveEvent => {
   const archive = { batch, jobId }
   switch (event._tag) {
     case "Opened":

@@ -6,7 +6,7 @@ import type { Source } from "@scenario-assets/core/transfer/Source"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { FileError } from "../../file/FileError.ts"
-import type { DownloadEvent, DownloadFailure, SavedArchive } from "../DownloadEvent.ts"
+import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
 
 /** An archive that can be fetched. */
 export interface ReadyArchive {
@@ -28,6 +28,3 @@ export interface Destination {
   /** Saves archives as they come, several at once. One that fails stops no other. */
   readonly save: <E, R>(archives: Stream.Stream<ReadyArchive, E, R>) => Stream.Stream<SaveEvent, FileError | E, R>
 }
-
-/** What an archive ends with, less what is known of it anyway. */
-export type Outcome = Omit<SavedArchive, "batch" | "jobId">

@@ -1,27 +1,30 @@
 /** Where the archives of a download come from: jobs begun for a selection, or begun by somebody earlier. */
 import type * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
-import type { JobJournal } from "@scenario-assets/core/JobJournal"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
+import type { FileError } from "../../file/FileError.ts"
+import type { DownloadEvent } from "../DownloadEvent.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
+import type { Account } from "../RunRecord.ts"
 import type { Run } from "../Runs.ts"
 import type { Destination } from "./Destination.ts"
 import * as Pipeline from "./Pipeline.ts"
 
 export interface JobSource extends Pipeline.Jobs {
   /** Fails where an archive could not be saved anyway, before its job is begun. */
-  readonly check: (destination: Destination) => Effect.Effect<void, DownloadFailure>
+  readonly check: (destination: Destination) => Effect.Effect<void, FileError | JobJournal.JournalError>
   /** Begins the jobs, and waits for none. */
   readonly begin: Stream.Stream<DownloadEvent>
 }
 
 interface Services {
   readonly archives: Archives.Archives["Service"]
-  readonly journal: JobJournal["Service"]
+  readonly journal: JobJournal.JobJournal["Service"]
+  readonly account: Account
   /** None where the run is not recorded. */
   readonly mayStartAnew: Run["mayStartAnew"] | undefined
 }
@@ -41,22 +44,22 @@ export const make = (
 const ofAssets = (
   request: DownloadRequest.DownloadRequest,
   poll: JobPoller.Options,
-  { archives, journal, mayStartAnew = once() }: Services
+  { account, archives, journal, mayStartAnew = once() }: Services
 ): JobSource => {
   const batches = DownloadRequest.batches(request)
   const whole = DownloadRequest.batchRequest(request)
   return {
     total: batches.length,
-    events: whole === undefined ? Stream.empty : archives.events({ ...whole, poll }),
+    events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),
     begin:
       whole === undefined
         ? Stream.empty
-        : Stream.flattenIterable(Stream.map(archives.begin(whole), Pipeline.toldOfJob)),
+        : Stream.map(jobEvents(archives.begin(whole)), Pipeline.toldOfJob),
     check: (destination) =>
       Effect.forEach(
         batches,
         (request, batch) =>
-          Effect.flatMap(journal.lookup(request), (jobId) => destination.check(batch, Option.isSome(jobId))),
+          Effect.flatMap(journal.find(JobJournal.key(account, request)), (jobId) => destination.check(batch, Option.isSome(jobId))),
         { discard: true }
       ),
     anew: Effect.fnUntraced(function* ({ batch, jobId }) {
@@ -64,21 +67,16 @@ const ofAssets = (
       yield* journal.forget(jobId)
       if (request === undefined || !(yield* mayStartAnew(batch))) return undefined
       // Of one batch by itself, under the number that it has among all.
-      return Stream.map(archives.events({ ...request, poll }), (event) => renumbered(event, batch))
+      return Stream.map(jobEvents(archives.events({ ...request, poll })), (event) => renumbered(event, batch))
     })
   }
 }
 
-const renumbered = (event: Archives.ArchiveEvent, index: number): Archives.ArchiveEvent => {
-  switch (event._tag) {
-    case "Planned":
-      return event
-    case "Ready":
-      return { ...event, index, archive: { ...event.archive, index } }
-    default:
-      return { ...event, index }
-  }
-}
+const jobEvents = (events: Stream.Stream<Archives.ArchiveEvent>): Stream.Stream<Pipeline.JobEvent> =>
+  Stream.filter(events, (event) => event._tag !== "Planned")
+
+const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
+  event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
 
 /** Without a record, once in the life of this run. */
 const once = (): Run["mayStartAnew"] => {
@@ -96,27 +94,27 @@ const ofJobs = (
   { archives }: Services,
   poller: JobPoller.JobPoller["Service"]
 ): JobSource => {
-  const requested = (jobId: JobId, index: number): Archives.ArchiveEvent => ({
+  const requested = (jobId: JobId, index: number): Pipeline.JobEvent => ({
     _tag: "Requested",
     index,
     jobId,
     resumed: true
   })
   const patience = { ...poll, justBegun: false }
-  const one = (jobId: JobId, index: number): Stream.Stream<Archives.ArchiveEvent> =>
+  const one = (jobId: JobId, index: number): Stream.Stream<Pipeline.JobEvent> =>
     Stream.succeed(requested(jobId, index)).pipe(
       Stream.concat(
-        Stream.map(poller.states(jobId, patience), (job): Archives.ArchiveEvent => ({ _tag: "Progressed", index, job }))
+        Stream.map(poller.states(jobId, patience), (job): Pipeline.JobEvent => ({ _tag: "Progressed", index, job }))
       ),
       Stream.concat(
         Stream.fromEffect(
           Effect.map(
             archives.ofJob(jobId, patience),
-            (archive): Archives.ArchiveEvent => ({ _tag: "Ready", index, archive: { ...archive, index } })
+            (archive): Pipeline.JobEvent => ({ _tag: "Ready", index, archive: { ...archive, index } })
           )
         )
       ),
-      Stream.catch((error) => Stream.succeed<Archives.ArchiveEvent>({ _tag: "Failed", index, error }))
+      Stream.catch((error) => Stream.succeed<Pipeline.JobEvent>({ _tag: "Failed", index, error }))
     )
   const numbered = jobIds.map((jobId, index) => ({ jobId, index }))
   return {
@@ -124,7 +122,7 @@ const ofJobs = (
     events: Stream.flatMap(Stream.fromIterable(numbered), ({ index, jobId }) => one(jobId, index), {
       concurrency: mostWaiting
     }),
-    begin: Stream.fromIterable(numbered.flatMap(({ index, jobId }) => Pipeline.toldOfJob(requested(jobId, index)))),
+    begin: Stream.fromIterable(numbered.map(({ index, jobId }) => Pipeline.toldOfJob(requested(jobId, index)))),
     check: (destination) =>
       Effect.forEach(jobIds, (_, batch) => destination.check(batch, false), { discard: true }),
     anew: () => Effect.succeed(undefined)

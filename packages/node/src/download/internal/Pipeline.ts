@@ -11,16 +11,20 @@ import type { FileError } from "../../file/FileError.ts"
 import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
+/** What happens to a batch; the last one is `Ready` or `Failed`. */
+export type JobEvent =
+  | Exclude<ArchiveEvent, { readonly _tag: "Planned" | "Failed" }>
+  | { readonly _tag: "Failed"; readonly index: number; readonly error: BatchError }
+
 /** Where archives come from. */
 export interface Jobs {
   /** How many there will be. */
   readonly total: number
-  /** What happens to all batches; each ends with `Ready` or `Failed`. */
-  readonly events: Stream.Stream<ArchiveEvent>
+  readonly events: Stream.Stream<JobEvent>
   /** Begins the job of a batch once more, where that may be: its archive is of no use. `undefined` where it may not. */
   readonly anew: (
     archive: ReadyArchive
-  ) => Effect.Effect<Stream.Stream<ArchiveEvent> | undefined, DownloadFailure>
+  ) => Effect.Effect<Stream.Stream<JobEvent> | undefined, DownloadFailure>
 }
 
 /** Ready archives that wait to be saved. While there are more, no further job is begun. */
@@ -32,7 +36,7 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
     Effect.gen(function* () {
       const isOpen = yield* Deferred.make<void>()
       const ready = yield* Queue.bounded<ReadyArchive, Cause.Done>(mostWaiting)
-      const again = yield* Queue.unbounded<Stream.Stream<ArchiveEvent>, Cause.Done>()
+      const again = yield* Queue.unbounded<Stream.Stream<JobEvent>, Cause.Done>()
       const resumed = new Set<number>()
       let unsettled = jobs.total
 
@@ -41,7 +45,7 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
         --unsettled === 0 ? Effect.andThen(Queue.end(ready), Queue.end(again)) : Effect.void
       )
 
-      const ofJobs = Effect.fnUntraced(function* (event: ArchiveEvent): Effect.fn.Return<ReadonlyArray<DownloadEvent>> {
+      const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<DownloadEvent> {
         switch (event._tag) {
           case "Requested":
             if (event.resumed) resumed.add(event.index)
@@ -77,7 +81,7 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
       const begun = Stream.merge(
         jobs.events,
         Stream.flatMap(Stream.fromQueue(again), (events) => events, { concurrency: "unbounded" })
-      ).pipe(Stream.mapEffect(ofJobs), Stream.flattenIterable)
+      ).pipe(Stream.mapEffect(ofJobs))
       const saved = destination
         .save(Stream.unwrap(Effect.as(Deferred.succeed(isOpen, undefined), Stream.fromQueue(ready))))
         .pipe(Stream.mapEffect(ofSaving))
@@ -86,23 +90,19 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
   )
 
 /** What is told of a job. */
-export const toldOfJob = (event: ArchiveEvent): ReadonlyArray<DownloadEvent> => {
+export const toldOfJob = (event: JobEvent): DownloadEvent => {
   switch (event._tag) {
-    case "Planned":
-      return []
     case "Requested":
-      return [{ _tag: "JobStarted", batch: event.index, jobId: event.jobId, resumed: event.resumed }]
+      return { _tag: "JobStarted", batch: event.index, jobId: event.jobId, resumed: event.resumed }
     case "Progressed": {
       const { jobId, jobStatus } = event.job
-      return [{ _tag: "JobProgressed", batch: event.index, jobId, jobStatus, isReady: isReady(event.job) }]
+      return { _tag: "JobProgressed", batch: event.index, jobId, jobStatus, isReady: isReady(event.job) }
     }
     case "Ready":
-      return [{ _tag: "ArchiveStarted", batch: event.archive.index, jobId: event.archive.jobId }]
+      return { _tag: "ArchiveStarted", batch: event.archive.index, jobId: event.archive.jobId }
     case "Failed": {
       const jobId = jobOf(event.error)
-      return [
-        { _tag: "BatchFailed", batch: event.index, ...(jobId === undefined ? {} : { jobId }), error: event.error }
-      ]
+      return { _tag: "BatchFailed", batch: event.index, ...(jobId === undefined ? {} : { jobId }), error: event.error }
     }
   }
 }

@@ -1,6 +1,5 @@
 /** What a download would do, found out by looking alone. */
 import type { ApiError } from "@scenario-assets/core/ApiError"
-import * as Archives from "@scenario-assets/core/Archives"
 import { JobId } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
@@ -114,5 +113,9 @@ const locate = Effect.fnUntraced(function* (
   const error = JobError.fromJob(job)
   if (error !== undefined) return yield* error
   if (!DownloadJob.isReady(job)) return yield* new JobNotReady({ jobId, jobStatus: job.jobStatus })
-  return Archives.sourceOf(yield* JobPoller, job)
+  const poller = yield* JobPoller
+  return {
+    url: job.downloadUrl,
+    refresh: Effect.map(poller.wait(jobId, { justBegun: false }), ({ downloadUrl }) => downloadUrl)
+  }
 })

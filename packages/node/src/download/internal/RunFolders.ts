@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -123,13 +124,13 @@ export const make = (root: string) => {
     const jobs = yield* RunJobs.open(
       join(path, "jobs.jsonl"),
       unfinished.filter(({ runId }) => runId !== head.runId).map(({ runId }) => join(folder(runId), "jobs.jsonl")),
-      DownloadRequest.batches(request)
+      batchKeys(account, request)
     )
     return {
       runId: head.runId,
       resumed: before !== undefined,
       journal: jobs.journal,
-      jobs: Effect.sync(() => ("jobIds" in request.wanted ? wantedJobs(request) : jobs.all())),
+      jobs: Effect.sync(() => (request.wanted._tag === "Jobs" ? wantedJobs(request) : jobs.all())),
       mayStartAnew: jobs.mayStartAnew,
       end: (end: Pick<RunRecord.End, "state" | "message">) =>
         Effect.flatMap(DateTime.now, (at) => writeHead((head = { ...head, end: { ...end, at } })))
@@ -143,7 +144,8 @@ export const make = (root: string) => {
     jobs: Effect.fnUntraced(function* (runId) {
       const asked = yield* request(runId)
       if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
-      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), DownloadRequest.batches(asked))
+      const account = yield* get(runId)
+      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys(account, asked))
     }),
     forget: Effect.fnUntraced(function* (runId) {
       const head = yield* get(runId)
@@ -155,6 +157,11 @@ export const make = (root: string) => {
     begin
   }
 }
+
+const batchKeys = (account: Pick<RunRecord.RunHead, "baseUrl" | "projectId">, request: DownloadRequest.DownloadRequest) =>
+  DownloadRequest.batches(request).map((batch) =>
+    JobJournal.key({ baseUrl: account.baseUrl, projectId: account.projectId }, batch)
+  )
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { JobId } from "@scenario-assets/core/Asset"
-import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
-import * as JobJournal from "@scenario-assets/core/JobJournal"
+import { type BatchKey, type JobJournal, JournalError } from "@scenario-assets/core/JobJournal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -27,7 +26,7 @@ const decode = Schema.decodeOption(Line)
 const encode = Schema.encodeSync(Line)
 
 export interface RunJobs {
-  readonly journal: JobJournal.JobJournal["Service"]
+  readonly journal: JobJournal["Service"]
   /** In the order of the batches. */
   readonly all: () => ReadonlyArray<RunJob>
   /** Whether the batch with this number was never begun anew; from now on it was. */
@@ -40,7 +39,7 @@ interface Known {
   readonly anew: Set<string>
 }
 
-const digest = (batch: BatchRequest): string => createHash("sha256").update(JobJournal.key(batch)).digest("hex")
+const digest = (batch: BatchKey): string => createHash("sha256").update(batch).digest("hex")
 
 /** A line that was cut off by a kill is passed over. */
 const readLines = (path: string): Effect.Effect<ReadonlyArray<Line>, FileError> =>
@@ -62,14 +61,14 @@ const inOrder = ({ jobs }: Known, digests: ReadonlyArray<string>): ReadonlyArray
   })
 
 /** The jobs of a run that is not under way here. */
-export const read = (path: string, batches: ReadonlyArray<BatchRequest>) =>
+export const read = (path: string, batches: ReadonlyArray<BatchKey>) =>
   Effect.map(readLines(path), (lines) => inOrder(know(lines), batches.map(digest)))
 
 /** Those of a run, and, to be taken over, those of `others`. */
 export const open = Effect.fnUntraced(function* (
   path: string,
   others: ReadonlyArray<string>,
-  batches: ReadonlyArray<BatchRequest>
+  batches: ReadonlyArray<BatchKey>
 ): Effect.fn.Return<RunJobs, FileError> {
   const ownLines = yield* readLines(path)
   const otherLines = yield* Effect.forEach(others, (other) => Effect.orElseSucceed(readLines(other), () => []))
@@ -95,7 +94,7 @@ export const open = Effect.fnUntraced(function* (
   const failed = (what: string, jobId?: JobId) =>
     Effect.mapError(
       (cause: FileError) =>
-        new JobJournal.JournalError({
+        new JournalError({
           message: `${what} ${cause.message}`,
           cause,
           ...(jobId === undefined ? {} : { jobId })
@@ -118,7 +117,7 @@ export const open = Effect.fnUntraced(function* (
         return Effect.as(add({ anew: key }), true)
       }),
     journal: {
-      lookup: (batch) =>
+      find: (batch) =>
         Effect.suspend(() => {
           const key = digest(batch)
           const known = own.jobs.get(key)
