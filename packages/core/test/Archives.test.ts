@@ -11,7 +11,7 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Ref, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -197,19 +197,21 @@ describe("Archives", () => {
     [undefined, 8],
     [1, 1],
     [3, 3]
-  ] as const)("with a concurrency of %s, begins %d jobs ahead of the archive that is being saved", ([concurrency, ahead]) =>
-    Effect.gen(function* () {
-      const { layer, log } = yield* server()
-      const requests = Effect.map(Ref.get(log), (lines) => lines.filter((line) => line.startsWith("request")).length)
-      const { fiber, held } = yield* holding(layer, yield* request(30, { batchSize: 1, concurrency }))
-      assert.strictEqual(yield* requests, 1 + ahead)
-      yield* held.release
-      yield* hour
-      assert.strictEqual(yield* requests, 2 + ahead, "one more for each that is taken")
-      yield* held.open
-      assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
-      assert.strictEqual(yield* requests, 30)
-    })
+  ] as const)(
+    "with a concurrency of %s, begins %d jobs ahead of the archive that is being saved",
+    ([concurrency, ahead]) =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const requests = Effect.map(Ref.get(log), (lines) => lines.filter((line) => line.startsWith("request")).length)
+        const { fiber, held } = yield* holding(layer, yield* request(30, { batchSize: 1, concurrency }))
+        assert.strictEqual(yield* requests, 1 + ahead)
+        yield* held.release
+        yield* hour
+        assert.strictEqual(yield* requests, 2 + ahead, "one more for each that is taken")
+        yield* held.open
+        assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
+        assert.strictEqual(yield* requests, 30)
+      })
   )
 
   it.effect("looks at no job after the consumer has left", () =>
@@ -552,6 +554,37 @@ describe("Archives", () => {
             ["ready 0 job_1", "ready 1 job_4", "ready 2 job_3"]
           )
         }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
+      })
+    )
+
+    it.effect("finds the jobs of the same ids in another order, however many batches they are", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const ids = Array.from({ length: 2500 }, (_, index) => `asset_${index}`)
+        const fileNameTemplate = FileNameTemplate.defaultTemplate
+        yield* Effect.gen(function* () {
+          yield* begunBy({ selection: yield* Selection.make({ assetIds: ids }), fileNameTemplate })
+          const shuffled = yield* Random.shuffle([...ids, "asset_7", "asset_1999"])
+          const selections = [
+            yield* Selection.make({ assetIds: shuffled }),
+            new Selection.Selection({
+              assetIds: [...new Set(shuffled)].map((id) => Asset.AssetId.make(id)),
+              inferenceIds: [],
+              modelIds: []
+            })
+          ]
+          for (const selection of selections) {
+            const events = yield* run(eventsOf({ selection, fileNameTemplate }))
+            assert.sameMembers(
+              events.filter((event) => /^re(?:sumed|quested)/.test(event)),
+              ["resumed 0 job_1", "resumed 1 job_2", "resumed 2 job_3"]
+            )
+          }
+        }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
+        assert.lengthOf(
+          (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+          3
+        )
       })
     )
 
