@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 /**
  * @title One asset, in another format
  *
@@ -7,6 +6,7 @@ import { createHash } from "node:crypto"
  *
  *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/04_asset-to-format.ts asset_… webp
  */
+import { createHash } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { Asset, AssetDownload, Transfer } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"

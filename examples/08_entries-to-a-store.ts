@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 /**
  * @title The files of an archive, sent anywhere but to a disk
  *
@@ -7,6 +6,7 @@ import { createHash } from "node:crypto"
  *
  *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/08_entries-to-a-store.ts job_…
  */
+import { createHash } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { Archives, Asset } from "@scenario-assets/core"
 import { ArchiveReader, NodeScenario } from "@scenario-assets/node"

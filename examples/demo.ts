@@ -1,13 +1,13 @@
-import { fileURLToPath } from "node:url"
 /**
  * The demo: one command that requests a batch, waits for the job and extracts its archive while it arrives, over real HTTP.
  *
  * Without credentials it runs against the emulator, which it starts; with `SCENARIO_API_KEY` and `SCENARIO_API_SECRET`
  * it does the same on Scenario, for the ids given to it.
  */
+import { fileURLToPath } from "node:url"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Emulator } from "@scenario-assets/core/testing"
-import { EmulatorServer } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Config, Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 

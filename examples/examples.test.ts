@@ -1,12 +1,13 @@
+/** Runs the numbered examples against the emulator, over real HTTP. */
 import { existsSync, readdirSync } from "node:fs"
 import { createServer } from "node:http"
 import { connect } from "node:net"
 import { join } from "node:path"
-/** Runs the numbered examples against the emulator, over real HTTP. */
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer, NodeScenario } from "@scenario-assets/node"
+import { NodeScenario } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted } from "effect"
 import * as Canary from "../test-support/Canary.ts"
 import * as TestDirectory from "../test-support/TestDirectory.ts"

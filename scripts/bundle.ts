@@ -14,7 +14,7 @@ const bundle = await rolldown({
   input: {
     bin: path.join(root, "packages/cli/src/bin.ts"),
     // Started by its file, which stands beside the module that starts it: hence one directory for all.
-    unpackThread: path.join(root, "packages/node/src/internal/unpackThread.ts")
+    unpackThread: path.join(root, "packages/node/src/extraction/internal/unpackThread.ts")
   },
   platform: "node",
   plugins: [lazySegmenter()],

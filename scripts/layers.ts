@@ -1,5 +1,5 @@
 /**
- * Checks who imports whom: the order of the packages, the floors inside core, and that no import leads back in a circle.
+ * Checks who imports whom: the order of the packages, the rooms inside them, and that no import leads back in a circle.
  * The rules are the tables below; docs/architecture.md gives the reasons.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
@@ -9,22 +9,34 @@ import { parseSync } from "oxc-parser"
 /** A package may import the ones before it. */
 const packages = ["core", "node", "cli"]
 
-/** A module of core may import its own floor and the ones below. */
-const floors: ReadonlyArray<readonly [name: string, modules: RegExp]> = [
-  [
-    "the nouns",
-    /^(Asset|FileNameTemplate|Selection|DownloadJob|SignedUrl|StoredObject|Checksum|Sums|Ranges|Source|TransferEvent|ZipEntry|ZipDirectory|ZipLocalHeader|EntryPath|EntryData|ArchiveLimits|\w*Error)\.ts$/
+/** The rooms of a package from the ground up: a module may import its own room and the ones below. */
+const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modules: RegExp]>>> = {
+  core: [
+    ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
+    ["http/", /^http\//],
+    ["the settings and errors", /^(ApiError|JobError|ScenarioConfig)\.ts$/],
+    ["transfer/", /^transfer\//],
+    ["the operations", /^(AssetDownload|internal\/Answer)\.ts$/],
+    ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],
+    ["the whole", /^Archives\.ts$/],
+    ["the entry point", /^index\.ts$/],
+    ["testing/", /^testing\//]
   ],
-  ["the API", /^(ScenarioConfig|AssetDownload|ScenarioApi|StorageClient)\.ts$/],
-  ["the way", /^(JobPoller|JobJournal|Hashes|Tally|Transfer|ByteSource|ZipArchive)\.ts$/],
-  ["the whole", /^Archives\.ts$/],
-  ["the entry point", /^index\.ts$/],
-  ["testing", /^testing\//]
-]
+  node: [
+    ["http/", /^http\//],
+    ["file/", /^file\//],
+    ["testing/", /^testing\//],
+    ["archive/", /^archive\//],
+    ["extraction/", /^extraction\//],
+    ["the records", /^JobJournalFile\.ts$/],
+    ["the whole", /^NodeScenario\.ts$/],
+    ["the entry point", /^index\.ts$/]
+  ]
+}
 
 /** The contract is compared with the client, so no other module may be built from it. */
-const contract = "packages/core/src/ScenarioApi.ts"
-const mayImportContract = /^packages\/core\/(src\/(testing\/|index\.ts$)|test\/)/
+const contract = "packages/core/src/testing/ScenarioApi.ts"
+const mayImportContract = /^packages\/core\/(src\/testing\/|test\/)/
 
 const posix = (file: string) => file.replaceAll(path.sep, "/")
 const globs = ["packages/*/{src,test}/**/*.ts", "examples/**/*.ts"]
@@ -35,8 +47,8 @@ const problems: Array<string> = []
 /** Each file with the files that it imports by a relative path. */
 const graph = new Map(files.map((file) => [file, importsOf(file).flatMap((specifier) => follow(file, specifier))]))
 for (const [file, targets] of graph) {
-  if (isCore(file) && Number.isNaN(floorOf(file))) problems.push(`${file} stands on no floor: see scripts/layers.ts`)
-  for (const target of targets) checkFloors(file, target)
+  if (floorOf(file) === -1) problems.push(`${file} stands in no room: see scripts/layers.ts`)
+  for (const target of targets) checkRooms(file, target)
 }
 for (const cycle of cycles()) problems.push(`import cycle: ${cycle.join(" → ")}`)
 
@@ -83,28 +95,29 @@ function follow(file: string, specifier: string): ReadonlyArray<string> {
   return []
 }
 
-function isCore(file: string): boolean {
-  return file.startsWith("packages/core/src/")
-}
-
-function checkFloors(file: string, target: string): void {
+function checkRooms(file: string, target: string): void {
   const refuse = (why: string) => problems.push(`${file} imports ${target}, ${why}`)
   if (target === contract && !mayImportContract.test(file)) refuse("which only testing/ and tests may do")
-  if (!isCore(file) || !isCore(target)) return
-  if (file.endsWith("/src/index.ts") && target.includes("/internal/")) refuse("which is not public")
+  if (file.endsWith("/index.ts") && target.includes("/internal/")) refuse("which is not public")
   const [own, other] = [floorOf(file), floorOf(target)]
-  if (own < other) refuse(`which is above: ${floors[own]?.[0]} may not import ${floors[other]?.[0]}`)
+  if (own !== undefined && other !== undefined && own < other)
+    refuse(`which is above: ${roomOf(file)} may not import ${roomOf(target)}`)
 }
 
-/** An internal module stands on the highest floor that it imports from; a module that no table names stands on none. */
-function floorOf(file: string, seen: ReadonlyArray<string> = []): number {
-  const name = file.replace("packages/core/src/", "")
-  if (name.startsWith("internal/")) {
-    const below = (graph.get(file) ?? []).filter((target) => !seen.includes(target))
-    return Math.max(0, ...below.map((target) => floorOf(target, [...seen, file])))
-  }
-  const floor = floors.findIndex(([, modules]) => modules.test(name))
-  return floor === -1 ? Number.NaN : floor
+/** The rooms of the package that a source belongs to, and the path of the source in it. */
+function placeOf(file: string) {
+  const [, owner = "", path = ""] = /^packages\/(\w+)\/src\/(.*)$/.exec(file) ?? []
+  return { plan: rooms[owner], path }
+}
+
+/** The number of a module's room; `undefined` outside the packages that have a plan, -1 where the plan knows no room for it. */
+function floorOf(file: string): number | undefined {
+  const { path, plan } = placeOf(file)
+  return plan?.findIndex(([, modules]) => modules.test(path))
+}
+
+function roomOf(file: string): string | undefined {
+  return placeOf(file).plan?.[floorOf(file) ?? -1]?.[0]
 }
 
 function cycles(): ReadonlyArray<ReadonlyArray<string>> {

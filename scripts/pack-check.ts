@@ -90,8 +90,11 @@ function consumeLibraries(tarballs: ReadonlyArray<string>): void {
     'import * as core from "@scenario-assets/core"',
     'import * as asset from "@scenario-assets/core/Asset"',
     'import * as testing from "@scenario-assets/core/testing"',
+    'import * as transfer from "@scenario-assets/core/transfer/Transfer"',
     'import * as node from "@scenario-assets/node"',
-    "for (const module of [core, asset, testing, node]) if (Object.keys(module).length === 0) throw new Error('empty module')"
+    'import * as extraction from "@scenario-assets/node/extraction/Extraction"',
+    'import * as nodeTesting from "@scenario-assets/node/testing"',
+    "for (const module of [core, asset, testing, transfer, node, extraction, nodeTesting]) if (Object.keys(module).length === 0) throw new Error('empty module')"
   ]
   writeFileSync(path.join(project, "program.ts"), program.join("\n"))
   run(process.execPath, ["program.ts"], project)

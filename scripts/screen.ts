@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Terminal from "../packages/cli/test/support/Terminal.ts"
 import * as Emulator from "../packages/core/src/testing/Emulator.ts"
 import * as Fault from "../packages/core/src/testing/Fault.ts"
-import * as EmulatorServer from "../packages/node/src/EmulatorServer.ts"
+import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
 
 const size = { columns: 100, rows: 24 }
 const bin = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url))

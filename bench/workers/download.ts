@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
-import * as FileDownload from "../../packages/node/src/FileDownload.ts"
+import * as FileDownload from "../../packages/node/src/file/FileDownload.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
 import { credentials } from "../Server.ts"
 

@@ -11,7 +11,7 @@ import * as ScenarioConfig from "../../packages/core/src/ScenarioConfig.ts"
 import * as Selection from "../../packages/core/src/Selection.ts"
 import * as Emulator from "../../packages/core/src/testing/Emulator.ts"
 import * as Fault from "../../packages/core/src/testing/Fault.ts"
-import * as EmulatorServer from "../../packages/node/src/EmulatorServer.ts"
+import * as EmulatorServer from "../../packages/node/src/testing/EmulatorServer.ts"
 import { credentials, slowRate, type Wish } from "../Server.ts"
 
 const wish: Wish & { readonly cert: string; readonly key: string } = JSON.parse(process.argv[2] ?? "")

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
-import * as Extraction from "../../packages/node/src/Extraction.ts"
+import * as Extraction from "../../packages/node/src/extraction/Extraction.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
 import { credentials } from "../Server.ts"
 

@@ -1,6 +1,6 @@
 /** Where archives go that are kept, and what stands there already. */
 import { dirname, format, isAbsolute, join, parse } from "node:path"
-import { FileError } from "@scenario-assets/node/FileError"
+import { FileError } from "@scenario-assets/node/file/FileError"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as SystemCode from "./SystemCode.ts"

@@ -1,8 +1,12 @@
 /** What a download or an extraction would do. Nothing is requested and nothing written. */
 import * as Selection from "@scenario-assets/core/Selection"
-import { Transfer } from "@scenario-assets/core/Transfer"
-import type * as ArchiveReader from "@scenario-assets/node/ArchiveReader"
-import { Extraction, type Options as ExtractionOptions, type PreviewedFile } from "@scenario-assets/node/Extraction"
+import { Transfer } from "@scenario-assets/core/transfer/Transfer"
+import type * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
+import {
+  Extraction,
+  type Options as ExtractionOptions,
+  type PreviewedFile
+} from "@scenario-assets/node/extraction/Extraction"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"

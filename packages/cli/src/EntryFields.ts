@@ -1,5 +1,5 @@
 /** What is told of an entry of an archive in JSON. */
-import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
 import * as DateTime from "effect/DateTime"
 
 export const ofFile = ({ crc32, name, size }: ZipEntry) => ({

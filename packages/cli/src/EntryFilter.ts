@@ -1,5 +1,5 @@
 /** Which files of an archive are wanted, by patterns for their names. */
-import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
+import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
 import * as Effect from "effect/Effect"
 import picomatch from "picomatch"
 import { UsageError } from "./UsageError.ts"

@@ -1,8 +1,8 @@
 /** The exit codes, decided in one place. */
 import type * as ApiError from "@scenario-assets/core/ApiError"
-import type * as ArchiveError from "@scenario-assets/core/ArchiveError"
 import type * as JobError from "@scenario-assets/core/JobError"
-import type * as TransferError from "@scenario-assets/core/TransferError"
+import type * as TransferError from "@scenario-assets/core/transfer/TransferError"
+import type * as ArchiveError from "@scenario-assets/node/archive/ArchiveError"
 import * as Context from "effect/Context"
 import * as Predicate from "effect/Predicate"
 

@@ -1,11 +1,15 @@
 /** Archives that are extracted into one directory: what is told meanwhile, and of all in the end. */
-import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
-import * as ArchiveLimits from "@scenario-assets/core/ArchiveLimits"
 import type { Archive } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
-import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
-import type * as ArchiveReader from "@scenario-assets/node/ArchiveReader"
-import { type ExtractedFile, Extraction, type Options as ExtractionOptions } from "@scenario-assets/node/Extraction"
+import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
+import * as ArchiveLimits from "@scenario-assets/node/archive/ArchiveLimits"
+import type * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
+import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
+import {
+  type ExtractedFile,
+  Extraction,
+  type Options as ExtractionOptions
+} from "@scenario-assets/node/extraction/Extraction"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /** Archives that are kept as files. */
 import type { Archive } from "@scenario-assets/core/Archives"
-import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/FileDownload"
+import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/file/FileDownload"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"

@@ -1,6 +1,6 @@
 /** A list of the files that were extracted, for programs: one JSON object a line. */
 import { dirname, resolve } from "node:path"
-import type { FileError } from "@scenario-assets/node/FileError"
+import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"

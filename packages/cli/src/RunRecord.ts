@@ -2,7 +2,7 @@
 import { hostname, uptime } from "node:os"
 import { dirname } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
-import * as ProcessId from "@scenario-assets/node/ProcessId"
+import * as ProcessId from "@scenario-assets/node/engine/ProcessId"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,6 @@
 /** Files that were to be saved: what became of each, and what is told of all in the end. */
 import type { JobId } from "@scenario-assets/core/Asset"
-import type { FileEvent } from "@scenario-assets/node/FileDownload"
+import type { FileEvent } from "@scenario-assets/node/file/FileDownload"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 /** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
-import * as ArchiveReader from "@scenario-assets/node/ArchiveReader"
-import * as Extraction from "@scenario-assets/node/Extraction"
+import * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
+import * as Extraction from "@scenario-assets/node/extraction/Extraction"
 import * as JobJournalFile from "@scenario-assets/node/JobJournalFile"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import type * as Config from "effect/Config"

@@ -1,5 +1,5 @@
 /** What the system calls an error, such as `EACCES`. */
-import { FileError } from "@scenario-assets/node/FileError"
+import { FileError } from "@scenario-assets/node/file/FileError"
 import type { PlatformError } from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 

@@ -1,8 +1,8 @@
 /** What happens in the library, told to the person and to the program that watch. */
 import type { ArchiveEvent, BatchError } from "@scenario-assets/core/Archives"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
-import type { ExtractedFile, ExtractionEvent } from "@scenario-assets/node/Extraction"
-import type { FileEvent } from "@scenario-assets/node/FileDownload"
+import type { ExtractedFile, ExtractionEvent } from "@scenario-assets/node/extraction/Extraction"
+import type { FileEvent } from "@scenario-assets/node/file/FileDownload"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

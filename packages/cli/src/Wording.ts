@@ -1,6 +1,6 @@
 /** The message of an error in the words of this command line, where the library speaks of its own options or of bytes. */
-import type { ArchiveError } from "@scenario-assets/core/ArchiveError"
-import type { FileError } from "@scenario-assets/node/FileError"
+import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
+import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Predicate from "effect/Predicate"
 import * as Format from "./Format.ts"
 

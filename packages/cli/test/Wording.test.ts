@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ArchiveError } from "@scenario-assets/core"
-import { FileError } from "@scenario-assets/node"
+import { ArchiveError, FileError } from "@scenario-assets/node"
 import * as Wording from "../src/Wording.ts"
 
 describe("the words of the command line", () => {

@@ -5,7 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { isTransientStatus } from "./internal/Http.ts"
+import { isTransientStatus } from "./http/Http.ts"
 
 /**
  * The three operations of `assets.download`.

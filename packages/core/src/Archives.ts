@@ -17,12 +17,12 @@ import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
-import * as OptionCheck from "./internal/OptionCheck.ts"
+import * as OptionCheck from "./http/OptionCheck.ts"
 import { JobError, MissingDownloadUrl } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
 import * as Selection from "./Selection.ts"
-import type * as Transfer from "./Transfer.ts"
+import type * as Transfer from "./transfer/Transfer.ts"
 
 /**
  * What is wanted, and how. Counts that are not whole or less than 1 are defects: a `RangeError` that names the option.

@@ -17,7 +17,7 @@ import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload } from "./AssetDownload.ts"
 import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
-import * as OptionCheck from "./internal/OptionCheck.ts"
+import * as OptionCheck from "./http/OptionCheck.ts"
 import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
 
 /**

@@ -99,7 +99,9 @@ describe("AssetDownload keeps secrets that a server repeats out of its errors", 
 
   it.effect("in the failure of a connection", () =>
     Effect.gen(function* () {
-      const broken = FakeServer.broken("ERR_INVALID_CHAR", `Invalid value "Basic ${Canary.basic}" for ${signed}`)
+      const broken = FakeServer.broken("ERR_INVALID_CHAR", {
+        message: `Invalid value "Basic ${Canary.basic}" for ${signed}`
+      })
       const error = yield* Effect.flip((yield* connect(FakeServer.make(broken), { retries: 0 })).getStatus(jobId))
       assert.strictEqual(error.reason._tag, "ConnectionFailed")
       assert.include(error.message, `Invalid value "Basic <redacted>" for https://cdn.test/a.zip?<redacted>`)

@@ -15,9 +15,9 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import type { FileError } from "./FileError.ts"
-import * as Files from "./internal/Files.ts"
-import * as Lock from "./internal/Lock.ts"
+import type { FileError } from "./file/FileError.ts"
+import * as Files from "./file/internal/Files.ts"
+import * as Lock from "./file/internal/Lock.ts"
 
 const Jobs = Schema.fromJsonString(
   Schema.Struct({ version: Schema.Literal(1), jobs: Schema.Record(Schema.String, JobId) })

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, ScenarioConfig, StorageClient, Transfer } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer, NodeScenario } from "@scenario-assets/node"
+import { NodeScenario } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
 

@@ -1,6 +1,6 @@
 /** `emulate`: a Scenario of one's own, to try things on. */
 import { Emulator, Fault, type JobScript } from "@scenario-assets/core/testing"
-import * as EmulatorServer from "@scenario-assets/node/EmulatorServer"
+import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

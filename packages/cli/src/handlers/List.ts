@@ -1,8 +1,8 @@
 /** `list`: what is in the archive of a job, or in a file. */
 import { join } from "node:path"
 import * as Asset from "@scenario-assets/core/Asset"
-import type { ZipEntry } from "@scenario-assets/core/ZipEntry"
-import { ArchiveReader } from "@scenario-assets/node/ArchiveReader"
+import { ArchiveReader } from "@scenario-assets/node/archive/ArchiveReader"
+import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"

@@ -17,9 +17,9 @@ import {
   ServerError,
   Unauthorized
 } from "../ApiError.ts"
+import * as Backoff from "../http/Backoff.ts"
 import type { Credentials } from "../ScenarioConfig.ts"
 import * as SignedUrl from "../SignedUrl.ts"
-import * as Backoff from "./Backoff.ts"
 
 const longestBody = 64 * 1024
 

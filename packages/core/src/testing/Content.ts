@@ -4,8 +4,8 @@
  *
  * @since 0.1.0
  */
-import * as Crc from "../internal/Crc.ts"
-import { crc32 } from "../internal/Crc32.ts"
+import * as Crc from "../transfer/internal/Crc.ts"
+import { crc32 } from "../transfer/internal/Crc32.ts"
 import * as Seeded from "./internal/Seeded.ts"
 
 /**

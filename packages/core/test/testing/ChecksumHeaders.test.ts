@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Checksum, Hashes, Sums } from "@scenario-assets/core"
+import { Checksum } from "@scenario-assets/core"
 import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Hashes from "../../src/transfer/internal/Hashes.ts"
+import * as Sums from "../../src/transfer/internal/Sums.ts"
 
 const layer = (options: Emulator.Options) =>
   EmulatorHttpClient.layer.pipe(Layer.provideMerge(Emulator.layer({ job: { pace: 0 }, ...options })))

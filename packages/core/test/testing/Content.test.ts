@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content } from "@scenario-assets/core/testing"
-import { crc32 } from "../../src/internal/Crc32.ts"
-import { crc64nvme } from "../../src/internal/Crc64Nvme.ts"
+import { crc32 } from "../../src/transfer/internal/Crc32.ts"
+import { crc64nvme } from "../../src/transfer/internal/Crc64Nvme.ts"
 
 const join = (pieces: Iterable<Uint8Array>): Uint8Array =>
   new Uint8Array(Array.from(pieces, (piece) => [...piece]).flat())

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content, Picture, PictureFormat } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
-import { crc32 } from "../../src/internal/Crc32.ts"
 import * as Png from "../../src/testing/internal/Png.ts"
+import { crc32 } from "../../src/transfer/internal/Crc32.ts"
 
 const picture = Picture.fromSeed(42)
 const side = 256

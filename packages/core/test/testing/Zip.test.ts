@@ -4,7 +4,7 @@ import { Archive, Catalogue, Content, FileNames, Zip } from "@scenario-assets/co
 import * as Effect from "effect/Effect"
 import * as EffectZip from "effect/encoding/Zip"
 import * as Stream from "effect/Stream"
-import { crc32 } from "../../src/internal/Crc32.ts"
+import { crc32 } from "../../src/transfer/internal/Crc32.ts"
 
 const template = FileNameTemplate.FileNameTemplate.make("<generator>-<prompt>-<num>-<seed>")
 

@@ -1,10 +1,11 @@
+/** An emulator on ports of its own, all services aimed at it, and the archive of a job to download. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-/** An emulator on ports of its own, all services aimed at it, and the archive of a job to download. */
 import { assert } from "@effect/vitest"
 import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer, JobJournalFile, NodeScenario } from "@scenario-assets/node"
+import { JobJournalFile, NodeScenario } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"

@@ -2,7 +2,7 @@
  * Calls of an emulator on a port, over raw connections.
  */
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer } from "@scenario-assets/node"
+import { EmulatorServer } from "@scenario-assets/node/testing"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as RawHttp from "./RawHttp.ts"

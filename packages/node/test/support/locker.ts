@@ -1,7 +1,7 @@
 /** A process that takes many locks at given times, together with others, and says how often it was not alone. */
 import * as Fs from "node:fs"
 import { Effect } from "effect"
-import * as Lock from "../../src/internal/Lock.ts"
+import * as Lock from "../../src/file/internal/Lock.ts"
 
 const [directory = "", start = "", rounds = ""] = process.argv.slice(2)
 let together = 0

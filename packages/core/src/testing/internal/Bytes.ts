@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 
-export { join } from "../../internal/Bytes.ts"
+export { join } from "../../transfer/internal/Bytes.ts"
 
 /** A text of 7-bit characters; others become `?`. */
 export const ascii = (text: string): Uint8Array =>

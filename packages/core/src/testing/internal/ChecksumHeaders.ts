@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Base64 from "effect/encoding/Base64"
-import type { Hashes } from "../../Hashes.ts"
-import type { Crc } from "../../internal/Crc.ts"
-import { crc32, crc32c } from "../../internal/Crc32.ts"
-import { crc64nvme } from "../../internal/Crc64Nvme.ts"
+import type { Crc } from "../../transfer/internal/Crc.ts"
+import { crc32, crc32c } from "../../transfer/internal/Crc32.ts"
+import { crc64nvme } from "../../transfer/internal/Crc64Nvme.ts"
+import type { Hashes } from "../../transfer/internal/Hashes.ts"
 import type { Content } from "../Content.ts"
 
 /** The checksums that may be declared. `composite` is one of S3 that sums up the sums of parts, and not the bytes. */

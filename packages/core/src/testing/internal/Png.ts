@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { crc32 } from "../../internal/Crc32.ts"
+import { crc32 } from "../../transfer/internal/Crc32.ts"
 import * as Content from "../Content.ts"
 import { type Picture, tilesPerSide } from "../Picture.ts"
 import { ascii, join, uint32 } from "./Bytes.ts"

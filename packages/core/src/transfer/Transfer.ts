@@ -1,0 +1,338 @@
+/**
+ * Moving bytes from a signed URL to here, through faults.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { ScenarioConfig } from "../ScenarioConfig.ts"
+import * as SignedUrl from "../SignedUrl.ts"
+import * as Bytes from "./internal/Bytes.ts"
+import type * as Exchange from "./internal/Exchange.ts"
+import * as Hashes from "./internal/Hashes.ts"
+import * as Limits from "./internal/Limits.ts"
+import * as Links from "./internal/Links.ts"
+import * as OnlyBytes from "./internal/OnlyBytes.ts"
+import * as RangeReader from "./internal/RangeReader.ts"
+import * as Ranges from "./internal/Ranges.ts"
+import * as RateLimit from "./internal/RateLimit.ts"
+import * as Segments from "./internal/Segments.ts"
+import * as Source from "./Source.ts"
+import { GatherLimit, StorageClient } from "./StorageClient.ts"
+import type * as StoredObject from "./StoredObject.ts"
+import {
+  ObjectChanged,
+  RangesRefused,
+  type Reason,
+  RetriesExhausted,
+  TimedOut,
+  TransferError
+} from "./TransferError.ts"
+import type { TransferEvent } from "./TransferEvent.ts"
+
+export type { Options } from "./internal/Limits.ts"
+export type { Source } from "./Source.ts"
+
+/**
+ * What to read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadOptions extends Limits.Options {
+  /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
+  readonly expect?: "zip" | undefined
+  /** Go on with an object begun earlier, of which these ranges are already there. */
+  readonly resume?: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
+}
+
+/**
+ * Bytes of an object that are wanted without the rest: so many of the last ones, of an object nothing is known of; or
+ * ranges of the object that an earlier part was of (`Opened` tells), each from its first byte to the one after its last.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Part =
+  | { readonly suffix: number }
+  | {
+      readonly object: StoredObject.StoredObject
+      readonly ranges: ReadonlyArray<readonly [start: number, end: number]>
+    }
+
+/**
+ * A resumable, counted stream of bytes from a storage host, through a client that holds no credential.
+ *
+ * Resets, cuts, stalls, 408, 429 and 5xx are tried again from the byte reached, with full jitter; the count of tries
+ * starts anew whenever bytes arrive. A refused link (400, 401, 403) is replaced once by a fresh one. Every answer is
+ * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
+ * length is there, or the end is confirmed in another way.
+ *
+ * Each transfer is a span, `Transfer.events`, with the origin of the host, the bytes that came and the retries; retries and
+ * refused links are logged as well, at the level Debug. Neither is told the link.
+ *
+ * `bytes` compares the checksums that the host declares, and so does `FileDownload`. `events` and `part` do not: parts have
+ * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
+ *
+ * ```ts
+ * const hashes = yield* Hashes.Hashes
+ * let declared: ReadonlyArray<Checksum.Checksum> = []
+ * let tally: Tally.Tally | undefined
+ * yield* Stream.runForEach(transfer.events(source), (event) =>
+ *   Effect.sync(() => {
+ *     if (event._tag === "StartedOver") tally = undefined
+ *     if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+ *     if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
+ *   })
+ * )
+ * const { mismatches } = Sums.verify(tally?.sums() ?? Sums.empty, declared)
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Transfer extends Context.Service<
+  Transfer,
+  {
+    /** All that happens, for those who can start over, such as a file. Checksums are theirs to compare, as above. */
+    readonly events: <E, R>(
+      source: Source.Source<E, R>,
+      options?: ReadOptions
+    ) => Stream.Stream<TransferEvent, TransferError | E, R>
+    /**
+     * Some bytes, range by range in the order given, over one connection. A host that serves no ranges answers to a suffix
+     * with the whole object, from 0. Nothing starts over: `ObjectChanged` where another object is there now.
+     */
+    readonly part: <E, R>(
+      source: Source.Source<E, R>,
+      part: Part,
+      options?: Omit<ReadOptions, "resume">
+    ) => Stream.Stream<TransferEvent, TransferError | E, R>
+    /**
+     * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
+     * byte reached, and another object ends the stream with `ObjectChanged`.
+     */
+    readonly bytes: <E, R>(
+      source: Source.Source<E, R>,
+      options?: Omit<ReadOptions, "resume">
+    ) => Stream.Stream<Uint8Array, TransferError | E, R>
+  }
+>()("@scenario-assets/core/transfer/Transfer") {}
+
+/**
+ * Builds the service on the storage client. Links by `http` are followed only where the API's own base URL is `http`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  defaults: Limits.Options = {}
+): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
+  const client = yield* StorageClient
+  const hashes = yield* Hashes.Hashes
+  const usual = Limits.from(defaults, Limits.initial)
+  const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
+
+  const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
+    Stream.suspend(() => {
+      const limits = Limits.from(options, usual)
+      return run(source, {
+        part,
+        mayStartOver: isFile,
+        ...limits,
+        connections: isFile ? limits.connections : 1,
+        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
+        expect: options.expect,
+        resume: options.resume,
+        client,
+        allowHttp
+      })
+    }).pipe(Stream.withSpan("Transfer.events"))
+
+  return Transfer.of({
+    events: (source, options) => read(source, true, options),
+    part: (source, part, options) => read(source, false, options, part),
+    bytes: (source, options) => OnlyBytes.of(read(source, false, options), hashes, source)
+  })
+})
+
+/**
+ * The service with its defaults.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> = Layer.effect(Transfer, make())
+
+/**
+ * The service with other limits.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerOptions = (options: Limits.Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
+  Layer.effect(Transfer, make(options))
+
+/**
+ * The service for tests without HTTP: every source gives the bytes that `read` gives for its link.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, TransferError>): Layer.Layer<Transfer> => {
+  const bytes: Transfer["Service"]["bytes"] = (source) =>
+    Stream.unwrap(Effect.map(Links.make(source).get, (url) => read(SignedUrl.reveal(url))))
+  const part: Transfer["Service"]["part"] = (source, part) =>
+    Stream.unwrap(
+      Effect.map(Stream.runCollect(bytes(source)), (chunks) => {
+        const all = Bytes.join(chunks)
+        const object: StoredObject.StoredObject = { size: all.length }
+        const ranges = "suffix" in part ? [[Math.max(0, all.length - part.suffix), all.length] as const] : part.ranges
+        return Stream.fromIterable(
+          ranges.flatMap(([offset, end]): Array<TransferEvent> => [
+            { _tag: "Opened", object, offset },
+            { _tag: "Bytes", offset, bytes: all.subarray(offset, end) }
+          ])
+        )
+      })
+    )
+  return Layer.succeed(Transfer, {
+    bytes,
+    part,
+    events: (source) =>
+      Stream.suspend(() => {
+        let offset = 0
+        return Stream.concat(
+          Stream.make<[TransferEvent]>({ _tag: "Opened", object: {}, offset: 0 }),
+          Stream.map(bytes(source), (bytes): TransferEvent => {
+            const event = { _tag: "Bytes", offset, bytes } as const
+            offset += bytes.length
+            return event
+          })
+        )
+      })
+  })
+}
+
+interface Settings extends Segments.Settings {
+  readonly part: Part | undefined
+  readonly resume: ReadOptions["resume"]
+  /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
+  readonly mayStartOver: boolean
+  readonly timeLimit: Duration.Duration | undefined
+}
+
+/** How often one transfer may start over. */
+const maxRestarts = 5
+
+/** Reads what is missing; and all, where the host does not go on with what there is. */
+const run = <E, R>(
+  source: Source.Source<E, R>,
+  settings: Settings
+): Stream.Stream<TransferEvent, TransferError | E, R> => {
+  const links = Links.make(source)
+  let restarts = 0
+  /** Bytes of one object that were handed on. */
+  let taken = 0
+  /** For the span: what came in all, and what had to be asked for again. */
+  let received = 0
+  let retries = 0
+
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
+
+  /** `known` is the object of which some was read before; whether the bytes must be of it, `isBound` tells. */
+  const attempt = (
+    resume: ReadOptions["resume"],
+    known: StoredObject.StoredObject | undefined,
+    isBound: boolean
+  ): Stream.Stream<TransferEvent, TransferError | E, R> => {
+    const begun: Exchange.Begun = { object: known, acceptsRanges: false, hasBytes: isBound }
+    let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
+    const todo = wanted(settings.part, resume)
+    return (
+      settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
+    ).pipe(
+      Stream.map((event) => {
+        if (event._tag === "Retrying") retries++
+        if (event._tag === "Bytes") {
+          there += event.bytes.length
+          received += event.bytes.length
+        }
+        return event
+      }),
+      Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
+        if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
+        const { sameObject } = error
+        taken = Math.max(there, settings.mayStartOver ? 0 : taken)
+        if (settings.part !== undefined) {
+          return Stream.fromEffect(fail(sameObject ? new RangesRefused() : new ObjectChanged({ offset: taken })))
+        }
+        const reason =
+          !sameObject && (!settings.mayStartOver || restarts >= maxRestarts)
+            ? new ObjectChanged({ offset: taken })
+            : ++restarts > maxRestarts
+              ? new RetriesExhausted({ offset: there, tries: restarts, last: "the host does not resume" })
+              : undefined
+        return reason === undefined
+          ? Stream.concat(
+              Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
+              // Also of bytes that are discarded, what was said of their object stays said.
+              attempt(undefined, sameObject ? begun.object : undefined, !settings.mayStartOver)
+            )
+          : Stream.fromEffect(fail(reason))
+      })
+    )
+  }
+
+  const { part, rateLimit, resume, timeLimit: limit } = settings
+  const given = part !== undefined && "object" in part ? part.object : resume?.object
+  const first = attempt(resume, given, given !== undefined)
+  const all =
+    rateLimit === undefined
+      ? first
+      : rateLimit.apply(first).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
+  return (
+    limit === undefined
+      ? all
+      : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
+  ).pipe(
+    Stream.ensuring(
+      Effect.suspend(() =>
+        Effect.annotateCurrentSpan({
+          "scenario.storage.origin": Source.origin(links),
+          "scenario.transfer.bytes": received,
+          "scenario.transfer.retries": retries
+        })
+      )
+    )
+  )
+}
+
+/** What is to be read. */
+const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Exchange.Position> => {
+  const position = ([offset, end]: readonly [number, number | undefined]): Exchange.Position => ({
+    offset,
+    end,
+    whole: false,
+    unconfirmed: false
+  })
+  if (part !== undefined) {
+    return "suffix" in part ? [{ ...position([0, undefined]), suffix: part.suffix }] : part.ranges.map(position)
+  }
+  if (resume === undefined) return [position([0, undefined])]
+  const { object, ranges } = resume
+  const gaps = Ranges.gaps(ranges, object.size)
+  // Where nothing is missing, the host is asked for what comes behind the end: whether this is still the object, it alone knows.
+  return gaps.length > 0 || object.size === undefined ? gaps.map(position) : [position([object.size, object.size])]
+}
+
+/** One range after the other. */
+const inOrder = <E, R>(
+  todo: ReadonlyArray<Exchange.Position>,
+  begun: Exchange.Begun,
+  links: Links.Links<E, R>,
+  settings: Settings
+) => Stream.flatMap(Stream.fromIterable(todo), (at) => RangeReader.read(at, begun, links, settings))

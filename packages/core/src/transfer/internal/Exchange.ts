@@ -1,0 +1,358 @@
+/** One request to a storage host, its redirects, and the check of the answer against the object begun. */
+import * as Arr from "effect/Array"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Backoff from "../../http/Backoff.ts"
+import { describeFailure, isTransientStatus } from "../../http/Http.ts"
+import * as SignedUrl from "../../SignedUrl.ts"
+import * as StoredObject from "../StoredObject.ts"
+import {
+  InsecureUrl,
+  LengthMismatch,
+  ObjectMissing,
+  type Reason,
+  RedirectRefused,
+  UnexpectedContent,
+  UnexpectedStatus,
+  UntrustedHost
+} from "../TransferError.ts"
+import type { TransferEvent } from "../TransferEvent.ts"
+
+/** A range that is being read: how far it has come, which the exchange moves forward. */
+export interface Position {
+  /** Not an offset is known, but that so many of the last bytes are wanted; until the first answer. */
+  suffix?: number | undefined
+  /** The next byte. */
+  offset: number
+  /** The byte after the last one that is wanted; none while the size is not known. It may move closer meanwhile. */
+  end: number | undefined
+  /** All bytes have come, and that they are all is proved. */
+  whole: boolean
+  /** A body without a length has ended: ask whether there is more. */
+  unconfirmed: boolean
+}
+
+/** The object that all ranges are of. */
+export interface Begun {
+  /** None before the first answer. */
+  object: StoredObject.StoredObject | undefined
+  /** The host has said or shown that it serves ranges, and they can be joined. */
+  acceptsRanges: boolean
+  /** Bytes of the object have come. */
+  hasBytes: boolean
+}
+
+export interface Settings {
+  readonly client: HttpClient.HttpClient
+  readonly allowHttp: boolean
+  readonly idleTimeout: Duration.Duration
+  readonly redirects: number
+  readonly expect: "zip" | undefined
+}
+
+/** What the transfer can mend: by trying again, by a fresh link, by starting over. */
+export class Fault extends Data.TaggedError("Fault")<{
+  readonly kind:
+    | {
+        readonly _tag: "Broken"
+        readonly description: string
+        readonly status?: number
+        readonly retryAfter?: Duration.Duration | undefined
+      }
+    | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
+    /** The host will not go on from here: with the same object, or because it has another one. */
+    | { readonly _tag: "Changed"; readonly sameObject: boolean }
+}> {}
+
+/** What the transfer cannot mend. */
+export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: Reason }> {}
+
+const broken = (description: string): Fault => new Fault({ kind: { _tag: "Broken", description } })
+
+const changed = (sameObject: boolean): Fault => new Fault({ kind: { _tag: "Changed", sameObject } })
+
+const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
+
+/** Asks for the bytes from `at` on. Ends with all of them, with a part of them, with a fault, or with a rejection. */
+export const open = (
+  url: SignedUrl.SignedUrl,
+  at: Position,
+  begun: Begun,
+  settings: Settings
+): Stream.Stream<TransferEvent, Fault | Rejection> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at, begun), settings)
+      switch (response.status) {
+        case 200:
+          return yield* takeWhole(response, at, begun, settings)
+        case 206:
+          return yield* takePart(response, at, begun, settings)
+        case 416:
+          return yield* takeNothing(response, at, begun)
+        case 400:
+        case 401:
+        case 403:
+          return yield* new Fault({
+            kind: { _tag: "Refused", status: response.status, code: yield* errorCode(response, settings) }
+          })
+        case 404:
+        case 410:
+          return yield* reject(new ObjectMissing({ status: response.status }))
+        case 412:
+          return yield* changed(false)
+        default:
+          return isTransientStatus(response.status)
+            ? yield* new Fault({
+                kind: {
+                  _tag: "Broken",
+                  description: `status ${response.status}`,
+                  status: response.status,
+                  retryAfter: yield* Backoff.retryAfter(response.headers)
+                }
+              })
+            : yield* reject(new UnexpectedStatus({ status: response.status }))
+      }
+    })
+  )
+
+const rangeHeaders = (at: Position, { object }: Begun): Record<string, string> => {
+  if (at.suffix !== undefined) return { range: `bytes=-${at.suffix}` }
+  const isAll = at.offset === 0 && (at.end === undefined || at.end === object?.size)
+  if (isAll && !at.unconfirmed) return {}
+  const etag = object === undefined ? undefined : StoredObject.strongEtag(object)
+  const last = at.end === undefined || at.end === object?.size ? "" : at.end - 1
+  return { range: `bytes=${at.offset}-${last}`, ...(etag === undefined ? {} : { "if-range": etag }) }
+}
+
+/** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
+const follow = Effect.fnUntraced(function* (
+  start: URL,
+  headers: Record<string, string>,
+  { allowHttp, client, idleTimeout, redirects }: Settings
+): Effect.fn.Return<HttpClientResponse, Fault | Rejection, Scope.Scope> {
+  if (start.protocol !== "https:" && !allowHttp) return yield* reject(new InsecureUrl())
+  const scoped = HttpClient.withScope(client)
+  const exchange = yield* Effect.scope
+  let url = start
+  for (let hop = 0; hop <= redirects; hop++) {
+    // As text: of a `URL` the client would take the query apart and write it anew, which no longer fits the signature.
+    const hopScope = yield* Scope.fork(exchange)
+    const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
+      Scope.provide(hopScope),
+      Effect.mapError((error): Fault | Rejection => {
+        const { description, untrusted } = describeFailure(error)
+        return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
+      }),
+      Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
+    )
+    const location = isRedirect(response.status) ? response.headers["location"] : undefined
+    if (location === undefined) return response
+    // Nobody reads the body of a redirect, however long it is.
+    yield* Scope.close(hopScope, Exit.void)
+    if (!URL.canParse(location, url)) return yield* reject(new RedirectRefused({ description: "to what is no URL" }))
+    url = new URL(location, url)
+    if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) {
+      return yield* reject(new RedirectRefused({ description: `to ${url.protocol}` }))
+    }
+    if (url.username !== "" || url.password !== "") {
+      return yield* reject(new RedirectRefused({ description: "to a URL with user info" }))
+    }
+  }
+  return yield* reject(new RedirectRefused({ description: `more than ${redirects} times` }))
+})
+
+const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for ${Duration.format(idleTimeout)}`)
+
+type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
+
+/** `200`: the object from its first byte, whatever was asked for. */
+const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
+  if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
+  at.suffix = undefined
+  const size = contentLength(response)
+  const object = StoredObject.fromHeaders(response.headers, response.status, size)
+  const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(false))
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
+  if (at.offset > 0) return Effect.fail(changed(true))
+  begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
+  return receive(response, begun.object.size, at, begun, settings)
+}
+
+/** `206`: the bytes asked for, of the object begun, or nothing is taken. */
+const takePart = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
+  const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(response.headers["content-range"] ?? "")
+  if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
+  const [start, last] = [Number(parts[1]), Number(parts[2])]
+  const size = parts[3] === "*" ? undefined : Number(parts[3])
+  if (at.suffix !== undefined && size !== undefined) {
+    at.offset = Math.max(0, size - at.suffix)
+    at.end = size
+    at.suffix = undefined
+  }
+  if (at.suffix !== undefined || start !== at.offset || last < start || (size !== undefined && last >= size)) {
+    return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
+  }
+  const length = contentLength(response)
+  if (length !== undefined && length !== last + 1 - start) {
+    return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
+  }
+  const object = StoredObject.fromHeaders(response.headers, response.status, size)
+  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
+    return Effect.fail(changed(false))
+  }
+  begun.object = begun.object === undefined ? object : StoredObject.merge(begun.object, object)
+  begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
+  at.unconfirmed = false
+  return receive(response, last + 1, at, begun, settings)
+}
+
+/** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
+const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): Taken => {
+  if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
+    return reject(new UnexpectedStatus({ status: 416 }))
+  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
+  if (size !== undefined && Number(size) === at.offset) {
+    const object = StoredObject.fromHeaders(response.headers, response.status, at.offset)
+    if (begun.object !== undefined && StoredObject.isDifferent(begun.object, object)) return Effect.fail(changed(false))
+    at.whole = true
+    if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
+    // No size was declared.
+    begun.object = { ...begun.object, size: at.offset }
+    return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
+  }
+  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed(false))
+}
+
+/** The bytes of a body up to `declared` (exclusive; unknown where no length was declared), counted, and no more than wanted. */
+const receive = (
+  response: HttpClientResponse,
+  declared: number | undefined,
+  at: Position,
+  begun: Begun,
+  settings: Settings
+): Taken => {
+  const object = begun.object ?? {}
+  const refused = refusedType(response.headers, settings.expect)
+  if (refused !== undefined) return reject(refused)
+  const opened: TransferEvent = { _tag: "Opened", object, offset: at.offset }
+  let position = at.offset
+  /** The last event wanted, where the body goes on behind it. */
+  let last: TransferEvent | undefined
+
+  const take = (
+    chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
+  ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Rejection> => {
+    if (position === 0 && settings.expect === "zip" && !looksLikeZip(chunks[0])) {
+      const found = describeContent(response.headers, chunks[0])
+      return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
+    }
+    begun.hasBytes = true
+    const events = Arr.map(chunks, (chunk): TransferEvent => {
+      const room = at.end === undefined ? chunk.length : Math.max(0, at.end - position)
+      const bytes = chunk.length <= room ? chunk : chunk.subarray(0, room)
+      const event: TransferEvent = { _tag: "Bytes", offset: position, bytes }
+      position += chunk.length
+      at.offset += bytes.length
+      if (at.end !== undefined && at.offset >= at.end && (declared === undefined || at.end < declared)) last ??= event
+      return event
+    })
+    return declared !== undefined && position > declared
+      ? reject(new LengthMismatch({ declared, received: position }))
+      : Effect.succeed(events)
+  }
+
+  const ended = Effect.suspend((): Effect.Effect<void, Fault | Rejection> => {
+    if (declared === 0 && settings.expect === "zip") {
+      return reject(new UnexpectedContent({ expected: "a ZIP archive", found: "an empty body" }))
+    }
+    if (at.end !== undefined && at.offset >= at.end) at.whole = true
+    else if (declared !== undefined && position < declared) {
+      return Effect.fail(broken(`the body ended after ${position} of ${declared} bytes`))
+    }
+    // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
+    else if (declared === undefined && isChunked(response)) at.whole = true
+    else if (object.size === at.offset) at.whole = true
+    else if (object.size === undefined) at.unconfirmed = true
+    return Effect.void
+  })
+
+  return Effect.succeed(
+    Stream.succeed(opened).pipe(
+      Stream.concat(
+        response.stream.pipe(
+          Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
+          Stream.timeoutOrElse({
+            duration: settings.idleTimeout,
+            orElse: () => Stream.fail(silence(settings.idleTimeout))
+          }),
+          Stream.filter((bytes) => bytes.length > 0),
+          Stream.mapArrayEffect(take),
+          // What breaks behind the last byte wanted breaks nothing. The end of the whole object has to be asked for.
+          Stream.catch((failure) =>
+            failure._tag === "Fault" && at.end !== undefined && at.offset >= at.end && at.end !== object.size
+              ? Stream.empty
+              : Stream.fail(failure)
+          ),
+          // The end may have moved closer than what was asked for: what comes after it is somebody else's.
+          Stream.takeUntil((event) => event === last)
+        )
+      ),
+      Stream.concat(Stream.fromEffectDrain(ended))
+    )
+  )
+}
+
+const isChunked = ({ headers }: HttpClientResponse): boolean =>
+  headers["transfer-encoding"]?.toLowerCase() === "chunked"
+
+const contentLength = (response: HttpClientResponse): number | undefined => {
+  const value = response.headers["content-length"]
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
+}
+
+/** HTML is what proxies and sign-in pages send; an encoded body is not the object's bytes. */
+const refusedType = (
+  headers: { readonly [name: string]: string | undefined },
+  expect: "zip" | undefined
+): UnexpectedContent | undefined => {
+  const encoding = headers["content-encoding"] ?? "identity"
+  if (encoding !== "identity") {
+    return new UnexpectedContent({ expected: "an unencoded body", found: `the content encoding ${encoding}` })
+  }
+  const type = headers["content-type"] ?? ""
+  const isRefused = expect === "zip" ? /^(?:text\/(?:html|xml)|application\/xml)\b/i : /^text\/html\b/i
+  return isRefused.test(type)
+    ? new UnexpectedContent({ expected: expect === "zip" ? "a ZIP archive" : "an asset", found: type })
+    : undefined
+}
+
+const looksLikeZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && (bytes.length < 2 || bytes[1] === 0x4b)
+
+const describeContent = (headers: { readonly [name: string]: string | undefined }, bytes: Uint8Array): string => {
+  const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 16)).replace(/[^\x20-\x7e]/g, ".")
+  return `${headers["content-type"] ?? "content without a type"} beginning with ${JSON.stringify(beginning)}`
+}
+
+/** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
+const errorCode = (response: HttpClientResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
+  response.stream.pipe(
+    Stream.take(4),
+    Stream.decodeText,
+    Stream.mkString,
+    Effect.timeout(Duration.min(idleTimeout, Duration.seconds(5))),
+    Effect.map((text) => /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text.slice(0, 4096))?.[1]),
+    Effect.orElseSucceed(() => undefined)
+  )

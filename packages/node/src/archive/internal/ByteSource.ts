@@ -1,0 +1,124 @@
+/**
+ * Bytes that can be read from anywhere in them, such as those of an archive on a storage host that serves ranges.
+ *
+ * @since 0.1.0
+ */
+import * as Bytes from "@scenario-assets/core/engine/Bytes"
+import * as Links from "@scenario-assets/core/engine/Links"
+import type { Source } from "@scenario-assets/core/transfer/Source"
+import * as StoredObject from "@scenario-assets/core/transfer/StoredObject"
+import type { ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
+import { TransferError } from "@scenario-assets/core/transfer/TransferError"
+import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+
+/**
+ * Bytes, the last of which are there already.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ByteSource<E = never, R = never> {
+  /** How many bytes there are. */
+  readonly size: number
+  readonly tail: Uint8Array
+  /** Reads ranges, each from its first byte to the one after its last; in ascending order, and they do not overlap. */
+  readonly read: (ranges: ReadonlyArray<readonly [start: number, end: number]>) => Stream.Stream<TransferEvent, E, R>
+}
+
+/**
+ * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. All reads share the
+ * freshest link. `undefined` where the object has more than that, and the host serves no ranges, or says nothing by which it
+ * could be told from another.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromTransfer = Effect.fnUntraced(function* <E, R>(
+  transfer: Transfer["Service"],
+  source: Source<E, R>,
+  options: Omit<ReadOptions, "resume"> & { readonly tail?: number | undefined } = {}
+): Effect.fn.Return<ByteSource<TransferError | E, R> | undefined, TransferError | E, R> {
+  const links = Links.make(source)
+  const suffix = options.tail ?? 256 * 1024
+  let object: StoredObject.StoredObject | undefined
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  yield* transfer.part(links, { suffix }, options).pipe(
+    Stream.takeUntil((event) => {
+      if (event._tag === "Opened") object ??= event.object
+      if (event._tag !== "Bytes") return false
+      chunks.push(event.bytes)
+      length += event.bytes.length
+      return length > suffix
+    }),
+    Stream.runDrain,
+    // An answer that broke, and the host begins anew: it serves no ranges either.
+    Effect.catchIf(isRangesRefused, () => Effect.sync(() => (length = Infinity)))
+  )
+  if (length > suffix) return undefined
+  const size = object?.size ?? length
+  const found: StoredObject.StoredObject = { ...object, size }
+  if (length < size && !StoredObject.isRecognizable(found)) return undefined
+  const tail = Bytes.join(chunks)
+  const from = size - length
+  return {
+    size,
+    tail,
+    read: (ranges) => {
+      const before = ranges.flatMap(([start, end]) => (start < from ? [[start, Math.min(end, from)] as const] : []))
+      const there = ranges.flatMap(([start, end]): ReadonlyArray<TransferEvent> => {
+        const offset = Math.max(start, from)
+        return end > from ? [{ _tag: "Bytes", offset, bytes: tail.subarray(offset - from, end - from) }] : []
+      })
+      return Stream.concat(
+        before.length === 0 ? Stream.empty : transfer.part(links, { object: found, ranges: before }, options),
+        Stream.fromIterable(there)
+      )
+    }
+  }
+})
+
+/**
+ * Bytes that are there.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromBytes = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  tail: bytes,
+  read: (ranges) =>
+    Stream.fromIterable(
+      ranges.map(([offset, end]): TransferEvent => ({ _tag: "Bytes", offset, bytes: bytes.subarray(offset, end) }))
+    )
+})
+
+/**
+ * Reads some of the bytes into memory.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const readBytes = <E, R>(
+  self: ByteSource<E, R>,
+  start: number,
+  end: number
+): Effect.Effect<Uint8Array, E, R> => {
+  const from = self.size - self.tail.length
+  if (start >= from) return Effect.succeed(self.tail.subarray(start - from, end - from))
+  const bytes = new Uint8Array(end - start)
+  if (end > from) bytes.set(self.tail.subarray(0, end - from), from - start)
+  return self.read([[start, Math.min(end, from)]]).pipe(
+    Stream.runForEach((event) =>
+      Effect.sync(() => {
+        if (event._tag === "Bytes") bytes.set(event.bytes, event.offset - start)
+      })
+    ),
+    Effect.as(bytes)
+  )
+}
+
+const isRangesRefused = (error: unknown): boolean =>
+  error instanceof TransferError && error.reason._tag === "RangesRefused"

@@ -1,0 +1,49 @@
+/** The bytes of a file, to be read from anywhere in it. */
+import * as Fs from "node:fs/promises"
+import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import * as Buffers from "../../http/Buffers.ts"
+import type { ByteSource } from "./ByteSource.ts"
+
+/** Read at the beginning, from the end. */
+const tailSize = 256 * 1024
+
+export const open = Effect.fnUntraced(function* (
+  path: string
+): Effect.fn.Return<ByteSource<FileError>, FileError, Scope.Scope> {
+  const handle = yield* Effect.acquireRelease(
+    Files.attempt("open", path, () => Fs.open(path, "r")),
+    (handle) => Effect.ignore(Files.attempt("close", path, () => handle.close()))
+  )
+  const stat = yield* Files.attempt("look at", path, () => handle.stat())
+  if (!stat.isFile()) return yield* Files.attempt("read", path, () => Promise.reject({ code: "EISDIR" }))
+  const { size } = stat
+
+  /** As much as there is between two places, and the buffer takes. */
+  const readAt = (buffer: Buffer<ArrayBuffer>, start: number, end: number) =>
+    Files.attempt("read", path, async () => {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - start), start)
+      if (bytesRead === 0) throw Object.assign(new Error("the file became shorter"), { code: "EIO" })
+      return buffer.subarray(0, bytesRead)
+    })
+
+  const readRange = ([start, end]: readonly [number, number]): Stream.Stream<TransferEvent, FileError> =>
+    Stream.unfold(start, (offset) =>
+      offset === end
+        ? Effect.succeed(undefined)
+        : Effect.map(readAt(Buffers.plain.take(), offset, end), (bytes) => {
+            const event: TransferEvent = { _tag: "Bytes", offset, bytes }
+            return [event, offset + bytes.length] as const
+          })
+    )
+
+  const tail = Buffer.allocUnsafe(Math.min(size, tailSize))
+  for (let done = 0; done < tail.length;) {
+    done += (yield* readAt(tail.subarray(done), size - tail.length + done, size)).length
+  }
+  return { size, tail, read: (ranges) => Stream.flatMap(Stream.fromIterable(ranges), readRange) }
+})

@@ -1,0 +1,222 @@
+/** From the data of entries, as it comes, to files: small ones by the unpackers, many at once; large ones piece by piece. */
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type { ArchiveError } from "../../archive/ArchiveError.ts"
+import * as Contents from "../../archive/internal/Contents.ts"
+import type { Piece } from "../../archive/internal/EntryData.ts"
+import * as Inflate from "../../archive/internal/Inflate.ts"
+import * as Inflater from "../../archive/internal/Inflater.ts"
+import { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import type { Target } from "./Plan.ts"
+import type * as Unpack from "./Unpack.ts"
+import { type Slot, slotSize, type Unpackers } from "./Unpackers.ts"
+import type { Workspace } from "./Workspace.ts"
+
+/** A file that is there now; or what is wrong with its content. */
+export interface Outcome {
+  readonly target: Target
+  readonly error?: ArchiveError
+}
+
+export interface Unpacking {
+  /** Takes pieces. Their data may be used again afterwards. */
+  readonly push: (pieces: ReadonlyArray<Piece>) => Effect.Effect<void, FileError>
+  /** Waits for all that was taken. */
+  readonly finish: Effect.Effect<void, FileError>
+  /** What became of files since this was last asked. */
+  readonly outcomes: () => ReadonlyArray<Outcome>
+}
+
+/** A thread gets so many bytes of data, or so many files, at once. */
+const batchSize = 1024 * 1024
+const batchCount = 256
+
+interface Batch {
+  readonly slot: Slot
+  readonly jobs: Array<Unpack.Job>
+  readonly targets: Array<Target>
+  length: number
+}
+
+/** A file that is written piece by piece. */
+interface Large {
+  readonly target: Target
+  readonly temporary: string
+  readonly handle: Fs.FileHandle
+  readonly inflater: Inflater.Inflater
+  position: number
+  /** What is being written. */
+  writing: Fiber.Fiber<number, FileError> | undefined
+  /** It is wrong: what is left of it is passed over. */
+  isWrong: boolean
+}
+
+export const make = Effect.fnUntraced(function* (
+  archive: string,
+  targets: ReadonlyArray<Target>,
+  { directory, temporary }: Workspace,
+  unpackers: Unpackers
+): Effect.fn.Return<Unpacking, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  /** Batches that are being unpacked. */
+  const running = new Set<Fiber.Fiber<void>>()
+  let failure: FileError | undefined
+  /** A thread that is no more. */
+  let defect: Cause.Cause<never> | undefined
+  const targetOf = new Map(targets.map((target) => [target.entry, target]))
+  let outcomes: Array<Outcome> = []
+  let batch: Batch | undefined
+  /** Where in the batch the entry begins that is coming. */
+  let begin = 0
+  let large: Large | undefined
+  yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
+  // What others of the same directory unpack goes on without this.
+  yield* Effect.addFinalizer(() => (batch === undefined ? Effect.void : unpackers.giveBack(batch.slot)))
+
+  const wrong = (target: Target, description: string) =>
+    outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
+
+  const submit = Effect.gen(function* () {
+    if (batch === undefined) return
+    const { jobs, slot, targets } = batch
+    batch = undefined
+    const done = Effect.map(unpackers.unpack(slot, jobs), (failures) => {
+      for (const [index, target] of targets.entries()) {
+        const found = failures[index]
+        if (found === undefined) outcomes.push({ target })
+        else if (found._tag === "Content") wrong(target, found.description)
+        else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
+      }
+    })
+    // At once, because who never began gives no slot back.
+    const fiber = yield* Effect.forkIn(done, scope, { startImmediately: true })
+    running.add(fiber)
+    fiber.addObserver((exit) => {
+      running.delete(fiber)
+      if (Exit.isFailure(exit)) defect ??= exit.cause
+    })
+  })
+
+  const orFail = Effect.suspend((): Effect.Effect<void, FileError> => {
+    if (defect !== undefined) return Effect.failCause(defect)
+    return failure === undefined ? Effect.void : Effect.fail(failure)
+  })
+
+  const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
+    const { compressedSize } = target.entry
+    if (isFirst) {
+      if (batch !== undefined && batch.length + compressedSize > slotSize) yield* submit
+      batch ??= { slot: yield* unpackers.take, jobs: [], targets: [], length: 0 }
+      begin = batch.length
+    }
+    if (batch === undefined) return
+    batch.slot.bytes.set(data, batch.length)
+    batch.length += data.length
+    if (!isLast) return
+    batch.jobs.push({
+      ...Contents.dueOf(target.entry),
+      temporary: temporary(),
+      path: join(directory, target.path),
+      start: begin,
+      length: compressedSize
+    })
+    batch.targets.push(target)
+    if (batch.length >= batchSize || batch.jobs.length >= batchCount) yield* submit
+  })
+
+  const addLarge = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
+    if (isFirst) large = yield* openLarge(target, temporary())
+    if (large === undefined) return
+    const file = large
+    yield* take(file, file.inflater.push(data))
+    while (!file.isWrong && file.inflater.isBusy()) yield* take(file, file.inflater.more)
+    if (!isLast) return
+    yield* take(file, file.inflater.finish)
+    yield* written(file)
+    yield* close(file)
+    large = undefined
+    if (file.isWrong) return
+    const path = join(directory, target.path)
+    yield* Files.attempt("rename to", path, () => Fs.rename(file.temporary, path))
+    outcomes.push({ target })
+  })
+
+  /** Writes content; or says what is wrong with it, and passes over the rest. */
+  const take = Effect.fnUntraced(function* (file: Large, content: Effect.Effect<ReadonlyArray<Uint8Array>, string>) {
+    if (file.isWrong) return
+    const found = yield* Effect.result(content)
+    if (Result.isSuccess(found)) return yield* write(file, found.success)
+    file.isWrong = true
+    wrong(file.target, found.failure)
+  })
+
+  /** Begins to write; the next content is made meanwhile. What is stored stands in memory that is used again: that waits. */
+  const write = Effect.fnUntraced(function* (file: Large, content: ReadonlyArray<Uint8Array>) {
+    const { position } = file
+    file.position += content.reduce((sum, { length }) => sum + length, 0)
+    yield* written(file)
+    if (file.position === position) return
+    const writing = Files.attempt("write", file.target.path, async () => {
+      const length = await Files.writeAll(file.handle, content, position)
+      if (file.target.entry.method === "deflate") content.filter(endsItsBuffer).forEach(Inflate.release)
+      return length
+    })
+    file.writing = yield* Effect.forkIn(writing, scope)
+    if (file.target.entry.method === "stored") yield* written(file)
+  })
+
+  return {
+    push: Effect.fnUntraced(function* (pieces) {
+      for (const piece of pieces) {
+        const target = targetOf.get(piece.entry)
+        // Read through, because asking for what comes before and after it costs more.
+        if (target === undefined) continue
+        yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
+      }
+      yield* orFail
+    }),
+    finish: submit.pipe(Effect.andThen(Effect.suspend(() => Fiber.awaitAll(running))), Effect.andThen(orFail)),
+    outcomes: () => {
+      const all = outcomes
+      outcomes = []
+      return all
+    }
+  }
+})
+
+const openLarge = (target: Target, temporary: string): Effect.Effect<Large, FileError> =>
+  Effect.map(
+    Files.attempt("open", temporary, () => Fs.open(temporary, "w", 0o644)),
+    (handle): Large => ({
+      target,
+      temporary,
+      handle,
+      inflater: Inflater.make(Contents.dueOf(target.entry), target.entry.compressedSize),
+      position: 0,
+      writing: undefined,
+      isWrong: false
+    })
+  )
+
+/** zlib fills a buffer in several pieces, one behind the other; after the last one nobody needs it. */
+const endsItsBuffer = ({ buffer, byteLength, byteOffset }: Uint8Array): boolean =>
+  byteOffset + byteLength === buffer.byteLength
+
+/** What was begun to be written is there. */
+const written = (file: Large): Effect.Effect<void, FileError> =>
+  file.writing === undefined ? Effect.void : Effect.asVoid(Fiber.join(file.writing))
+
+const close = ({ handle, inflater, temporary }: Large): Effect.Effect<void> =>
+  Effect.ignore(
+    Files.attempt("close", temporary, async () => {
+      inflater.close()
+      await handle.close()
+    })
+  )

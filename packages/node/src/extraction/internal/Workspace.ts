@@ -1,0 +1,73 @@
+/**
+ * The directory that archives are extracted into: one run at a time, and a corner of it where files are made before they are
+ * right. The corner goes when the run ends, unless an archive is left in it that a later run resumes.
+ */
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as EntryPath from "../../archive/internal/EntryPath.ts"
+import { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import * as Lock from "../../file/internal/Lock.ts"
+
+export interface Workspace {
+  readonly directory: string
+  /** A path for a file that nobody else uses; on the same file system as the directory. */
+  readonly temporary: () => string
+  /** Where a whole archive is kept for the time being. */
+  readonly spool: (name: string) => string
+}
+
+const corner = ".scenario-assets"
+/**
+ * What no entry may be called: it is ours, or the command line's, whose journal no archive may write. A lock in the making has
+ * another name yet, with random digits in it, which no archive can foretell.
+ */
+export const reserved: EntryPath.Taken = {
+  files: new Set(
+    ["", "-jobs.json"].flatMap((owned) =>
+      ["", ".tmp", ".part.lock", ".part.lock.next", ".part.lock.next.next", ".part.lock.next.next.next"].map((ending) =>
+        EntryPath.fold(corner + owned + ending)
+      )
+    )
+  ),
+  directories: new Map()
+}
+const ending = ".tmp"
+
+export const open = Effect.fnUntraced(function* (
+  directory: string
+): Effect.fn.Return<Workspace, FileError, Scope.Scope> {
+  yield* Files.makeDirectory(directory)
+  const path = join(directory, corner)
+  yield* Lock.acquire(path, directory)
+  yield* Effect.acquireRelease(makeCorner(path), () =>
+    Effect.ignore(
+      Effect.andThen(
+        sweep(path),
+        Files.attempt("remove", path, () => Fs.rmdir(path))
+      )
+    )
+  )
+  let made = 0
+  return {
+    directory,
+    temporary: () => join(path, `${made++}${ending}`),
+    spool: (name) => join(path, `${name.replace(/[^\w-]/g, "_")}.zip`)
+  }
+})
+
+/** A link is refused: what ends like ours may be somebody else's where it leads. */
+const makeCorner = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, FileError> {
+  yield* Files.makeDirectory(path)
+  const stat = yield* Files.attempt("look at", path, () => Fs.lstat(path))
+  if (!stat.isDirectory()) return yield* new FileError({ operation: "work in", path, code: "ENOTDIR" })
+  yield* sweep(path)
+})
+
+/** Removes what a run has left that was killed. */
+const sweep = (path: string): Effect.Effect<void, FileError> =>
+  Files.attempt("remove files in", path, async () => {
+    for (const name of await Fs.readdir(path)) if (name.endsWith(ending)) await Fs.rm(join(path, name))
+  })

@@ -1,0 +1,268 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ZipEntry } from "@scenario-assets/node"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as EntryPath from "../../src/archive/internal/EntryPath.ts"
+import { failureOf } from "./ZipReading.ts"
+
+const entryOf = (name: string, index = 0): ZipEntry.ZipEntry => ({
+  index,
+  name,
+  rawName: new TextEncoder().encode(name),
+  isDirectory: name.endsWith("/"),
+  method: "stored",
+  flags: 0x0800,
+  hasDescriptor: false,
+  compressedSize: 0,
+  size: 0,
+  crc32: 0,
+  offset: 0,
+  end: 0,
+  modified: undefined
+})
+const assign = (names: ReadonlyArray<string>, taken = EntryPath.none) =>
+  EntryPath.assign(
+    names.map((name, index) => entryOf(name, index)),
+    { taken }
+  )
+const pathsOf = (...names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Result.getOrThrow(assign(names)).paths.map(({ path }) => path)
+const one = (name: string): readonly [path: string, ...why: ReadonlyArray<EntryPath.Change>] => {
+  const [assigned] = Result.getOrThrow(assign([name])).paths
+  assert(assigned !== undefined)
+  return [assigned.path, ...assigned.why]
+}
+const bytesIn = (text: string) => new TextEncoder().encode(text).length
+const longest = 239
+
+/** What every path must be, whatever it was made from. */
+const assertSafe = (path: string) => {
+  if (path === ".") return
+  for (const segment of path.split("/")) {
+    assert.notMatch(segment, /[<>:"|?*\\\p{Cc}\p{Cs}]|^ |[ .]$|^$/u)
+    assert.notMatch(segment, /^(con|prn|aux|nul|(com|lpt)[1-9¹²³]|con(in|out)\$) *(\.|$)/i)
+    assert.isAtMost(bytesIn(segment), longest)
+    assert.strictEqual(segment, segment.normalize("NFC"))
+  }
+  assert.isAtMost(bytesIn(path), 1024 + 100)
+}
+
+describe("EntryPath.assign", () => {
+  it("leaves names as they are that every system takes", () => {
+    for (const name of [
+      "a.png",
+      "inference/flux-a cat, on a mat (2)-0-123.png",
+      ".hidden",
+      "é/猫/😀 👨‍👩‍👧.png",
+      "-rf",
+      "~",
+      "a'b`c$d&e;f#g%h!i@j^k{l}[m]",
+      "console.log",
+      "com10",
+      "nul_.txt",
+      "x".repeat(longest - 4) + ".png"
+    ]) {
+      assert.deepStrictEqual(one(name), [name])
+    }
+  })
+
+  it.each([
+    ["../a", "leads upwards"],
+    ["a/../b", "leads upwards"],
+    ["a/..", "leads upwards"],
+    ["a/../", "leads upwards"],
+    ["..", "leads upwards"],
+    ["/etc/passwd", "is absolute"],
+    ["//server/share", "is absolute"],
+    ["/", "is absolute"],
+    ["C:/a", "begins with a drive"],
+    ["c:a", "begins with a drive"],
+    ["C:", "begins with a drive"],
+    ["a:stream", "begins with a drive"],
+    ["C:\\a", "holds a backslash"],
+    ["\\\\server\\share", "holds a backslash"],
+    ["a\\b", "holds a backslash"],
+    ["a\0b", "holds control characters"],
+    ["a\nb", "holds control characters"],
+    ["\u001b[2J", "holds control characters"],
+    ["a\u007f", "holds control characters"],
+    ["a\u0085b", "holds control characters"],
+    ["\ud800", "holds control characters"],
+    [".", "is none"],
+    ["", "is none"],
+    ["./.", "is none"],
+    [`${"d/".repeat(33)}a`, "is too long a path"],
+    [`${`${"d".repeat(200)}/`.repeat(5)}${"a".repeat(30)}`, "is too long a path"]
+  ])("refuses %j", (name, description) => {
+    const reason = failureOf(assign(["good.png", name]))
+    assert.strictEqual(reason._tag, "UnsafeName")
+    assert.deepStrictEqual([reason.entry, reason.description], [name, description])
+  })
+
+  it.each([
+    ['a<b>:"|?*.png', "a_b______.png", "forbidden characters"],
+    ["A: a letter.png", "A_ a letter.png", "forbidden characters"],
+    ["photo\u202egnp.exe", "photognp.exe", "invisible characters"],
+    ["a\u200bb\ufeff.png", "ab.png", "invisible characters"],
+    ["e\u0301.png", "é.png", "Unicode form"],
+    ["\u1100\u1161.png", "가.png", "Unicode form"],
+    ["a.", "a", "dots or spaces"],
+    ["a . .", "a", "dots or spaces"],
+    ["  a.png ", "a.png", "dots or spaces"],
+    ["dir. /a", "dir/a", "dots or spaces"],
+    ["...", "_", "dots or spaces"],
+    [".. ", "_", "dots or spaces"],
+    ["\u200b", "_", "invisible characters"],
+    ["con", "_con", "reserved name"],
+    ["NUL.tar.gz", "_NUL.tar.gz", "reserved name"],
+    ["com¹.png", "_com¹.png", "reserved name"],
+    ["Lpt9 .png", "_Lpt9 .png", "reserved name"],
+    ["CONIN$", "_CONIN$", "reserved name"],
+    ["aux/a.png", "_aux/a.png", "reserved name"],
+    ["./a.png", "a.png", "empty segments"],
+    ["a//b/./c", "a/b/c", "empty segments"],
+    ["./", ".", "empty segments"]
+  ] satisfies ReadonlyArray<[string, string, EntryPath.Change]>)("makes %j safe", (name, path, why) => {
+    assert.deepStrictEqual(one(name), [path, why])
+    assertSafe(path)
+  })
+
+  it("says all that was changed", () => {
+    assert.deepStrictEqual(one("con\u200b: ."), [
+      "con_",
+      "invisible characters",
+      "forbidden characters",
+      "dots or spaces"
+    ])
+    assert.deepStrictEqual(one("n\u200bul. "), ["_nul", "invisible characters", "dots or spaces", "reserved name"])
+    assert.deepStrictEqual(one("e\u200b\u0301"), ["é", "invisible characters", "Unicode form"])
+  })
+
+  it("cuts long names and keeps what tells them apart", () => {
+    const prompt = "a very long prompt ".repeat(40)
+    const [first, ...why] = one(`${prompt}1.png`)
+    assert.deepStrictEqual(why, ["too long"])
+    assert.match(first, /^a very long prompt .*-[\da-f]{8}\.png$/)
+    assert.strictEqual(bytesIn(first), longest)
+    assert.notStrictEqual(first, one(`${prompt}2.png`)[0])
+    assert.strictEqual(first, one(`${prompt}1.png`)[0])
+    // No extension: the end of a sentence.
+    assert.match(one(`${"x".repeat(300)}. And so on`)[0], /^x+-[\da-f]{8}$/)
+    assert.match(one(`${"x".repeat(300)}/a`)[0], /^x+-[\da-f]{8}\/a$/)
+  })
+
+  it("cuts between characters as people see them", () => {
+    for (const character of ["é", "猫", "😀", "👨‍👩‍👧", "🇫🇷", "e\u0323\u0302"]) {
+      for (const before of ["", "a", "ab", "abc"]) {
+        const name = before + character.repeat(200)
+        const [path] = one(`${name}.png`)
+        const kept = path.replace(/-[\da-f]{8}\.png$/, "").slice(before.length)
+        assert.strictEqual(kept.replaceAll(character.normalize("NFC"), ""), "", path)
+        assert.isAbove(bytesIn(path), longest - 30)
+        assertSafe(path)
+      }
+    }
+    // One character that is too long by itself.
+    assert.match(one(`e${"\u0323".repeat(300)}.png`)[0], /^-[\da-f]{8}\.png$/)
+  })
+
+  it("tells files apart that some system takes for one", () => {
+    assert.deepStrictEqual(pathsOf("a.png", "A.png", "a.PNG"), ["a.png", "A (2).png", "a (3).PNG"])
+    assert.deepStrictEqual(pathsOf("é", "e\u0301", "É"), ["é", "é (2)", "É (3)"])
+    assert.deepStrictEqual(pathsOf("ß", "ss", "ẞ", "SS"), ["ß", "ss (2)", "ẞ (3)", "SS (4)"])
+    assert.deepStrictEqual(pathsOf("a?", "a*", "a_"), ["a_", "a_ (2)", "a_ (3)"])
+    assert.deepStrictEqual(pathsOf("a (2)", "a", "A"), ["a (2)", "a", "A (3)"])
+    assert.deepStrictEqual(pathsOf("\u2764\ufe0f", "\u2764"), ["\u2764\ufe0f", "\u2764 (2)"])
+    assert.deepStrictEqual(
+      Result.getOrThrow(assign(["a", "A"])).paths.map(({ why }) => why),
+      [[], ["taken"]]
+    )
+  })
+
+  it("makes one directory of those that some system takes for one", () => {
+    assert.deepStrictEqual(pathsOf("Dir/a", "dir/b", "DIR/", "dir/A"), ["Dir/a", "Dir/b", "Dir", "Dir/A (2)"])
+    assert.deepStrictEqual(pathsOf("a./x", "a/x"), ["a/x", "a/x (2)"])
+    assert.deepStrictEqual(
+      Result.getOrThrow(assign(["D/a", "d/b"])).paths.map(({ why }) => why),
+      [[], ["letter case"]]
+    )
+  })
+
+  it("keeps files and directories apart", () => {
+    assert.deepStrictEqual(pathsOf("a", "a/b", "A/c"), ["a", "a (2)/b", "a (2)/c"])
+    assert.deepStrictEqual(pathsOf("a/b", "a", "A"), ["a/b", "a (2)", "A (3)"])
+    assert.deepStrictEqual(pathsOf("a/", "a"), ["a", "a (2)"])
+    assert.deepStrictEqual(pathsOf("a", "A", "a/b", "B", "a/c"), ["a", "A (2)", "a (3)/b", "B", "a (3)/c"])
+  })
+
+  it("keeps archives apart that share a directory", () => {
+    const names = ["inference/a.png", "inference/b.png", "c.png"]
+    const first = Result.getOrThrow(assign(names))
+    const second = Result.getOrThrow(assign([...names, "INFERENCE/d.png"], first.taken))
+    assert.deepStrictEqual(
+      second.paths.map(({ path }) => path),
+      ["inference/a (2).png", "inference/b (2).png", "c (2).png", "inference/d.png"]
+    )
+    assert.strictEqual(first.taken.files.size, 3)
+    assert.strictEqual(second.taken.files.size, 7)
+    assert.strictEqual(EntryPath.none.files.size, 0)
+  })
+
+  it("does not tire of names that are all one", () => {
+    const names = Array.from({ length: 20_000 }, (_, index) =>
+      // All the ways to write one word of fifteen letters in upper and lower case.
+      Array.from("abcdefghijklmno", (letter, bit) => ((index >> bit) & 1 ? letter.toUpperCase() : letter)).join("")
+    )
+    assert.strictEqual(new Set(pathsOf(...names).map(EntryPath.fold)).size, names.length)
+    for (const name of [" .".repeat(30_000) + "x", "a" + ".".repeat(60_000), `${"(".repeat(60_000)}.`])
+      assertSafe(one(name)[0])
+  })
+
+  it.prop("gives paths that are safe, distinct, and stay as they are", [Schema.Array(Schema.String)], ([names]) => {
+    const distinct = [...new Set(names)].filter((name) => Result.isSuccess(assign([name])))
+    const { paths } = Result.getOrThrow(assign(distinct))
+    const files = paths.filter(({ entry }) => !entry.isDirectory).map(({ path }) => path)
+    assert.strictEqual(new Set(files.map(EntryPath.fold)).size, files.length)
+    for (const { entry, path, why } of paths) {
+      assertSafe(path)
+      assert.strictEqual(why.length === 0, path === entry.name.replace(/\/$/, ""))
+    }
+    assert.deepStrictEqual(pathsOf(...files), files)
+  })
+})
+
+describe("EntryPath.candidate", () => {
+  it("counts before the extension", () => {
+    const choices = [1, 2, 3].map((n) => EntryPath.candidate("d.ir/a.tar.gz", n))
+    assert.deepStrictEqual(choices, ["d.ir/a.tar.gz", "d.ir/a.tar (2).gz", "d.ir/a.tar (3).gz"])
+    assert.strictEqual(EntryPath.candidate("d.ir/a", 2), "d.ir/a (2)")
+    assert.strictEqual(EntryPath.candidate(".hidden", 2), ".hidden (2)")
+    assert.strictEqual(EntryPath.candidate("Hello. World", 2), "Hello. World (2)")
+  })
+
+  it("stays short enough", () => {
+    const path = `d/${"x".repeat(235)}.png`
+    assert.strictEqual(EntryPath.candidate(path, 1234), `d/${"x".repeat(228)} (1234).png`)
+  })
+})
+
+describe("EntryPath.fold", () => {
+  it("makes no difference of case for any character", () => {
+    const differing = Array.from({ length: 0x2_0000 }, (_, code) => String.fromCodePoint(code)).filter((character) => {
+      const folded = EntryPath.fold(character)
+      const forms = [
+        character.toLowerCase(),
+        character.toUpperCase(),
+        character.normalize("NFD"),
+        character.normalize("NFC")
+      ]
+      return [...forms, folded].some((form) => EntryPath.fold(form) !== folded)
+    })
+    assert.deepStrictEqual(differing, [])
+  })
+
+  it("is the same for a path as for its segments", () => {
+    const segments = ["ΟΔΟΣ", "\u0301x", "Straße", "İ", "ŉ"]
+    assert.strictEqual(EntryPath.fold(segments.join("/")), segments.map(EntryPath.fold).join("/"))
+  })
+})

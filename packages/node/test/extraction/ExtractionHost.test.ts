@@ -1,0 +1,270 @@
+/** Extractions from hosts as they are: without ranges, with links that expire, with other objects, with broken connections. */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import { type ArchiveReader, Extraction } from "@scenario-assets/node"
+import { Deferred, Effect, Fiber, Stream } from "effect"
+import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
+import * as Downloading from "../support/Downloading.ts"
+import * as Extracting from "../support/Extracting.ts"
+import * as RangeHost from "../support/RangeHost.ts"
+
+const mebibyte = 1024 * 1024
+const files = {
+  ...Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`d/${n}.bin`, Extracting.noise(40_000, n + 1)])),
+  "large.bin": Extracting.noise(5 * mebibyte, 99),
+  "z.txt": "the last"
+}
+const archive = ZipMaker.make(Extracting.entriesOf(files))
+const small = ZipMaker.make(Extracting.entriesOf({ "a.txt": "a cat", "b.txt": "on a mat" }))
+const whole = Extracting.treeOf(files)
+
+/** Runs until an event for which `isEnough` holds has come, and is interrupted then. */
+const interrupted = Effect.fnUntraced(function* (
+  location: ArchiveReader.Location,
+  directory: string,
+  isEnough: (event: Extraction.ExtractionEvent) => boolean
+) {
+  const extraction = yield* Extraction.Extraction
+  const enough = yield* Deferred.make<void>()
+  const fiber = yield* extraction.events(location, directory, Extracting.quick).pipe(
+    Stream.runForEach((event) => (isEnough(event) ? Effect.asVoid(Deferred.succeed(enough, undefined)) : Effect.void)),
+    Effect.forkChild
+  )
+  yield* Effect.raceFirst(Deferred.await(enough), Fiber.join(fiber))
+  yield* Fiber.interrupt(fiber)
+})
+
+describe("A small archive", () => {
+  it.live("takes one request, with ranges and without, the second time too", () =>
+    Effect.gen(function* () {
+      for (const ranges of [true, false]) {
+        const host = yield* RangeHost.make(small.bytes, { ranges })
+        const directory = TestDirectory.make()
+        for (const _ of [1, 2]) {
+          Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+          assert.deepStrictEqual(Extracting.tree(directory), { "a.txt": "a cat", "b.txt": "on a mat" })
+          assert.strictEqual(host.take().requests, 1)
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("some files of it are had from a host without ranges", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(small.bytes, { ranges: false })
+      const directory = TestDirectory.make()
+      const select = ({ name }: { readonly name: string }) => name === "b.txt"
+      Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory, { select }))
+      assert.deepStrictEqual(Extracting.tree(directory), { "b.txt": "on a mat" })
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("comes from a host without ranges whose first answer broke", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(ZipMaker.make([{ name: "a.bin", content: Extracting.noise(100_000) }]).bytes, {
+        ranges: false,
+        fate: (number) => (number === 0 ? { cut: 50_000 } : {})
+      })
+      const directory = TestDirectory.make()
+      Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf({ "a.bin": Extracting.noise(100_000) }))
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("A host without ranges", () => {
+  it.live("is also one that says nothing by which an archive could be told from another", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes)
+      host.etag = 'W/"1"'
+      const directory = TestDirectory.make()
+      Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+      assert.deepStrictEqual(Extracting.tree(directory), whole)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("gives the archive as a whole first, of which nothing stays", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes, { ranges: false })
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ name: "../job 1", source: host.source }, directory)
+      Extracting.extracted(outcome)
+      assert.isTrue(outcome.events.some((event) => event._tag === "Spooling" && event.event._tag === "Completed"))
+      assert.deepStrictEqual(Extracting.tree(directory), whole)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("and of an archive with a wrong entry nothing stays either", () =>
+    Effect.gen(function* () {
+      const { bytes, locals } = ZipMaker.make(Extracting.entriesOf(files, 0))
+      for (const [at, kind, there] of [
+        [(locals[3] ?? 0) + 100, "WrongContent", true],
+        [locals[51] ?? 0, "Damaged", false]
+      ] as const) {
+        const wrong = Buffer.from(bytes)
+        wrong.writeUInt8(wrong.readUInt8(at) ^ 1, at)
+        const host = yield* RangeHost.make(wrong, { ranges: false })
+        const directory = TestDirectory.make()
+        const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+        assert.strictEqual(Extracting.kindOf(outcome), kind)
+        assert.isFalse(existsSync(join(directory, ".scenario-assets")))
+        assert.strictEqual(existsSync(join(directory, "z.txt")), there)
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("An interruption", () => {
+  it.live("of the fetching leaves the part, which is resumed where the host can", () =>
+    Effect.gen(function* () {
+      // To the question for the last bytes it gives all; to one for those from a place on, just those.
+      const host = yield* RangeHost.make(archive.bytes, {
+        fate: (number, request) => {
+          host.ranges = !(request.headers.range ?? "").startsWith("bytes=-")
+          return number === 1 ? { stall: 4 * mebibyte } : {}
+        }
+      })
+      const directory = TestDirectory.make()
+      const location = { name: "job", source: host.source }
+      yield* interrupted(
+        location,
+        directory,
+        (event) => event._tag === "Spooling" && event.event._tag === "Written" && event.event.bytes > 2 * mebibyte
+      )
+      assert.deepStrictEqual(readdirSync(directory), [".scenario-assets"])
+      const outcome = yield* Extracting.run(location, directory)
+      Extracting.extracted(outcome)
+      const completed = outcome.events.flatMap((event) =>
+        event._tag === "Spooling" && event.event._tag === "Completed" ? [event.event.file] : []
+      )
+      assert.isAbove(completed[0]?.resumedFrom ?? 0, 2 * mebibyte)
+      assert.deepStrictEqual(Extracting.tree(directory), whole)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("leaves what is right, and no temporary, lock or thread; the next run fetches the rest alone", () =>
+    Effect.gen(function* () {
+      const many = Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`${n}`, Extracting.noise(9000, n + 1)]))
+      const { bytes } = ZipMaker.make(Extracting.entriesOf({ ...many, ...files }))
+      const host = yield* RangeHost.make(bytes, { fate: (number) => (number === 1 ? { stall: 7 * mebibyte } : {}) })
+      const directory = TestDirectory.make()
+      const location = { name: "job", source: host.source }
+      // In the middle of the large file.
+      yield* interrupted(location, directory, (event) => event._tag === "Read" && event.bytes > 6.5 * mebibyte)
+      assert.isFalse(existsSync(join(directory, "large.bin")))
+      const there = Extracting.inodes(directory)
+      assert.isAbove(Object.keys(there).length, 300)
+      assert.notInclude(Object.keys(there).join(" "), "scenario-assets")
+      assert.notInclude(process.getActiveResourcesInfo(), "MessagePort")
+      host.take()
+
+      const outcome = yield* Extracting.run(location, directory)
+      assert.strictEqual(Extracting.extracted(outcome).alreadyThere, Object.keys(there).length)
+      assert.deepInclude(Extracting.inodes(directory), there)
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf({ ...many, ...files }))
+      assert.isBelow(host.take().bytes, bytes.length - 3 * mebibyte)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("A transfer with faults", () => {
+  it.live("is gone on with: resets in the tail and in the files, 503, links that are refused", () =>
+    Effect.gen(function* () {
+      const fates: ReadonlyArray<RangeHost.Fate> = [
+        { status: 403 },
+        { cut: 100_000 },
+        { status: 503 },
+        { status: 403 },
+        {},
+        { cut: 2 * mebibyte },
+        { status: 503 },
+        { cut: 1 },
+        { status: 403 },
+        { cut: 3 * mebibyte },
+        {}
+      ]
+      const host = yield* RangeHost.make(archive.bytes, { fate: (number) => fates[number] ?? {} })
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+      Extracting.extracted(outcome)
+      assert.deepStrictEqual(Extracting.tree(directory), whole)
+      assert.isAbove(host.links(), 2)
+      const tags = outcome.events.map(({ _tag }) => _tag)
+      assert.include(tags, "Retrying")
+      assert.include(tags, "Refreshed")
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live.each([0, 1, 2, 3])("ends where another object is there, and nothing is mixed: %s", (at) =>
+    Effect.gen(function* () {
+      const other = ZipMaker.make(Extracting.entriesOf({ ...files, "z.txt": "another" }))
+      const host = yield* RangeHost.make(archive.bytes, {
+        fate: (number) => {
+          if (number === at) {
+            host.object = other.bytes
+            host.etag = '"2"'
+          }
+          return { cut: number === 0 ? 100_000 : 2 * mebibyte }
+        }
+      })
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+      const found = Extracting.tree(directory)
+      assert.deepInclude(at === 0 ? { ...whole, "z.txt": "another" } : whole, found)
+      if (at > 0) assert.strictEqual(Extracting.kindOf(outcome), "ObjectChanged")
+      host.fate = () => ({})
+      Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+      assert.deepStrictEqual(Extracting.tree(directory), { ...whole, "z.txt": "another" })
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("ends where the host serves no ranges any more", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes, {
+        fate: (number) => {
+          host.ranges = number < 2
+          return number === 1 ? { cut: mebibyte } : {}
+        }
+      })
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, TestDirectory.make())
+      assert.strictEqual(Extracting.kindOf(outcome), "RangesRefused")
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("ends where no bytes come", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes, { fate: (number) => (number === 0 ? {} : { status: 500 }) })
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+      assert.strictEqual(Extracting.kindOf(outcome), "RetriesExhausted")
+      assert.deepStrictEqual(
+        readdirSync(directory).filter((name) => name.startsWith(".")),
+        []
+      )
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("An archive of the emulator", () => {
+  it.live("is extracted through faults, and a corrupt byte is found out", () =>
+    Effect.gen(function* () {
+      const { source: begun } = yield* Downloading.archive
+      const source = { refresh: Effect.orDie(begun.refresh) }
+      const directory = TestDirectory.make()
+      yield* Downloading.inject(
+        Fault.reset("storage", 70_000),
+        Fault.status("storage", 503),
+        Fault.reset("storage", 1_000_000, { skip: 1 }),
+        Fault.cut("storage", 2_000_000, { skip: 2 })
+      )
+      const first = yield* Extracting.run({ name: "job", source }, directory)
+      assert.strictEqual(Extracting.extracted(first).files, 5)
+      yield* Downloading.expireUrls
+      const second = yield* Extracting.run({ name: "job", source }, directory)
+      assert.strictEqual(Extracting.extracted(second).alreadyThere, 5)
+    }).pipe(Effect.provide(Downloading.layer({ archive: { size: 6_000_000, entries: 5 } })))
+  )
+})

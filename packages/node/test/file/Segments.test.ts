@@ -1,0 +1,140 @@
+/** One file over several connections: slow ones, so that more of them pay. */
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import { FileDownload } from "@scenario-assets/node"
+import { Effect, Stream } from "effect"
+import * as Downloading from "../support/Downloading.ts"
+
+const size = 20_000_000
+const slow = Fault.throttle("storage", 8_000_000, { times: "always" })
+const quick: FileDownload.Options = { expect: "zip", idleTimeout: "2 seconds", backoffBase: "1 milli" }
+const testLayer = Downloading.layer({ archive: { size, entries: 3 } })
+
+/** Downloads over slow connections, with faults, and gives what happened. */
+const download = (faults: ReadonlyArray<Fault.Fault>, options: FileDownload.Options = {}) =>
+  Effect.gen(function* () {
+    const begun = yield* Downloading.begin
+    yield* Downloading.inject(slow, ...faults)
+    const before = (yield* Downloading.storageRequests).length
+    const { events } = yield* FileDownload.FileDownload
+    const told = yield* Stream.runCollect(events(begun.source, begun.target, { ...quick, ...options }))
+    const requests = (yield* Downloading.storageRequests).slice(before)
+    Downloading.isWhole(begun.target, begun.expected)
+    const most = Math.max(1, ...told.map((event) => (event._tag === "Segments" ? event.connections : 1)))
+    return { told, requests, most, ...begun }
+  })
+
+describe.concurrent("segments", () => {
+  it.live("are as many as pay, and together the object", () =>
+    Effect.gen(function* () {
+      const { most, requests } = yield* download([])
+      assert.isAbove(most, 1)
+      assert.isAbove(new Set(requests.map(({ headers }) => headers["range"])).size, 1)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("are one where one is all that is allowed", () =>
+    Effect.gen(function* () {
+      const { most, requests } = yield* download([], { connections: 1 })
+      assert.strictEqual(most, 1)
+      assert.strictEqual(requests.length, 1)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("are one where one reaches the limit of bytes a second", () =>
+    Effect.gen(function* () {
+      const { most, requests } = yield* download([], { limitRate: 5_000_000 })
+      assert.strictEqual(most, 1)
+      assert.strictEqual(requests.length, 1)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("are several where one does not reach it, and stay", () =>
+    Effect.gen(function* () {
+      // Less than half as much again as one gives, which without a limit would not pay.
+      const { told } = yield* download([], { limitRate: 10_000_000 })
+      const connections = told.flatMap((event) => (event._tag === "Segments" ? [event.connections] : []))
+      assert.isAbove(connections[0] ?? 0, 1)
+      assert.strictEqual(connections.length, 1)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live.each<readonly [name: string, faults: ReadonlyArray<Fault.Fault>]>([
+    ["resets", [Fault.reset("storage", 700_000, { skip: 1, times: 3 })]],
+    ["cuts", [Fault.cut("storage", 900_000, { skip: 1, times: 3 })]],
+    ["a stall", [Fault.stall("storage", 500_000, { skip: 2 })]],
+    ["links that are refused", [Fault.status("storage", 403, { skip: 1, times: 2 })]],
+    ["a host that does not want so many", [Fault.status("storage", 503, { skip: 1, times: 6 })]],
+    ["ranges that are ignored", [Fault.ignoreRange("storage", { times: "always" })]]
+  ])("go on through %s", ([, faults]) => Effect.asVoid(download(faults)).pipe(Effect.provide(testLayer)))
+
+  it.live("ask for one fresh link where many were refused", () =>
+    Effect.gen(function* () {
+      let links = 0
+      const begun = yield* Downloading.begin
+      const { events } = yield* FileDownload.FileDownload
+      yield* Downloading.inject(slow)
+      const source = {
+        ...begun.source,
+        refresh: Effect.tap(begun.source.refresh, () => Effect.sync(() => links++))
+      }
+      let expired = false
+      yield* events(source, begun.target, quick).pipe(
+        Stream.runForEach((event) => {
+          if (event._tag !== "Segments" || expired) return Effect.void
+          expired = true
+          return Effect.andThen(
+            Downloading.expireUrls,
+            Downloading.inject(Fault.reset("storage", 100_000, { times: 1 }))
+          )
+        })
+      )
+      Downloading.isWhole(begun.target, begun.expected)
+      assert.isAtMost(links, 2)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("start over together when the object changes", () =>
+    Effect.gen(function* () {
+      const begun = yield* Downloading.begin
+      yield* Downloading.inject(slow, Fault.changedETag("storage", { skip: 2 }))
+      const { events } = yield* FileDownload.FileDownload
+      const told = yield* Stream.runCollect(events(begun.source, begun.target, quick))
+      assert.deepInclude(
+        told.find((event) => event._tag === "StartedOver"),
+        { sameObject: false }
+      )
+      Downloading.isWhole(begun.target, yield* Downloading.bytesOf(begun.source))
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("leave a part with gaps, which the next run fills", () =>
+    Effect.gen(function* () {
+      const begun = yield* Downloading.begin
+      yield* Downloading.inject(slow)
+      const { events, toFile } = yield* FileDownload.FileDownload
+      const isEnough = (event: FileDownload.FileEvent) => event._tag === "Written" && event.bytes > 7_000_000
+      yield* Stream.runDrain(Stream.takeUntil(events(begun.source, begun.target, quick), isEnough))
+      yield* Downloading.clearFaults
+      const file = yield* toFile(begun.source, begun.target, quick)
+      assert.isAbove(file.resumedFrom, 6_000_000)
+      Downloading.isWhole(begun.target, begun.expected)
+    }).pipe(Effect.provide(testLayer))
+  )
+
+  it.live("obey a limit of bytes a second", () =>
+    Effect.gen(function* () {
+      const begun = yield* Downloading.begin
+      const { toFile } = yield* FileDownload.FileDownload
+      const error = yield* Effect.flip(
+        toFile(begun.source, begun.target, { ...quick, limitRate: 4_000_000, timeLimit: "1 second" })
+      )
+      assert(error._tag === "TransferError")
+      assert.strictEqual(error.reason._tag, "TimedOut")
+      const file = yield* toFile(begun.source, begun.target, quick)
+      assert.isAbove(file.resumedFrom, 0)
+      assert.isBelow(file.resumedFrom, 12_000_000)
+      Downloading.isWhole(begun.target, begun.expected)
+    }).pipe(Effect.provide(testLayer))
+  )
+})
