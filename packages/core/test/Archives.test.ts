@@ -11,7 +11,7 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Ref, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
@@ -554,6 +554,37 @@ describe("Archives", () => {
             ["ready 0 job_1", "ready 1 job_4", "ready 2 job_3"]
           )
         }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
+      })
+    )
+
+    it.effect("finds the jobs of the same ids in another order, however many batches they are", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const ids = Array.from({ length: 2500 }, (_, index) => `asset_${index}`)
+        const fileNameTemplate = FileNameTemplate.defaultTemplate
+        yield* Effect.gen(function* () {
+          yield* begunBy({ selection: yield* Selection.make({ assetIds: ids }), fileNameTemplate })
+          const shuffled = yield* Random.shuffle([...ids, "asset_7", "asset_1999"])
+          const selections = [
+            yield* Selection.make({ assetIds: shuffled }),
+            new Selection.Selection({
+              assetIds: [...new Set(shuffled)].map((id) => Asset.AssetId.make(id)),
+              inferenceIds: [],
+              modelIds: []
+            })
+          ]
+          for (const selection of selections) {
+            const events = yield* run(eventsOf({ selection, fileNameTemplate }))
+            assert.sameMembers(
+              events.filter((event) => /^re(?:sumed|quested)/.test(event)),
+              ["resumed 0 job_1", "resumed 1 job_2", "resumed 2 job_3"]
+            )
+          }
+        }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
+        assert.lengthOf(
+          (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+          3
+        )
       })
     )
 
