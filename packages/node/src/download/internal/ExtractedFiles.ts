@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ArchiveLimits from "../../archive/ArchiveLimits.ts"
 import type * as Extraction from "../../extraction/Extraction.ts"
-import type { SavedFile } from "../DownloadEvent.ts"
+import type { DownloadFailure, SavedFile } from "../DownloadEvent.ts"
 import type * as DownloadRequest from "../DownloadRequest.ts"
 import * as ArchiveFiles from "./ArchiveFiles.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
@@ -47,7 +47,7 @@ export const open = (
       .pipe(Stream.map(({ archive: { ready }, event }) => told(ready, event)))
 })
 
-const told = (archive: ReadyArchive, event: Extraction.ArchiveEvent["event"]): SaveEvent => {
+const told = (archive: ReadyArchive, event: Extraction.ArchiveEvent<unknown, DownloadFailure>["event"]): SaveEvent => {
   const { batch, jobId } = archive
   const of = { batch, jobId }
   switch (event._tag) {

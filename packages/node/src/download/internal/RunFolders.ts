@@ -144,8 +144,8 @@ export const make = (root: string) => {
     jobs: Effect.fnUntraced(function* (runId) {
       const asked = yield* request(runId)
       if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
-      const account = yield* get(runId)
-      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys(account, asked))
+      const { baseUrl, projectId } = yield* get(runId)
+      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys({ baseUrl, projectId }, asked))
     }),
     forget: Effect.fnUntraced(function* (runId) {
       const head = yield* get(runId)
@@ -158,9 +158,9 @@ export const make = (root: string) => {
   }
 }
 
-const batchKeys = (account: Pick<RunRecord.RunHead, "baseUrl" | "projectId">, request: DownloadRequest.DownloadRequest) =>
+const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
   DownloadRequest.batches(request).map((batch) =>
-    JobJournal.key({ baseUrl: account.baseUrl, projectId: account.projectId }, batch)
+    JobJournal.key(account, batch)
   )
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
