@@ -121,7 +121,17 @@ export const batches = (self: Selection, size: number = maxBatchSize): ReadonlyA
   })
 }
 
-const sorted = ({ assetIds, inferenceIds, modelIds }: Pick<Selection, "assetIds" | "inferenceIds" | "modelIds">) =>
+/**
+ * The same ids, each list sorted.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const sorted = ({
+  assetIds,
+  inferenceIds,
+  modelIds
+}: Pick<Selection, "assetIds" | "inferenceIds" | "modelIds">): Selection =>
   new Selection({
     assetIds: assetIds.toSorted(),
     inferenceIds: inferenceIds.toSorted(),

@@ -5,6 +5,7 @@
  */
 import * as Archives from "@scenario-assets/core/Archives"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as StorageClient from "@scenario-assets/core/transfer/StorageClient"
@@ -53,6 +54,8 @@ export interface Choices {
    * `StorageClient.layer.pipe(Layer.provide(…))`.
    */
   readonly storageClient?: Layer.Layer<StorageClient.StorageClient> | undefined
+  /** Where jobs are recorded. Default `JobJournal.layerNone`: a library writes no file unless it is asked to. */
+  readonly jobJournal?: Layer.Layer<JobJournal.JobJournal> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
   readonly transfer?: Transfer.Options | undefined
@@ -69,6 +72,7 @@ export const layerServicesWith = (
 ): Layer.Layer<
   | AssetDownload.AssetDownload
   | JobPoller.JobPoller
+  | JobJournal.JobJournal
   | Transfer.Transfer
   | Archives.Archives
   | FileDownload.FileDownload
@@ -81,6 +85,7 @@ export const layerServicesWith = (
     Layer.provideMerge(ArchiveReader.layer),
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
+    Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
     Layer.provideMerge(
       Layer.mergeAll(
         AssetDownload.layerOptions(choices.assetDownload ?? {}),

@@ -11,13 +11,12 @@ import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 
 export interface Options extends EmulatorServer.Options {
-  /** A file that jobs are written down in. */
+  /** A file that jobs are recorded in. */
   readonly journal?: string
 }
 
 export const layer = ({ journal, ...options }: Options) =>
-  NodeScenario.layerServices.pipe(
-    Layer.provideMerge(journal === undefined ? Layer.empty : JobJournalFile.layer(journal)),
+  NodeScenario.layerServicesWith(journal === undefined ? {} : { jobJournal: JobJournalFile.layer(journal) }).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>
