@@ -149,9 +149,7 @@ export const batchRequest = ({ wanted }: DownloadRequest): BatchRequest | undefi
  */
 export const batches = (request: DownloadRequest): ReadonlyArray<BatchRequest> => {
   const whole = batchRequest(request)
-  return whole === undefined
-    ? []
-    : Selection.batches(whole.selection).map((selection) => ({ ...whole, selection }))
+  return whole === undefined ? [] : Selection.batches(whole.selection).map((selection) => ({ ...whole, selection }))
 }
 
 /**

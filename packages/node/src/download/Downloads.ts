@@ -100,7 +100,7 @@ export const make: Effect.Effect<
   never,
   AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
 > = Effect.gen(function* () {
-  const context = yield* Effect.context<AssetDownload | JobPoller>()
+  const context = yield* Effect.context<AssetDownload | JobPoller | ScenarioConfig>()
   const { baseUrl, projectId } = yield* ScenarioConfig
   const account = { baseUrl, projectId }
   const transfer = yield* Transfer
@@ -150,9 +150,12 @@ export const make: Effect.Effect<
             Effect.ignore(run.end(isOver ? { state: tally.report(isBegin).state } : endOf(exit)))
           )
         }
-        const jobs = yield* JobSource.make(request, { account, archives, journal, mayStartAnew: run?.mayStartAnew }).pipe(
-          Effect.provide(context)
-        )
+        const jobs = yield* JobSource.make(request, {
+          account,
+          archives,
+          journal,
+          mayStartAnew: run?.mayStartAnew
+        }).pipe(Effect.provide(context))
         yield* jobs.check(destination)
         const started: DownloadEvent = {
           _tag: "Started",

@@ -11,13 +11,11 @@ import * as Whole from "../support/Whole.ts"
 
 const { directory: toDirectory, archiveFiles } = DownloadRequest
 
-/** Two batches: more ids than one may hold, of which Scenario knows few. */
-const twoBatches = Effect.gen(function* () {
-  const { catalogue } = yield* Emulator.Emulator
-  const known = catalogue.assets.slice(0, 3).map(({ id }) => id)
-  const modelId = catalogue.models[0]?.id ?? ""
-  const many = Array.from({ length: 1000 - known.length }, (_, index) => `asset_none${String(index).padStart(4, "0")}`)
-  return yield* Selection.make({ assetIds: [...known, ...many], modelIds: [modelId] })
+/** An emulator that knows every id, for selections of more than one batch. */
+const large = { catalogue: { anyId: true }, archive: { size: 40_000, entries: 4 } }
+
+const twoBatches = Selection.make({
+  assetIds: Array.from({ length: 1001 }, (_, index) => `asset_${String(index).padStart(4, "0")}`)
 })
 
 const encode = Schema.encodeSync(Schema.fromJsonString(DownloadEvent.DownloadEvent))
@@ -104,7 +102,7 @@ describe("Downloads.run", () => {
       const report = yield* downloads.run(request)
       assert.strictEqual(report.state, "complete")
       assert.strictEqual(yield* Whole.jobsBegun, 3)
-    }).pipe(Effect.provide(Whole.layer(place)))
+    }).pipe(Effect.provide(Whole.layer(place, large)))
   })
 
   it.live("begins the job of a damaged archive anew, once", () => {
@@ -148,31 +146,28 @@ describe("Downloads.events", () => {
       const downloads = yield* Downloads.Downloads
       const selection = yield* twoBatches
       const { events } = yield* Whole.collect(
-        downloads.events(
-          yield* Whole.request(toDirectory(place.directory), { wanted: { _tag: "Assets", selection } })
-        )
+        downloads.events(yield* Whole.request(toDirectory(place.directory), { wanted: { _tag: "Assets", selection } }))
       )
       assert.strictEqual(events[0]?._tag, "Started")
       assert.strictEqual(events.at(-1)?._tag, "Ended")
       for (const batch of [0, 1]) {
         const own = events.filter((event) => "batch" in event && event.batch === batch)
-        const tags = Whole.tagsOf(own).filter((tag) => !["JobProgressed", "ArchiveProgressed", "ConnectionsChanged"].includes(tag))
-        assert.deepStrictEqual([...new Set(tags)], [
-          "JobStarted",
-          "ArchiveStarted",
-          "ArchivePlanned",
-          "FilesSaved",
-          "ArchiveSaved"
-        ])
+        const tags = Whole.tagsOf(own).filter(
+          (tag) => !["JobProgressed", "ArchiveProgressed", "ConnectionsChanged"].includes(tag)
+        )
+        assert.deepStrictEqual(
+          [...new Set(tags)],
+          ["JobStarted", "ArchiveStarted", "ArchivePlanned", "FilesSaved", "ArchiveSaved"]
+        )
       }
-    }).pipe(Effect.provide(Whole.layer(place)))
+    }).pipe(Effect.provide(Whole.layer(place, large)))
   })
 
   it.live("are data: each is the same after JSON, and none holds a secret", () => {
     const place = Whole.place()
     return Effect.gen(function* () {
       const { inject } = yield* Emulator.Emulator
-      yield* inject(Fault.reset("storage", 100), Fault.status("storage", 403), Fault.status("getStatus", 503))
+      yield* inject(Fault.reset("storage", 100, { skip: 1 }), Fault.status("storage", 403, { skip: 1 }))
       const downloads = yield* Downloads.Downloads
       const request = yield* Whole.request(toDirectory(place.directory))
       const { events } = yield* Whole.collect(downloads.events(request))
@@ -198,9 +193,7 @@ describe("Downloads.events", () => {
         Effect.flatMap(Selection.make({ modelIds: ids }), (selection) =>
           Whole.request(toDirectory(place.directory), { wanted: { _tag: "Assets", selection } })
         )
-      const stopped = downloads
-        .events(yield* of(modelIds))
-        .pipe(Stream.takeUntil(({ _tag }) => _tag === "JobStarted"))
+      const stopped = downloads.events(yield* of(modelIds)).pipe(Stream.takeUntil(({ _tag }) => _tag === "JobStarted"))
       yield* Stream.runDrain(stopped)
       const [head] = yield* (yield* Runs.Runs).list
       assert.strictEqual(head?.end?.state, "interrupted")
@@ -278,7 +271,10 @@ describe("Downloads.begin", () => {
       const runs = yield* Runs.Runs
       const runId = report.runId
       assert(runId !== undefined)
-      assert.deepStrictEqual(yield* runs.jobs(runId), report.jobs.map(({ batch, jobId }) => ({ batch, jobId })))
+      assert.deepStrictEqual(
+        yield* runs.jobs(runId),
+        report.jobs.map(({ batch, jobId }) => ({ batch, jobId }))
+      )
       assert.deepStrictEqual((yield* runs.request(runId)).destination, request.destination)
 
       const done = yield* downloads.run(yield* runs.request(runId))
@@ -304,7 +300,7 @@ describe("Downloads of archives as files", () => {
         two.archives.map(({ path }) => path),
         [join(place.directory, "many-1.zip"), join(place.directory, "many-2.zip")]
       )
-    }).pipe(Effect.provide(Whole.layer(place)))
+    }).pipe(Effect.provide(Whole.layer(place, large)))
   })
 
   it.live("whose name is taken fail before a job is begun", () => {

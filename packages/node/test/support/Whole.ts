@@ -2,8 +2,8 @@
 import { join } from "node:path"
 import { FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
-import { type DownloadEvent, Downloads, DownloadRequest, Runs } from "@scenario-assets/node"
-import { Effect, Layer, Stream } from "effect"
+import type { DownloadEvent, DownloadRequest } from "@scenario-assets/node"
+import { Effect, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as Downloading from "./Downloading.ts"
 
@@ -20,10 +20,7 @@ export const place = (): Place => {
 
 /** All services, with the runs of a place. */
 export const layer = ({ records }: Pick<Place, "records">, options: Downloading.Options = {}) =>
-  Downloads.layer.pipe(
-    Layer.provideMerge(Runs.layer({ directory: records })),
-    Layer.provideMerge(Downloading.layer(options))
-  )
+  Downloading.layer({ ...options, runs: records })
 
 /** Everything that some models of the catalogue have made. */
 export const models = Effect.fnUntraced(function* (count: number) {

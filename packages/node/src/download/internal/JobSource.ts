@@ -51,15 +51,14 @@ const ofAssets = (
   return {
     total: batches.length,
     events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),
-    begin:
-      whole === undefined
-        ? Stream.empty
-        : Stream.map(jobEvents(archives.begin(whole)), Pipeline.toldOfJob),
+    begin: whole === undefined ? Stream.empty : Stream.map(jobEvents(archives.begin(whole)), Pipeline.toldOfJob),
     check: (destination) =>
       Effect.forEach(
         batches,
         (request, batch) =>
-          Effect.flatMap(journal.find(JobJournal.key(account, request)), (jobId) => destination.check(batch, Option.isSome(jobId))),
+          Effect.flatMap(journal.find(JobJournal.key(account, request)), (jobId) =>
+            destination.check(batch, Option.isSome(jobId))
+          ),
         { discard: true }
       ),
     anew: Effect.fnUntraced(function* ({ batch, jobId }) {
@@ -108,10 +107,11 @@ const ofJobs = (
       ),
       Stream.concat(
         Stream.fromEffect(
-          Effect.map(
-            archives.ofJob(jobId, patience),
-            (archive): Pipeline.JobEvent => ({ _tag: "Ready", index, archive: { ...archive, index } })
-          )
+          Effect.map(archives.ofJob(jobId, patience), (archive): Pipeline.JobEvent => ({
+            _tag: "Ready",
+            index,
+            archive: { ...archive, index }
+          }))
         )
       ),
       Stream.catch((error) => Stream.succeed<Pipeline.JobEvent>({ _tag: "Failed", index, error }))
@@ -123,8 +123,7 @@ const ofJobs = (
       concurrency: mostWaiting
     }),
     begin: Stream.fromIterable(numbered.map(({ index, jobId }) => Pipeline.toldOfJob(requested(jobId, index)))),
-    check: (destination) =>
-      Effect.forEach(jobIds, (_, batch) => destination.check(batch, false), { discard: true }),
+    check: (destination) => Effect.forEach(jobIds, (_, batch) => destination.check(batch, false), { discard: true }),
     anew: () => Effect.succeed(undefined)
   }
 }

@@ -22,9 +22,7 @@ export interface Jobs {
   readonly total: number
   readonly events: Stream.Stream<JobEvent>
   /** Begins the job of a batch once more, where that may be: its archive is of no use. `undefined` where it may not. */
-  readonly anew: (
-    archive: ReadyArchive
-  ) => Effect.Effect<Stream.Stream<JobEvent> | undefined, DownloadFailure>
+  readonly anew: (archive: ReadyArchive) => Effect.Effect<Stream.Stream<JobEvent> | undefined, DownloadFailure>
 }
 
 /** Ready archives that wait to be saved. While there are more, no further job is begun. */

@@ -73,9 +73,7 @@ export const make = (root: string) => {
   })
 
   const remove = (runId: string) =>
-    Effect.asVoid(
-      Files.attempt("remove", folder(runId), () => Fs.rm(folder(runId), { recursive: true, force: true }))
-    )
+    Effect.asVoid(Files.attempt("remove", folder(runId), () => Fs.rm(folder(runId), { recursive: true, force: true })))
 
   const prune = (heads: ReadonlyArray<RunRecord.RunHead>) =>
     Effect.forEach(
@@ -141,13 +139,13 @@ export const make = (root: string) => {
     list,
     get,
     request,
-    jobs: Effect.fnUntraced(function* (runId) {
+    jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const asked = yield* request(runId)
       if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
       const { baseUrl, projectId } = yield* get(runId)
       return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys({ baseUrl, projectId }, asked))
     }),
-    forget: Effect.fnUntraced(function* (runId) {
+    forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)
       if (RunRecord.isBusy(head)) {
         return yield* new RunRecord.RunBusy({ place: head.place, runId, pid: head.process.pid })
@@ -159,9 +157,7 @@ export const make = (root: string) => {
 }
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
-  DownloadRequest.batches(request).map((batch) =>
-    JobJournal.key(account, batch)
-  )
+  DownloadRequest.batches(request).map((batch) => JobJournal.key(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 

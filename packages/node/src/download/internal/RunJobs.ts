@@ -131,7 +131,8 @@ export const open = Effect.fnUntraced(function* (
         ),
       forget: (jobId) =>
         Effect.suspend(() => {
-          for (const { jobs } of [own, elsewhere]) for (const [key, known] of jobs) if (known === jobId) jobs.delete(key)
+          for (const { jobs } of [own, elsewhere])
+            for (const [key, known] of jobs) if (known === jobId) jobs.delete(key)
           return add({ forgotten: jobId })
         }).pipe(failed(`Job ${jobId} cannot be removed from the record of the run.`))
     }

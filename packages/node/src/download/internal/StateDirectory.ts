@@ -28,10 +28,6 @@ export const runs: Config.Config<string> = Config.all({
   own: directory("HOME")
 }).pipe(
   Config.map(({ local, own, xdg }) =>
-    join(
-      xdg ?? local ?? join(own ?? home(), isWindows ? "AppData/Local" : ".local/state"),
-      "scenario-assets",
-      "runs"
-    )
+    join(xdg ?? local ?? join(own ?? home(), isWindows ? "AppData/Local" : ".local/state"), "scenario-assets", "runs")
   )
 )
