@@ -5,10 +5,10 @@
  */
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as Archives from "@scenario-assets/core/Archives"
-import { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { JobError } from "@scenario-assets/core/JobError"
 import { JobJournal, type JournalError, layerMemory } from "@scenario-assets/core/JobJournal"
-import { JobPoller } from "@scenario-assets/core/JobPoller"
+import type { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as Cause from "effect/Cause"
