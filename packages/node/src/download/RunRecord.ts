@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { hostname, uptime } from "node:os"
-import { JobId, ProjectId } from "@scenario-assets/core/Asset"
+import { type JobId, ProjectId } from "@scenario-assets/core/Asset"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
