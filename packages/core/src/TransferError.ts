@@ -67,10 +67,10 @@ export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectCh
   }
 }
 
-/** The host has served parts of the object, and does so no longer. @category reasons @since 0.1.0 */
+/** The host does not serve the part of the object that is missing, but at most the whole. @category reasons @since 0.1.0 */
 export class RangesRefused extends Schema.TaggedError<RangesRefused>()("RangesRefused", {}) {
   override get message(): string {
-    return "no longer serves parts of the object; start again"
+    return "does not serve parts of the object; start the transfer again"
   }
 }
 
