@@ -18,6 +18,7 @@ import {
   ApiError,
   BatchTooLarge,
   ConnectionFailed,
+  InvalidRequest,
   InvalidResponse,
   type Operation,
   type Reason,
@@ -29,7 +30,7 @@ import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as Answer from "./internal/Answer.ts"
 import * as Backoff from "./internal/Backoff.ts"
-import { describeFailure, isTransientStatus } from "./internal/Http.ts"
+import { failureOf, isTransientStatus } from "./internal/Http.ts"
 import * as OptionCheck from "./internal/OptionCheck.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
@@ -129,12 +130,16 @@ export const make = Effect.fnUntraced(function* (
       })
     ).pipe(
       Effect.catchTag("HttpClientError", (error) => {
-        const { description, maybeSent, untrusted } = describeFailure(error)
-        return Effect.fail<Reason>(
-          untrusted
-            ? new UntrustedHost({ description: scrub(description) })
-            : new ConnectionFailed({ description: scrub(description), maybeSent })
-        )
+        const { description: words, kind } = failureOf(error)
+        const description = scrub(words)
+        switch (kind) {
+          case "unsendable":
+            return Effect.fail<Reason>(new InvalidRequest({ description }))
+          case "untrusted":
+            return Effect.fail<Reason>(new UntrustedHost({ description }))
+          default:
+            return Effect.fail<Reason>(new ConnectionFailed({ description, maybeSent: kind === "broken" }))
+        }
       })
     )
 

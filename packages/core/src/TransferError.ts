@@ -118,6 +118,15 @@ export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("Untruste
   }
 }
 
+/** The HTTP client refused to send the request, such as for a header that is none. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `cannot be asked, for the request cannot be sent: ${this.description}; check what the HTTP client adds to requests`
+  }
+}
+
 /** Every try since the last byte failed. @category reasons @since 0.1.0 */
 export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("RetriesExhausted", {
   offset: Schema.Int,
@@ -145,6 +154,7 @@ export const Reason = Schema.Union([
   RedirectRefused,
   InsecureUrl,
   UntrustedHost,
+  InvalidRequest,
   RetriesExhausted
 ])
 /** @category models @since 0.1.0 */

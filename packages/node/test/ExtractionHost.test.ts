@@ -62,7 +62,7 @@ describe("A small archive", () => {
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
-  it.live.each([
+  it.live.each<readonly [what: string, etag: string]>([
     ["says what it has", '"1"'],
     ["says nothing of what it has", ""]
   ])("comes from a host without ranges whose first answer broke, and that %s", ([, etag]) =>

@@ -14,6 +14,7 @@ import * as SignedUrl from "../SignedUrl.ts"
 import * as StoredObject from "../StoredObject.ts"
 import {
   InsecureUrl,
+  InvalidRequest,
   LengthMismatch,
   ObjectMissing,
   RangesRefused,
@@ -25,7 +26,7 @@ import {
 } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Backoff from "./Backoff.ts"
-import { describeFailure, isTransientStatus } from "./Http.ts"
+import { failureOf, isTransientStatus } from "./Http.ts"
 
 /** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
@@ -153,8 +154,11 @@ const follow = Effect.fnUntraced(function* (
     const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
       Scope.provide(hopScope),
       Effect.mapError((error): Fault | Rejection => {
-        const { description, untrusted } = describeFailure(error)
-        return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
+        const { description, kind } = failureOf(error)
+        if (kind === "unsendable") return new Rejection({ reason: new InvalidRequest({ description }) })
+        return kind === "untrusted"
+          ? new Rejection({ reason: new UntrustedHost({ description }) })
+          : broken(description)
       }),
       Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
     )
@@ -319,7 +323,7 @@ const receive = (
     Stream.succeed(opened).pipe(
       Stream.concat(
         response.stream.pipe(
-          Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
+          Stream.mapError((error: HttpClientError) => broken(failureOf(error).description)),
           Stream.timeoutOrElse({
             duration: settings.idleTimeout,
             orElse: () => Stream.fail(silence(settings.idleTimeout))
