@@ -18,6 +18,7 @@ import {
   ApiError,
   BatchTooLarge,
   ConnectionFailed,
+  InvalidRequest,
   InvalidResponse,
   type Operation,
   type Reason,
@@ -28,7 +29,7 @@ import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as Backoff from "./http/Backoff.ts"
-import { describeFailure, isTransientStatus } from "./http/Http.ts"
+import { failureOf, isTransientStatus } from "./http/Http.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
@@ -129,12 +130,16 @@ export const make = Effect.fnUntraced(function* (
       })
     ).pipe(
       Effect.catchTag("HttpClientError", (error) => {
-        const { description, maybeSent, untrusted } = describeFailure(error)
-        return Effect.fail<Reason>(
-          untrusted
-            ? new UntrustedHost({ description: scrub(description) })
-            : new ConnectionFailed({ description: scrub(description), maybeSent })
-        )
+        const { description: words, kind } = failureOf(error)
+        const description = scrub(words)
+        switch (kind) {
+          case "unsendable":
+            return Effect.fail<Reason>(new InvalidRequest({ description }))
+          case "untrusted":
+            return Effect.fail<Reason>(new UntrustedHost({ description }))
+          default:
+            return Effect.fail<Reason>(new ConnectionFailed({ description, maybeSent: kind === "broken" }))
+        }
       })
     )
 
