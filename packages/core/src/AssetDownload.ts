@@ -25,6 +25,7 @@ import {
   TimedOut,
   UntrustedHost
 } from "./ApiError.ts"
+import * as ApiRetry from "./ApiRetry.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
@@ -361,7 +362,7 @@ const limitsOf = (options: Options) => {
 }
 
 const repeatedly = <A>(
-  { logged, operation }: Call<A>,
+  { logged, operation, subject }: Call<A>,
   attempt: Effect.Effect<A, Reason>,
   { backoff, limit, limitMillis, retries }: ReturnType<typeof limitsOf>
 ): Effect.Effect<A, Reason> =>
@@ -378,6 +379,8 @@ const repeatedly = <A>(
           yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`).pipe(
             Effect.annotateLogs({ operation, ...logged })
           )
+          const retry = { error: new ApiError({ operation, reason, ...subject }), tries: failed + 1, pause }
+          yield* Effect.flatMap(ApiRetry.Listener, (listener) => listener(retry))
           yield* Effect.sleep(pause)
           return yield* loop(failed + 1)
         })
