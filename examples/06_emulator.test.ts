@@ -9,6 +9,7 @@ import {
   Archives,
   AssetDownload,
   FileNameTemplate,
+  JobJournal,
   JobPoller,
   ScenarioConfig,
   Selection,
@@ -19,7 +20,7 @@ import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testi
 import { Effect, Layer, Redacted, Stream } from "effect"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layerOptions({ backoffBase: "1 milli" })).pipe(
-  Layer.provide(JobPoller.layer),
+  Layer.provide([JobPoller.layer, JobJournal.layerNone]),
   Layer.provide([AssetDownload.layer, StorageClient.layer]),
   Layer.provide([
     EmulatorHttpClient.layer,

@@ -58,7 +58,7 @@ describe("AssetDownload sends", () => {
       assert.strictEqual(line, "POST https://api.cloud.scenario.com/v1/assets/download")
       assert.deepStrictEqual(body, {
         options: { fileNameTemplate: "<generator>-<prompt>-<num>-<seed>" },
-        query: { assetIds: [], inferenceIds: [], modelIds: ["model_b", "model_a"] }
+        query: { assetIds: [], inferenceIds: [], modelIds: ["model_a", "model_b"] }
       })
     })
   )
@@ -344,7 +344,7 @@ describe("AssetDownload gives the reason", () => {
     [
       403,
       { error: "Forbidden", infos: {} },
-      `not allowed (403): "Forbidden"; check the project id and the scope of the API key`
+      `not allowed (403): "Forbidden"; check the project id and the scope of the API key, and that the ids are of that project`
     ],
     [
       404,
@@ -436,31 +436,72 @@ describe("AssetDownload gives the reason", () => {
     })
   )
 
-  const connections: ReadonlyArray<readonly [code: string, maybeSent: boolean]> = [
-    ["ECONNREFUSED", false],
-    ["ENOTFOUND", false],
-    ["EAI_AGAIN", false],
-    ["EHOSTUNREACH", false],
-    ["ENETUNREACH", false],
-    ["UND_ERR_CONNECT_TIMEOUT", false],
-    ["ECONNRESET", true],
-    ["EPIPE", true],
-    ["ETIMEDOUT", true],
-    ["UND_ERR_SOCKET", true],
-    ["UND_ERR_HEADERS_TIMEOUT", true]
+  const connections: ReadonlyArray<readonly [syscall: string, code: string, maybeSent: boolean]> = [
+    ["connect", "ECONNREFUSED", false],
+    ["connect", "EHOSTUNREACH", false],
+    ["connect", "ENETUNREACH", false],
+    ["connect", "ETIMEDOUT", false],
+    ["getaddrinfo", "ENOTFOUND", false],
+    ["getaddrinfo", "EAI_AGAIN", false],
+    ["read", "EHOSTUNREACH", true],
+    ["read", "ENETUNREACH", true],
+    ["read", "ENETDOWN", true],
+    ["read", "ETIMEDOUT", true],
+    ["read", "ECONNRESET", true],
+    ["write", "EHOSTUNREACH", true],
+    ["write", "EPIPE", true]
   ]
 
-  it.effect.each(connections)("ConnectionFailed for %s (may have been sent: %s)", ([code, maybeSent]) =>
+  it.effect.each(connections)("ConnectionFailed for %s %s (may have been sent: %s)", ([syscall, code, maybeSent]) =>
     Effect.gen(function* () {
-      const error = yield* refused(FakeServer.broken(code, `connect ${code} 127.0.0.1:443`))
+      const message = `${syscall} ${code} 127.0.0.1:443`
+      const error = yield* refused(FakeServer.broken(code, { syscall, message }))
       assert(error.reason._tag === "ConnectionFailed")
-      assert.deepInclude(error.reason, { description: `connect ${code} 127.0.0.1:443`, maybeSent })
+      assert.deepInclude(error.reason, { description: message, maybeSent })
       assert.isTrue(error.isRetryable)
       assert.isUndefined(error.response)
       assert.strictEqual(
         error.message,
-        `getStatus of job_8Xv2: no connection: connect ${code} 127.0.0.1:443; check the network and the base URL.`
+        `getStatus of job_8Xv2: no connection: ${message}; check the network and the base URL.`
       )
+    })
+  )
+
+  const socketError = FakeServer.socketError
+  const refusal = socketError("ECONNREFUSED", { syscall: "connect" })
+  const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })
+  const undici = (code: string, message: string) => Object.assign(new Error(message), { code })
+  const causes: ReadonlyArray<readonly [what: string, cause: unknown, maybeSent: boolean]> = [
+    ["of fetch that was not connected", fetchFailed(refusal), false],
+    ["of fetch that was connected", fetchFailed(socketError("EHOSTUNREACH")), true],
+    [
+      "of fetch that took too long to connect",
+      fetchFailed(undici("UND_ERR_CONNECT_TIMEOUT", "Connect Timeout")),
+      false
+    ],
+    ["of fetch whose host closed it", fetchFailed(undici("UND_ERR_SOCKET", "other side closed")), true],
+    ["of fetch that had no answer", fetchFailed(undici("UND_ERR_HEADERS_TIMEOUT", "Headers Timeout")), true],
+    [
+      "to two addresses that refused it",
+      Object.assign(new AggregateError([refusal, refusal]), { code: "ECONNREFUSED" }),
+      false
+    ],
+    [
+      "to two addresses, one of which was connected",
+      Object.assign(new AggregateError([refusal, socketError("ECONNRESET")]), { code: "ECONNREFUSED" }),
+      true
+    ],
+    ["to no address", new AggregateError([]), true],
+    ["with a code alone", Object.assign(new Error("oh"), { code: "ECONNREFUSED" }), true],
+    ["without a code", new Error("oh"), true],
+    ["without an error", "oh", true]
+  ]
+
+  it.effect.each(causes)("ConnectionFailed for a connection %s", ([, cause, maybeSent]) =>
+    Effect.gen(function* () {
+      const { reason } = yield* refused(FakeServer.brokenBy(cause))
+      assert(reason._tag === "ConnectionFailed")
+      assert.strictEqual(reason.maybeSent, maybeSent)
     })
   )
 

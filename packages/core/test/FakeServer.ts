@@ -69,15 +69,20 @@ export const brokenBody: Answer = (request) =>
 /** No answer at all. */
 export const silence: Answer = () => Effect.never
 
-/** A connection that breaks, with the code that Node's clients give. */
+/** A connection that breaks, with an error as Node's clients give it. */
 export const broken =
-  (code: string, message?: string): Answer =>
+  (code: string, { syscall = "read", message = `${syscall} ${code}` }: Partial<SocketError> = {}): Answer =>
   (request) =>
-    Effect.fail(
-      new HttpClientError.HttpClientError({
-        reason: new HttpClientError.TransportError({ request, cause: socketError(code, message) })
-      })
-    )
+    Effect.fail(transportError(request, socketError(code, { message, syscall })))
+
+/** A connection that breaks, with any other error. */
+export const brokenBy =
+  (cause: unknown): Answer =>
+  (request) =>
+    Effect.fail(transportError(request, cause))
+
+const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
 /** Answers later. */
 export const delayed =
@@ -85,7 +90,16 @@ export const delayed =
   (request) =>
     Effect.delay(answer(request), millis)
 
-const socketError = (code: string, message = `connect ${code}`) => Object.assign(new Error(message), { code })
+interface SocketError {
+  readonly syscall: string
+  readonly message: string
+}
+
+/** What Node gives for a failed call of the system. */
+export const socketError = (
+  code: string,
+  { syscall = "read", message = `${syscall} ${code}` }: Partial<SocketError> = {}
+) => Object.assign(new Error(message), { code, syscall })
 
 export interface FakeServer {
   readonly client: HttpClient.HttpClient

@@ -60,9 +60,12 @@ export class Connection {
     this.socket.on("timeout", () => this.socket.destroy(this.#isMade ? undefined : tooSlow()))
     // Not only the first one: an error that nobody listens for ends the process.
     this.socket.on("error", (error) => {
-      failure ??= error
+      failure ??= this.#isMade ? error : notMade(error)
     })
-    this.socket.once("end", () => this.user?.onEnd())
+    this.socket.once("end", () => {
+      // In a handshake it is an error, which follows.
+      if (this.#isMade) this.user?.onEnd()
+    })
     this.socket.once("close", () => this.user?.onClose(failure))
   }
 
@@ -102,6 +105,12 @@ export class Connection {
 
 const tooSlow = () =>
   Object.assign(new Error(`no connection within ${connectTimeout / 1000} s`), { code: "CONNECT_TIMEOUT" })
+
+/** Also what breaks in a TLS handshake breaks before anything was sent: said as Node says it of TCP. */
+const notMade = (error: Error): Error =>
+  Object.assign(new Error(error.message, { cause: error }), { ...codeOf(error), syscall: "connect" })
+
+const codeOf = (error: object) => ("code" in error ? { code: error.code } : {})
 
 export class Connections {
   readonly #idle = new Map<string, Array<Connection>>()
