@@ -20,10 +20,41 @@ type ReadError = OpenArchive.ReadError
 export type { ArchiveLocation, Options, ReadError, Spool } from "./internal/OpenArchive.ts"
 
 /** @category models @since 0.1.0 */
-export type { EntryContent, ForEachOptions, ForEachReport, RefusedEntry } from "./internal/ForEach.ts"
+export type { EntryContent, ForEachOptions, ForEachReport } from "./internal/ForEach.ts"
+
+/** @category models @since 0.1.0 */
+export type { RefusedEntry } from "./internal/ZipArchive.ts"
 
 /**
  * Reads archives by their central directory, and of the rest only what is wanted, in few ranges.
+ *
+ * An archive on a storage host is read by ranges; all reads of a call share one link, and one fresh link where it has
+ * expired. Where the host serves no ranges the archive is fetched to a file first (`spool`).
+ *
+ * **When to use**
+ *
+ * To look into an archive (`list`), or to send its files anywhere but to a directory (`forEach`): to an object store, a
+ * database, an image library. To write them to a directory, use `Extraction`, which is faster at that and resumes.
+ *
+ * **Example** (The size of each picture, as it is found in its content)
+ *
+ * ```ts
+ * import { ArchiveReader } from "@scenario-assets/node"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { forEach } = yield* ArchiveReader.ArchiveReader
+ *   const sizes = new Map<string, number>()
+ *   const { refused } = yield* forEach(
+ *     { file: "renders.zip" },
+ *     Effect.fnUntraced(function* (entry, content) {
+ *       sizes.set(entry.name, (yield* Stream.mkUint8Array(content)).length)
+ *     }),
+ *     { select: (entry) => entry.name.endsWith(".png"), concurrency: 4 }
+ *   )
+ *   return { sizes, refused }
+ * }).pipe(Effect.provide(ArchiveReader.layerFiles))
+ * ```
  *
  * @category services
  * @since 0.1.0
@@ -31,11 +62,32 @@ export type { EntryContent, ForEachOptions, ForEachReport, RefusedEntry } from "
 export class ArchiveReader extends Context.Service<
   ArchiveReader,
   {
-    /** What is in an archive. */
+    /**
+     * Lists the files and directories of an archive, in the order of its directory: most often by one request. Files that are
+     * not supported are listed as well (`unsupported`).
+     */
     readonly list: <E = never, R = never>(
       location: ArchiveLocation<E, R>,
       options?: Options
     ) => Effect.Effect<ReadonlyArray<ZipEntry>, ReadError | E, R>
+    /**
+     * Calls `f` for each file of an archive, in the order they have there, and reports what became of them.
+     *
+     * A small file (up to 4 MiB in the archive, 16 MiB of content, and `memory`) is whole and verified before `f` is called.
+     * A large one is read when its `content` is run, by a request of its own; its content ends with an `ArchiveError` where
+     * it is not right. Content that is not run is not fetched. `Stream.mkUint8Array(content)` gives the content of either as
+     * one array. The bytes belong to `f`, which may keep or change them; those of a small file are the same on every run.
+     *
+     * Only what ails the whole ends the effect: a directory that is damaged or over the limits, a host or a disk that fails,
+     * or `f` itself, whose failure interrupts all calls under way. A file that is damaged or not supported is left out and
+     * `refused`, also where `f` fails with just the error of the content it was given. Where `f` handles that error, the file
+     * counts as done.
+     *
+     * **Gotchas**
+     *
+     * Content ends with the call that it was given to: run later, it fails with `ContentClosed`. A call may take as long as it
+     * likes; the connection that waits for it may be made again. There is no `timeLimit`: use `Effect.timeout`.
+     */
     readonly forEach: <E2, R2, E = never, R = never>(
       location: ArchiveLocation<E, R>,
       f: (entry: ZipEntry, content: ForEach.EntryContent<E, R>) => Effect.Effect<unknown, E2, R2>,
@@ -44,8 +96,10 @@ export class ArchiveReader extends Context.Service<
   }
 >()("@scenario-assets/node/archive/ArchiveReader") {}
 
-const service = (open: OpenArchive.OpenArchive): ArchiveReader["Service"] =>
-  ArchiveReader.of({
+const service = (openArchive: OpenArchive.OpenArchive): ArchiveReader["Service"] => {
+  const open = <E, R>(location: ArchiveLocation<E, R>, options?: Options) =>
+    openArchive(location, { ...options, unsupported: "keep" })
+  return ArchiveReader.of({
     list: (location, options) => Effect.scoped(Effect.map(open(location, options), ({ entries }) => entries)),
     forEach: (location, f, options = {}) =>
       Effect.flatMap(open(location, options), (archive) => ForEach.forEach(archive, f, options)).pipe(
@@ -53,6 +107,7 @@ const service = (open: OpenArchive.OpenArchive): ArchiveReader["Service"] =>
         Effect.withSpan("ArchiveReader.forEach")
       )
   })
+}
 
 /**
  * Builds the service on `Transfer` and `FileDownload`.

@@ -5,12 +5,12 @@
  */
 
 /**
- * How the bytes of an entry are kept; other methods are refused.
+ * How the bytes of an entry are kept. Other methods than the first two are not supported.
  *
  * @category models
  * @since 0.1.0
  */
-export type Method = "stored" | "deflate"
+export type Method = "stored" | "deflate" | "other"
 
 /**
  * A file or a directory in an archive. Sizes and places are in bytes, places are counted from the start of the archive.
@@ -29,6 +29,11 @@ export interface ZipEntry {
   /** Whether the name ends in `/`; such an entry has no content. */
   readonly isDirectory: boolean
   readonly method: Method
+  /**
+   * What its content needs that is not supported, such as `encryption`, `the method zstd` or `a symbolic link`: it can be
+   * listed, and not read. `undefined` for all others.
+   */
+  readonly unsupported: string | undefined
   /** The general purpose bit flag (APPNOTE 4.4.4). */
   readonly flags: number
   /** Whether sums and sizes are repeated behind the data, and may be missing before it (bit 3 of the flags). */

@@ -339,6 +339,47 @@ describe("A damaged file in ArchiveReader.forEach", () => {
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
+  it.live("is in the report as well where it is kept in a way that is not supported", () =>
+    Effect.gen(function* () {
+      const other: Readonly<Record<string, Partial<ZipMaker.Entry>>> = {
+        encryption: { flags: 1, method: 8 },
+        "strong encryption": { flags: 0x41 },
+        "encryption by AES": { flags: 1, method: 99, central: { crc32: 0 }, local: { crc32: 0 } },
+        "the method bzip2": { method: 12 },
+        "the method 77": { method: 77 },
+        "a symbolic link": { mode: 0o120777 },
+        "a special file": { mode: 0o020666 }
+      }
+      const made = ZipMaker.make(
+        Object.entries(other).flatMap(([name, fields], n): ReadonlyArray<ZipMaker.Entry> => [
+          { name: `good ${n}`, content: `good ${n}` },
+          { name, content: "who knows", ...fields }
+        ])
+      )
+      const reader = yield* ArchiveReader.ArchiveReader
+      for (const location of yield* locations(made)) {
+        const given: Array<string> = []
+        const report = yield* forEach(location, (name) => Effect.sync(() => given.push(name)), { concurrency: 4 })
+        assert.deepStrictEqual(
+          report.refused.map(({ entry, error }) => [
+            entry.name,
+            error.reason._tag === "Unsupported" && error.reason.feature
+          ]),
+          Object.keys(other).map((name) => [name, /encryption/.test(name) ? "encryption" : name])
+        )
+        assert.deepStrictEqual(
+          given,
+          Object.keys(other).map((_, n) => `good ${n}`)
+        )
+        const selected = yield* forEach(location, () => Effect.void, {
+          select: ({ unsupported }) => unsupported === undefined
+        })
+        assert.deepStrictEqual(selected, { ...report, refused: [] })
+        assert.lengthOf(yield* reader.list(location), 14)
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
   it.live("is not in the report where its callback handles the error, or does not look", () =>
     Effect.gen(function* () {
       const location = { file: Extracting.fileOf(made) }

@@ -357,6 +357,7 @@ const entry = {
   rawName: ZipMaker.text("a"),
   isDirectory: false,
   method: "stored",
+  unsupported: undefined,
   flags: 0,
   hasDescriptor: false,
   compressedSize: 1,

@@ -11,6 +11,7 @@ const entryOf = (name: string, index = 0): ZipEntry.ZipEntry => ({
   rawName: new TextEncoder().encode(name),
   isDirectory: name.endsWith("/"),
   method: "stored",
+  unsupported: undefined,
   flags: 0x0800,
   hasDescriptor: false,
   compressedSize: 0,

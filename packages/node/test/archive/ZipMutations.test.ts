@@ -62,6 +62,7 @@ const open = (bytes: Uint8Array, random: Random): Taken | undefined => {
   if (Result.isFailure(parsed)) return assertReason(parsed.failure)
   const entries = parsed.success
   assertEntries(entries, location)
+  if (entries.some(({ unsupported }) => unsupported !== undefined)) return undefined
   Result.getOrThrow(
     ArchiveLimits.check(entries, {
       ...ArchiveLimits.defaults,

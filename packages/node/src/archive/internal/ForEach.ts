@@ -13,7 +13,7 @@ import * as Contents from "./Contents.ts"
 import * as Lending from "./Lending.ts"
 import type { Options as ReadOptions, ReadError } from "./OpenArchive.ts"
 import * as WholeFiles from "./WholeFiles.ts"
-import type { ZipArchive } from "./ZipArchive.ts"
+import * as ZipArchive from "./ZipArchive.ts"
 
 /**
  * Which files of an archive, and how many at once. Numbers that mean nothing are defects: a `RangeError` that names the
@@ -36,17 +36,6 @@ export interface ForEachOptions extends Omit<ReadOptions, "timeLimit"> {
 }
 
 /**
- * A file that was left out, with the reason: it is damaged, or kept in a way that is not supported.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RefusedEntry {
-  readonly entry: ZipEntry
-  readonly error: ArchiveError
-}
-
-/**
  * What has become of the files of an archive.
  *
  * @category models
@@ -58,7 +47,7 @@ export interface ForEachReport {
   /** The size of those files, in bytes. */
   readonly byteCount: number
   /** Files that were left out, in the order of the directory. Where there are none, the archive is whole. */
-  readonly refused: ReadonlyArray<RefusedEntry>
+  readonly refused: ReadonlyArray<ZipArchive.RefusedEntry>
 }
 
 /**
@@ -71,7 +60,7 @@ export type EntryContent<E = never, R = never> = Stream.Stream<Uint8Array, ReadE
 
 /** Gives the files of an open archive to a callback. */
 export const forEach = Effect.fnUntraced(function* <E, R, E2, R2>(
-  archive: ZipArchive<ReadError | E, R>,
+  archive: ZipArchive.ZipArchive<ReadError | E, R>,
   f: (entry: ZipEntry, content: EntryContent<E, R>) => Effect.Effect<unknown, E2, R2>,
   { select = () => true, ...options }: ForEachOptions
 ): Effect.fn.Return<ForEachReport, ReadError | E | E2, R | R2> {
@@ -82,10 +71,9 @@ export const forEach = Effect.fnUntraced(function* <E, R, E2, R2>(
   const isHeld = (entry: ZipEntry) => Contents.isSmall(entry) && entry.size <= memory
   const shareOf = (entry: ZipEntry) => (isHeld(entry) ? entry.size : Math.min(largeShare, memory))
 
-  const wanted = archive.entries
-    .filter((entry) => !entry.isDirectory && select(entry))
-    .toSorted((a, b) => a.offset - b.offset)
-  const refused: Array<RefusedEntry> = []
+  const selected = archive.entries.filter((entry) => !entry.isDirectory && select(entry))
+  const refused = [...ZipArchive.refused(archive.name, selected)]
+  const wanted = selected.filter(({ unsupported }) => unsupported === undefined).toSorted((a, b) => a.offset - b.offset)
   let fileCount = 0
   let byteCount = 0
 

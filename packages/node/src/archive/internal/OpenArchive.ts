@@ -61,10 +61,13 @@ export interface Spool {
   readonly onEvent?: ((event: FileEvent) => Effect.Effect<void>) | undefined
 }
 
-/** Reads the directory, most often by one request. The bytes can be read as long as the scope is open. */
+/**
+ * Reads the directory, most often by one request. The bytes can be read as long as the scope is open. An entry that is not
+ * supported fails the whole, unless they are `kept` among the others.
+ */
 export type OpenArchive = <E = never, R = never>(
   location: ArchiveLocation<E, R>,
-  options?: Options
+  options?: Options & { readonly unsupported?: "fail" | "keep" | undefined }
 ) => Effect.Effect<ZipArchive.ZipArchive<ReadError | E, R>, ReadError | E, R | Scope.Scope>
 
 /** Opens archives wherever they are. */
@@ -99,12 +102,14 @@ type Opening<E, R> = Effect.Effect<ByteSource.ByteSource<ReadError | E, R>, Read
 
 const openWith =
   (onHost: <E, R>(source: Source<E, R>, options: Options) => Opening<E, R>): OpenArchive =>
-  <E, R>(location: ArchiveLocation<E, R>, options: Options = {}) =>
+  <E, R>(location: ArchiveLocation<E, R>, { unsupported = "fail", ...options }: Parameters<OpenArchive>[1] = {}) =>
     Effect.gen(function* () {
       const name = "file" in location ? location.file : location.name
       const opening: Opening<E, R> =
         "file" in location ? FileBytes.open(location.file) : onHost(location.source, options)
-      return yield* ZipArchive.open(name, yield* opening, options.limits)
+      const archive = yield* ZipArchive.open(name, yield* opening, options.limits)
+      const [refused] = unsupported === "fail" ? ZipArchive.refused(name, archive.entries) : []
+      return refused === undefined ? archive : yield* refused.error
     }).pipe(Effect.withSpan("ArchiveReader.open"))
 
 const temporaryFile: Effect.Effect<string, FileError, Scope.Scope> = Effect.map(

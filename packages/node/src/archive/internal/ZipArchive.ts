@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
-import { ArchiveError, type Reason } from "../ArchiveError.ts"
+import { ArchiveError, type Reason, Unsupported } from "../ArchiveError.ts"
 import * as ArchiveLimits from "../ArchiveLimits.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
 import * as ByteSource from "./ByteSource.ts"
@@ -23,6 +23,17 @@ export interface ZipArchive<E = never, R = never> {
   readonly bytes: ByteSource.ByteSource<E, R>
   /** In the order of the central directory. */
   readonly entries: ReadonlyArray<ZipEntry>
+}
+
+/**
+ * A file that was left out, with the reason: it is damaged, or kept in a way that is not supported.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RefusedEntry {
+  readonly entry: ZipEntry
+  readonly error: ArchiveError
 }
 
 /**
@@ -52,6 +63,19 @@ export const open = Effect.fnUntraced(function* <E, R>(
   yield* orFail(ArchiveLimits.check(entries, limits))
   return { name, bytes, entries }
 })
+
+/**
+ * Those of some entries that are not supported.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const refused = (archive: string, entries: ReadonlyArray<ZipEntry>): ReadonlyArray<RefusedEntry> =>
+  entries.flatMap((entry) => {
+    const { name, unsupported: feature } = entry
+    if (feature === undefined) return []
+    return [{ entry, error: new ArchiveError({ archive, reason: new Unsupported({ entry: name, feature }) }) }]
+  })
 
 /** A gap that is shorter than this is read through: a further request costs more. */
 const shortGap = 256 * 1024

@@ -139,7 +139,8 @@ const describe = (tail: Uint8Array, archiveSize: number): string => {
  *
  * Refused as damaged: other counts and sizes than the end record has, entries that share bytes with each other or with the
  * directory, names that are there twice or not in the encoding they claim, and whatever disagrees within one entry.
- * Unsupported are encryption, methods other than stored and deflate, symbolic links, special files and several disks.
+ * Several disks are not supported. Encryption, methods other than stored and deflate, symbolic links and special files are not
+ * either, but that is said of the entry alone (`unsupported`).
  *
  * Names are decoded as UTF-8 where they say so, by their flag or by a valid Unicode path (4.6.9), and where they come from a
  * Unix and are UTF-8; else as CP437.

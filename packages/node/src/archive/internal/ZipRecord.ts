@@ -61,21 +61,25 @@ export const read = (view: DataView, at: number, index: number): Result.Result<D
   const { compressedSize, disk, offset, size } = numbers
   const isDirectory = name.endsWith("/")
   const type = typeOf(view, at)
-  const supported = methodOf(view.getUint16(at + 10, true), flags, type, disk)
-  if (Result.isFailure(supported)) return Result.fail(new Unsupported({ entry: name, feature: supported.failure }))
+  if (disk !== 0) return Result.fail(new Unsupported({ entry: name, feature: "several disks" }))
 
-  const method = supported.success
+  const id = view.getUint16(at + 10, true)
+  const method = methods.get(id) ?? "other"
+  const unsupported = unsupportedOf(id, flags, type)
   const crc32 = view.getUint32(at + 16, true)
   if (isDirectory && size !== 0) return damaged(name, "is a directory with content")
   if (!isDirectory && type === directory) return damaged(name, "is a directory by its mode and a file by its name")
-  if (method === "stored" && size !== compressedSize) return damaged(name, "is stored and has two sizes")
-  if (size === 0 && crc32 !== 0) return damaged(name, "is empty and has a checksum")
+  if (unsupported === undefined) {
+    if (method === "stored" && size !== compressedSize) return damaged(name, "is stored and has two sizes")
+    if (size === 0 && crc32 !== 0) return damaged(name, "is empty and has a checksum")
+  }
   return Result.succeed({
     index,
     name,
     rawName,
     isDirectory,
     method,
+    unsupported,
     flags,
     hasDescriptor: (flags & 8) !== 0,
     compressedSize,
@@ -175,18 +179,14 @@ const typeOf = (view: DataView, at: number): number => (isUnix(view, at) ? view.
 
 const isUnix = (view: DataView, at: number): boolean => [3, 19].includes(view.getUint8(at + 5))
 
-/** How an entry is kept, or what of the format it needs that is not read here. */
-const methodOf = (id: number, flags: number, type: number, disk: number): Result.Result<Method, string> => {
+/** What of the format an entry needs that is not read here. */
+const unsupportedOf = (id: number, flags: number, type: number): string | undefined => {
   // Encryption, strong encryption, masked headers (APPNOTE 4.4.4). It changes the method, so it is looked for first.
-  if ((flags & 0x2041) !== 0) return Result.fail("encryption")
-  if ((flags & 0x0020) !== 0) return Result.fail("patches")
-  const method = methods.get(id)
-  if (method === undefined) return Result.fail(`the method ${otherMethods.get(id) ?? id}`)
-  if (disk !== 0) return Result.fail("several disks")
-  if (type === symbolicLink) return Result.fail("a symbolic link")
-  return type === 0 || type === directory || type === regularFile
-    ? Result.succeed(method)
-    : Result.fail("a special file")
+  if ((flags & 0x2041) !== 0) return "encryption"
+  if ((flags & 0x0020) !== 0) return "patches"
+  if (!methods.has(id)) return `the method ${otherMethods.get(id) ?? id}`
+  if (type === symbolicLink) return "a symbolic link"
+  return type === 0 || type === directory || type === regularFile ? undefined : "a special file"
 }
 
 const methods: ReadonlyMap<number, Method> = new Map([
