@@ -7,6 +7,7 @@ import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import type { FileDownload } from "../file/FileDownload.ts"
 import * as ForEach from "./internal/ForEach.ts"
 import * as OpenArchive from "./internal/OpenArchive.ts"
@@ -102,10 +103,10 @@ const service = (openArchive: OpenArchive.OpenArchive): ArchiveReader["Service"]
   return ArchiveReader.of({
     list: (location, options) => Effect.scoped(Effect.map(open(location, options), ({ entries }) => entries)),
     forEach: (location, f, options = {}) =>
-      Effect.flatMap(open(location, options), (archive) => ForEach.forEach(archive, f, options)).pipe(
-        Effect.scoped,
-        Effect.withSpan("ArchiveReader.forEach")
-      )
+      // The scope of the archive is not that of the callbacks.
+      Effect.scopedWith((scope) =>
+        Effect.flatMap(Scope.provide(open(location, options), scope), (archive) => ForEach.forEach(archive, f, options))
+      ).pipe(Effect.withSpan("ArchiveReader.forEach"))
   })
 }
 

@@ -253,6 +253,27 @@ describe("ArchiveReader.forEach", () => {
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
+  it.live("leaves what a callback acquires to the scope that the caller gives", () =>
+    Effect.gen(function* () {
+      const order: Array<string> = []
+      const select = ({ name }: { readonly name: string }) => name === "first" || name === "noise"
+      yield* Effect.gen(function* () {
+        const note = (what: string) => Effect.sync(() => void order.push(what))
+        yield* forEach(
+          { file: Extracting.fileOf(archives.stored) },
+          (name, content) =>
+            Effect.andThen(
+              Effect.addFinalizer(() => note(`close ${name}`)),
+              Stream.runDrain(content)
+            ),
+          { select }
+        )
+        yield* note("done")
+      }).pipe(Effect.scoped)
+      assert.deepStrictEqual(order, ["done", "close noise", "close first"])
+    }).pipe(Effect.provide(Extracting.layer))
+  )
+
   it.live("fails where a callback runs the content of another that has ended", () =>
     Effect.gen(function* () {
       for (const name of ["first", "noise"]) {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { crc32, deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { ArchiveReader, Extraction, type FileError } from "@scenario-assets/node"
+import { type ArchiveReader, Extraction, type FileError } from "@scenario-assets/node"
 import { Effect, Fiber, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"

@@ -1,5 +1,7 @@
 /** The bytes of a file, to be read from anywhere in it. */
 import * as Fs from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -47,3 +49,12 @@ export const open = Effect.fnUntraced(function* (
   }
   return { size, tail, read: (ranges) => Stream.flatMap(Stream.fromIterable(ranges), readRange) }
 })
+
+/** Where an archive may be kept until the scope is closed. */
+export const temporaryPath: Effect.Effect<string, FileError, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(
+    Files.attempt("make a directory in", tmpdir(), () => Fs.mkdtemp(join(tmpdir(), "scenario-assets-"))),
+    (path) => Effect.ignore(Files.attempt("remove", path, () => Fs.rm(path, { recursive: true, force: true })))
+  ),
+  (directory) => join(directory, "archive.zip")
+)

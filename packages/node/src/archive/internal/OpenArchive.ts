@@ -2,9 +2,6 @@
  * From where an archive is to its entries and a way to read its bytes: by ranges of a storage host, from a file, or, where
  * the host serves no ranges, from a file that the archive is fetched to first.
  */
-import * as Fs from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/transfer/Transfer"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import * as Effect from "effect/Effect"
@@ -12,7 +9,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { FileDownload, type FileEvent } from "../../file/FileDownload.ts"
 import type { FileError } from "../../file/FileError.ts"
-import * as Files from "../../file/internal/Files.ts"
 import type { ArchiveError } from "../ArchiveError.ts"
 import type { ArchiveLimits } from "../ArchiveLimits.ts"
 import * as ByteSource from "./ByteSource.ts"
@@ -77,7 +73,7 @@ export const make: Effect.Effect<OpenArchive, never, Transfer | FileDownload> = 
 
   /** Fetches an archive that cannot be read in parts. */
   const fetch = Effect.fnUntraced(function* <E, R>(source: Source<E, R>, options: Options) {
-    const { onEvent = () => Effect.void, file } = options.spool ?? { file: yield* temporaryFile }
+    const { onEvent = () => Effect.void, file } = options.spool ?? { file: yield* FileBytes.temporaryPath }
     const events = files.events(source, file, { ...options, expect: "zip", ifExists: "skip" })
     yield* Stream.runForEach(events, onEvent)
     return yield* FileBytes.open(file)
@@ -111,11 +107,3 @@ const openWith =
       const [refused] = unsupported === "fail" ? ZipArchive.refused(name, archive.entries) : []
       return refused === undefined ? archive : yield* refused.error
     }).pipe(Effect.withSpan("ArchiveReader.open"))
-
-const temporaryFile: Effect.Effect<string, FileError, Scope.Scope> = Effect.map(
-  Effect.acquireRelease(
-    Files.attempt("make a directory in", tmpdir(), () => Fs.mkdtemp(join(tmpdir(), "scenario-assets-"))),
-    (path) => Effect.ignore(Files.attempt("remove", path, () => Fs.rm(path, { recursive: true, force: true })))
-  ),
-  (directory) => join(directory, "archive.zip")
-)
