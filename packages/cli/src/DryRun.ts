@@ -64,7 +64,7 @@ const ofSelection = Effect.fnUntraced(function* (
 
 interface Located<E, R, O extends Extracting.Origin = Extracting.Origin> {
   readonly origin: O
-  readonly location: ArchiveReader.Location<E, R>
+  readonly location: ArchiveReader.ArchiveLocation<E, R>
 }
 
 /** What would become of each file. */

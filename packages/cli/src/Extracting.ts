@@ -87,7 +87,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   const extract = Effect.fnUntraced(function* <O extends Origin, E = never, R = never>(
     index: number,
     origin: O,
-    location: ArchiveReader.Location<E, R>
+    location: ArchiveReader.ArchiveLocation<E, R>
   ) {
     const last = yield* extractor.extract(index, location).pipe(
       Stream.tap(Watch.extraction("jobId" in origin ? origin.jobId : origin.file)),
@@ -173,7 +173,7 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
     extract: <O extends Origin, E = never, R = never>(
       index: number,
       origin: O,
-      location: ArchiveReader.Location<E, R>
+      location: ArchiveReader.ArchiveLocation<E, R>
     ) => Effect.provideService(extract(index, origin, location), Output, output),
     skip: extractor.skip,
     tell

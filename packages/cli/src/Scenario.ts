@@ -26,7 +26,7 @@ export const layer = (connection: Connection): Services =>
   Layer.provideMerge(NodeScenario.layerServices, configLayer(connection))
 
 /** What reads archives in files: without a network, configuration or credentials. */
-export const layerFiles = Layer.provideMerge(Extraction.layer, ArchiveReader.layerFiles)
+export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layerFiles)
 
 /** The services, with a journal of the jobs that are begun. */
 export const layerJournal = (connection: Connection, path: string): Services =>

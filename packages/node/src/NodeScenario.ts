@@ -87,10 +87,9 @@ export const layerServicesWith = (
   Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, Downloads.layer).pipe(
+  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Downloads.layer).pipe(
     Layer.provideMerge(Extraction.layer),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),
-    Layer.provideMerge(ArchiveReader.layer),
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),

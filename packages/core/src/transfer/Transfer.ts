@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function* (
         startsOver: isFile ? "any" : part === undefined ? "same" : "suffix" in part ? "any" : "never",
         ...limits,
         connections: isFile ? limits.connections : 1,
-        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
+        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.of(source, limits.limitRate),
         expect: options.expect,
         resume: options.resume,
         client,

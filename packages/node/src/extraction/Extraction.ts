@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { availableParallelism } from "node:os"
+import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -13,11 +14,12 @@ import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ArchiveError, Damaged } from "../archive/ArchiveError.ts"
-import * as ArchiveReader from "../archive/ArchiveReader.ts"
+import type * as ArchiveReader from "../archive/ArchiveReader.ts"
 import * as EntryData from "../archive/internal/EntryData.ts"
+import * as OpenArchive from "../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../archive/internal/ZipArchive.ts"
 import type { ZipEntry } from "../archive/ZipEntry.ts"
-import type { FileEvent } from "../file/FileDownload.ts"
+import type { FileDownload, FileEvent } from "../file/FileDownload.ts"
 import { FileError } from "../file/FileError.ts"
 import * as Files from "../file/internal/Files.ts"
 import * as Buffers from "../http/Buffers.ts"
@@ -127,7 +129,7 @@ export interface Extractor {
    */
   readonly extract: <E = never, R = never>(
     index: number,
-    location: ArchiveReader.Location<E, R>
+    location: ArchiveReader.ArchiveLocation<E, R>
   ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
   /** The archive with this number will not come: those after it need not wait for it. */
   readonly skip: (index: number) => Effect.Effect<void>
@@ -152,39 +154,31 @@ export class Extraction extends Context.Service<
     ) => Effect.Effect<Extractor, FileError, Scope.Scope>
     /** One archive; the last event is `Completed`. Fails after it has extracted all it can. */
     readonly events: <E = never, R = never>(
-      location: ArchiveReader.Location<E, R>,
+      location: ArchiveReader.ArchiveLocation<E, R>,
       directory: string,
       options?: Options
     ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
     readonly eventsAll: <A, E, R, E2, R2>(
-      archives: Stream.Stream<A & ArchiveReader.Location<E, R>, E2, R2>,
+      archives: Stream.Stream<A & ArchiveReader.ArchiveLocation<E, R>, E2, R2>,
       directory: string,
       options?: Options & { readonly concurrency?: number | undefined }
     ) => Stream.Stream<ArchiveEvent<A, ArchiveReader.ReadError | E>, FileError | E2, R | R2>
     /** The same without the events. */
     readonly toDirectory: <E = never, R = never>(
-      location: ArchiveReader.Location<E, R>,
+      location: ArchiveReader.ArchiveLocation<E, R>,
       directory: string,
       options?: Options
     ) => Effect.Effect<Extracted, ArchiveReader.ReadError | E, R>
     /** What would become of each file of some archives, in this order; nothing is written, and no content is fetched. */
     readonly preview: <E = never, R = never>(
-      locations: ReadonlyArray<ArchiveReader.Location<E, R>>,
+      locations: ReadonlyArray<ArchiveReader.ArchiveLocation<E, R>>,
       directory: string,
       options?: Options
     ) => Effect.Effect<Preview.Preview, ArchiveReader.ReadError | E, R>
   }
 >()("@scenario-assets/node/extraction/Extraction") {}
 
-/**
- * Builds the service on `ArchiveReader`.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.ArchiveReader> = Effect.gen(function* () {
-  const reader = yield* ArchiveReader.ArchiveReader
-
+const service = (openArchive: OpenArchive.OpenArchive): Extraction["Service"] => {
   const open = Effect.fnUntraced(function* (
     directory: string,
     archives: number,
@@ -203,10 +197,10 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     }
     const awaitTurn = (index: number) => Effect.forEach(turns.slice(0, index), Deferred.await, { discard: true })
 
-    const run = <E, R>(index: number, location: ArchiveReader.Location<E, R>, tell: Tell) => {
+    const run = <E, R>(index: number, location: ArchiveReader.ArchiveLocation<E, R>, tell: Tell) => {
       const spool = workspace.spool("file" in location ? "archive" : location.name)
       return Effect.gen(function* () {
-        const archive = yield* reader.open(location, {
+        const archive = yield* openArchive(location, {
           ...options,
           spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
         })
@@ -282,11 +276,11 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
     }
   })
 
-  const events = <E, R>(location: ArchiveReader.Location<E, R>, directory: string, options?: Options) =>
+  const events = <E, R>(location: ArchiveReader.ArchiveLocation<E, R>, directory: string, options?: Options) =>
     Stream.unwrap(Effect.map(open(directory, 1, options), ({ extract }) => extract(0, location)))
 
   const toDirectory = Effect.fn("Extraction.toDirectory")(function* <E, R>(
-    location: ArchiveReader.Location<E, R>,
+    location: ArchiveReader.ArchiveLocation<E, R>,
     directory: string,
     options?: Options
   ) {
@@ -298,7 +292,7 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
   return Extraction.of({
     open,
     eventsAll: <A, E, R, E2, R2>(
-      archives: Stream.Stream<A & ArchiveReader.Location<E, R>, E2, R2>,
+      archives: Stream.Stream<A & ArchiveReader.ArchiveLocation<E, R>, E2, R2>,
       directory: string,
       { concurrency = 4, ...options }: Options & { readonly concurrency?: number | undefined } = {}
     ) =>
@@ -322,9 +316,20 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
       ),
     events,
     toDirectory,
-    preview: (locations, directory, options) => Preview.make(reader, locations, directory, options)
+    preview: (locations, directory, options) => Preview.make(openArchive, locations, directory, options)
   })
-})
+}
+
+/**
+ * Builds the service on `Transfer` and `FileDownload`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Extraction["Service"], never, Transfer | FileDownload> = Effect.map(
+  OpenArchive.make,
+  service
+)
 
 /**
  * The service.
@@ -332,7 +337,16 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Extraction, never, ArchiveReader.ArchiveReader> = Layer.effect(Extraction, make)
+export const layer: Layer.Layer<Extraction, never, Transfer | FileDownload> = Layer.effect(Extraction, make)
+
+/**
+ * The service for archives in files alone: it needs no network, no configuration and no credentials. To extract an archive
+ * on a storage host by it is a defect.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFiles: Layer.Layer<Extraction> = Layer.sync(Extraction, () => service(OpenArchive.inFiles))
 
 type Tell = (event: ExtractionEvent) => Effect.Effect<void>
 

@@ -38,7 +38,7 @@ const expected = Extracting.treeOf({
 
 /** Extracts archives at once; each begins when those before it in `order` have been begun and had their turn to run. */
 const together = (
-  locations: ReadonlyArray<ArchiveReader.Location>,
+  locations: ReadonlyArray<ArchiveReader.ArchiveLocation>,
   order: ReadonlyArray<number>,
   directory: string,
   skipped: ReadonlyArray<number> = [],

@@ -40,7 +40,7 @@ export const quick: Extraction.Options = { backoffBase: "1 millis", retries: 3 }
 
 /** Extracts, and gives whatever comes of it. */
 export const run = (
-  location: ArchiveReader.Location,
+  location: ArchiveReader.ArchiveLocation,
   directory: string,
   options: Extraction.Options = {}
 ): Effect.Effect<Outcome, never, Extraction.Extraction> =>

@@ -1,7 +1,12 @@
 /** What an extraction would do, found out by looking alone. */
 import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
-import type { ArchiveReader, Location, Options as ReadOptions, ReadError } from "../../archive/ArchiveReader.ts"
+import type {
+  ArchiveLocation,
+  OpenArchive,
+  Options as ReadOptions,
+  ReadError
+} from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
@@ -44,17 +49,17 @@ interface Options extends ReadOptions {
 
 /** Of archives in this order, which may give their files the same names. */
 export const make = Effect.fn("Extraction.preview")(function* <E, R>(
-  reader: ArchiveReader["Service"],
-  locations: ReadonlyArray<Location<E, R>>,
+  openArchive: OpenArchive,
+  locations: ReadonlyArray<ArchiveLocation<E, R>>,
   directory: string,
   { ifDiffers = "keep", select = () => true, ...options }: Options = {}
 ): Effect.fn.Return<Preview, ReadError | E, R> {
   let taken = Workspace.reserved
   let toWrite = 0
 
-  const one = Effect.fnUntraced(function* (location: Location<E, R>) {
+  const one = Effect.fnUntraced(function* (location: ArchiveLocation<E, R>) {
     const unpackers = yield* Unpackers.make(0)
-    const archive = yield* reader.open(location, options)
+    const archive = yield* openArchive(location, options)
     const entries = archive.entries.filter(select)
     const plan = yield* Plan.make(entries, { archive: archive.name, directory, taken, unpackers, ifDiffers })
     taken = plan.taken
