@@ -120,14 +120,14 @@ export const make = Effect.fnUntraced(function* (
   /** One exchange: the answer decoded, or why there is none. */
   const exchange = <A>({ decode, expected, request }: Call<A>): Effect.Effect<A, Reason> =>
     Effect.flatMap(client.execute(request), (response) =>
-      Effect.flatMap(response.text, (text): Effect.Effect<A, Reason> => {
-        if (response.status < 200 || response.status >= 300) {
-          return Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
+      Effect.flatMap(Answer.read(response), (body): Effect.Effect<A, Reason> => {
+        if (!Answer.isSuccess(response)) {
+          return Effect.flatMap(Answer.refusal(response, body, scrub), Effect.fail)
         }
-        const decoded = decode(text)
+        const decoded = body.isWhole ? decode(body.text) : undefined
         if (decoded !== undefined) return Effect.succeed(decoded)
-        const description = `expected ${expected}`
-        return Effect.fail(new InvalidResponse({ response: Answer.details(response, text, scrub), description }))
+        const description = body.isWhole ? `expected ${expected}` : Answer.tooLong
+        return Effect.fail(new InvalidResponse({ response: Answer.details(response, body, scrub), description }))
       })
     ).pipe(
       Effect.catchTag("HttpClientError", (error) => {
