@@ -13,7 +13,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Emulator } from "./Emulator.ts"
-import * as Reply from "./Reply.ts"
+import * as Reply from "./internal/Reply.ts"
 
 /**
  * Makes the client. It behaves as one over sockets would: a body that ends before its declared length fails, one that

@@ -8,8 +8,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { Kind, type Target } from "./FaultKind.ts"
+import { Kind, type Target } from "./internal/FaultKind.ts"
 import * as FaultText from "./internal/FaultText.ts"
+
+export type { Kind, Target } from "./internal/FaultKind.ts"
 
 /**
  * A fault, whom it meets, and how often.
@@ -44,13 +46,7 @@ export interface Options {
   readonly skip?: number | undefined
 }
 
-/**
- * A fault of any kind.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (target: Target, kind: Kind, { skip = 0, times = 1 }: Options = {}): Fault => ({
+const make = (target: Target, kind: Kind, { skip = 0, times = 1 }: Options = {}): Fault => ({
   target,
   kind,
   times: times === "always" ? Number.POSITIVE_INFINITY : times,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Content } from "@scenario-assets/core/testing"
+import * as Content from "../../src/testing/internal/Content.ts"
 import { crc32 } from "../../src/transfer/internal/Crc32.ts"
 import { crc64nvme } from "../../src/transfer/internal/Crc64Nvme.ts"
 
