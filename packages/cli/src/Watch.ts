@@ -24,6 +24,7 @@ export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
     case "Requested":
       yield* output.event({ type: "requested", batch: event.index + 1, jobId: event.jobId, resumed: event.resumed })
       yield* output.progress.waiting(event.jobId, "requested")
+      if (event.unrecorded !== undefined) yield* output.warn(event.unrecorded.message)
       return yield* output.note(`${event.resumed ? "Taking up" : "Started"} job ${event.jobId}`)
     case "Progressed":
       return yield* job(event.job)
@@ -40,11 +41,10 @@ export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
 const jobOf = (error: BatchError): string | undefined => {
   switch (error._tag) {
     case "JobError":
+    case "JournalError":
       return error.jobId
     case "ApiError":
       return error.subject
-    case "JournalError":
-      return undefined
   }
 }
 

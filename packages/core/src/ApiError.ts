@@ -49,10 +49,10 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
   }
 }
 
-/** `403`: wrong scope or project. @category reasons @since 0.1.0 */
+/** `403`: wrong scope or project, or ids of another project. @category reasons @since 0.1.0 */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answered) {
   override get message(): string {
-    return `not allowed (403)${said(this.response)}; check the project id and the scope of the API key`
+    return `not allowed (403)${said(this.response)}; check the project id and the scope of the API key, and that the ids are of that project`
   }
 }
 

@@ -4,16 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
-import { JobError } from "./JobError.ts"
+import { JobError, MissingDownloadUrl } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
 import * as Selection from "./Selection.ts"
@@ -28,7 +33,7 @@ import type * as Transfer from "./transfer/Transfer.ts"
 export interface Request extends BatchRequest {
   /** Ids in one batch; default and maximum 1000. */
   readonly batchSize?: number | undefined
-  /** Jobs in work at once. Default 4. */
+  /** The most jobs that are begun ahead of the archives taken from the stream. Default 8. */
   readonly concurrency?: number | undefined
   /** How to wait for each job. */
   readonly poll?: JobPoller.Options | undefined
@@ -51,6 +56,21 @@ export interface Archive {
 export type BatchError = ApiError | JobError | JobJournal.JournalError
 
 /**
+ * A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal, unless that
+ * could not be written (`unrecorded`): then the next run will not find it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Requested {
+  readonly _tag: "Requested"
+  readonly index: number
+  readonly jobId: JobId
+  readonly resumed: boolean
+  readonly unrecorded?: JobJournal.JournalError
+}
+
+/**
  * What happens until the jobs of a selection are begun. Each batch (`index` from 0) has a `Requested`, or ends with `Failed`.
  *
  * @category models
@@ -58,8 +78,7 @@ export type BatchError = ApiError | JobError | JobJournal.JournalError
  */
 export type BeginEvent =
   | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
-  /** A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal. */
-  | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
+  | Requested
   | {
       readonly _tag: "Failed"
       readonly index: number
@@ -89,7 +108,7 @@ export class Archives extends Context.Service<
   {
     /**
      * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
-     * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
+     * fails. After a refusal that all share (401, 402) the batches not yet begun fail with it, unsent.
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
     /**
@@ -97,7 +116,10 @@ export class Archives extends Context.Service<
      * `events` of the same request takes them up, today or in another process.
      */
     readonly begin: (request: Request) => Stream.Stream<BeginEvent>
-    /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
+    /**
+     * The archives alone, each as soon as it is ready. Where batches failed, the stream fails with the first of their
+     * errors, after it has given all archives that can be had.
+     */
     readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
     /** The archive of a job begun earlier. Where nobody knows it, that is found out by one look, unless it is `justBegun`. */
     readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
@@ -117,7 +139,22 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
     const poller = yield* JobPoller.JobPoller
     const builtWith = yield* JobJournal.JobJournal
     const journal = Effect.map(JobJournal.JobJournal, (given) => (given === JobJournal.none ? builtWith : given))
-    const forget = (jobId: JobId) => Effect.flatMap(journal, (it) => it.forget(jobId))
+    /** A job that stays in the journal costs the next run one look, and no job. */
+    const forget = (jobId: JobId) =>
+      Effect.catch(
+        Effect.flatMap(journal, (it) => it.forget(jobId)),
+        (error) => Effect.logDebug(error.message)
+      )
+
+    /** Begins a job and writes it down. Whoever is told of it, or interrupts this, finds it in the journal. */
+    const begin = (batch: BatchRequest) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const jobId = yield* restore(requestBatch(batch))
+          const recorded = yield* Effect.result(Effect.flatMap(journal, (it) => it.record(batch, jobId)))
+          return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
+        })
+      ).pipe(answeredWithin(patience))
 
     const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
       index,
@@ -125,92 +162,93 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
       source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
     })
 
+    /** A batch up to its last event; what comes of a job is `after`'s to say. */
+    const lastOf = Effect.fnUntraced(function* <A>(
+      { batch, index }: Numbered,
+      after: After<A>,
+      shared: Shared
+    ): Effect.fn.Return<A, BatchError> {
+      const taken = (requested: Requested) =>
+        Effect.tapError(after(requested), (error) => (isUseless(error) ? forget(requested.jobId) : Effect.void))
+
+      const known = yield* Effect.flatMap(journal, (it) => it.lookup(batch))
+      if (Option.isSome(known)) {
+        const last = yield* Effect.result(taken({ _tag: "Requested", index, jobId: known.value, resumed: true }))
+        if (Result.isSuccess(last)) return last.success
+        if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
+      }
+      if (shared.refusal !== undefined) return yield* shared.refusal
+      const begun = yield* Effect.tapError(begin(batch), (error) =>
+        Effect.sync(() => {
+          if (isShared(error)) shared.refusal = error
+        })
+      )
+      return yield* taken({ _tag: "Requested", index, resumed: false, ...begun })
+    })
+
+    /** All batches of a request. One more is begun when the last event of another is taken. */
+    const events = <A>(request: Request, after: (tell: Tell<A>) => After<A>): Stream.Stream<BeginEvent | A> => {
+      const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
+      const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
+      const shared: Shared = { refusal: undefined }
+      const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: request.selection.size }
+
+      return Stream.callback<{ readonly event: BeginEvent | A; readonly taken?: Latch.Latch }>((queue) =>
+        Effect.forEach(
+          batches,
+          Effect.fnUntraced(function* (selection, index) {
+            const { fileNameTemplate, flat } = request
+            const tell = (event: A) => Queue.offer(queue, { event })
+            const event = yield* Effect.catch(
+              lastOf<BeginEvent | A>({ index, batch: { selection, fileNameTemplate, flat } }, after(tell), shared),
+              (error) => Effect.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })
+            )
+            const taken = yield* Latch.make()
+            yield* Queue.offer(queue, { event, taken })
+            yield* taken.await
+          }),
+          { concurrency, discard: true }
+        ).pipe(Effect.andThen(Queue.end(queue)))
+      ).pipe(
+        Stream.mapEffect(({ event, taken }) =>
+          taken === undefined ? Effect.succeed(event) : Effect.as(taken.open, event)
+        ),
+        (all) => Stream.concat(Stream.succeed(planned), all)
+      )
+    }
+
     /** A job from its first state to its archive. */
     const follow =
       (poll?: JobPoller.Options) =>
-      (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
-        Stream.flatMap(poller.states(jobId, poll), (job) => {
-          const progressed: ArchiveEvent = { _tag: "Progressed", index, job }
-          if (isReady(job))
-            return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
-          const error = JobError.fromJob(job)
-          return Stream.concat(Stream.succeed(progressed), error === undefined ? Stream.empty : Stream.fail(error))
+      (tell: Tell<ArchiveEvent>): After<ArchiveEvent> =>
+        Effect.fnUntraced(function* (requested) {
+          const { index, jobId } = requested
+          yield* tell(requested)
+          const last = yield* poller.states(jobId, poll).pipe(
+            Stream.tap((job) => tell({ _tag: "Progressed", index, job })),
+            Stream.runLast
+          )
+          // The states end by a failure or with one that lasts, never without one.
+          const job = yield* Effect.orDie(Effect.fromOption(last))
+          if (isReady(job)) return { _tag: "Ready", index, archive: archive(index, job) } as const
+          return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
         })
-
-    /** What becomes of each batch; `after` is what is done with a job that is begun. */
-    const events = <A>(
-      request: Request,
-      after: (index: number, jobId: JobId) => Stream.Stream<A, ApiError | JobError>
-    ): Stream.Stream<BeginEvent | A> => {
-      let refusal: ApiError | undefined
-
-      const start = (index: number, batch: BatchRequest): Stream.Stream<BeginEvent | A, BatchError> =>
-        Stream.unwrap(
-          Effect.gen(function* () {
-            if (refusal !== undefined) return yield* refusal
-            const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
-              Effect.sync(() => {
-                if (isShared(error)) refusal = error
-              })
-            )
-            return Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
-              Stream.concat(Stream.fromEffectDrain(Effect.flatMap(journal, (it) => it.record(batch, jobId)))),
-              Stream.concat(after(index, jobId)),
-              Stream.tapError((error) => (isUseless(error) ? forget(jobId) : Effect.void))
-            )
-          })
-        )
-
-      const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<BeginEvent | A, BatchError> =>
-        Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
-          Stream.concat(after(index, jobId)),
-          Stream.catch((error) =>
-            isUseless(error)
-              ? Stream.concat(Stream.fromEffectDrain(forget(jobId)), start(index, batch))
-              : Stream.fail(error)
-          )
-        )
-
-      const whole = (selection: Selection.Selection, index: number): Stream.Stream<BeginEvent | A> => {
-        const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
-        return Stream.unwrap(
-          Effect.map(
-            Effect.flatMap(journal, (it) => it.lookup(batch)),
-            (jobId) => (Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch))
-          )
-        ).pipe(Stream.catch((error) => Stream.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })))
-      }
-
-      const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
-      const concurrency = option.count("concurrency", request.concurrency, 1) ?? 4
-      return Stream.succeed<BeginEvent>({
-        _tag: "Planned",
-        batches: batches.length,
-        ids: request.selection.size
-      }).pipe(
-        Stream.concat(
-          Stream.fromIterable(batches.map((selection, index) => ({ selection, index }))).pipe(
-            Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency })
-          )
-        )
-      )
-    }
 
     const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
 
     return Archives.of({
       events: all,
-      begin: (request) => Stream.suspend(() => events(request, () => Stream.empty)),
+      begin: (request) => Stream.suspend(() => events<BeginEvent>(request, () => Effect.succeed)),
       stream: (request) =>
-        Stream.flatMap(all(request), (event) => {
-          switch (event._tag) {
-            case "Ready":
-              return Stream.succeed(event.archive)
-            case "Failed":
-              return Stream.fail(event.error)
-            default:
-              return Stream.empty
-          }
+        Stream.suspend(() => {
+          let failure: BatchError | undefined
+          return all(request).pipe(
+            Stream.flatMap((event) => {
+              if (event._tag === "Failed") failure ??= event.error
+              return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
+            }),
+            Stream.concat(Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))))
+          )
         }),
       ofJob: (jobId, poll) =>
         Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
@@ -228,9 +266,39 @@ export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPo
 
 const option = OptionCheck.of("Archives")
 
-/** A refusal that every further batch would meet. */
-const isShared = ({ reason }: ApiError): boolean =>
-  reason._tag === "Unauthorized" || reason._tag === "Forbidden" || reason._tag === "QuotaExceeded"
+/** What the batches of one request know of each other. */
+interface Shared {
+  /** One that every further batch would meet. */
+  refusal: ApiError | undefined
+}
+
+interface Numbered {
+  readonly index: number
+  readonly batch: BatchRequest
+}
+
+/** Tells of something that is not a batch's last. */
+type Tell<A> = (event: A) => Effect.Effect<unknown>
+/** Makes a batch's last event of its job. */
+type After<A> = (requested: Requested) => Effect.Effect<A, ApiError | JobError>
+
+/** How long an interrupted program waits for the answer to a request that may have begun a job. */
+const patience = Duration.seconds(5)
+
+/** Goes on for so long when it is interrupted, and to the end of what cannot be interrupted. */
+const answeredWithin =
+  (limit: Duration.Duration) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkChild(effect), (fiber) =>
+        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
+          Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), limit), Fiber.interrupt(fiber))
+        )
+      )
+    )
+
+/** A refusal that every further batch would meet. A 403 may be about the ids of one. */
+const isShared = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
 /** Whether a job that ended like this is of no use to a later run. */
 const isUseless = (error: BatchError): boolean =>

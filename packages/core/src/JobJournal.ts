@@ -8,17 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { JobId } from "./Asset.ts"
+import { JobId } from "./Asset.ts"
 import type { BatchRequest } from "./AssetDownload.ts"
 
 /**
- * The journal could not be read or written; no job was started for the batch, or its id is in the message.
+ * The journal could not be read or written. Where that was about a job that was begun, its id is here, for nobody else may
+ * know it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
   message: Schema.String,
+  jobId: Schema.optionalKey(JobId),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 

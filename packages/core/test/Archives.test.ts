@@ -11,18 +11,29 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Effect, Exit, Layer, Option, Ref, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Ref, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Time from "./Time.ts"
 
 const url = (jobId: string) => SignedUrl.make(`https://storage.test/${jobId}.zip?Signature=${Canary.signature}`)
 const response = (status: number) => ({ status, headers: {}, body: "" })
 
-/** A server on which job n holds batch n; `ends` says how. */
-const server = Effect.fnUntraced(function* (
-  ends: (jobId: string, look: number) => string = () => "success",
-  refuses?: ApiError.Reason
-) {
+interface ServerOptions {
+  /** The state of a job at each look, counted from 1. */
+  readonly ends?: (jobId: string, look: number) => string
+  /** How a batch is refused; its first asset says which. */
+  readonly refuses?: (assetId: string) => ApiError.Reason | undefined
+  /** How long it takes to begin a job. */
+  readonly latency?: Duration.Input
+}
+
+/** A server on which job n holds batch n. */
+const server = Effect.fnUntraced(function* ({
+  ends = () => "success",
+  latency = 0,
+  refuses = () => undefined
+}: ServerOptions = {}) {
   const log = yield* Ref.make<ReadonlyArray<string>>([])
   const looks = new Map<string, number>()
   let jobs = 0
@@ -31,7 +42,9 @@ const server = Effect.fnUntraced(function* (
     requestBatch: ({ selection }) =>
       Effect.gen(function* () {
         yield* say(`request ${selection.size}`)
-        if (refuses !== undefined) return yield* new ApiError.ApiError({ operation: "requestBatch", reason: refuses })
+        yield* Effect.sleep(latency)
+        const reason = refuses(selection.assetIds[0] ?? "")
+        if (reason !== undefined) return yield* new ApiError.ApiError({ operation: "requestBatch", reason })
         return Asset.JobId.make(`job_${++jobs}`)
       }),
     getStatus: (jobId) =>
@@ -94,7 +107,7 @@ const run = <R>(effect: Effect.Effect<ReadonlyArray<Archives.ArchiveEvent>, neve
 describe("Archives", () => {
   it.effect("turns a selection of any size into batches, jobs and archives", () =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server((_, look) => (look === 1 ? "queued" : "success"))
+      const { layer, log } = yield* server({ ends: (_, look) => (look === 1 ? "queued" : "success") })
       const events = yield* run(eventsOf(yield* request(2001)).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(events, [
         "planned 3 of 2001",
@@ -116,17 +129,116 @@ describe("Archives", () => {
     Effect.gen(function* () {
       let pending = 0
       let most = 0
-      const { layer } = yield* server((_, look) => {
-        if (look === 1) most = Math.max(most, ++pending)
-        if (look < 3) return "in-progress"
-        pending--
-        return "success"
+      const { layer } = yield* server({
+        ends: (_, look) => {
+          if (look === 1) most = Math.max(most, ++pending)
+          if (look < 3) return "in-progress"
+          pending--
+          return "success"
+        }
       })
       const events = yield* run(
         eventsOf(yield* request(10, { batchSize: 1, concurrency: 3 })).pipe(Effect.provide(layer))
       )
       assert.strictEqual(events.filter((event) => event.startsWith("ready")).length, 10)
       assert.strictEqual(most, 3)
+    })
+  )
+
+  it.effect("gives archives in the order in which they get ready, and a slow job holds none of the others", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: (jobId, look) => {
+          const looks = jobId === "job_1" ? 100 : jobId === "job_2" ? 2 : 4
+          return look < looks ? "in-progress" : "success"
+        }
+      })
+      const wanted = yield* request(20, { batchSize: 1, concurrency: 2 })
+      const events = yield* run(eventsOf(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(
+        events.filter((event) => event.startsWith("ready")),
+        [...Array.from({ length: 19 }, (_, index) => `ready ${index + 1} job_${index + 2}`), "ready 0 job_1"]
+      )
+    })
+  )
+
+  const hour = Effect.forEach(Array.from({ length: 3600 }), () => TestClock.adjust("1 second"))
+
+  /** A consumer that takes the first archive and holds it until it is told to go on. */
+  const holding = Effect.fnUntraced(function* (layer: Layer.Layer<Archives.Archives>, wanted: Archives.Request) {
+    const held = yield* Latch.make()
+    const taken: Array<number> = []
+    const fiber = yield* Effect.flatMap(Archives.Archives, (archives) =>
+      Stream.runForEach(archives.stream(wanted), ({ index }) =>
+        Effect.andThen(
+          Effect.sync(() => taken.push(index)),
+          held.await
+        )
+      )
+    ).pipe(Effect.provide(layer), Effect.forkChild)
+    yield* hour
+    return { fiber, held, taken }
+  })
+
+  it.effect("waits for jobs however slow the consumer is", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: (jobId, look) => (jobId === "job_1" || look > 60 ? "success" : look % 2 === 0 ? "in-progress" : "queued")
+      })
+      const { fiber, held, taken } = yield* holding(layer, yield* request(5, { batchSize: 1, concurrency: 5 }))
+      assert.deepStrictEqual(taken, [0])
+      yield* held.open
+      assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
+      assert.lengthOf(taken, 5)
+    })
+  )
+
+  it.effect.each([
+    [undefined, 8],
+    [1, 1],
+    [3, 3]
+  ] as const)(
+    "with a concurrency of %s, begins %d jobs ahead of the archive that is being saved",
+    ([concurrency, ahead]) =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const requests = Effect.map(Ref.get(log), (lines) => lines.filter((line) => line.startsWith("request")).length)
+        const { fiber, held } = yield* holding(layer, yield* request(30, { batchSize: 1, concurrency }))
+        assert.strictEqual(yield* requests, 1 + ahead)
+        yield* held.release
+        yield* hour
+        assert.strictEqual(yield* requests, 2 + ahead, "one more for each that is taken")
+        yield* held.open
+        assert.isTrue(Exit.isSuccess(yield* Time.letPass(Fiber.join(fiber))))
+        assert.strictEqual(yield* requests, 30)
+      })
+  )
+
+  it.effect("looks at no job after the consumer has left", () =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "success" : "queued") })
+      const wanted = yield* request(4, { batchSize: 1, concurrency: 4 })
+      yield* Effect.gen(function* () {
+        const archives = yield* Archives.Archives
+        const [archive] = yield* Stream.runCollect(Stream.take(archives.stream(wanted), 1))
+        assert.strictEqual(archive?.index, 1)
+        const before = yield* Ref.get(log)
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* Ref.get(log), before)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("passes a defect on, and does not hang", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: () => {
+          throw new Error("a mistake")
+        }
+      })
+      const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(2)), layer))
+      assert(Exit.isFailure(exit))
+      assert.isTrue(Cause.hasDies(exit.cause))
     })
   )
 
@@ -147,7 +259,7 @@ describe("Archives", () => {
 
   it.effect("goes on with the other batches when one fails", () =>
     Effect.gen(function* () {
-      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
+      const { layer } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.filter((event) => /^(?:ready|failed)/.test(event)),
@@ -156,22 +268,57 @@ describe("Archives", () => {
     })
   )
 
-  it.effect("fails the stream of archives with the first batch that does", () =>
+  it.effect("gives all archives that can be had, before the stream of them fails with the first failure", () =>
     Effect.gen(function* () {
-      const { layer } = yield* server((jobId) => (jobId === "job_2" ? "canceled" : "success"))
-      const wanted = yield* request(3, { batchSize: 1 })
+      const { layer } = yield* server({
+        ends: (jobId) => (jobId === "job_2" ? "canceled" : jobId === "job_3" ? "failure" : "success")
+      })
+      const wanted = yield* request(4, { batchSize: 1 })
+      const jobIds: Array<string> = []
       const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
-        Stream.runDrain(archives.stream(wanted))
+        Stream.runForEach(archives.stream(wanted), ({ jobId }) => Effect.sync(() => jobIds.push(jobId)))
       ).pipe(Effect.provide(layer), Time.letPass)
       const error = yield* Time.errorOf(exit)
       assert(error._tag === "JobError")
       assert.strictEqual(error.reason._tag, "JobCanceled")
+      assert.deepStrictEqual(jobIds, ["job_1", "job_4"])
     })
   )
 
-  it.effect.each(["Unauthorized", "QuotaExceeded", "Forbidden"] as const)("sends no further batch after %s", (tag) =>
+  it.effect.each([
+    ["Forbidden", "not allowed"],
+    ["NotFound", "not found"],
+    ["Rejected", "refused"]
+  ] as const)("sends the other batches when one is refused with %s", ([tag, words]) =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server(undefined, new ApiError[tag]({ response: response(400) }))
+      const { layer, log } = yield* server({
+        refuses: (assetId) => (assetId === "asset_0" ? new ApiError[tag]({ response: response(400) }) : undefined)
+      })
+      const wanted = yield* request(3, { batchSize: 1 })
+      const events = yield* run(eventsOf(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(
+        events.filter((event) => /^(?:ready|failed)/.test(event)),
+        [`failed 0 ${tag}`, "ready 1 job_1", "ready 2 job_2"]
+      )
+      const begun = yield* run(begunBy(wanted).pipe(Effect.provide(layer)))
+      assert.deepStrictEqual(begun, ["planned 3 of 3", `failed 0 ${tag}`, "requested 1 job_3", "requested 2 job_4"])
+      assert.lengthOf(
+        (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+        6
+      )
+
+      const saved: Array<number> = []
+      const exit = yield* Effect.flatMap(Archives.Archives, (archives) =>
+        Stream.runForEach(archives.stream(wanted), ({ index }) => Effect.sync(() => saved.push(index)))
+      ).pipe(Effect.provide(layer), Time.letPass)
+      assert.include((yield* Time.errorOf(exit)).message, words)
+      assert.deepStrictEqual(saved, [1, 2])
+    })
+  )
+
+  it.effect.each(["Unauthorized", "QuotaExceeded"] as const)("sends no further batch after %s", (tag) =>
+    Effect.gen(function* () {
+      const { layer, log } = yield* server({ refuses: () => new ApiError[tag]({ response: response(400) }) })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.slice(1),
@@ -198,7 +345,7 @@ describe("Archives", () => {
   it.effect("looks once at a job begun earlier that nobody knows, unless told that it is new", () =>
     Effect.gen(function* () {
       const looks = Effect.fnUntraced(function* (poll?: JobPoller.Options) {
-        const { layer, log } = yield* server(() => "404")
+        const { layer, log } = yield* server({ ends: () => "404" })
         const archive = Effect.flatMap(Archives.Archives, ({ ofJob }) => ofJob(Asset.JobId.make("job_9"), poll))
         assert.isTrue(Exit.isFailure(yield* Time.letPass(Effect.provide(archive, layer))))
         return (yield* Ref.get(log)).length
@@ -211,7 +358,7 @@ describe("Archives", () => {
 
   it.effect("looks several times at a job of its own that the server does not know yet", () =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server((_, look) => (look < 4 ? "404" : "success"))
+      const { layer, log } = yield* server({ ends: (_, look) => (look < 4 ? "404" : "success") })
       const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(1)), layer))
       assert.isTrue(Exit.isSuccess(exit))
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1", "look job_1", "look job_1", "look job_1"])
@@ -268,7 +415,7 @@ describe("Archives", () => {
 
     it.effect.each(["404", "failure", "canceled"])("starts a job anew whose earlier one ended as %s", (end) =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server((jobId) => (jobId === "job_old" ? end : "success"))
+        const { layer, log, say } = yield* server({ ends: (jobId) => (jobId === "job_old" ? end : "success") })
         const journal = yield* withJournal([["asset_0", "job_old"]], say)
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
         assert.include(events, "resumed 0 job_old")
@@ -280,29 +427,116 @@ describe("Archives", () => {
 
     it.effect("forgets a job that failed, so that the next run starts another", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server(() => "failure")
+        const { layer, log, say } = yield* server({ ends: () => "failure" })
         yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, yield* withJournal([], say)))))
         assert.strictEqual((yield* Ref.get(log)).at(-1), "forget job_1")
       })
     )
 
-    it.effect("that cannot be written fails the batch, and names the job", () =>
+    it.effect("has a job before anybody hears of it", () =>
       Effect.gen(function* () {
-        const { layer } = yield* server()
-        const broken = Layer.succeed(JobJournal.JobJournal, {
+        const { layer, log, say } = yield* server()
+        const journal = yield* withJournal([], say)
+        yield* Effect.gen(function* () {
+          const archives = yield* Archives.Archives
+          yield* archives.events(yield* request(1)).pipe(
+            Stream.takeUntil(({ _tag }) => _tag === "Requested"),
+            Stream.runDrain
+          )
+        }).pipe(Effect.provide(Layer.provide(layer, journal)))
+        assert.include(yield* Ref.get(log), "record asset_0 job_1")
+      })
+    )
+
+    it.effect("is written to the end, though the program is interrupted meanwhile", () =>
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server()
+        const slow = Layer.succeed(JobJournal.JobJournal, {
           lookup: () => Effect.succeedNone,
           record: (_, jobId) =>
-            Effect.fail(new JobJournal.JournalError({ message: `Job ${jobId} cannot be written down.` })),
+            say("recording").pipe(Effect.andThen(Effect.sleep("1 second")), Effect.andThen(say(`record ${jobId}`))),
           forget: () => Effect.void
         })
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, slow)))
+        yield* TestClock.adjust("500 millis")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("500 millis")
+        yield* Fiber.join(interruption)
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "recording", "record job_1"])
+      })
+    )
+
+    it.effect("gets the job of a request that is answered soon after the program was interrupted", () =>
+      Effect.gen(function* () {
+        const { layer, log, say } = yield* server({ latency: "2 seconds" })
+        const journal = yield* withJournal([], say)
+        const running = yield* Effect.forkChild(
+          Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, journal))
+        )
+        yield* TestClock.adjust("1 second")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(interruption)
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1"])
+      })
+    )
+
+    it.effect("does not keep an interrupted program waiting for a server that does not answer", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server({ latency: "1 hour" })
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), layer))
+        yield* TestClock.adjust("1 second")
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
+        yield* TestClock.adjust("5 seconds")
+        assert.isDefined(interruption.pollUnsafe())
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1"])
+      })
+    )
+
+    const broken = Layer.succeed(JobJournal.JobJournal, {
+      lookup: () => Effect.succeedNone,
+      record: (_, jobId) =>
+        Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be written down.` })),
+      forget: (jobId) =>
+        Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be forgotten.` }))
+    })
+
+    it.effect("that cannot be written costs no job: its id is told, and its archive comes", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const events = yield* Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, broken))
+        assert.deepStrictEqual(events.map(brief), ["planned 1 of 1", "requested 0 job_1", "success 0", "ready 0 job_1"])
+        const requested = events.find((event) => event._tag === "Requested")
+        assert.strictEqual(requested?.unrecorded?.jobId, "job_1")
+        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1"])
+      })
+    )
+
+    it.effect("that cannot forget a job does not hide why the job is of no use", () =>
+      Effect.gen(function* () {
+        const { layer } = yield* server({ ends: () => "failure" })
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, broken))))
-        assert.deepStrictEqual(events, ["planned 1 of 1", "requested 0 job_1", "failed 0 JournalError"])
+        assert.strictEqual(events.at(-1), "failed 0 JobFailed")
+      })
+    )
+
+    it.effect("that cannot be read costs no second job: none is begun", () =>
+      Effect.gen(function* () {
+        const { layer, log } = yield* server()
+        const unreadable = Layer.succeed(JobJournal.JobJournal, {
+          lookup: () => Effect.fail(new JobJournal.JournalError({ message: "The journal cannot be read." })),
+          record: () => Effect.void,
+          forget: () => Effect.void
+        })
+        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, unreadable))))
+        assert.deepStrictEqual(events, ["planned 1 of 1", "failed 0 JournalError"])
+        assert.deepStrictEqual(yield* Ref.get(log), [])
       })
     )
 
     it.effect("lets jobs be begun now and taken up later", () =>
       Effect.gen(function* () {
-        const { layer, log } = yield* server((jobId) => (jobId === "job_2" ? "failure" : "success"))
+        const { layer, log } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
         const wanted = yield* request(3, { batchSize: 1 })
         yield* Effect.gen(function* () {
           const planned = "planned 3 of 3"

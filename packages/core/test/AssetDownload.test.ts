@@ -344,7 +344,7 @@ describe("AssetDownload gives the reason", () => {
     [
       403,
       { error: "Forbidden", infos: {} },
-      `not allowed (403): "Forbidden"; check the project id and the scope of the API key`
+      `not allowed (403): "Forbidden"; check the project id and the scope of the API key, and that the ids are of that project`
     ],
     [
       404,

@@ -78,13 +78,17 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
         schedule: Schedule.upTo(Schedule.jittered(Schedule.spaced("10 millis")), { duration: patience })
       })
 
-      const failed = (what: string) =>
+      const failed = (what: string, jobId?: JobId) =>
         Effect.mapError((cause: FileError) => {
           const why =
             cause.code === "ELOCKED"
               ? `Another run has kept ${Lock.fileOf(path)} for ${Duration.format(patience)}; if none is left, remove that file.`
               : cause.message
-          return new JobJournal.JournalError({ message: `${what} ${why}`, cause })
+          return new JobJournal.JournalError({
+            message: `${what} ${why}`,
+            cause,
+            ...(jobId === undefined ? {} : { jobId })
+          })
         })
 
       return {
@@ -94,14 +98,14 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
           ),
         record: (batch, jobId) =>
           update((jobs) => ({ ...jobs, [key(batch)]: jobId })).pipe(
-            failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`)
+            failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`, jobId)
           ),
         forget: (jobId) =>
           Effect.flatMap(read, (jobs) =>
             Object.values(jobs).includes(jobId)
               ? update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId)))
               : Effect.void
-          ).pipe(failed(`Job ${jobId} cannot be removed from the journal.`))
+          ).pipe(failed(`Job ${jobId} cannot be removed from the journal.`, jobId))
       }
     })
   )

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Archives,
   type AssetDownload,
   Asset,
   FileNameTemplate,
@@ -12,11 +13,13 @@ import {
   ScenarioConfig,
   Selection
 } from "@scenario-assets/core"
+import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Fiber, Layer, Logger, Option, Redacted } from "effect"
+import { Effect, Fiber, Layer, Logger, Option, Redacted, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Downloading from "./support/Downloading.ts"
 
 const jobId = Asset.JobId.make("job_1")
 const otherJob = Asset.JobId.make("job_2")
@@ -195,6 +198,27 @@ describe("JobJournalFile", () => {
       })
   )
 
+  it.live("has the job whose request was not yet answered when the program was interrupted", () =>
+    Effect.gen(function* () {
+      const path = place()
+      yield* Effect.gen(function* () {
+        const emulator = yield* Emulator.Emulator
+        const archives = yield* Archives.Archives
+        const wanted = yield* batch(emulator.catalogue.assets[0]?.id ?? "")
+        yield* emulator.inject(Fault.delay("requestBatch", "300 millis"))
+        const running = yield* Effect.forkChild(Stream.runDrain(archives.events(wanted)))
+        yield* Effect.repeat(emulator.requests, {
+          until: ({ length }) => length > 0,
+          schedule: Schedule.spaced("5 millis")
+        })
+        yield* Fiber.interrupt(running)
+        const events = yield* Stream.runCollect(archives.begin(wanted))
+        assert.deepInclude(events.at(-1), { _tag: "Requested", resumed: true })
+        assert.lengthOf(yield* emulator.requests, 1)
+      }).pipe(Effect.provide(Downloading.layer({ journal: path })))
+    })
+  )
+
   it.effect("that cannot be written says so, and names the job", () =>
     Effect.gen(function* () {
       const directory = TestDirectory.make("journal")
@@ -205,6 +229,7 @@ describe("JobJournalFile", () => {
       )
       assert(error._tag === "JournalError")
       assert.include(error.message, jobId)
+      assert.strictEqual(error.jobId, jobId)
     })
   )
 })
