@@ -10,6 +10,7 @@ import {
   Archives,
   AssetDownload,
   FileNameTemplate,
+  JobJournal,
   JobPoller,
   ScenarioConfig,
   Selection,
@@ -21,7 +22,7 @@ import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
-  Layer.provide(JobPoller.layer),
+  Layer.provide([JobPoller.layer, JobJournal.layerNone]),
   Layer.provide([AssetDownload.layer, StorageClient.layer]),
   Layer.provide([
     EmulatorHttpClient.layer,

@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],
     ["the records", /^JobJournalFile\.ts$/],
+    ["download/", /^download\//],
     ["the whole", /^NodeScenario\.ts$/],
     ["the entry point", /^index\.ts$/]
   ]

@@ -21,6 +21,7 @@ import * as OptionCheck from "./http/OptionCheck.ts"
 import { JobError, MissingDownloadUrl } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
+import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as Selection from "./Selection.ts"
 import type * as Transfer from "./transfer/Transfer.ts"
 
@@ -112,8 +113,8 @@ export class Archives extends Context.Service<
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
     /**
-     * Starts the jobs and looks at none of them: the same as `events`, up to where the waiting would begin. With a journal,
-     * `events` of the same request takes them up, today or in another process.
+     * Starts the jobs and looks at none of them: the same as `events`, up to where the waiting would begin. With a
+     * journal that lasts, `events` of the same request resumes them, also in another process.
      */
     readonly begin: (request: Request) => Stream.Stream<BeginEvent>
     /**
@@ -127,134 +128,129 @@ export class Archives extends Context.Service<
 >()("@scenario-assets/core/Archives") {}
 
 /**
- * Builds the service. Jobs are written to the `JobJournal` before they are first looked at, and a job
- * found there is taken up again; one that turns out to be of no use is started anew.
+ * Builds the service. A job is in the `JobJournal` before anybody hears of it, and one found there is resumed; where that turns out
+ * to be of no use, another is begun in its place.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<Archives["Service"], never, AssetDownload | JobPoller.JobPoller> = Effect.gen(
-  function* () {
-    const { requestBatch } = yield* AssetDownload
-    const poller = yield* JobPoller.JobPoller
-    const builtWith = yield* JobJournal.JobJournal
-    const journal = Effect.map(JobJournal.JobJournal, (given) => (given === JobJournal.none ? builtWith : given))
-    /** A job that stays in the journal costs the next run one look, and no job. */
-    const forget = (jobId: JobId) =>
-      Effect.catch(
-        Effect.flatMap(journal, (it) => it.forget(jobId)),
-        (error) => Effect.logDebug(error.message)
-      )
+export const make: Effect.Effect<Archives["Service"], never, Requirements> = Effect.gen(function* () {
+  const config = yield* ScenarioConfig
+  const { requestBatch } = yield* AssetDownload
+  const poller = yield* JobPoller.JobPoller
+  const journal = yield* JobJournal.JobJournal
+  /** A job that stays in the journal costs the next run one look, and no job. */
+  const forget = (jobId: JobId) => Effect.catch(journal.forget(jobId), (error) => Effect.logDebug(error.message))
 
-    /** Begins a job and writes it down. Whoever is told of it, or interrupts this, finds it in the journal. */
-    const begin = (batch: BatchRequest) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const jobId = yield* restore(requestBatch(batch))
-          const recorded = yield* Effect.result(Effect.flatMap(journal, (it) => it.record(batch, jobId)))
-          return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
-        })
-      ).pipe(answeredWithin(patience))
+  /** Begins a job and records it. Whoever is told of it, or interrupts this, finds it in the journal. */
+  const begin = (batch: BatchRequest, key: JobJournal.BatchKey) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const jobId = yield* restore(requestBatch(batch))
+        const recorded = yield* Effect.result(journal.record(key, jobId))
+        return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
+      })
+    ).pipe(answeredWithin(patience))
 
-    const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
-      index,
-      jobId,
-      source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
-    })
+  const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
+    index,
+    jobId,
+    source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
+  })
 
-    /** A batch up to its last event; what comes of a job is `after`'s to say. */
-    const lastOf = Effect.fnUntraced(function* <A>(
-      { batch, index }: Numbered,
-      after: After<A>,
-      shared: Shared
-    ): Effect.fn.Return<A, BatchError> {
-      const taken = (requested: Requested) =>
-        Effect.tapError(after(requested), (error) => (isUseless(error) ? forget(requested.jobId) : Effect.void))
+  /** A batch up to its last event; what comes of a job is `after`'s to say. */
+  const lastOf = Effect.fnUntraced(function* <A>(
+    { batch, index }: Numbered,
+    after: After<A>,
+    shared: Shared
+  ): Effect.fn.Return<A, BatchError> {
+    const taken = (requested: Requested) =>
+      Effect.tapError(after(requested), (error) => (isUseless(error) ? forget(requested.jobId) : Effect.void))
 
-      const known = yield* Effect.flatMap(journal, (it) => it.lookup(batch))
-      if (Option.isSome(known)) {
-        const last = yield* Effect.result(taken({ _tag: "Requested", index, jobId: known.value, resumed: true }))
-        if (Result.isSuccess(last)) return last.success
-        if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
-      }
-      if (shared.refusal !== undefined) return yield* shared.refusal
-      const begun = yield* Effect.tapError(begin(batch), (error) =>
-        Effect.sync(() => {
-          if (isShared(error)) shared.refusal = error
-        })
-      )
-      return yield* taken({ _tag: "Requested", index, resumed: false, ...begun })
-    })
-
-    /** All batches of a request. One more is begun when the last event of another is taken. */
-    const events = <A>(request: Request, after: (tell: Tell<A>) => After<A>): Stream.Stream<BeginEvent | A> => {
-      const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
-      const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
-      const shared: Shared = { refusal: undefined }
-      const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: request.selection.size }
-
-      return Stream.callback<{ readonly event: BeginEvent | A; readonly taken?: Latch.Latch }>((queue) =>
-        Effect.forEach(
-          batches,
-          Effect.fnUntraced(function* (selection, index) {
-            const { fileNameTemplate, flat } = request
-            const tell = (event: A) => Queue.offer(queue, { event })
-            const event = yield* Effect.catch(
-              lastOf<BeginEvent | A>({ index, batch: { selection, fileNameTemplate, flat } }, after(tell), shared),
-              (error) => Effect.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })
-            )
-            const taken = yield* Latch.make()
-            yield* Queue.offer(queue, { event, taken })
-            yield* taken.await
-          }),
-          { concurrency, discard: true }
-        ).pipe(Effect.andThen(Queue.end(queue)))
-      ).pipe(
-        Stream.mapEffect(({ event, taken }) =>
-          taken === undefined ? Effect.succeed(event) : Effect.as(taken.open, event)
-        ),
-        (all) => Stream.concat(Stream.succeed(planned), all)
-      )
+    const key = JobJournal.key(config, batch)
+    const known = yield* journal.find(key)
+    if (Option.isSome(known)) {
+      const last = yield* Effect.result(taken({ _tag: "Requested", index, jobId: known.value, resumed: true }))
+      if (Result.isSuccess(last)) return last.success
+      if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
     }
+    if (shared.refusal !== undefined) return yield* shared.refusal
+    const begun = yield* Effect.tapError(begin(batch, key), (error) =>
+      Effect.sync(() => {
+        if (isShared(error)) shared.refusal = error
+      })
+    )
+    return yield* taken({ _tag: "Requested", index, resumed: false, ...begun })
+  })
 
-    /** A job from its first state to its archive. */
-    const follow =
-      (poll?: JobPoller.Options) =>
-      (tell: Tell<ArchiveEvent>): After<ArchiveEvent> =>
-        Effect.fnUntraced(function* (requested) {
-          const { index, jobId } = requested
-          yield* tell(requested)
-          const last = yield* poller.states(jobId, poll).pipe(
-            Stream.tap((job) => tell({ _tag: "Progressed", index, job })),
-            Stream.runLast
+  /** All batches of a request. One more is begun when the last event of another is taken. */
+  const events = <A>(request: Request, after: (tell: Tell<A>) => After<A>): Stream.Stream<BeginEvent | A> => {
+    const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
+    const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
+    const shared: Shared = { refusal: undefined }
+    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: request.selection.size }
+
+    return Stream.callback<{ readonly event: BeginEvent | A; readonly taken?: Latch.Latch }>((queue) =>
+      Effect.forEach(
+        batches,
+        Effect.fnUntraced(function* (selection, index) {
+          const { fileNameTemplate, flat } = request
+          const tell = (event: A) => Queue.offer(queue, { event })
+          const event = yield* Effect.catch(
+            lastOf<BeginEvent | A>({ index, batch: { selection, fileNameTemplate, flat } }, after(tell), shared),
+            (error) => Effect.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })
           )
-          // The states end by a failure or with one that lasts, never without one.
-          const job = yield* Effect.orDie(Effect.fromOption(last))
-          if (isReady(job)) return { _tag: "Ready", index, archive: archive(index, job) } as const
-          return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
-        })
-
-    const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
-
-    return Archives.of({
-      events: all,
-      begin: (request) => Stream.suspend(() => events<BeginEvent>(request, () => Effect.succeed)),
-      stream: (request) =>
-        Stream.suspend(() => {
-          let failure: BatchError | undefined
-          return all(request).pipe(
-            Stream.flatMap((event) => {
-              if (event._tag === "Failed") failure ??= event.error
-              return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
-            }),
-            Stream.concat(Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))))
-          )
+          const taken = yield* Latch.make()
+          yield* Queue.offer(queue, { event, taken })
+          yield* taken.await
         }),
-      ofJob: (jobId, poll) =>
-        Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
-    })
+        { concurrency, discard: true }
+      ).pipe(Effect.andThen(Queue.end(queue)))
+    ).pipe(
+      Stream.mapEffect(({ event, taken }) =>
+        taken === undefined ? Effect.succeed(event) : Effect.as(taken.open, event)
+      ),
+      (all) => Stream.concat(Stream.succeed(planned), all)
+    )
   }
-)
+
+  /** A job from its first state to its archive. */
+  const follow =
+    (poll?: JobPoller.Options) =>
+    (tell: Tell<ArchiveEvent>): After<ArchiveEvent> =>
+      Effect.fnUntraced(function* (requested) {
+        const { index, jobId } = requested
+        yield* tell(requested)
+        const last = yield* poller.states(jobId, poll).pipe(
+          Stream.tap((job) => tell({ _tag: "Progressed", index, job })),
+          Stream.runLast
+        )
+        // The states end by a failure or with one that lasts, never without one.
+        const job = yield* Effect.orDie(Effect.fromOption(last))
+        if (isReady(job)) return { _tag: "Ready", index, archive: archive(index, job) } as const
+        return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+      })
+
+  const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
+
+  return Archives.of({
+    events: all,
+    begin: (request) => Stream.suspend(() => events<BeginEvent>(request, () => Effect.succeed)),
+    stream: (request) =>
+      Stream.suspend(() => {
+        let failure: BatchError | undefined
+        return all(request).pipe(
+          Stream.flatMap((event) => {
+            if (event._tag === "Failed") failure ??= event.error
+            return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
+          }),
+          Stream.concat(Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))))
+        )
+      }),
+    ofJob: (jobId, poll) =>
+      Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
+  })
+})
 
 /**
  * The service.
@@ -262,7 +258,9 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPoller> = Layer.effect(Archives, make)
+export const layer: Layer.Layer<Archives, never, Requirements> = Layer.effect(Archives, make)
+
+type Requirements = AssetDownload | JobPoller.JobPoller | JobJournal.JobJournal | ScenarioConfig
 
 const option = OptionCheck.of("Archives")
 

@@ -8,12 +8,14 @@ import {
   FileNameTemplate,
   JobJournal,
   JobPoller,
+  ScenarioConfig,
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Ref, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as FakeServer from "./FakeServer.ts"
 import * as Time from "./Time.ts"
 
 const url = (jobId: string) => SignedUrl.make(`https://storage.test/${jobId}.zip?Signature=${Canary.signature}`)
@@ -27,6 +29,8 @@ interface ServerOptions {
   /** How long it takes to begin a job. */
   readonly latency?: Duration.Input
 }
+
+const config = Layer.orDie(ScenarioConfig.layer(FakeServer.canaryCredentials))
 
 /** A server on which job n holds batch n. */
 const server = Effect.fnUntraced(function* ({
@@ -68,8 +72,9 @@ const server = Effect.fnUntraced(function* ({
         })
       })
   })
-  const layer = Archives.layer.pipe(Layer.provide(JobPoller.layer), Layer.provide(download))
-  return { log, layer, say }
+  const over = (journal: Layer.Layer<JobJournal.JobJournal>) =>
+    Archives.layer.pipe(Layer.provide([JobPoller.layer, journal]), Layer.provide([download, config]))
+  return { log, layer: over(JobJournal.layerNone), over, say }
 })
 
 const request = Effect.fnUntraced(function* (size: number, options: Partial<Archives.Request> = {}) {
@@ -371,9 +376,9 @@ describe("Archives", () => {
       say: (line: string) => Effect.Effect<void>
     ) {
       const jobs = new Map(known.map(([batch, jobId]) => [batch, Asset.JobId.make(jobId)]))
-      const name = ({ selection }: AssetDownload.BatchRequest) => selection.assetIds[0] ?? ""
+      const name = (batch: JobJournal.BatchKey) => /asset_\d+/.exec(batch)?.[0] ?? ""
       return Layer.succeed(JobJournal.JobJournal, {
-        lookup: (batch) => Effect.succeed(Option.fromUndefinedOr(jobs.get(name(batch)))),
+        find: (batch) => Effect.succeed(Option.fromUndefinedOr(jobs.get(name(batch)))),
         record: (batch, jobId) => say(`record ${name(batch)} ${jobId}`),
         forget: (jobId) => say(`forget ${jobId}`)
       })
@@ -381,29 +386,18 @@ describe("Archives", () => {
 
     it.effect("is written before the first look", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server()
+        const { log, over, say } = yield* server()
         const journal = yield* withJournal([], say)
-        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
-        assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1", "look job_1"])
-      })
-    )
-
-    it.effect("may also be that of who runs the stream", () =>
-      Effect.gen(function* () {
-        const { layer, log, say } = yield* server()
-        const journal = yield* withJournal([], say)
-        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.merge(layer, journal))))
+        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(journal))))
         assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "record asset_0 job_1", "look job_1"])
       })
     )
 
     it.effect("takes up the jobs of an earlier run", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server()
+        const { log, over, say } = yield* server()
         const journal = yield* withJournal([["asset_1", "job_old"]], say)
-        const events = yield* run(
-          eventsOf(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(Layer.provide(layer, journal)))
-        )
+        const events = yield* run(eventsOf(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(over(journal))))
         assert.include(events, "resumed 1 job_old")
         assert.include(events, "ready 1 job_old")
         assert.deepStrictEqual(
@@ -415,9 +409,9 @@ describe("Archives", () => {
 
     it.effect.each(["404", "failure", "canceled"])("starts a job anew whose earlier one ended as %s", (end) =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server({ ends: (jobId) => (jobId === "job_old" ? end : "success") })
+        const { log, over, say } = yield* server({ ends: (jobId) => (jobId === "job_old" ? end : "success") })
         const journal = yield* withJournal([["asset_0", "job_old"]], say)
-        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, journal))))
+        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(journal))))
         assert.include(events, "resumed 0 job_old")
         assert.include(events, "requested 0 job_1")
         assert.include(events, "ready 0 job_1")
@@ -427,15 +421,15 @@ describe("Archives", () => {
 
     it.effect("forgets a job that failed, so that the next run starts another", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server({ ends: () => "failure" })
-        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, yield* withJournal([], say)))))
+        const { log, over, say } = yield* server({ ends: () => "failure" })
+        yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(yield* withJournal([], say)))))
         assert.strictEqual((yield* Ref.get(log)).at(-1), "forget job_1")
       })
     )
 
     it.effect("has a job before anybody hears of it", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server()
+        const { log, over, say } = yield* server()
         const journal = yield* withJournal([], say)
         yield* Effect.gen(function* () {
           const archives = yield* Archives.Archives
@@ -443,21 +437,21 @@ describe("Archives", () => {
             Stream.takeUntil(({ _tag }) => _tag === "Requested"),
             Stream.runDrain
           )
-        }).pipe(Effect.provide(Layer.provide(layer, journal)))
+        }).pipe(Effect.provide(over(journal)))
         assert.include(yield* Ref.get(log), "record asset_0 job_1")
       })
     )
 
     it.effect("is written to the end, though the program is interrupted meanwhile", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server()
+        const { log, over, say } = yield* server()
         const slow = Layer.succeed(JobJournal.JobJournal, {
-          lookup: () => Effect.succeedNone,
+          find: () => Effect.succeedNone,
           record: (_, jobId) =>
             say("recording").pipe(Effect.andThen(Effect.sleep("1 second")), Effect.andThen(say(`record ${jobId}`))),
           forget: () => Effect.void
         })
-        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, slow)))
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), over(slow)))
         yield* TestClock.adjust("500 millis")
         const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
         yield* TestClock.adjust("500 millis")
@@ -468,11 +462,9 @@ describe("Archives", () => {
 
     it.effect("gets the job of a request that is answered soon after the program was interrupted", () =>
       Effect.gen(function* () {
-        const { layer, log, say } = yield* server({ latency: "2 seconds" })
+        const { log, over, say } = yield* server({ latency: "2 seconds" })
         const journal = yield* withJournal([], say)
-        const running = yield* Effect.forkChild(
-          Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, journal))
-        )
+        const running = yield* Effect.forkChild(Effect.provide(eventsOf(yield* request(1)), over(journal)))
         yield* TestClock.adjust("1 second")
         const interruption = yield* Effect.forkChild(Fiber.interrupt(running))
         yield* TestClock.adjust("1 second")
@@ -494,7 +486,7 @@ describe("Archives", () => {
     )
 
     const broken = Layer.succeed(JobJournal.JobJournal, {
-      lookup: () => Effect.succeedNone,
+      find: () => Effect.succeedNone,
       record: (_, jobId) =>
         Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be written down.` })),
       forget: (jobId) =>
@@ -503,8 +495,8 @@ describe("Archives", () => {
 
     it.effect("that cannot be written costs no job: its id is told, and its archive comes", () =>
       Effect.gen(function* () {
-        const { layer, log } = yield* server()
-        const events = yield* Effect.provide(eventsOf(yield* request(1)), Layer.provide(layer, broken))
+        const { log, over } = yield* server()
+        const events = yield* Effect.provide(eventsOf(yield* request(1)), over(broken))
         assert.deepStrictEqual(events.map(brief), ["planned 1 of 1", "requested 0 job_1", "success 0", "ready 0 job_1"])
         const requested = events.find((event) => event._tag === "Requested")
         assert.strictEqual(requested?.unrecorded?.jobId, "job_1")
@@ -514,21 +506,21 @@ describe("Archives", () => {
 
     it.effect("that cannot forget a job does not hide why the job is of no use", () =>
       Effect.gen(function* () {
-        const { layer } = yield* server({ ends: () => "failure" })
-        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, broken))))
+        const { over } = yield* server({ ends: () => "failure" })
+        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(broken))))
         assert.strictEqual(events.at(-1), "failed 0 JobFailed")
       })
     )
 
     it.effect("that cannot be read costs no second job: none is begun", () =>
       Effect.gen(function* () {
-        const { layer, log } = yield* server()
+        const { log, over } = yield* server()
         const unreadable = Layer.succeed(JobJournal.JobJournal, {
-          lookup: () => Effect.fail(new JobJournal.JournalError({ message: "The journal cannot be read." })),
+          find: () => Effect.fail(new JobJournal.JournalError({ message: "The journal cannot be read." })),
           record: () => Effect.void,
           forget: () => Effect.void
         })
-        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(Layer.provide(layer, unreadable))))
+        const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(unreadable))))
         assert.deepStrictEqual(events, ["planned 1 of 1", "failed 0 JournalError"])
         assert.deepStrictEqual(yield* Ref.get(log), [])
       })
@@ -536,7 +528,7 @@ describe("Archives", () => {
 
     it.effect("lets jobs be begun now and taken up later", () =>
       Effect.gen(function* () {
-        const { layer, log } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
+        const { log, over } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
         const wanted = yield* request(3, { batchSize: 1 })
         yield* Effect.gen(function* () {
           const planned = "planned 3 of 3"
@@ -553,22 +545,39 @@ describe("Archives", () => {
             taken.filter((event) => event.startsWith("ready")),
             ["ready 0 job_1", "ready 1 job_4", "ready 2 job_3"]
           )
-        }).pipe(Effect.provide(Layer.provideMerge(layer, JobJournal.layerMemory)))
+        }).pipe(Effect.provide(over(JobJournal.layerMemory)))
       })
     )
 
-    it.effect("in memory lasts as long as its layer", () =>
+    it.effect("finds the jobs of the same ids in another order, however many batches they are", () =>
       Effect.gen(function* () {
-        const journal = yield* JobJournal.JobJournal
-        const batch = yield* request(1)
-        const other = { ...batch, flat: true }
-        yield* journal.record(batch, Asset.JobId.make("job_1"))
-        assert.deepStrictEqual(yield* journal.lookup(batch), Option.some(Asset.JobId.make("job_1")))
-        assert.deepStrictEqual(yield* journal.lookup({ ...batch, flat: false }), Option.some(Asset.JobId.make("job_1")))
-        assert.deepStrictEqual(yield* journal.lookup(other), Option.none())
-        yield* journal.forget(Asset.JobId.make("job_1"))
-        assert.deepStrictEqual(yield* journal.lookup(batch), Option.none())
-      }).pipe(Effect.provide(JobJournal.layerMemory))
+        const { log, over } = yield* server()
+        const ids = Array.from({ length: 2500 }, (_, index) => `asset_${index}`)
+        const fileNameTemplate = FileNameTemplate.defaultTemplate
+        yield* Effect.gen(function* () {
+          yield* begunBy({ selection: yield* Selection.make({ assetIds: ids }), fileNameTemplate })
+          const shuffled = yield* Random.shuffle([...ids, "asset_7", "asset_1999"])
+          const selections = [
+            yield* Selection.make({ assetIds: shuffled }),
+            new Selection.Selection({
+              assetIds: [...new Set(shuffled)].map((id) => Asset.AssetId.make(id)),
+              inferenceIds: [],
+              modelIds: []
+            })
+          ]
+          for (const selection of selections) {
+            const events = yield* run(eventsOf({ selection, fileNameTemplate }))
+            assert.sameMembers(
+              events.filter((event) => /^re(?:sumed|quested)/.test(event)),
+              ["resumed 0 job_1", "resumed 1 job_2", "resumed 2 job_3"]
+            )
+          }
+        }).pipe(Effect.provide(over(JobJournal.layerMemory)))
+        assert.lengthOf(
+          (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
+          3
+        )
+      })
     )
   })
 })

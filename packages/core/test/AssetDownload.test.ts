@@ -58,7 +58,7 @@ describe("AssetDownload sends", () => {
       assert.strictEqual(line, "POST https://api.cloud.scenario.com/v1/assets/download")
       assert.deepStrictEqual(body, {
         options: { fileNameTemplate: "<generator>-<prompt>-<num>-<seed>" },
-        query: { assetIds: [], inferenceIds: [], modelIds: ["model_b", "model_a"] }
+        query: { assetIds: [], inferenceIds: [], modelIds: ["model_a", "model_b"] }
       })
     })
   )

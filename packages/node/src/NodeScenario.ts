@@ -5,6 +5,7 @@
  */
 import * as Archives from "@scenario-assets/core/Archives"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as StorageClient from "@scenario-assets/core/transfer/StorageClient"
@@ -13,6 +14,8 @@ import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as ArchiveReader from "./archive/ArchiveReader.ts"
+import * as Downloads from "./download/Downloads.ts"
+import * as Runs from "./download/Runs.ts"
 import * as Extraction from "./extraction/Extraction.ts"
 import * as FileDownload from "./file/FileDownload.ts"
 import * as NodeHashes from "./file/internal/NodeHashes.ts"
@@ -53,6 +56,10 @@ export interface Choices {
    * `StorageClient.layer.pipe(Layer.provide(…))`.
    */
   readonly storageClient?: Layer.Layer<StorageClient.StorageClient> | undefined
+  /** Where jobs are recorded. Default `JobJournal.layerNone`: a library writes no file unless it is asked to. */
+  readonly jobJournal?: Layer.Layer<JobJournal.JobJournal> | undefined
+  /** Where `Downloads` records its runs. Default `Runs.layerConfig`. */
+  readonly runs?: Layer.Layer<Runs.Runs, Config.ConfigError> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
   readonly transfer?: Transfer.Options | undefined
@@ -69,18 +76,24 @@ export const layerServicesWith = (
 ): Layer.Layer<
   | AssetDownload.AssetDownload
   | JobPoller.JobPoller
+  | JobJournal.JobJournal
   | Transfer.Transfer
   | Archives.Archives
   | FileDownload.FileDownload
   | ArchiveReader.ArchiveReader
-  | Extraction.Extraction,
-  never,
+  | Extraction.Extraction
+  | Runs.Runs
+  | Downloads.Downloads,
+  Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, Extraction.layer).pipe(
+  Layer.mergeAll(Archives.layer, Downloads.layer).pipe(
+    Layer.provideMerge(Extraction.layer),
+    Layer.provideMerge(choices.runs ?? Runs.layerConfig),
     Layer.provideMerge(ArchiveReader.layer),
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
+    Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
     Layer.provideMerge(
       Layer.mergeAll(
         AssetDownload.layerOptions(choices.assetDownload ?? {}),
@@ -119,5 +132,7 @@ export const layer: Layer.Layer<
  */
 export const layerOptions = (
   options: ScenarioConfig.Options
-): Layer.Layer<Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig, ScenarioConfig.InvalidConfig> =>
-  Layer.provideMerge(layerServices, ScenarioConfig.layer(options))
+): Layer.Layer<
+  Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
+  Config.ConfigError | ScenarioConfig.InvalidConfig
+> => Layer.provideMerge(layerServices, ScenarioConfig.layer(options))

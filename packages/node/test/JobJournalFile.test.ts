@@ -4,18 +4,10 @@ import { hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Archives,
-  type AssetDownload,
-  Asset,
-  FileNameTemplate,
-  JobJournal,
-  ScenarioConfig,
-  Selection
-} from "@scenario-assets/core"
+import { Archives, Asset, FileNameTemplate, JobJournal, ScenarioConfig, Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Fiber, Layer, Logger, Option, Redacted, Schedule, Stream } from "effect"
+import { Effect, Fiber, Logger, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
@@ -24,31 +16,20 @@ import * as Downloading from "./support/Downloading.ts"
 const jobId = Asset.JobId.make("job_1")
 const otherJob = Asset.JobId.make("job_2")
 
-const batch = (assetId: string): Effect.Effect<AssetDownload.BatchRequest, Selection.InvalidSelection> =>
+const request = (assetId: string) =>
   Effect.map(Selection.make({ assetIds: [assetId] }), (selection) => ({
     selection,
     fileNameTemplate: FileNameTemplate.defaultTemplate
   }))
 
-/** What one run does with the journal at a path. */
-const run = <A, E>(
-  path: string,
-  effect: (journal: JobJournal.JobJournal) => Effect.Effect<A, E>,
-  config: { readonly baseUrl?: string; readonly projectId?: string } = {}
-) =>
-  Effect.flatMap(JobJournal.JobJournal, effect).pipe(
-    Effect.provide(
-      JobJournalFile.layer(path).pipe(
-        Layer.provide(
-          ScenarioConfig.layer({
-            apiKey: Redacted.make(Canary.key),
-            apiSecret: Redacted.make(Canary.secret),
-            ...config
-          })
-        )
-      )
-    )
+const batch = (assetId: string) =>
+  Effect.map(request(assetId), (request) =>
+    JobJournal.key({ baseUrl: ScenarioConfig.defaultBaseUrl, projectId: undefined }, request)
   )
+
+/** What one run does with the journal at a path. */
+const run = <A, E>(path: string, effect: (journal: JobJournal.JobJournal["Service"]) => Effect.Effect<A, E>) =>
+  Effect.flatMap(JobJournal.JobJournal, effect).pipe(Effect.provide(JobJournalFile.layer(path)))
 
 const place = () => join(TestDirectory.make("journal"), "deep", "jobs.json")
 
@@ -57,30 +38,12 @@ describe("JobJournalFile", () => {
     Effect.gen(function* () {
       const path = place()
       const one = yield* batch("asset_1")
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
       yield* run(path, (journal) => journal.record(one, jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
       yield* run(path, (journal) => journal.forget(jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
       assert.isFalse(existsSync(path), "nothing is left behind")
-    })
-  )
-
-  it.effect("tells batches, projects and APIs apart", () =>
-    Effect.gen(function* () {
-      const path = place()
-      const one = yield* batch("asset_1")
-      yield* run(path, (journal) => journal.record(one, jobId))
-      const others = [
-        { ...one, flat: true },
-        { ...one, fileNameTemplate: FileNameTemplate.FileNameTemplate.make("<num>") },
-        yield* batch("asset_2")
-      ]
-      for (const other of others)
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(other)), Option.none())
-      for (const config of [{ projectId: "proj_1" }, { baseUrl: "https://other.test/v1" }]) {
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one), config), Option.none())
-      }
     })
   )
 
@@ -96,7 +59,7 @@ describe("JobJournalFile", () => {
           concurrency: "unbounded"
         })
       )
-      const found = yield* run(path, (journal) => Effect.forEach(batches, journal.lookup))
+      const found = yield* run(path, (journal) => Effect.forEach(batches, journal.find))
       assert.deepStrictEqual(
         found,
         batches.map((_, index) => Option.some(Asset.JobId.make(`job_${index}`)))
@@ -138,8 +101,8 @@ describe("JobJournalFile", () => {
       assert.notInclude(readFileSync(path, "utf8"), otherJob)
       writeFileSync(`${path}.part.lock`, `${hostname()} 999999999`)
       yield* Fiber.join(second)
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(two)), Option.some(otherJob))
     })
   )
 
@@ -167,8 +130,8 @@ describe("JobJournalFile", () => {
       yield* run(path, (journal) =>
         Effect.andThen(journal.record(one, jobId), Effect.andThen(journal.record(two, otherJob), journal.forget(jobId)))
       )
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(two)), Option.some(otherJob))
     })
   )
 
@@ -187,14 +150,14 @@ describe("JobJournalFile", () => {
         const logger = Logger.make(({ message }) => void told.push(String(message)))
         yield* run(path, (journal) =>
           Effect.gen(function* () {
-            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
-            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
+            assert.deepStrictEqual(yield* journal.find(one), Option.none())
+            assert.deepStrictEqual(yield* journal.find(one), Option.none())
           })
         ).pipe(Effect.provide(Logger.layer([logger])))
         assert.lengthOf(told, 1)
         assert.match(String(told[0]), /^The journal of jobs \S+jobs\.json is damaged/)
         yield* run(path, (journal) => journal.record(one, jobId))
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+        assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
       })
   )
 
@@ -204,7 +167,7 @@ describe("JobJournalFile", () => {
       yield* Effect.gen(function* () {
         const emulator = yield* Emulator.Emulator
         const archives = yield* Archives.Archives
-        const wanted = yield* batch(emulator.catalogue.assets[0]?.id ?? "")
+        const wanted = yield* request(emulator.catalogue.assets[0]?.id ?? "")
         yield* emulator.inject(Fault.delay("requestBatch", "300 millis"))
         const running = yield* Effect.forkChild(Stream.runDrain(archives.events(wanted)))
         yield* Effect.repeat(emulator.requests, {

@@ -5,6 +5,7 @@ import {
   Asset,
   AssetDownload,
   FileNameTemplate,
+  JobJournal,
   JobPoller,
   ScenarioConfig,
   Selection,
@@ -124,7 +125,10 @@ describe("JobPoller", () => {
 })
 
 describe("Archives", () => {
-  const layer = Archives.layer.pipe(Layer.provideMerge(JobPoller.layer), Layer.provide(AssetDownload.layerTest({})))
+  const layer = Archives.layer.pipe(
+    Layer.provide([JobPoller.layer, JobJournal.layerNone]),
+    Layer.provide([AssetDownload.layerTest({}), config])
+  )
 
   it.effect.each<readonly [options: Partial<Archives.Request>, message: string]>([
     [{ concurrency: 0 }, "concurrency is 0; give a whole number of at least 1"],

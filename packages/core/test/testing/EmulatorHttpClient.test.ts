@@ -3,6 +3,7 @@ import {
   Archives,
   AssetDownload,
   FileNameTemplate,
+  JobJournal,
   JobPoller,
   ScenarioConfig,
   Selection,
@@ -17,7 +18,7 @@ const { key, secret } = Emulator.defaultCredentials
 
 const emulated = (options: Emulator.Options) =>
   Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
-    Layer.provide(JobPoller.layer),
+    Layer.provide([JobPoller.layer, JobJournal.layerNone]),
     Layer.provide([AssetDownload.layer, StorageClient.layer]),
     Layer.provide([
       EmulatorHttpClient.layer,

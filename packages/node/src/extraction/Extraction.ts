@@ -108,6 +108,12 @@ export interface Options extends Omit<ArchiveReader.Options, "spool"> {
   readonly threads?: number | undefined
 }
 
+/** One of several archives, and what happens to it. */
+export interface ArchiveEvent<A, E = ArchiveReader.ReadError> {
+  readonly archive: A
+  readonly event: ExtractionEvent | { readonly _tag: "Failed"; readonly error: E }
+}
+
 /**
  * A directory that archives are extracted into.
  *
@@ -150,6 +156,11 @@ export class Extraction extends Context.Service<
       directory: string,
       options?: Options
     ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
+    readonly eventsAll: <A, E, R, E2, R2>(
+      archives: Stream.Stream<A & ArchiveReader.Location<E, R>, E2, R2>,
+      directory: string,
+      options?: Options & { readonly concurrency?: number | undefined }
+    ) => Stream.Stream<ArchiveEvent<A, ArchiveReader.ReadError | E>, FileError | E2, R | R2>
     /** The same without the events. */
     readonly toDirectory: <E = never, R = never>(
       location: ArchiveReader.Location<E, R>,
@@ -286,6 +297,29 @@ export const make: Effect.Effect<Extraction["Service"], never, ArchiveReader.Arc
 
   return Extraction.of({
     open,
+    eventsAll: <A, E, R, E2, R2>(
+      archives: Stream.Stream<A & ArchiveReader.Location<E, R>, E2, R2>,
+      directory: string,
+      { concurrency = 4, ...options }: Options & { readonly concurrency?: number | undefined } = {}
+    ) =>
+      Stream.unwrap(
+        Effect.map(open(directory, 1, options), ({ extract }) =>
+          Stream.flatMap(
+            archives,
+            (archive) =>
+              extract<E, R>(0, archive).pipe(
+                Stream.map((event): ArchiveEvent<A, ArchiveReader.ReadError | E> => ({ archive, event })),
+                Stream.catch((error) =>
+                  Stream.succeed<ArchiveEvent<A, ArchiveReader.ReadError | E>>({
+                    archive,
+                    event: { _tag: "Failed", error }
+                  })
+                )
+              ),
+            { concurrency }
+          )
+        )
+      ),
     events,
     toDirectory,
     preview: (locations, directory, options) => Preview.make(reader, locations, directory, options)
