@@ -20,7 +20,7 @@ import { Effect, Layer, Redacted, Stream } from "effect"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layerOptions({ backoffBase: "1 milli" })).pipe(
   Layer.provide(JobPoller.layer),
-  Layer.provide([AssetDownload.layer, StorageClient.layer]),
+  Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
   Layer.provide([
     EmulatorHttpClient.layer,
     ScenarioConfig.layer({

@@ -56,6 +56,7 @@ const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   ServerError: exitCodes.temporary,
   InvalidResponse: exitCodes.temporary,
   ConnectionFailed: exitCodes.temporary,
+  InvalidRequest: exitCodes.usage,
   UntrustedHost: exitCodes.failed,
   TimedOut: exitCodes.temporary,
   BatchTooLarge: exitCodes.usage
@@ -80,6 +81,7 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   TimedOut: exitCodes.deadline,
   RedirectRefused: exitCodes.failed,
   InsecureUrl: exitCodes.failed,
+  InvalidRequest: exitCodes.usage,
   UntrustedHost: exitCodes.failed,
   RetriesExhausted: exitCodes.temporary
 }

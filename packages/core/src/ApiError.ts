@@ -124,6 +124,15 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
   }
 }
 
+/** The request cannot be sent: a header that is not proper HTTP, or a proxy that cannot be used. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `nothing can be sent: ${this.description}`
+  }
+}
+
 /** The server's certificate is not to be trusted; nothing was sent. @category reasons @since 0.1.0 */
 export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", {
   description: Schema.String
@@ -164,6 +173,7 @@ export const Reason = Schema.Union([
   ServerError,
   InvalidResponse,
   ConnectionFailed,
+  InvalidRequest,
   UntrustedHost,
   TimedOut,
   BatchTooLarge

@@ -19,7 +19,7 @@ const neverSent = new Set([
 ])
 
 /** OpenSSL's and Node's names for a certificate that is not to be trusted: trying again cannot help. */
-const isUntrusted = (code: string): boolean =>
+export const isUntrusted = (code: string): boolean =>
   /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|ERR_TLS_CERT_)/.test(
     code
   )
@@ -27,31 +27,56 @@ const isUntrusted = (code: string): boolean =>
 /** OpenSSL's words for bytes that are none of TLS, such as an answer of plain HTTP. */
 const notTls = /wrong version number|packet length too long|http request/i
 
+/** What is known of a failed exchange. */
+export interface Failure {
+  readonly description: string
+  readonly code: string | undefined
+  readonly syscall: string | undefined
+  /** The request may have reached the host. */
+  readonly maybeSent: boolean
+  /** The request cannot be sent at all, however often it is tried. */
+  readonly isUnsendable: boolean
+  readonly untrusted: boolean
+}
+
 /**
  * The innermost cause of a failed exchange. An `HttpClientError` itself names the whole URL and is never shown.
  */
-export const describeFailure = (
-  error: HttpClientError.HttpClientError
-): { readonly description: string; readonly maybeSent: boolean; readonly untrusted: boolean } => {
-  let description = error.reason._tag === "TransportError" ? "the exchange broke" : "the body broke"
-  let maybeSent = true
+export const describeFailure = ({ reason }: HttpClientError.HttpClientError): Failure => {
+  let isUnsendable = reason._tag === "EncodeError" || reason._tag === "InvalidUrlError"
+  let description =
+    (reason._tag === "EncodeError" ? reason.description : undefined) ??
+    (isUnsendable ? "the request cannot be sent" : reason._tag === "TransportError" ? "the exchange broke" : "the body broke")
+  let maybeSent = !isUnsendable
   let untrusted = false
-  let cause: unknown = error.reason.cause
+  let code: string | undefined
+  let syscall: string | undefined
+  let cause: unknown = reason.cause
   for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
-    const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
-    if (code !== undefined && neverSent.has(code)) maybeSent = false
-    if (code !== undefined && isUntrusted(code)) untrusted = true
-    const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
+    const found = text(cause, "code")
+    const call = text(cause, "syscall")
+    if (found !== undefined) code = found
+    if (call !== undefined) syscall = call
+    const phase = text(cause, "phase")
+    if (phase === "request") isUnsendable = true
+    if (isUnsendable || phase === "connect" || (found !== undefined && neverSent.has(found))) maybeSent = false
+    if (found !== undefined && isUntrusted(found)) untrusted = true
+    const message = text(cause, "message") ?? ""
     const words =
-      code === "EPROTO" && notTls.test(message)
+      found === "EPROTO" && notTls.test(message)
         ? "the host does not speak TLS there, as an https URL needs"
         : message === ""
-          ? code
-          : code === undefined || message.includes(code)
+          ? found
+          : found === undefined || message.includes(found)
             ? message
-            : `${message} (${code})`
+            : `${message} (${found})`
     if (words !== undefined) description = SignedUrl.redactIn(words)
     cause = "cause" in cause ? cause.cause : undefined
   }
-  return { description, maybeSent, untrusted }
+  return { description, code, syscall, maybeSent, isUnsendable, untrusted }
+}
+
+const text = (cause: object, name: "code" | "message" | "phase" | "syscall"): string | undefined => {
+  const value = Predicate.hasProperty(cause, name) ? cause[name] : undefined
+  return typeof value === "string" ? value : undefined
 }

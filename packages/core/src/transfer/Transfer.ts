@@ -21,7 +21,7 @@ import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
 import * as Source from "./Source.ts"
-import { GatherLimit, StorageClient } from "./StorageClient.ts"
+import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
 import {
   ObjectChanged,
@@ -139,12 +139,14 @@ export const make = Effect.fnUntraced(function* (
   const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
     Stream.suspend(() => {
       const limits = Limits.from(options, usual)
+      const rateLimit = limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate)
       return run(source, {
         part,
         mayStartOver: isFile,
         ...limits,
         connections: isFile ? limits.connections : 1,
-        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
+        rateLimit,
+        pieceSize: rateLimit?.pieceSize,
         expect: options.expect,
         resume: options.resume,
         client,
@@ -288,10 +290,7 @@ const run = <E, R>(
   }
 
   const { rateLimit, timeLimit: limit } = settings
-  const all =
-    rateLimit === undefined
-      ? attempt(settings.resume)
-      : rateLimit.apply(attempt(settings.resume)).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
+  const all = rateLimit === undefined ? attempt(settings.resume) : rateLimit.apply(attempt(settings.resume))
   return (
     limit === undefined
       ? all

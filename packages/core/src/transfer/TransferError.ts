@@ -109,6 +109,15 @@ export class InsecureUrl extends Schema.TaggedError<InsecureUrl>()("InsecureUrl"
   }
 }
 
+/** The request cannot be sent: a header that is not proper HTTP, or a proxy that cannot be used. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `cannot be asked: ${this.description}`
+  }
+}
+
 /** The host's certificate is not to be trusted. @category reasons @since 0.1.0 */
 export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", {
   description: Schema.String
@@ -144,6 +153,7 @@ export const Reason = Schema.Union([
   TimedOut,
   RedirectRefused,
   InsecureUrl,
+  InvalidRequest,
   UntrustedHost,
   RetriesExhausted
 ])

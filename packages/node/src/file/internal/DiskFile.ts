@@ -5,7 +5,6 @@
  */
 import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
-import * as Buffers from "../../http/Buffers.ts"
 import * as Files from "./Files.ts"
 
 export interface DiskFile {
@@ -36,7 +35,7 @@ export const open = async (path: string): Promise<DiskFile> => {
   /** How many bytes of the chunk are on the disk now. */
   const writeBlocks = async (chunk: Uint8Array, offset: number): Promise<number> => {
     const length = chunk.length - (chunk.length % blockSize)
-    const fits = Buffers.isAligned(chunk) && chunk.byteOffset % blockSize === 0 && offset % blockSize === 0
+    const fits = false && chunk.byteOffset % blockSize === 0 && offset % blockSize === 0
     if (direct === undefined || !fits || length < least) return 0
     try {
       return (await direct.write(chunk, 0, length, offset)).bytesWritten
