@@ -23,7 +23,7 @@ import { TestClock } from "effect/testing"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
   Layer.provide([JobPoller.layer, JobJournal.layerNone]),
-  Layer.provide([AssetDownload.layer, StorageClient.layer]),
+  Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
   Layer.provide([
     EmulatorHttpClient.layer,
     ScenarioConfig.layer({

@@ -19,7 +19,7 @@ const { key, secret } = Emulator.defaultCredentials
 const emulated = (options: Emulator.Options) =>
   Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
     Layer.provide([JobPoller.layer, JobJournal.layerNone]),
-    Layer.provide([AssetDownload.layer, StorageClient.layer]),
+    Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
     Layer.provide([
       EmulatorHttpClient.layer,
       ScenarioConfig.layer({
