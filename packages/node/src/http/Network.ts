@@ -3,6 +3,7 @@ import * as Net from "node:net"
 import * as Tls from "node:tls"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -80,7 +81,7 @@ export const make: Effect.Effect<Network["Service"]> = Effect.gen(function* () {
     proxyFor: (url) => Result.flatMap(proxies, ({ find }) => find(url)),
     connect: (url, proxy, onread) =>
       (proxy === undefined ? direct(url, onread) : through(proxy, url, onread)).pipe(
-        Effect.timeoutOrElse({ duration: connectTimeout, orElse: () => Effect.fail(tooSlow) }),
+        Effect.timeoutOrElse({ duration: connectTimeout, orElse: () => noSocket(tooSlow) }),
         Effect.mapError((error) => WireError.of(error, "connect", proxy))
       )
   }
@@ -92,27 +93,33 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, "$1
 
 const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === "https:" ? 443 : 80))
 
-const tooSlow = Object.assign(new Error(`no connection within ${Duration.format(connectTimeout)}`), {
+/** No socket, and what Node says of it. */
+class NoSocket extends Data.TaggedError("NoSocket")<{ readonly cause: unknown }> {}
+
+const noSocket = (cause: unknown) => Effect.fail(new NoSocket({ cause }))
+
+const tooSlow = {
+  message: `no connection within ${Duration.format(connectTimeout)}`,
   code: "CONNECT_TIMEOUT"
-})
+}
 
 /** Waits until a socket can be used. */
-const connected = (make: () => Net.Socket): Effect.Effect<Net.Socket, unknown> =>
+const connected = (make: () => Net.Socket): Effect.Effect<Net.Socket, NoSocket> =>
   Effect.callback((resume) => {
     const socket = make()
     // Not only the first one: an error that nobody listens for ends the process.
-    socket.on("error", (error) => resume(Effect.fail(error)))
-    socket.once("close", () => resume(Effect.fail(new Error("the connection was closed before it could be used"))))
+    socket.on("error", (error) => resume(noSocket(error)))
+    socket.once("close", () => resume(noSocket({ message: "the connection was closed before it could be used" })))
     socket.once(socket instanceof Tls.TLSSocket ? "secureConnect" : "connect", () => resume(Effect.succeed(socket)))
     return Effect.sync(() => socket.destroy())
   })
 
 /** Has a proxy connect to the host of a URL (RFC 9110, 9.3.6). */
-const tunnel = (socket: Net.Socket, proxy: Proxies.Proxy, url: URL): Effect.Effect<Net.Socket, unknown> =>
+const tunnel = (socket: Net.Socket, proxy: Proxies.Proxy, url: URL) =>
   Effect.flatMap(
     Effect.promise(() => import("node:http")),
     (Http) =>
-      Effect.callback<Net.Socket, unknown>((resume) => {
+      Effect.callback<Net.Socket, NoSocket | WireError.WireError>((resume) => {
         const path = `${url.hostname}:${portOf(url)}`
         const request = Http.request({
           createConnection: () => socket,
@@ -120,7 +127,7 @@ const tunnel = (socket: Net.Socket, proxy: Proxies.Proxy, url: URL): Effect.Effe
           path,
           headers: { host: path, ...Proxies.authorization(proxy) }
         })
-        request.on("error", (error) => resume(Effect.fail(error)))
+        request.on("error", (error) => resume(noSocket(error)))
         request.once("connect", ({ statusCode = 0 }) => {
           if (statusCode >= 200 && statusCode < 300) return resume(Effect.succeed(socket))
           socket.destroy()
