@@ -2,7 +2,7 @@
  * @title Jobs that outlive the program
  *
  * A journal in a file remembers which job was begun for which batch. A program that is run again after it was stopped takes the
- * jobs up, instead of starting others. `JobJournalFile.layer` stands below `Archives`, which asks it; the program itself
+ * jobs up, instead of starting others. `NodeScenario` remembers nothing unless it is given such a journal. The program itself
  * forgets the jobs once their files are safe, because nobody else knows when that is.
  *
  *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/09_journal.ts model_… renders
@@ -27,8 +27,8 @@ export const program = Effect.fn("journal")(function* (modelId: string, director
   return jobIds
 })
 
-/** All services, with the journal below them. */
-export const layer = (path: string) => Layer.provideMerge(NodeScenario.layerServices, JobJournalFile.layer(path))
+/** All services, with a journal at a path. */
+export const layer = (path: string) => NodeScenario.layerServicesWith({ jobJournal: JobJournalFile.layer(path) })
 
 if (import.meta.main) {
   const [modelId = "", directory = "."] = process.argv.slice(2)

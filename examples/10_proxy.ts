@@ -26,7 +26,7 @@ export const layer = (options?: Undici.EnvHttpProxyAgent.Options) => {
   const client = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher(options))
   return NodeScenario.layerServicesWith({
     apiClient: client,
-    storageClient: Layer.provide(StorageClient.layer, client)
+    storageClient: Layer.provide(StorageClient.layerHttpClient, client)
   })
 }
 

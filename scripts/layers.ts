@@ -14,11 +14,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
   core: [
     ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
     ["http/", /^http\//],
-    ["the settings and errors", /^(ApiError|JobError|ScenarioConfig)\.ts$/],
+    ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],
     ["transfer/", /^transfer\//],
     ["the operations", /^(AssetDownload|internal\/Answer)\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],
-    ["the whole", /^Archives\.ts$/],
+    ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
     ["the entry point", /^index\.ts$/],
     ["testing/", /^testing\//]
   ],
@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],
     ["the records", /^JobJournalFile\.ts$/],
+    ["download/", /^download\//],
     ["the whole", /^NodeScenario\.ts$/],
     ["the entry point", /^index\.ts$/]
   ]
@@ -79,6 +80,7 @@ function follow(file: string, specifier: string): ReadonlyArray<string> {
     return [target]
   }
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
+  if (area === "examples" && specifier.startsWith(`${name}/engine/`)) refuse("is for the packages alone")
   const sibling = packages.indexOf(name.replace("@scenario-assets/", ""))
   if (area === "packages" && sibling > packages.indexOf(owner)) refuse(`is above ${owner}`)
   if (isSource && owner === "core" && name !== "effect") refuse("is not effect, and core imports nothing else")

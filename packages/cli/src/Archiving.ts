@@ -2,8 +2,9 @@
 import * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
-import { JobJournal } from "@scenario-assets/core/JobJournal"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
+import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Selection from "@scenario-assets/core/Selection"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
@@ -55,7 +56,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
   jobs: Jobs
 ) {
   const { events } = yield* Archives.Archives
-  const journal = yield* JobJournal
+  const journal = yield* JobJournal.JobJournal
   const batches = Selection.batches(request.selection)
   const earlier = yield* check(request, destination)
 
@@ -94,9 +95,10 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
 
 /** Gives the batches whose jobs were begun already; of the others, fails where one could not be saved anyway. */
 export const check = Effect.fnUntraced(function* <A>(request: BatchRequest, destination: Destination<A>) {
-  const journal = yield* JobJournal
+  const journal = yield* JobJournal.JobJournal
+  const config = yield* ScenarioConfig
   const begun = yield* Effect.forEach(Selection.batches(request.selection), (selection) =>
-    journal.lookup({ ...request, selection })
+    journal.find(JobJournal.key(config, { ...request, selection }))
   )
   yield* Effect.forEach(begun, (jobId, index) => (Option.isSome(jobId) ? Effect.void : destination.check(index)))
   return new Set(begun.flatMap((jobId, index) => (Option.isSome(jobId) ? [index] : [])))
@@ -156,7 +158,7 @@ const forgetWhenDone = Effect.fnUntraced(function* <E>(
   outcomes: ReadonlyArray<Saved.Outcome<{ readonly jobId: JobId }, E>>
 ) {
   if (!outcomes.every(Result.isSuccess)) return
-  const journal = yield* JobJournal
+  const journal = yield* JobJournal.JobJournal
   const { warn } = yield* Output
   yield* Effect.forEach(outcomes, ({ success }) => journal.forget(success.jobId)).pipe(
     Effect.catch((error) => warn(error.message))

@@ -1,7 +1,7 @@
 /** A request, carried out: the archives of its jobs, extracted or kept. It is written down before anything is begun. */
 import { join } from "node:path"
 import type { JobId } from "@scenario-assets/core/Asset"
-import { JobJournal } from "@scenario-assets/core/JobJournal"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Selection from "@scenario-assets/core/Selection"
 import type { Extraction } from "@scenario-assets/node/extraction/Extraction"
@@ -111,11 +111,12 @@ const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId 
 
 /** Jobs of the run that its journal does not know any more: it lies among the files, and may have been removed with them. */
 const restore = Effect.fnUntraced(function* (wanted: Request.OfSelection, { jobs }: RunRecord) {
-  const journal = yield* JobJournal
-  const batches = Selection.batches(wanted.selection).map((selection) => ({ ...wanted, selection }))
+  const journal = yield* JobJournal.JobJournal
+  const config = yield* ScenarioConfig
+  const keys = Selection.batches(wanted.selection).map((selection) => JobJournal.key(config, { ...wanted, selection }))
   for (const { batch, jobId } of jobs) {
-    const begun = batches[batch]
-    if (begun !== undefined && Option.isNone(yield* journal.lookup(begun))) yield* journal.record(begun, jobId)
+    const key = keys[batch]
+    if (key !== undefined && Option.isNone(yield* journal.find(key))) yield* journal.record(key, jobId)
   }
 })
 

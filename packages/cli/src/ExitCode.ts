@@ -57,6 +57,7 @@ const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   InvalidResponse: exitCodes.temporary,
   ConnectionFailed: exitCodes.temporary,
   UntrustedHost: exitCodes.failed,
+  InvalidRequest: exitCodes.failed,
   TimedOut: exitCodes.temporary,
   BatchTooLarge: exitCodes.usage
 }
@@ -81,6 +82,7 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   RedirectRefused: exitCodes.failed,
   InsecureUrl: exitCodes.failed,
   UntrustedHost: exitCodes.failed,
+  InvalidRequest: exitCodes.failed,
   RetriesExhausted: exitCodes.temporary
 }
 
@@ -90,7 +92,8 @@ const archiveReasons: { readonly [Tag in ArchiveError.Reason["_tag"]]: number } 
   Unsupported: exitCodes.verification,
   UnsafeName: exitCodes.verification,
   LimitExceeded: exitCodes.verification,
-  WrongContent: exitCodes.verification
+  WrongContent: exitCodes.verification,
+  ContentClosed: exitCodes.failed
 }
 
 /** The code of an error; 1 for one that has no code of its own. */

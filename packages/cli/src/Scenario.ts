@@ -30,9 +30,9 @@ export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layer
 
 /** The services, with a journal of the jobs that are begun. */
 export const layerJournal = (connection: Connection, path: string): Services =>
-  NodeScenario.layerServices.pipe(
-    Layer.provideMerge(JobJournalFile.layer(path)),
-    Layer.provideMerge(configLayer(connection))
+  Layer.provideMerge(
+    NodeScenario.layerServicesWith({ jobJournal: JobJournalFile.layer(path) }),
+    configLayer(connection)
   )
 
 /** Where the API is. */

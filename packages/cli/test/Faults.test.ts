@@ -152,6 +152,25 @@ describe.concurrent("faults on the way", () => {
     })
   )
 
+  it.live("one of two batches is refused with 403: the other one is saved", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
+      const stdin = Array.from({ length: 1001 }, (_, index) => `asset_${index}`).join("\n")
+      yield* emulated.emulator.inject(Fault.status("requestBatch", 403))
+      const args = ["download", "-", "--archive", "all.zip", "--concurrency", "1"]
+      const { code, stderr, stdout } = yield* emulated.run(args, { stdin })
+      assert.deepStrictEqual([code, stdout], [4, "all-2.zip\n"], stderr)
+      assert.match(
+        stderr,
+        /scenario-assets: batch 1: requestBatch: not allowed \(403\)[^]*, and that the ids are of that/
+      )
+
+      const detached = yield* emulated.run([...args, "--detach"], { stdin })
+      assert.strictEqual(detached.code, 0, detached.stderr)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 3, "the batch that was saved is not requested again")
+    })
+  )
+
   it.live("an archive with a name of its own replaces nothing, unless it may", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

@@ -179,7 +179,8 @@ describe.concurrent("runs", () => {
         archive: { size: 40_000, entries: 2 },
         job: { pace: 300 }
       })
-      const stdin = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
+      const ids = Array.from({ length: 1500 }, (_, index) => `asset_${index}`)
+      const stdin = ids.join("\n")
       const args = ["download", "-", "-o", "out", "--detach"]
       const detached = yield* emulated.run(args, { stdin })
       assert.strictEqual(detached.code, 0, detached.stderr)
@@ -193,7 +194,8 @@ describe.concurrent("runs", () => {
       assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
       assert.deepInclude((yield* listed(emulated))[0], { runId, state: "detached", what: "1500 ids" })
 
-      const again = yield* emulated.run([...args, "--json"], { stdin })
+      // The same ids in any order are the same run, and the same jobs.
+      const again = yield* emulated.run([...args, "--json"], { stdin: ids.toReversed().join("\n") })
       const { jobs, runId: same } = Binary.lastLine(again.stdout)
       assert.strictEqual(same, runId)
       assert.deepStrictEqual(

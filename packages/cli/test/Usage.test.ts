@@ -202,7 +202,7 @@ describe.concurrent("ids", () => {
         fileNameTemplate: "<generator>-<prompt>-<num>-<seed>",
         batches: [
           {
-            assetIds: ["plain", "asset_a"],
+            assetIds: ["asset_a", "plain"],
             inferenceIds: ["asset_looks_like_one", "inf_i", "inference_j"],
             modelIds: ["m", "model_m"]
           }

@@ -49,10 +49,10 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
   }
 }
 
-/** `403`: wrong scope or project. @category reasons @since 0.1.0 */
+/** `403`: wrong scope or project, or ids of another project. @category reasons @since 0.1.0 */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answered) {
   override get message(): string {
-    return `not allowed (403)${said(this.response)}; check the project id and the scope of the API key`
+    return `not allowed (403)${said(this.response)}; check the project id and the scope of the API key, and that the ids are of that project`
   }
 }
 
@@ -95,7 +95,8 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
 }
 
 /**
- * An answer that is no answer: a redirect, a status outside the protocol, malformed JSON, another shape than documented.
+ * An answer that is no answer: a redirect, a status outside the protocol, malformed JSON, another shape than documented, or
+ * more than 16 MiB.
  *
  * @category reasons
  * @since 0.1.0
@@ -133,6 +134,15 @@ export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("Untruste
   }
 }
 
+/** The HTTP client refused to send the request, such as for a header that is none; nothing was sent. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `the request cannot be sent: ${this.description}; check the base URL, and what the HTTP client adds to requests`
+  }
+}
+
 /** The time limit of the whole call ran out. @category reasons @since 0.1.0 */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
   override get message(): string {
@@ -165,6 +175,7 @@ export const Reason = Schema.Union([
   InvalidResponse,
   ConnectionFailed,
   UntrustedHost,
+  InvalidRequest,
   TimedOut,
   BatchTooLarge
 ])

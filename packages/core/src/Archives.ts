@@ -4,18 +4,24 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
+import * as ApiRetry from "./ApiRetry.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
-import { JobError } from "./JobError.ts"
+import * as Ahead from "./internal/Ahead.ts"
+import { JobError, MissingDownloadUrl } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
+import { ScenarioConfig } from "./ScenarioConfig.ts"
 import * as Selection from "./Selection.ts"
 import type * as Transfer from "./transfer/Transfer.ts"
 
@@ -28,7 +34,7 @@ import type * as Transfer from "./transfer/Transfer.ts"
 export interface Request extends BatchRequest {
   /** Ids in one batch; default and maximum 1000. */
   readonly batchSize?: number | undefined
-  /** Jobs in work at once. Default 4. */
+  /** The most jobs that are begun ahead of the archives taken from the stream. Default 8. */
   readonly concurrency?: number | undefined
   /** How to wait for each job. */
   readonly poll?: JobPoller.Options | undefined
@@ -51,32 +57,63 @@ export interface Archive {
 export type BatchError = ApiError | JobError | JobJournal.JournalError
 
 /**
- * What happens until the jobs of a selection are begun. Each batch (`index` from 0) has a `Requested`, or ends with `Failed`.
+ * A batch, in everything that is told of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OfBatch {
+  /** Counted from 0. */
+  readonly index: number
+  /** How many ids it holds. */
+  readonly ids: number
+}
+
+/**
+ * A job was begun for the batch, or one begun by an earlier run is resumed. It is in the journal, unless that
+ * could not be written (`unrecorded`): then the next run will not find it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Requested extends OfBatch {
+  readonly _tag: "Requested"
+  readonly jobId: JobId
+  readonly resumed: boolean
+  readonly unrecorded?: JobJournal.JournalError
+}
+
+/**
+ * What happens until the jobs of a selection are begun. After `Planned`, each batch begins with `Started` and ends with
+ * `Requested` or `Failed`.
  *
  * @category models
  * @since 0.1.0
  */
 export type BeginEvent =
   | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
-  /** A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal. */
-  | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
-  | {
+  | (OfBatch & { readonly _tag: "Started" })
+  /** A call of the API failed, and is repeated after a pause. */
+  | (OfBatch & ApiRetry.ApiRetry & { readonly _tag: "Retrying"; readonly jobId?: JobId })
+  | Requested
+  | (OfBatch & {
       readonly _tag: "Failed"
-      readonly index: number
       readonly selection: Selection.Selection
       readonly error: BatchError
-    }
+      readonly jobId?: JobId
+    })
 
 /**
- * What happens between a selection and its archives. Each batch ends with `Ready` or `Failed`.
+ * What happens between a selection and its archives. Each batch goes on after `Requested`, and ends with `Ready` or `Failed`.
  *
  * @category models
  * @since 0.1.0
  */
 export type ArchiveEvent =
   | BeginEvent
-  | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
-  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
+  /** The job is in another state, and has no archive yet. */
+  | (OfBatch & { readonly _tag: "Waiting"; readonly jobId: JobId; readonly job: DownloadJob })
+  | (OfBatch & { readonly _tag: "Ready"; readonly jobId: JobId; readonly archive: Archive })
 
 /**
  * Selections to archives.
@@ -89,15 +126,18 @@ export class Archives extends Context.Service<
   {
     /**
      * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
-     * fails. After a refusal that all share (401, 402, 403) the batches not yet begun fail with it, unsent.
+     * fails. After a refusal that all share (401, 402) the batches not yet begun fail with it, unsent.
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
     /**
-     * Starts the jobs and looks at none of them: the same as `events`, up to where the waiting would begin. With a journal,
-     * `events` of the same request takes them up, today or in another process.
+     * Starts the jobs and looks at none of them: the same as `events`, up to where the waiting would begin. With a
+     * journal that lasts, `events` of the same request resumes them, also in another process.
      */
     readonly begin: (request: Request) => Stream.Stream<BeginEvent>
-    /** The archives alone, each as soon as it is ready. Fails with the first batch that does. */
+    /**
+     * The archives alone, each as soon as it is ready. Where batches failed, the stream fails with the first of their
+     * errors, after it has given all archives that can be had.
+     */
     readonly stream: (request: Request) => Stream.Stream<Archive, BatchError>
     /** The archive of a job begun earlier. Where nobody knows it, that is found out by one look, unless it is `justBegun`. */
     readonly ofJob: (jobId: JobId, poll?: JobPoller.Options) => Effect.Effect<Archive, ApiError | JobError>
@@ -105,118 +145,131 @@ export class Archives extends Context.Service<
 >()("@scenario-assets/core/Archives") {}
 
 /**
- * Builds the service. Jobs are written to the `JobJournal` before they are first looked at, and a job
- * found there is taken up again; one that turns out to be of no use is started anew.
+ * Builds the service. A job is in the `JobJournal` before anybody hears of it, and one found there is resumed; where that turns out
+ * to be of no use, another is begun in its place.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<Archives["Service"], never, AssetDownload | JobPoller.JobPoller> = Effect.gen(
-  function* () {
-    const { requestBatch } = yield* AssetDownload
-    const poller = yield* JobPoller.JobPoller
-    const builtWith = yield* JobJournal.JobJournal
-    const journal = Effect.map(JobJournal.JobJournal, (given) => (given === JobJournal.none ? builtWith : given))
-    const forget = (jobId: JobId) => Effect.flatMap(journal, (it) => it.forget(jobId))
+export const make: Effect.Effect<Archives["Service"], never, Requirements> = Effect.gen(function* () {
+  const config = yield* ScenarioConfig
+  const { requestBatch } = yield* AssetDownload
+  const poller = yield* JobPoller.JobPoller
+  const journal = yield* JobJournal.JobJournal
+  /** A job that stays in the journal costs the next run one look, and no job. */
+  const forget = (jobId: JobId) => Effect.catch(journal.forget(jobId), (error) => Effect.logDebug(error.message))
 
-    const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
-      index,
-      jobId,
-      source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
-    })
+  /** Begins a job and records it. Whoever is told of it, or interrupts this, finds it in the journal. */
+  const begin = (batch: BatchRequest, key: JobJournal.BatchKey) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const jobId = yield* restore(requestBatch(batch))
+        const recorded = yield* Effect.result(journal.record(key, jobId))
+        return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
+      })
+    ).pipe(answeredWithin(patience))
 
-    /** A job from its first state to its archive. */
-    const follow =
-      (poll?: JobPoller.Options) =>
-      (index: number, jobId: JobId): Stream.Stream<ArchiveEvent, ApiError | JobError> =>
-        Stream.flatMap(poller.states(jobId, poll), (job) => {
-          const progressed: ArchiveEvent = { _tag: "Progressed", index, job }
-          if (isReady(job))
-            return Stream.make<Array<ArchiveEvent>>(progressed, { _tag: "Ready", index, archive: archive(index, job) })
-          const error = JobError.fromJob(job)
-          return Stream.concat(Stream.succeed(progressed), error === undefined ? Stream.empty : Stream.fail(error))
-        })
+  const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
+    index,
+    jobId,
+    source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
+  })
 
-    /** What becomes of each batch; `after` is what is done with a job that is begun. */
-    const events = <A>(
-      request: Request,
-      after: (index: number, jobId: JobId) => Stream.Stream<A, ApiError | JobError>
-    ): Stream.Stream<BeginEvent | A> => {
-      let refusal: ApiError | undefined
-
-      const start = (index: number, batch: BatchRequest): Stream.Stream<BeginEvent | A, BatchError> =>
-        Stream.unwrap(
-          Effect.gen(function* () {
-            if (refusal !== undefined) return yield* refusal
-            const jobId = yield* Effect.tapError(requestBatch(batch), (error) =>
-              Effect.sync(() => {
-                if (isShared(error)) refusal = error
-              })
-            )
-            return Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: false }).pipe(
-              Stream.concat(Stream.fromEffectDrain(Effect.flatMap(journal, (it) => it.record(batch, jobId)))),
-              Stream.concat(after(index, jobId)),
-              Stream.tapError((error) => (isUseless(error) ? forget(jobId) : Effect.void))
-            )
-          })
-        )
-
-      const resume = (index: number, batch: BatchRequest, jobId: JobId): Stream.Stream<BeginEvent | A, BatchError> =>
-        Stream.succeed<BeginEvent>({ _tag: "Requested", index, jobId, resumed: true }).pipe(
-          Stream.concat(after(index, jobId)),
-          Stream.catch((error) =>
-            isUseless(error)
-              ? Stream.concat(Stream.fromEffectDrain(forget(jobId)), start(index, batch))
-              : Stream.fail(error)
-          )
-        )
-
-      const whole = (selection: Selection.Selection, index: number): Stream.Stream<BeginEvent | A> => {
-        const batch: BatchRequest = { selection, fileNameTemplate: request.fileNameTemplate, flat: request.flat }
-        return Stream.unwrap(
-          Effect.map(
-            Effect.flatMap(journal, (it) => it.lookup(batch)),
-            (jobId) => (Option.isSome(jobId) ? resume(index, batch, jobId.value) : start(index, batch))
-          )
-        ).pipe(Stream.catch((error) => Stream.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })))
-      }
-
-      const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
-      const concurrency = option.count("concurrency", request.concurrency, 1) ?? 4
-      return Stream.succeed<BeginEvent>({
-        _tag: "Planned",
-        batches: batches.length,
-        ids: request.selection.size
-      }).pipe(
-        Stream.concat(
-          Stream.fromIterable(batches.map((selection, index) => ({ selection, index }))).pipe(
-            Stream.flatMap(({ index, selection }) => whole(selection, index), { concurrency })
-          )
-        )
+  /** A batch from its beginning to its last event, which `after` makes of its job. */
+  const carry = <A>({ of, request, shared }: Batch, tell: Ahead.Tell<BeginEvent>, after: After<A>) => {
+    let job: { readonly jobId?: JobId } = {}
+    const take = ({ jobId, ...how }: Omit<Requested, "_tag" | keyof OfBatch>) => {
+      job = { jobId }
+      return Effect.tapError(after({ _tag: "Requested", ...of, jobId, ...how }), (error) =>
+        isUseless(error) ? forget(jobId) : Effect.void
       )
     }
 
-    const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
-
-    return Archives.of({
-      events: all,
-      begin: (request) => Stream.suspend(() => events(request, () => Stream.empty)),
-      stream: (request) =>
-        Stream.flatMap(all(request), (event) => {
-          switch (event._tag) {
-            case "Ready":
-              return Stream.succeed(event.archive)
-            case "Failed":
-              return Stream.fail(event.error)
-            default:
-              return Stream.empty
-          }
-        }),
-      ofJob: (jobId, poll) =>
-        Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
-    })
+    return Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
+      yield* tell({ _tag: "Started", ...of })
+      const key = JobJournal.key(config, request)
+      const known = yield* journal.find(key)
+      if (Option.isSome(known)) {
+        const last = yield* Effect.result(take({ jobId: known.value, resumed: true }))
+        if (Result.isSuccess(last)) return last.success
+        if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
+        job = {}
+      }
+      if (shared.refusal !== undefined) return yield* shared.refusal
+      const begun = yield* Effect.tapError(begin(request, key), (error) =>
+        Effect.sync(() => {
+          if (isShared(error)) shared.refusal = error
+        })
+      )
+      return yield* take({ ...begun, resumed: false })
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.succeed<BeginEvent>({ _tag: "Failed", ...of, ...job, selection: request.selection, error })
+      ),
+      Effect.provideService(ApiRetry.Listener, (retry) => tell({ _tag: "Retrying", ...of, ...job, ...retry }))
+    )
   }
-)
+
+  /** All batches of a request. */
+  const carryAll = <A>(request: Request, after: (tell: Ahead.Tell<A>) => After<A>): Stream.Stream<A | BeginEvent> => {
+    const { fileNameTemplate, flat, selection } = request
+    const batches = Selection.batches(selection, option.count("batchSize", request.batchSize, 1))
+    const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
+    const shared: Batch["shared"] = { refusal: undefined }
+    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: selection.size }
+    return Stream.concat(
+      Stream.succeed(planned),
+      Ahead.stream<Selection.Selection, A | BeginEvent>(batches, concurrency, (selection, index, tell) =>
+        carry(
+          { of: { index, ids: selection.size }, request: { selection, fileNameTemplate, flat }, shared },
+          tell,
+          after(tell)
+        )
+      )
+    )
+  }
+
+  /** A job from its first state to its archive. */
+  const follow =
+    (poll: JobPoller.Options | undefined) =>
+    (tell: Ahead.Tell<ArchiveEvent>): After<ArchiveEvent> =>
+      Effect.fnUntraced(function* (requested) {
+        const { ids, index, jobId } = requested
+        yield* tell(requested)
+        const last = yield* poller.states(jobId, poll).pipe(
+          Stream.tap((job) =>
+            isReady(job) || JobError.fromJob(job) !== undefined
+              ? Effect.void
+              : tell({ _tag: "Waiting", index, ids, jobId, job })
+          ),
+          Stream.runLast
+        )
+        // The states end by a failure or with one that lasts, never without one.
+        const job = yield* Effect.orDie(Effect.fromOption(last))
+        if (isReady(job)) return { _tag: "Ready", index, ids, jobId, archive: archive(index, job) } as const
+        return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+      })
+
+  const events = (request: Request) => Stream.suspend(() => carryAll(request, follow(request.poll)))
+
+  return Archives.of({
+    events,
+    begin: (request) => Stream.suspend(() => carryAll<BeginEvent>(request, () => Effect.succeed)),
+    stream: (request) =>
+      Stream.suspend(() => {
+        let failure: BatchError | undefined
+        return events(request).pipe(
+          Stream.flatMap((event) => {
+            if (event._tag === "Failed") failure ??= event.error
+            return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
+          }),
+          Stream.concat(Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))))
+        )
+      }),
+    ofJob: (jobId, poll) =>
+      Effect.map(poller.wait(jobId, { ...poll, justBegun: poll?.justBegun ?? false }), (job) => archive(0, job))
+  })
+})
 
 /**
  * The service.
@@ -224,13 +277,40 @@ export const make: Effect.Effect<Archives["Service"], never, AssetDownload | Job
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Archives, never, AssetDownload | JobPoller.JobPoller> = Layer.effect(Archives, make)
+export const layer: Layer.Layer<Archives, never, Requirements> = Layer.effect(Archives, make)
+
+type Requirements = AssetDownload | JobPoller.JobPoller | JobJournal.JobJournal | ScenarioConfig
 
 const option = OptionCheck.of("Archives")
 
-/** A refusal that every further batch would meet. */
-const isShared = ({ reason }: ApiError): boolean =>
-  reason._tag === "Unauthorized" || reason._tag === "Forbidden" || reason._tag === "QuotaExceeded"
+/** A batch to be carried out. */
+interface Batch {
+  readonly of: OfBatch
+  readonly request: BatchRequest
+  /** What all batches of a selection know: a refusal that each of them would meet. */
+  readonly shared: { refusal: ApiError | undefined }
+}
+
+/** Makes the last event of a batch, of its job. */
+type After<A> = (requested: Requested) => Effect.Effect<A, ApiError | JobError>
+
+/** How long an interrupted program waits for the answer to a request that may have begun a job. */
+const patience = Duration.seconds(5)
+
+/** Goes on for so long when it is interrupted, and to the end of what cannot be interrupted. */
+const answeredWithin =
+  (limit: Duration.Duration) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.forkChild(effect), (fiber) =>
+        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
+          Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), limit), Fiber.interrupt(fiber))
+        )
+      )
+    )
+
+/** A refusal that every further batch would meet. A 403 may be about the ids of one. */
+const isShared = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
 /** Whether a job that ended like this is of no use to a later run. */
 const isUseless = (error: BatchError): boolean =>

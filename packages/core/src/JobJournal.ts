@@ -1,5 +1,5 @@
 /**
- * Where job ids are written down, so that a run that was killed goes on with the jobs it has begun.
+ * Which job was begun for which batch, so that none is begun twice.
  *
  * @since 0.1.0
  */
@@ -8,82 +8,101 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { JobId } from "./Asset.ts"
+import { JobId } from "./Asset.ts"
 import type { BatchRequest } from "./AssetDownload.ts"
+import type { ScenarioConfig } from "./ScenarioConfig.ts"
+import * as Selection from "./Selection.ts"
 
 /**
- * The journal could not be read or written; no job was started for the batch, or its id is in the message.
+ * A batch, in one project, at one API: a text that is the same for the same request, whatever order its ids are in. It holds
+ * no secret, and may be long; compare it or hash it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const BatchKey = Schema.String.pipe(Schema.brand("BatchKey"))
+/** @category models @since 0.1.0 */
+export type BatchKey = typeof BatchKey.Type
+
+/**
+ * The key of a batch: everything that its job depends on.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const key = (
+  { baseUrl, projectId }: Pick<ScenarioConfig["Service"], "baseUrl" | "projectId">,
+  { fileNameTemplate, flat, selection }: BatchRequest
+): BatchKey => {
+  const { assetIds, inferenceIds, modelIds } = Selection.sorted(selection)
+  return BatchKey.make(
+    JSON.stringify([baseUrl, projectId ?? "", fileNameTemplate, flat ?? false, assetIds, inferenceIds, modelIds])
+  )
+}
+
+/**
+ * The journal could not be read or written. Where that was about a job that was begun, its id is here, for nobody else may
+ * know it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
   message: Schema.String,
+  jobId: Schema.optionalKey(JobId),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
 /**
- * Remembers which job was begun for which batch. `Archives` asks it before it starts a job, and tells it of a started
- * job before it looks at it for the first time.
+ * Remembers which job was begun for which batch. `Archives` asks it before it begins a job, and has it record one before
+ * anybody hears of the job.
  *
- * @category models
- * @since 0.1.0
- */
-export interface JobJournal {
-  /** The job begun for this very batch, if there is one that may still be of use. */
-  readonly lookup: (batch: BatchRequest) => Effect.Effect<Option.Option<JobId>, JournalError>
-  readonly record: (batch: BatchRequest, jobId: JobId) => Effect.Effect<void, JournalError>
-  /** The job is of no use any more: it failed, was canceled, or the server does not know it. */
-  readonly forget: (jobId: JobId) => Effect.Effect<void, JournalError>
-}
-
-/**
- * The one that remembers nothing.
+ * **Gotchas**
  *
- * @category constants
- * @since 0.1.0
- */
-export const none: JobJournal = {
-  lookup: () => Effect.succeedNone,
-  record: () => Effect.void,
-  forget: () => Effect.void
-}
-
-/**
- * The journal of the context; by default {@link none}: every batch starts a job. `Archives` takes the one it is run with,
- * or else the one its layer was built with. A job stays in it when its archive is ready, so that a run that ends while it
- * takes the bytes can go on: whoever has them says so by `forget`.
+ * A job stays in the journal when its archive is ready, so that a run that ends while it takes the bytes can be resumed. Whoever
+ * has the files forgets the job.
  *
  * @category services
  * @since 0.1.0
  */
-export const JobJournal = Context.Reference<JobJournal>("@scenario-assets/core/JobJournal", {
-  defaultValue: () => none
-})
+export class JobJournal extends Context.Service<
+  JobJournal,
+  {
+    /** The job that was recorded for a batch, if it was not forgotten. */
+    readonly find: (batch: BatchKey) => Effect.Effect<Option.Option<JobId>, JournalError>
+    /** Records the job of a batch, in place of an earlier one. */
+    readonly record: (batch: BatchKey, jobId: JobId) => Effect.Effect<void, JournalError>
+    /** Removes a job: its files are safe, or it is of no use. One that is not there is no error. */
+    readonly forget: (jobId: JobId) => Effect.Effect<void, JournalError>
+  }
+>()("@scenario-assets/core/JobJournal") {}
 
 /**
- * What tells two batches apart: everything that is sent.
- *
- * @category getters
- * @since 0.1.0
- */
-export const key = ({ fileNameTemplate, flat, selection }: BatchRequest): string =>
-  JSON.stringify([fileNameTemplate, flat ?? false, selection.assetIds, selection.inferenceIds, selection.modelIds])
-
-/**
- * A journal for the life of the layer.
+ * Remembers nothing: every batch begins a job.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerMemory: Layer.Layer<never> = Layer.sync(JobJournal, () => {
-  const jobs = new Map<string, JobId>()
+export const layerNone: Layer.Layer<JobJournal> = Layer.succeed(JobJournal, {
+  find: () => Effect.succeedNone,
+  record: () => Effect.void,
+  forget: () => Effect.void
+})
+
+/**
+ * Remembers for the life of the layer.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory: Layer.Layer<JobJournal> = Layer.sync(JobJournal, () => {
+  const jobs = new Map<BatchKey, JobId>()
   return {
-    lookup: (batch) => Effect.sync(() => Option.fromUndefinedOr(jobs.get(key(batch)))),
-    record: (batch, jobId) => Effect.sync(() => void jobs.set(key(batch), jobId)),
+    find: (batch) => Effect.sync(() => Option.fromUndefinedOr(jobs.get(batch))),
+    record: (batch, jobId) => Effect.sync(() => void jobs.set(batch, jobId)),
     forget: (jobId) =>
       Effect.sync(() => {
-        for (const [key, known] of jobs) if (known === jobId) jobs.delete(key)
+        for (const [batch, known] of jobs) if (known === jobId) jobs.delete(batch)
       })
   }
 })

@@ -32,7 +32,7 @@ export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("In
 }) {}
 
 /**
- * A selection of at least one id, each given once, in the order given.
+ * A selection of at least one id, each given once.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +57,8 @@ export class Selection extends Schema.Class<Selection>("@scenario-assets/core/Se
 }
 
 /**
- * Makes a selection from plain ids: checks each, removes duplicates, refuses an empty one.
+ * Makes a selection from plain ids: checks each, removes duplicates, sorts, refuses an empty one. The same ids in any order make the
+ * same selection.
  *
  * @category constructors
  * @since 0.1.0
@@ -92,12 +93,12 @@ export const make = (ids: {
         })
       )
     }
-    return Effect.succeed(new Selection({ assetIds, inferenceIds, modelIds }))
+    return Effect.succeed(sorted({ assetIds, inferenceIds, modelIds }))
   })
 
 /**
- * Cuts a selection into batches of at most `size` ids (default and maximum {@link maxBatchSize}), in order: assets, then
- * inferences, then models. The same selection gives the same batches on every run.
+ * Cuts a selection into batches of at most `size` ids (default and maximum {@link maxBatchSize}): assets, then inferences, then
+ * models, each of them sorted. The same ids give the same batches on every run, whatever order they are in.
  *
  * @category combinators
  * @since 0.1.0
@@ -105,19 +106,37 @@ export const make = (ids: {
 export const batches = (self: Selection, size: number = maxBatchSize): ReadonlyArray<Selection> => {
   const limit = Math.max(1, Math.min(maxBatchSize, Math.floor(Number.isNaN(size) ? maxBatchSize : size)))
   const total = self.size
+  const { assetIds, inferenceIds, modelIds } = sorted(self)
   const starts = Arr.makeBy(Math.ceil(total / limit), (index) => index * limit)
-  const inferencesFrom = self.assetIds.length
-  const modelsFrom = inferencesFrom + self.inferenceIds.length
+  const inferencesFrom = assetIds.length
+  const modelsFrom = inferencesFrom + inferenceIds.length
   return starts.map((start) => {
     const cut = <Id>(ids: ReadonlyArray<Id>, from: number): ReadonlyArray<Id> =>
       ids.slice(Math.max(0, start - from), Math.max(0, start + limit - from))
     return new Selection({
-      assetIds: cut(self.assetIds, 0),
-      inferenceIds: cut(self.inferenceIds, inferencesFrom),
-      modelIds: cut(self.modelIds, modelsFrom)
+      assetIds: cut(assetIds, 0),
+      inferenceIds: cut(inferenceIds, inferencesFrom),
+      modelIds: cut(modelIds, modelsFrom)
     })
   })
 }
+
+/**
+ * The same ids, each list sorted.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const sorted = ({
+  assetIds,
+  inferenceIds,
+  modelIds
+}: Pick<Selection, "assetIds" | "inferenceIds" | "modelIds">): Selection =>
+  new Selection({
+    assetIds: assetIds.toSorted(),
+    inferenceIds: inferenceIds.toSorted(),
+    modelIds: modelIds.toSorted()
+  })
 
 const decodeAssetId = Schema.decodeUnknownResult(AssetId)
 const decodeInferenceId = Schema.decodeUnknownResult(InferenceId)

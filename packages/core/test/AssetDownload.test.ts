@@ -9,7 +9,7 @@ import {
   SignedUrl
 } from "@scenario-assets/core"
 import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
-import { FetchHttpClient, HttpClient } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -58,7 +58,7 @@ describe("AssetDownload sends", () => {
       assert.strictEqual(line, "POST https://api.cloud.scenario.com/v1/assets/download")
       assert.deepStrictEqual(body, {
         options: { fileNameTemplate: "<generator>-<prompt>-<num>-<seed>" },
-        query: { assetIds: [], inferenceIds: [], modelIds: ["model_b", "model_a"] }
+        query: { assetIds: [], inferenceIds: [], modelIds: ["model_a", "model_b"] }
       })
     })
   )
@@ -344,7 +344,7 @@ describe("AssetDownload gives the reason", () => {
     [
       403,
       { error: "Forbidden", infos: {} },
-      `not allowed (403): "Forbidden"; check the project id and the scope of the API key`
+      `not allowed (403): "Forbidden"; check the project id and the scope of the API key, and that the ids are of that project`
     ],
     [
       404,
@@ -436,31 +436,72 @@ describe("AssetDownload gives the reason", () => {
     })
   )
 
-  const connections: ReadonlyArray<readonly [code: string, maybeSent: boolean]> = [
-    ["ECONNREFUSED", false],
-    ["ENOTFOUND", false],
-    ["EAI_AGAIN", false],
-    ["EHOSTUNREACH", false],
-    ["ENETUNREACH", false],
-    ["UND_ERR_CONNECT_TIMEOUT", false],
-    ["ECONNRESET", true],
-    ["EPIPE", true],
-    ["ETIMEDOUT", true],
-    ["UND_ERR_SOCKET", true],
-    ["UND_ERR_HEADERS_TIMEOUT", true]
+  const connections: ReadonlyArray<readonly [syscall: string, code: string, maybeSent: boolean]> = [
+    ["connect", "ECONNREFUSED", false],
+    ["connect", "EHOSTUNREACH", false],
+    ["connect", "ENETUNREACH", false],
+    ["connect", "ETIMEDOUT", false],
+    ["getaddrinfo", "ENOTFOUND", false],
+    ["getaddrinfo", "EAI_AGAIN", false],
+    ["read", "EHOSTUNREACH", true],
+    ["read", "ENETUNREACH", true],
+    ["read", "ENETDOWN", true],
+    ["read", "ETIMEDOUT", true],
+    ["read", "ECONNRESET", true],
+    ["write", "EHOSTUNREACH", true],
+    ["write", "EPIPE", true]
   ]
 
-  it.effect.each(connections)("ConnectionFailed for %s (may have been sent: %s)", ([code, maybeSent]) =>
+  it.effect.each(connections)("ConnectionFailed for %s %s (may have been sent: %s)", ([syscall, code, maybeSent]) =>
     Effect.gen(function* () {
-      const error = yield* refused(FakeServer.broken(code, `connect ${code} 127.0.0.1:443`))
+      const message = `${syscall} ${code} 127.0.0.1:443`
+      const error = yield* refused(FakeServer.broken(code, { syscall, message }))
       assert(error.reason._tag === "ConnectionFailed")
-      assert.deepInclude(error.reason, { description: `connect ${code} 127.0.0.1:443`, maybeSent })
+      assert.deepInclude(error.reason, { description: message, maybeSent })
       assert.isTrue(error.isRetryable)
       assert.isUndefined(error.response)
       assert.strictEqual(
         error.message,
-        `getStatus of job_8Xv2: no connection: connect ${code} 127.0.0.1:443; check the network and the base URL.`
+        `getStatus of job_8Xv2: no connection: ${message}; check the network and the base URL.`
       )
+    })
+  )
+
+  const socketError = FakeServer.socketError
+  const refusal = socketError("ECONNREFUSED", { syscall: "connect" })
+  const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })
+  const undici = (code: string, message: string) => Object.assign(new Error(message), { code })
+  const causes: ReadonlyArray<readonly [what: string, cause: unknown, maybeSent: boolean]> = [
+    ["of fetch that was not connected", fetchFailed(refusal), false],
+    ["of fetch that was connected", fetchFailed(socketError("EHOSTUNREACH")), true],
+    [
+      "of fetch that took too long to connect",
+      fetchFailed(undici("UND_ERR_CONNECT_TIMEOUT", "Connect Timeout")),
+      false
+    ],
+    ["of fetch whose host closed it", fetchFailed(undici("UND_ERR_SOCKET", "other side closed")), true],
+    ["of fetch that had no answer", fetchFailed(undici("UND_ERR_HEADERS_TIMEOUT", "Headers Timeout")), true],
+    [
+      "to two addresses that refused it",
+      Object.assign(new AggregateError([refusal, refusal]), { code: "ECONNREFUSED" }),
+      false
+    ],
+    [
+      "to two addresses, one of which was connected",
+      Object.assign(new AggregateError([refusal, socketError("ECONNRESET")]), { code: "ECONNREFUSED" }),
+      true
+    ],
+    ["to no address", new AggregateError([]), true],
+    ["with a code alone", Object.assign(new Error("oh"), { code: "ECONNREFUSED" }), true],
+    ["without a code", new Error("oh"), true],
+    ["without an error", "oh", true]
+  ]
+
+  it.effect.each(causes)("ConnectionFailed for a connection %s", ([, cause, maybeSent]) =>
+    Effect.gen(function* () {
+      const { reason } = yield* refused(FakeServer.brokenBy(cause))
+      assert(reason._tag === "ConnectionFailed")
+      assert.strictEqual(reason.maybeSent, maybeSent)
     })
   )
 
@@ -469,6 +510,63 @@ describe("AssetDownload gives the reason", () => {
       const error = yield* refused(FakeServer.brokenBody)
       assert(error.reason._tag === "ConnectionFailed")
       assert.isTrue(error.reason.maybeSent)
+    })
+  )
+})
+
+describe("AssetDownload reads no more than it needs", () => {
+  const mebibyte = 1024 * 1024
+  const failing = (answer: FakeServer.Answer) =>
+    Effect.flip(Effect.flatMap(Effect.orDie(connect(FakeServer.make(answer), { retries: 0 })), operations.getStatus))
+
+  it.effect("of an answer, which has at most 16 MiB", () =>
+    Effect.gen(function* () {
+      const { answer, state } = FakeServer.endless(200, " ".repeat(mebibyte))
+      const error = yield* failing(answer)
+      assert(error.reason._tag === "InvalidResponse")
+      assert.strictEqual(error.reason.description, "expected at most 16 MiB")
+      assert.isAtMost(error.reason.response.body.length, 65_536)
+      assert.isAtMost(state.sent, 20 * mebibyte)
+      assert.strictEqual(state.ended, 1)
+    })
+  )
+
+  it.effect("and understands one that is long", () =>
+    Effect.gen(function* () {
+      const job = { jobId, jobStatus: "queued", note: "x".repeat(15 * mebibyte) }
+      const api = yield* connect(FakeServer.make(answer(200, job)))
+      assert.strictEqual((yield* api.getStatus(jobId)).jobStatus, "queued")
+    })
+  )
+
+  it.effect.each([401, 404, 500])("of a refusal, which is told by its status: %d", (status) =>
+    Effect.gen(function* () {
+      const { answer, state } = FakeServer.endless(status, "x".repeat(10_000))
+      const error = yield* failing(answer)
+      assert.strictEqual(error.response?.status, status)
+      assert.strictEqual(error.response?.body, "x".repeat(65_536))
+      assert.isAtMost(state.sent, 4 * mebibyte)
+      assert.strictEqual(state.ended, 1)
+    })
+  )
+
+  it.effect("and shows no half of a secret where it stops", () =>
+    Effect.gen(function* () {
+      for (let shift = 0; shift < 50; shift++) {
+        const { answer } = FakeServer.endless(500, `${Canary.secret}${"-".repeat(shift)}`)
+        const { response } = yield* failing(answer)
+        assert.match(response?.body ?? "", /^(?:<redacted>-*)*<?r?e?d?a?c?t?e?d?$/)
+      }
+    })
+  )
+
+  it.effect("and takes a body that is not there for an empty one", () =>
+    Effect.gen(function* () {
+      const none: FakeServer.Answer = (request) =>
+        Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(null, { status: 500 })))
+      const error = yield* failing(none)
+      assert.strictEqual(error.reason._tag, "ServerError")
+      assert.strictEqual(error.response?.body, "")
     })
   )
 })

@@ -73,11 +73,14 @@ describe("AssetDownload repeats", () => {
   const lost: ReadonlyArray<readonly [what: string, answer: FakeServer.Answer]> = [
     ["a reset", broken("ECONNRESET")],
     ["a closed socket", broken("UND_ERR_SOCKET")],
+    ["a network that is gone", broken("EHOSTUNREACH")],
+    ["a pipe that is broken", broken("EPIPE", { syscall: "write" })],
     ["a body that breaks", FakeServer.brokenBody]
   ]
   const neverSent: ReadonlyArray<readonly [what: string, answer: FakeServer.Answer]> = [
-    ["a refused connection", broken("ECONNREFUSED")],
-    ["an unknown host", broken("ENOTFOUND")],
+    ["a refused connection", broken("ECONNREFUSED", { syscall: "connect" })],
+    ["an unknown host", broken("ENOTFOUND", { syscall: "getaddrinfo" })],
+    ["a host that cannot be reached", broken("EHOSTUNREACH", { syscall: "connect" })],
     ["a connection that was not made in time", broken("UND_ERR_CONNECT_TIMEOUT")]
   ]
 

@@ -66,18 +66,38 @@ export const brokenBody: Answer = (request) =>
     return HttpServerResponse.toClientResponse(HttpServerResponse.stream(body), { request })
   })
 
+/** A body that never ends, of this text again and again; `sent` tells how much of it was taken, `ended` how often it was let go. */
+export const endless = (status: number, text: string) => {
+  const bytes = new TextEncoder().encode(text)
+  const state = { sent: 0, ended: 0 }
+  const answer: Answer = (request) =>
+    Effect.sync(() => {
+      const body = Stream.forever(Stream.make(bytes)).pipe(
+        Stream.tap((chunk) => Effect.sync(() => void (state.sent += chunk.length))),
+        Stream.ensuring(Effect.sync(() => void state.ended++))
+      )
+      return HttpServerResponse.toClientResponse(HttpServerResponse.stream(body, { status }), { request })
+    })
+  return { answer, state }
+}
+
 /** No answer at all. */
 export const silence: Answer = () => Effect.never
 
-/** A connection that breaks, with the code that Node's clients give. */
+/** A connection that breaks, with an error as Node's clients give it. */
 export const broken =
-  (code: string, message?: string): Answer =>
+  (code: string, { syscall = "read", message = `${syscall} ${code}` }: Partial<SocketError> = {}): Answer =>
   (request) =>
-    Effect.fail(
-      new HttpClientError.HttpClientError({
-        reason: new HttpClientError.TransportError({ request, cause: socketError(code, message) })
-      })
-    )
+    Effect.fail(transportError(request, socketError(code, { message, syscall })))
+
+/** A connection that breaks, with any other error. */
+export const brokenBy =
+  (cause: unknown): Answer =>
+  (request) =>
+    Effect.fail(transportError(request, cause))
+
+const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
 /** Answers later. */
 export const delayed =
@@ -85,7 +105,16 @@ export const delayed =
   (request) =>
     Effect.delay(answer(request), millis)
 
-const socketError = (code: string, message = `connect ${code}`) => Object.assign(new Error(message), { code })
+interface SocketError {
+  readonly syscall: string
+  readonly message: string
+}
+
+/** What Node gives for a failed call of the system. */
+export const socketError = (
+  code: string,
+  { syscall = "read", message = `${syscall} ${code}` }: Partial<SocketError> = {}
+) => Object.assign(new Error(message), { code, syscall })
 
 export interface FakeServer {
   readonly client: HttpClient.HttpClient

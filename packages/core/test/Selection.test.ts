@@ -26,11 +26,11 @@ const tagged = (selection: Selection.Selection): ReadonlyArray<string> => [
 ]
 
 describe("Selection.make", () => {
-  it.effect("keeps the ids in the order given, each list by itself", () =>
+  it.effect("sorts the ids, each list by itself", () =>
     Effect.gen(function* () {
-      const selection = yield* Selection.make({ assetIds: ["b", "a"], inferenceIds: ["b"], modelIds: ["c", "a"] })
-      assert.deepStrictEqual(lists(selection), { assetIds: ["b", "a"], inferenceIds: ["b"], modelIds: ["c", "a"] })
-      assert.strictEqual(selection.size, 5)
+      const selection = yield* Selection.make({ assetIds: ["b", "a"], inferenceIds: ["b"], modelIds: ["c", "a", "B"] })
+      assert.deepStrictEqual(lists(selection), { assetIds: ["a", "b"], inferenceIds: ["b"], modelIds: ["B", "a", "c"] })
+      assert.strictEqual(selection.size, 6)
     })
   )
 
@@ -44,7 +44,7 @@ describe("Selection.make", () => {
   it.effect("removes duplicates within a list", () =>
     Effect.gen(function* () {
       const selection = yield* Selection.make({ assetIds: ["b", "a", "b", "a", "c"], modelIds: ["b", "b"] })
-      assert.deepStrictEqual(lists(selection), { assetIds: ["b", "a", "c"], inferenceIds: [], modelIds: ["b"] })
+      assert.deepStrictEqual(lists(selection), { assetIds: ["a", "b", "c"], inferenceIds: [], modelIds: ["b"] })
     })
   )
 
@@ -166,7 +166,7 @@ describe("Selection.batches", () => {
   )
 
   it.effect.prop(
-    "cuts any selection into full batches, whose union in order is the selection, the same on every run",
+    "cuts any selection into full batches, whose union in order is the selection, the same for any order of the ids",
     {
       ...ids,
       more: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2500 })),
@@ -174,14 +174,22 @@ describe("Selection.batches", () => {
     },
     ({ assetIds, inferenceIds, modelIds, more, size }) =>
       Effect.gen(function* () {
-        const make = Selection.make({ assetIds, inferenceIds: [...inferenceIds, ...names("more", more)], modelIds })
-        const selection = yield* make
+        const selection = yield* Selection.make({
+          assetIds,
+          inferenceIds: [...inferenceIds, ...names("more", more)],
+          modelIds
+        })
         const batches = Selection.batches(selection, size)
         const limit = Math.min(size, Selection.maxBatchSize)
         assert.deepStrictEqual(batches.flatMap(tagged), tagged(selection))
         for (const batch of batches.slice(0, -1)) assert.strictEqual(batch.size, limit)
         assert.strictEqual(batches.length, Math.ceil(selection.size / limit))
-        assert.isTrue(Equal.equals(Selection.batches(yield* make, size), batches))
+        const reversed = new Selection.Selection({
+          assetIds: selection.assetIds.toReversed(),
+          inferenceIds: selection.inferenceIds.toReversed(),
+          modelIds: selection.modelIds.toReversed()
+        })
+        assert.isTrue(Equal.equals(Selection.batches(reversed, size), batches))
       }),
     { arbitrary: { runs: 30 } }
   )

@@ -7,7 +7,6 @@ import { createHash } from "node:crypto"
 import { dirname } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
-import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,23 +28,19 @@ const encode = Schema.encodeSync(Jobs)
 const patience = Duration.seconds(10)
 
 /**
- * A journal at a path: batches (as SHA-256 of what is sent, to which API and project) and their job ids; no credential, no URL. Written
+ * A journal at a path: batches (their keys' SHA-256) and their job ids; no credential, no URL. Written
  * whole or not at all, by one process at a time, readable by its owner alone, and gone when no job is left in it. Of a damaged one
  * there is a warning, and it counts as empty.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =>
+export const layer = (path: string): Layer.Layer<JobJournal.JobJournal> =>
   Layer.effect(
     JobJournal.JobJournal,
     Effect.gen(function* () {
-      const { baseUrl, projectId } = yield* ScenarioConfig
       const one = yield* Semaphore.make(1)
-      const key = (batch: Parameters<typeof JobJournal.key>[0]): string =>
-        createHash("sha256")
-          .update(JSON.stringify([baseUrl, projectId, JobJournal.key(batch)]))
-          .digest("hex")
+      const nameOf = (batch: JobJournal.BatchKey): string => createHash("sha256").update(batch).digest("hex")
 
       let isTold = false
       const read = Effect.gen(function* () {
@@ -78,30 +73,34 @@ export const layer = (path: string): Layer.Layer<never, never, ScenarioConfig> =
         schedule: Schedule.upTo(Schedule.jittered(Schedule.spaced("10 millis")), { duration: patience })
       })
 
-      const failed = (what: string) =>
+      const failed = (what: string, jobId?: JobId) =>
         Effect.mapError((cause: FileError) => {
           const why =
             cause.code === "ELOCKED"
               ? `Another run has kept ${Lock.fileOf(path)} for ${Duration.format(patience)}; if none is left, remove that file.`
               : cause.message
-          return new JobJournal.JournalError({ message: `${what} ${why}`, cause })
+          return new JobJournal.JournalError({
+            message: `${what} ${why}`,
+            cause,
+            ...(jobId === undefined ? {} : { jobId })
+          })
         })
 
       return {
-        lookup: (batch) =>
-          Effect.map(read, (jobs) => Option.fromUndefinedOr(jobs[key(batch)])).pipe(
+        find: (batch) =>
+          Effect.map(read, (jobs) => Option.fromUndefinedOr(jobs[nameOf(batch)])).pipe(
             failed("The journal of jobs cannot be read, and no job was started.")
           ),
         record: (batch, jobId) =>
-          update((jobs) => ({ ...jobs, [key(batch)]: jobId })).pipe(
-            failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`)
+          update((jobs) => ({ ...jobs, [nameOf(batch)]: jobId })).pipe(
+            failed(`Job ${jobId} was started, but cannot be written to the journal; wait for it by its id.`, jobId)
           ),
         forget: (jobId) =>
           Effect.flatMap(read, (jobs) =>
             Object.values(jobs).includes(jobId)
               ? update((jobs) => Object.fromEntries(Object.entries(jobs).filter(([, known]) => known !== jobId)))
               : Effect.void
-          ).pipe(failed(`Job ${jobId} cannot be removed from the journal.`))
+          ).pipe(failed(`Job ${jobId} cannot be removed from the journal.`, jobId))
       }
     })
   )

@@ -5,6 +5,7 @@
  */
 import * as Archives from "@scenario-assets/core/Archives"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as StorageClient from "@scenario-assets/core/transfer/StorageClient"
@@ -13,30 +14,38 @@ import type * as Config from "effect/Config"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as ArchiveReader from "./archive/ArchiveReader.ts"
+import * as Downloads from "./download/Downloads.ts"
+import * as Runs from "./download/Runs.ts"
 import * as Extraction from "./extraction/Extraction.ts"
 import * as FileDownload from "./file/FileDownload.ts"
 import * as NodeHashes from "./file/internal/NodeHashes.ts"
-import * as Http1Client from "./http/Http1Client.ts"
+import * as Agent from "./http/Agent.ts"
+import * as ApiWire from "./http/ApiWire.ts"
+import * as Network from "./http/Network.ts"
+import * as StorageWire from "./http/StorageWire.ts"
 
 /**
- * The client for the API: HTTP/1.1 on connections that are kept, 10 s to make one. It trusts what Node trusts
- * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, give {@link layerServicesWith} another
- * `HttpClient`, such as `NodeHttpClient.layerUndici`.
+ * The client for the API: HTTP/1.1 on connections that are kept for a moment, 10 s to make one. It trusts what Node trusts
+ * (`NODE_EXTRA_CA_CERTS` adds to that), and goes through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` name (see {@link proxyFor}).
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(HttpClient.HttpClient, Http1Client.make)
+export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
+  ApiWire.layer(`scenario-assets node/${process.versions.node}`),
+  Layer.provide(Agent.layer, Network.layer)
+)
 
 /**
- * The client for storage hosts, with connections of its own: one body at a time on each, and faster than a general client
- * by the memory it does not waste. It holds no credential.
+ * The client for storage hosts, on the same connections: one body at a time on each, gathered into large pieces. It holds no
+ * credential.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
-  Layer.provide(Layer.effect(HttpClient.HttpClient, Http1Client.make))
+export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = Layer.provide(
+  StorageWire.layer,
+  Network.layer
 )
 
 /**
@@ -50,9 +59,13 @@ export interface Choices {
   readonly apiClient?: Layer.Layer<HttpClient.HttpClient> | undefined
   /**
    * The client for storage hosts. Default {@link layerStorageClient}; one on another `HttpClient` is
-   * `StorageClient.layer.pipe(Layer.provide(…))`.
+   * `StorageClient.layerHttpClient.pipe(Layer.provide(…))`.
    */
   readonly storageClient?: Layer.Layer<StorageClient.StorageClient> | undefined
+  /** Where jobs are recorded. Default `JobJournal.layerNone`: a library writes no file unless it is asked to. */
+  readonly jobJournal?: Layer.Layer<JobJournal.JobJournal> | undefined
+  /** Where `Downloads` records its runs. Default `Runs.layerConfig`. */
+  readonly runs?: Layer.Layer<Runs.Runs, Config.ConfigError> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
   readonly transfer?: Transfer.Options | undefined
@@ -69,17 +82,23 @@ export const layerServicesWith = (
 ): Layer.Layer<
   | AssetDownload.AssetDownload
   | JobPoller.JobPoller
+  | JobJournal.JobJournal
   | Transfer.Transfer
   | Archives.Archives
   | FileDownload.FileDownload
   | ArchiveReader.ArchiveReader
-  | Extraction.Extraction,
-  never,
+  | Extraction.Extraction
+  | Runs.Runs
+  | Downloads.Downloads,
+  Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Extraction.layer).pipe(
+  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Downloads.layer).pipe(
+    Layer.provideMerge(Extraction.layer),
+    Layer.provideMerge(choices.runs ?? Runs.layerConfig),
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
+    Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
     Layer.provideMerge(
       Layer.mergeAll(
         AssetDownload.layerOptions(choices.assetDownload ?? {}),
@@ -118,5 +137,7 @@ export const layer: Layer.Layer<
  */
 export const layerOptions = (
   options: ScenarioConfig.Options
-): Layer.Layer<Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig, ScenarioConfig.InvalidConfig> =>
-  Layer.provideMerge(layerServices, ScenarioConfig.layer(options))
+): Layer.Layer<
+  Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
+  Config.ConfigError | ScenarioConfig.InvalidConfig
+> => Layer.provideMerge(layerServices, ScenarioConfig.layer(options))

@@ -4,48 +4,32 @@ import { hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  type AssetDownload,
-  Asset,
-  FileNameTemplate,
-  JobJournal,
-  ScenarioConfig,
-  Selection
-} from "@scenario-assets/core"
+import { Archives, Asset, FileNameTemplate, JobJournal, ScenarioConfig, Selection } from "@scenario-assets/core"
+import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Fiber, Layer, Logger, Option, Redacted } from "effect"
+import { Effect, Fiber, Logger, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Downloading from "./support/Downloading.ts"
 
 const jobId = Asset.JobId.make("job_1")
 const otherJob = Asset.JobId.make("job_2")
 
-const batch = (assetId: string): Effect.Effect<AssetDownload.BatchRequest, Selection.InvalidSelection> =>
+const request = (assetId: string) =>
   Effect.map(Selection.make({ assetIds: [assetId] }), (selection) => ({
     selection,
     fileNameTemplate: FileNameTemplate.defaultTemplate
   }))
 
-/** What one run does with the journal at a path. */
-const run = <A, E>(
-  path: string,
-  effect: (journal: JobJournal.JobJournal) => Effect.Effect<A, E>,
-  config: { readonly baseUrl?: string; readonly projectId?: string } = {}
-) =>
-  Effect.flatMap(JobJournal.JobJournal, effect).pipe(
-    Effect.provide(
-      JobJournalFile.layer(path).pipe(
-        Layer.provide(
-          ScenarioConfig.layer({
-            apiKey: Redacted.make(Canary.key),
-            apiSecret: Redacted.make(Canary.secret),
-            ...config
-          })
-        )
-      )
-    )
+const batch = (assetId: string) =>
+  Effect.map(request(assetId), (request) =>
+    JobJournal.key({ baseUrl: ScenarioConfig.defaultBaseUrl, projectId: undefined }, request)
   )
+
+/** What one run does with the journal at a path. */
+const run = <A, E>(path: string, effect: (journal: JobJournal.JobJournal["Service"]) => Effect.Effect<A, E>) =>
+  Effect.flatMap(JobJournal.JobJournal, effect).pipe(Effect.provide(JobJournalFile.layer(path)))
 
 const place = () => join(TestDirectory.make("journal"), "deep", "jobs.json")
 
@@ -54,30 +38,12 @@ describe("JobJournalFile", () => {
     Effect.gen(function* () {
       const path = place()
       const one = yield* batch("asset_1")
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
       yield* run(path, (journal) => journal.record(one, jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
       yield* run(path, (journal) => journal.forget(jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
       assert.isFalse(existsSync(path), "nothing is left behind")
-    })
-  )
-
-  it.effect("tells batches, projects and APIs apart", () =>
-    Effect.gen(function* () {
-      const path = place()
-      const one = yield* batch("asset_1")
-      yield* run(path, (journal) => journal.record(one, jobId))
-      const others = [
-        { ...one, flat: true },
-        { ...one, fileNameTemplate: FileNameTemplate.FileNameTemplate.make("<num>") },
-        yield* batch("asset_2")
-      ]
-      for (const other of others)
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(other)), Option.none())
-      for (const config of [{ projectId: "proj_1" }, { baseUrl: "https://other.test/v1" }]) {
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one), config), Option.none())
-      }
     })
   )
 
@@ -93,7 +59,7 @@ describe("JobJournalFile", () => {
           concurrency: "unbounded"
         })
       )
-      const found = yield* run(path, (journal) => Effect.forEach(batches, journal.lookup))
+      const found = yield* run(path, (journal) => Effect.forEach(batches, journal.find))
       assert.deepStrictEqual(
         found,
         batches.map((_, index) => Option.some(Asset.JobId.make(`job_${index}`)))
@@ -135,8 +101,8 @@ describe("JobJournalFile", () => {
       assert.notInclude(readFileSync(path, "utf8"), otherJob)
       writeFileSync(`${path}.part.lock`, `${hostname()} 999999999`)
       yield* Fiber.join(second)
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(two)), Option.some(otherJob))
     })
   )
 
@@ -164,8 +130,8 @@ describe("JobJournalFile", () => {
       yield* run(path, (journal) =>
         Effect.andThen(journal.record(one, jobId), Effect.andThen(journal.record(two, otherJob), journal.forget(jobId)))
       )
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.none())
-      assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(two)), Option.some(otherJob))
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.none())
+      assert.deepStrictEqual(yield* run(path, (journal) => journal.find(two)), Option.some(otherJob))
     })
   )
 
@@ -184,15 +150,36 @@ describe("JobJournalFile", () => {
         const logger = Logger.make(({ message }) => void told.push(String(message)))
         yield* run(path, (journal) =>
           Effect.gen(function* () {
-            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
-            assert.deepStrictEqual(yield* journal.lookup(one), Option.none())
+            assert.deepStrictEqual(yield* journal.find(one), Option.none())
+            assert.deepStrictEqual(yield* journal.find(one), Option.none())
           })
         ).pipe(Effect.provide(Logger.layer([logger])))
         assert.lengthOf(told, 1)
         assert.match(String(told[0]), /^The journal of jobs \S+jobs\.json is damaged/)
         yield* run(path, (journal) => journal.record(one, jobId))
-        assert.deepStrictEqual(yield* run(path, (journal) => journal.lookup(one)), Option.some(jobId))
+        assert.deepStrictEqual(yield* run(path, (journal) => journal.find(one)), Option.some(jobId))
       })
+  )
+
+  it.live("has the job whose request was not yet answered when the program was interrupted", () =>
+    Effect.gen(function* () {
+      const path = place()
+      yield* Effect.gen(function* () {
+        const emulator = yield* Emulator.Emulator
+        const archives = yield* Archives.Archives
+        const wanted = yield* request(emulator.catalogue.assets[0]?.id ?? "")
+        yield* emulator.inject(Fault.delay("requestBatch", "300 millis"))
+        const running = yield* Effect.forkChild(Stream.runDrain(archives.events(wanted)))
+        yield* Effect.repeat(emulator.requests, {
+          until: ({ length }) => length > 0,
+          schedule: Schedule.spaced("5 millis")
+        })
+        yield* Fiber.interrupt(running)
+        const events = yield* Stream.runCollect(archives.begin(wanted))
+        assert.deepInclude(events.at(-1), { _tag: "Requested", resumed: true })
+        assert.lengthOf(yield* emulator.requests, 1)
+      }).pipe(Effect.provide(Downloading.layer({ journal: path })))
+    })
   )
 
   it.effect("that cannot be written says so, and names the job", () =>
@@ -205,6 +192,7 @@ describe("JobJournalFile", () => {
       )
       assert(error._tag === "JournalError")
       assert.include(error.message, jobId)
+      assert.strictEqual(error.jobId, jobId)
     })
   )
 })

@@ -28,6 +28,7 @@ const errors: ReadonlyArray<
       new ApiError.InvalidResponse({ response, description }),
       new ApiError.ConnectionFailed({ description, maybeSent: true }),
       new ApiError.UntrustedHost({ description }),
+      new ApiError.InvalidRequest({ description }),
       new ApiError.TimedOut({ limit: Duration.seconds(1) }),
       new ApiError.BatchTooLarge({ size: 2, limit: 1 })
     ].map((reason) => new ApiError.ApiError({ operation: "request", subject: "asset_a", reason }))
@@ -58,6 +59,7 @@ const errors: ReadonlyArray<
       new TransferError.RedirectRefused({ description: "to http" }),
       new TransferError.InsecureUrl({}),
       new TransferError.UntrustedHost({ description }),
+      new TransferError.InvalidRequest({ description }),
       new TransferError.RetriesExhausted({ offset: 1, tries: 1, last: "read ECONNRESET" })
     ].map((reason) => new TransferError.TransferError({ origin: "https://storage", reason }))
   ],
@@ -70,14 +72,15 @@ const errors: ReadonlyArray<
       new ArchiveError.Unsupported({ feature: "encryption" }),
       new ArchiveError.UnsafeName({ entry, description }),
       new ArchiveError.LimitExceeded({ limit: "entries", allowed: 1, found: 2 }),
-      new ArchiveError.WrongContent({ entry, description })
+      new ArchiveError.WrongContent({ entry, description }),
+      new ArchiveError.ContentClosed({ entry })
     ].map((reason) => new ArchiveError.ArchiveError({ archive: "job_a", reason }))
   ]
 ]
 
 /** A semicolon, and then somebody is asked to do something. */
 const advice =
-  /[;,] (?:and |where so much is meant, |the job goes on at Scenario: |the API key is not at fault: )?(?:check|see|try|change|cut|start|wait|request|resume|download|extract|raise|or )\b[^;]*\.$/
+  /[;,] (?:and |where so much is meant, |the job goes on at Scenario: |the API key is not at fault: )?(?:check|see|try|change|cut|start|wait|request|resume|download|extract|raise|read|or )\b[^;]*\.$/
 
 describe("messages", () => {
   for (const [reasons, name, all] of errors) {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -84,6 +85,27 @@ export const parse = (algorithm: Algorithm, value: string): Checksum | undefined
 export const toBytes = (self: Checksum): Uint8Array => Result.getOrThrow(Base64.decode(self.value))
 
 /**
+ * Whether two lists state different values of one algorithm, and none that agrees.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const differ = (self: ReadonlyArray<Checksum>, that: ReadonlyArray<Checksum>): boolean =>
+  self.some(({ algorithm }) => {
+    const others = that.filter((other) => other.algorithm === algorithm).map(({ value }) => value)
+    return others.length > 0 && !self.some((own) => own.algorithm === algorithm && others.includes(own.value))
+  })
+
+/**
+ * The checksums of two lists, each value once.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const union = (self: ReadonlyArray<Checksum>, that: ReadonlyArray<Checksum>): ReadonlyArray<Checksum> =>
+  Arr.dedupeWith([...self, ...that], (a, b) => a.algorithm === b.algorithm && a.value === b.value)
+
+/**
  * What the headers of an answer say about the whole object, each value once. Where two headers disagree, both are given.
  *
  * - `Repr-Digest` (RFC 9530) and `x-goog-hash` speak of the object, whatever part of it was sent.
@@ -105,8 +127,10 @@ export const fromHeaders = (
     found.push(...fromDigest(headers["content-digest"]), ...fromAmazon(headers))
     found.push(parse("md5", headers["content-md5"]?.trim() ?? ""))
   }
-  const distinct = new Map(found.flatMap((sum) => (sum === undefined ? [] : [[`${sum.algorithm} ${sum.value}`, sum]])))
-  return [...distinct.values()]
+  return union(
+    found.filter((sum) => sum !== undefined),
+    []
+  )
 }
 
 type Found = ReadonlyArray<Checksum | undefined>

@@ -32,25 +32,56 @@ export type StoredObject = typeof StoredObject.Type
  * @since 0.1.0
  */
 export const strongEtag = (self: StoredObject): string | undefined =>
-  self.etag !== undefined && /^"[^"]*"$/.test(self.etag) ? self.etag : undefined
+  // Nothing but what a header can hold.
+  self.etag !== undefined && /^"[\x20\x21\x23-\x7e\x80-\xff]*"$/.test(self.etag) ? self.etag : undefined
 
 /**
- * Whether bytes of the two may be joined: their strong ETags agree, or, where one has none, size and `Last-Modified`
- * are both known and agree.
+ * Whether something that both state differs: size, `ETag` (a weak one beside a strong one by its opaque tag),
+ * `Last-Modified`, or a checksum. Then they are two objects, whatever else agrees.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const isDifferent = (self: StoredObject, that: StoredObject): boolean =>
+  differ(self.size, that.size) ||
+  differ(opaqueTag(self), opaqueTag(that)) ||
+  differ(self.lastModified, that.lastModified) ||
+  Checksum.differ(self.checksums ?? [], that.checksums ?? [])
+
+const differ = <A>(a: A | undefined, b: A | undefined): boolean => a !== undefined && b !== undefined && a !== b
+
+/** The `ETag` as a weak comparison sees it (RFC 9110, 8.8.3.2). */
+const opaqueTag = ({ etag }: StoredObject): string | undefined => etag?.replace(/^W\//i, "")
+
+/**
+ * Whether bytes of the two may be joined: nothing that both state differs, and either their strong ETags agree, or size and
+ * `Last-Modified` are both known. Weak ETags that agree prove nothing.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const isSame = (self: StoredObject, that: StoredObject): boolean => {
-  if (self.size !== undefined && that.size !== undefined && self.size !== that.size) return false
-  const [a, b] = [strongEtag(self), strongEtag(that)]
-  if (a !== undefined && b !== undefined) return a === b
-  return (
-    self.size !== undefined &&
-    self.size === that.size &&
-    self.lastModified !== undefined &&
-    self.lastModified === that.lastModified
-  )
+  if (isDifferent(self, that)) return false
+  if (strongEtag(self) !== undefined && strongEtag(self) === strongEtag(that)) return true
+  return [self, that].every(({ lastModified, size }) => size !== undefined && lastModified !== undefined)
+}
+
+/**
+ * What two answers say together of the same object: what the first one says of the whole stays said, the second one adds to
+ * it. The `ETag` is strong only where it was from the beginning and nothing has weakened it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const merge = (self: StoredObject, that: StoredObject): StoredObject => {
+  const etag = strongEtag(that) === undefined ? (that.etag ?? self.etag) : self.etag
+  const checksums = Checksum.union(self.checksums ?? [], that.checksums ?? [])
+  const { etag: _, ...others } = { ...that, ...self }
+  return {
+    ...others,
+    ...(etag === undefined ? {} : { etag }),
+    ...(checksums.length === 0 ? {} : { checksums })
+  }
 }
 
 /**
@@ -73,7 +104,9 @@ export const fromHeaders = (
   size: number | undefined
 ): StoredObject => {
   const checksums = Checksum.fromHeaders(headers, status)
-  const { "content-type": contentType, etag, "last-modified": lastModified } = headers
+  const etag = stated(headers["etag"])
+  const lastModified = stated(headers["last-modified"])
+  const contentType = stated(headers["content-type"])
   return {
     ...(size === undefined ? {} : { size }),
     ...(etag === undefined ? {} : { etag }),
@@ -82,3 +115,6 @@ export const fromHeaders = (
     ...(checksums.length === 0 ? {} : { checksums })
   }
 }
+
+/** An empty header states nothing. */
+const stated = (header: string | undefined): string | undefined => (header?.trim() === "" ? undefined : header)

@@ -5,6 +5,7 @@ import {
   Asset,
   AssetDownload,
   FileNameTemplate,
+  JobJournal,
   JobPoller,
   ScenarioConfig,
   Selection,
@@ -25,7 +26,7 @@ const http = Layer.succeed(
   })
 )
 const config = Layer.orDie(ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }))
-const storage = Layer.merge(Layer.provide(StorageClient.layer, http), config)
+const storage = Layer.merge(Layer.provide(StorageClient.layerHttpClient, http), config)
 const source: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("https://storage.test/a.zip")) }
 
 /** The one message of a run that ends with a defect. */
@@ -124,7 +125,10 @@ describe("JobPoller", () => {
 })
 
 describe("Archives", () => {
-  const layer = Archives.layer.pipe(Layer.provideMerge(JobPoller.layer), Layer.provide(AssetDownload.layerTest({})))
+  const layer = Archives.layer.pipe(
+    Layer.provide([JobPoller.layer, JobJournal.layerNone]),
+    Layer.provide([AssetDownload.layerTest({}), config])
+  )
 
   it.effect.each<readonly [options: Partial<Archives.Request>, message: string]>([
     [{ concurrency: 0 }, "concurrency is 0; give a whole number of at least 1"],

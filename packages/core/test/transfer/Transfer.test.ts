@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  type Checksum,
   ScenarioConfig,
   SignedUrl,
   StorageClient,
@@ -113,7 +114,7 @@ const host = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>, baseUr
     )
   )
   const layer = Transfer.layer.pipe(
-    Layer.provide(StorageClient.layer),
+    Layer.provide(StorageClient.layerHttpClient),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
     Layer.provide(
       ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })
@@ -387,7 +388,9 @@ describe("Transfer", () => {
         for (const headers of [
           { etag: '"two"' },
           { "content-range": "bytes 4000-10999/11000" },
-          { etag: 'W/"one"', "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" }
+          { etag: 'W/"one"', "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" },
+          { etag, "last-modified": "Thu, 22 Oct 2026 07:28:00 GMT" },
+          { etag: 'W/"two"' }
         ]) {
           const server = yield* host([whole({ to: 4000, after: "break" }), rest({ headers }), whole()])
           const exit = yield* eventsOf(server)
@@ -396,6 +399,63 @@ describe("Transfer", () => {
           assert.deepStrictEqual(assemble(exit.value), content)
           assert.notProperty(server.asked[2]?.headers, "range")
         }
+      })
+    )
+
+    it.effect("is taken whole where nothing of the first one came, whatever its size", () =>
+      Effect.gen(function* () {
+        for (const size of [12_000, 8000]) {
+          const larger = Uint8Array.from({ length: size }, (_, index) => index % 249)
+          const begun = whole({ to: 0, after: "break" })
+          const now: Answer = () => new Response(larger, { headers: { etag: '"two"', "content-length": String(size) } })
+          for (const connections of [1, 4]) {
+            const exit = yield* eventsOf(yield* host([begun, now]), { connections })
+            assert(Exit.isSuccess(exit))
+            assert.deepStrictEqual(tags(exit.value), ["Opened", "Retrying", "Opened"])
+            assert.deepStrictEqual(assemble(exit.value), larger)
+          }
+          const exit = yield* bytesOf(yield* host([begun, now]))
+          assert.deepStrictEqual(exit, Exit.succeed(larger))
+        }
+      })
+    )
+
+    it.effect("is not what a host has that says nothing of it and serves no ranges", () =>
+      Effect.gen(function* () {
+        const unknown = { etag: "", "last-modified": "" }
+        const begun = whole({ to: 4000, after: "break", headers: unknown })
+        const now = whole({ headers: unknown })
+        const file = yield* eventsOf(yield* host([begun, now]))
+        assert(Exit.isSuccess(file))
+        assert.deepStrictEqual(assemble(file.value), content)
+        assert.strictEqual((yield* reasonOf(yield* bytesOf(yield* host([begun, now]))))._tag, "RangesRefused")
+        assert.strictEqual((yield* reasonOf(yield* eventsOf(yield* host([begun]))))._tag, "RetriesExhausted")
+        whole_(yield* bytesOf(yield* host([whole({ to: 0, after: "break", headers: unknown }), status(503), now])))
+      })
+    )
+
+    it.effect("is recognised by a weak ETag, in a 206 and in a 200", () =>
+      Effect.gen(function* () {
+        const [first, second] = [{ etag: 'W/"one"' }, { etag: 'W/"two"' }]
+        const begun = whole({ to: 4000, after: "break", headers: first })
+        const file = yield* eventsOf(yield* host([begun, rest({ headers: second }), whole({ headers: first })]))
+        assert(Exit.isSuccess(file))
+        assert.deepStrictEqual(tags(file.value), ["Opened", "Retrying", "StartedOver", "Opened"])
+        assert.deepStrictEqual(assemble(file.value), content)
+        for (const answer of [rest({ headers: second }), whole({ bytes: other, headers: second })]) {
+          const reason = yield* reasonOf(yield* bytesOf(yield* host([begun, answer])))
+          assert.deepInclude(reason, { _tag: "ObjectChanged", offset: 4000 })
+        }
+      })
+    )
+
+    it.effect("is recognised in a 416 that has its ETag", () =>
+      Effect.gen(function* () {
+        const server = yield* host([
+          () => new Response(body(0, content.length), { headers: { etag } }),
+          status(416, { "content-range": `bytes */${content.length}`, etag: '"two"' })
+        ])
+        assert.deepInclude(yield* reasonOf(yield* bytesOf(server)), { _tag: "ObjectChanged", offset: content.length })
       })
     )
 
@@ -452,6 +512,86 @@ describe("Transfer", () => {
       assert.notProperty(server.asked[1]?.headers, "if-range")
     })
   )
+
+  describe("what is said of the whole object", () => {
+    const md5: Checksum.Checksum = { algorithm: "md5", value: "AAAAAAAAAAAAAAAAAAAAAA==" }
+    const crc32c: Checksum.Checksum = { algorithm: "crc32c", value: "AAAAAA==" }
+    const sha1: Checksum.Checksum = { algorithm: "sha1", value: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" }
+    const first = { "content-md5": md5.value, "x-amz-checksum-crc32c": crc32c.value }
+    const later = { "repr-digest": `sha=:${sha1.value}:`, "x-goog-hash": `crc32c=${crc32c.value}` }
+
+    const objectsOf = (exit: Exit.Exit<ReadonlyArray<TransferEvent.TransferEvent>, unknown>) => {
+      assert(Exit.isSuccess(exit))
+      return exit.value.flatMap((event) => (event._tag === "Opened" ? [event.object] : []))
+    }
+    const sumsOf = (object: StoredObject.StoredObject | undefined) =>
+      (object?.checksums ?? []).map(({ algorithm }) => algorithm).toSorted()
+
+    it.effect("stays said where a later answer says something else of it", () =>
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4000, after: "break", headers: first }), rest({ headers: later })])
+        const [, object] = objectsOf(yield* eventsOf(server))
+        assert.deepStrictEqual(sumsOf(object), ["crc32c", "md5", "sha1"])
+        assert.deepInclude(object, { ...stored, contentType: "application/zip" })
+      })
+    )
+
+    it.effect("stays said where the same object is sent once more", () =>
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4000, after: "break", headers: first }), whole({ headers: later })])
+        const [, object] = objectsOf(yield* eventsOf(server))
+        assert.deepStrictEqual(sumsOf(object), ["crc32c", "md5", "sha1"])
+      })
+    )
+
+    it.effect("stays said in a later run, whether the host resumes or not", () =>
+      Effect.gen(function* () {
+        const object = { ...stored, checksums: [md5] }
+        for (const answer of [rest({ headers: later }), whole({ headers: later })]) {
+          const exit = yield* eventsOf(yield* host([answer]), { resume: { object, ranges: [[0, 2500]] } })
+          assert.deepStrictEqual(sumsOf(objectsOf(exit)[0]), ["crc32c", "md5", "sha1"])
+        }
+      })
+    )
+
+    it.effect("is forgotten with the object", () =>
+      Effect.gen(function* () {
+        const changed = whole({ headers: { etag: '"two"' } })
+        const server = yield* host([whole({ to: 4000, after: "break", headers: first }), changed])
+        assert.deepStrictEqual(sumsOf(objectsOf(yield* eventsOf(server))[1]), [])
+        const object = { ...stored, etag: '"old"', checksums: [md5] }
+        const exit = yield* eventsOf(yield* host([changed]), { resume: { object, ranges: [[0, 2500]] } })
+        assert.deepStrictEqual(sumsOf(objectsOf(exit)[0]), [])
+      })
+    )
+
+    it.effect("counts for an answer that says nothing of its length", () =>
+      Effect.gen(function* () {
+        const chunked =
+          (to: number): Answer =>
+          () =>
+            new Response(body(0, to), { headers: { "transfer-encoding": "chunked", etag } })
+        const server = yield* host([whole({ to: 4000, after: "break" }), chunked(9000), chunked(9000), rest()])
+        whole_(yield* bytesOf(server))
+      })
+    )
+
+    it.effect("is no better proof than the weakest answer gave", () =>
+      Effect.gen(function* () {
+        const weak = { headers: { etag: 'W/"one"' } }
+        const server = yield* host([
+          whole({ to: 4000, after: "break" }),
+          rest({ to: 6000, after: "break", ...weak }),
+          rest()
+        ])
+        assert.deepStrictEqual(
+          objectsOf(yield* eventsOf(server)).map((object) => object.etag),
+          [etag, 'W/"one"', 'W/"one"']
+        )
+        assert.notProperty(server.asked[2]?.headers, "if-range")
+      })
+    )
+  })
 
   it.effect("refuses a 206 with other bytes than those asked for", () =>
     Effect.gen(function* () {
@@ -577,6 +717,21 @@ describe("Transfer", () => {
       Effect.gen(function* () {
         whole_(yield* bytesOf(yield* host([undeclared(4000), rest()])))
       })
+    )
+
+    it.effect(
+      "the end of a body without a length is confirmed by one that has it, or the object is sent once more",
+      () =>
+        Effect.gen(function* () {
+          whole_(yield* bytesOf(yield* host([undeclared(content.length), whole()])))
+          const empty = yield* host([undeclared(0), whole()])
+          whole_(yield* bytesOf(empty))
+          const cut = yield* host([undeclared(4000), whole()])
+          const exit = yield* eventsOf(cut)
+          assert(Exit.isSuccess(exit))
+          assert.deepStrictEqual(assemble(exit.value), content)
+          assert.strictEqual(cut.asked.length, 3)
+        })
     )
 
     it.effect("an end that nothing confirms is an error", () =>

@@ -7,9 +7,8 @@ import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import type { FileDownload } from "../file/FileDownload.ts"
-import * as Contents from "./internal/Contents.ts"
+import * as ForEach from "./internal/ForEach.ts"
 import * as OpenArchive from "./internal/OpenArchive.ts"
 import type { ZipEntry } from "./ZipEntry.ts"
 
@@ -21,7 +20,7 @@ type ReadError = OpenArchive.ReadError
 export type { ArchiveLocation, Options, ReadError, Spool } from "./internal/OpenArchive.ts"
 
 /** @category models @since 0.1.0 */
-export type { EntryContent } from "./internal/Contents.ts"
+export type { EntryContent, ForEachOptions, ForEachReport, RefusedEntry } from "./internal/ForEach.ts"
 
 /**
  * Reads archives by their central directory, and of the rest only what is wanted, in few ranges.
@@ -37,32 +36,21 @@ export class ArchiveReader extends Context.Service<
       location: ArchiveLocation<E, R>,
       options?: Options
     ) => Effect.Effect<ReadonlyArray<ZipEntry>, ReadError | E, R>
-    /**
-     * The files of an archive one after the other, each with its content as a stream, to be sent anywhere. A content that
-     * is not read when the next file is asked for is passed over.
-     */
-    readonly contents: <E = never, R = never>(
+    readonly forEach: <E2, R2, E = never, R = never>(
       location: ArchiveLocation<E, R>,
-      options?: Options & {
-        /** Which files are wanted. Default: all. */
-        readonly select?: ((entry: ZipEntry) => boolean) | undefined
-      }
-    ) => Stream.Stream<Contents.EntryContent<ReadError | E, R>, ReadError | E, R>
+      f: (entry: ZipEntry, content: ForEach.EntryContent<E, R>) => Effect.Effect<unknown, E2, R2>,
+      options?: ForEach.ForEachOptions
+    ) => Effect.Effect<ForEach.ForEachReport, ReadError | E | E2, R | R2>
   }
 >()("@scenario-assets/node/archive/ArchiveReader") {}
 
 const service = (open: OpenArchive.OpenArchive): ArchiveReader["Service"] =>
   ArchiveReader.of({
     list: (location, options) => Effect.scoped(Effect.map(open(location, options), ({ entries }) => entries)),
-    contents: (location, { select = () => true, ...options } = {}) =>
-      Stream.unwrap(
-        Effect.map(open(location, options), ({ bytes, entries, name }) =>
-          Contents.stream(
-            name,
-            bytes,
-            entries.filter((entry) => !entry.isDirectory && select(entry))
-          )
-        )
+    forEach: (location, f, options = {}) =>
+      Effect.flatMap(open(location, options), (archive) => ForEach.forEach(archive, f, options)).pipe(
+        Effect.scoped,
+        Effect.withSpan("ArchiveReader.forEach")
       )
   })
 

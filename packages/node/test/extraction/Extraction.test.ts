@@ -340,61 +340,6 @@ describe("an archive that means harm", () => {
   )
 })
 
-describe("ArchiveReader", () => {
-  it.live("gives each content once, passes over what is not read, and what was given stays as it is", () =>
-    Effect.gen(function* () {
-      const large = Buffer.alloc(20_000_000, "large ")
-      const entries = [
-        ...files,
-        { name: "large", content: large, method: 8 },
-        { name: "skipped", content: large },
-        { name: "end", content: "end" }
-      ]
-      const host = yield* ArchiveHost.make(ZipMaker.make(entries).bytes)
-      const { contents, list } = yield* ArchiveReader.ArchiveReader
-      const location = { name: "job_1", source: host.source }
-      assert.strictEqual((yield* list(location, quick)).length, entries.length)
-      const kept = new Map<string, Array<Uint8Array>>()
-      yield* contents(location, quick).pipe(
-        Stream.runForEach(
-          Effect.fnUntraced(function* ({ content, entry }) {
-            if (entry.name === "skipped") yield* Stream.runDrain(Stream.take(content, 1))
-            else if (entry.name !== "a.png") kept.set(entry.name, yield* Stream.runCollect(content))
-          })
-        )
-      )
-      const found = Object.fromEntries(
-        [...kept].map(([name, chunks]) => [name, Buffer.concat(chunks).toString("latin1")])
-      )
-      assert.isTrue(found["large"] === large.toString("latin1"))
-      delete found["large"]
-      assert.deepStrictEqual(found, {
-        "empty.txt": "",
-        end: "end",
-        "renders/b.png": tree["renders/b.png"],
-        "renders/ü 猫.png": tree["renders/ü 猫.png"]
-      })
-    }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
-  )
-
-  it.live("fails at the end of a large content that is not right", () =>
-    Effect.gen(function* () {
-      const entry = {
-        name: "large",
-        content: Buffer.alloc(20_000_000, "x"),
-        central: { crc32: 1 },
-        local: { crc32: 1 }
-      }
-      const { contents } = yield* ArchiveReader.ArchiveReader
-      const error = yield* contents(fileOf(ZipMaker.make([entry]).bytes), quick).pipe(
-        Stream.runForEach(({ content }) => Stream.runDrain(content)),
-        Effect.flip
-      )
-      assert.strictEqual(reasonOf(error), "WrongContent")
-    }).pipe(Effect.provide(ArchiveHost.layer))
-  )
-})
-
 /** A tree as `treeOf` gives it: sorted, without directories that are not empty. */
 function treeIn(of: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1)))

@@ -201,10 +201,10 @@ describe("FileDownload", () => {
       assert.isFalse(refused.isRetryable)
       assert.include(refused.message, "NODE_EXTRA_CA_CERTS")
 
-      const server = yield* EmulatorServer.EmulatorServer
+      const { config } = yield* Emulator.Emulator
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${server.storageUrl}/archive.zip`)) }
+      const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/archive.zip`)) }
       const error = yield* Effect.flip(toFile(source, target, quick))
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "UntrustedHost")

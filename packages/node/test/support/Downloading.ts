@@ -4,25 +4,35 @@ import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { NodeScenario } from "@scenario-assets/node"
+import { JobJournalFile, NodeScenario, Runs } from "@scenario-assets/node"
 import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 
-export const layer = (options: EmulatorServer.Options) =>
-  Layer.provideMerge(
-    NodeScenario.layerServices,
-    Layer.unwrap(
-      Effect.map(Emulator.Emulator, ({ config }) =>
-        ScenarioConfig.layer({
-          baseUrl: config.apiUrl,
-          apiKey: Redacted.make(Canary.key),
-          apiSecret: Redacted.make(Canary.secret)
-        })
+export interface Options extends EmulatorServer.Options {
+  /** A file that jobs are recorded in. */
+  readonly journal?: string
+  /** Where runs are recorded. */
+  readonly runs?: string
+}
+
+export const layer = ({ journal, runs, ...options }: Options) =>
+  NodeScenario.layerServicesWith({
+    ...(journal === undefined ? {} : { jobJournal: JobJournalFile.layer(journal) }),
+    ...(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) })
+  }).pipe(
+    Layer.provideMerge(
+      Layer.unwrap(
+        Effect.map(Emulator.Emulator, ({ config }) =>
+          ScenarioConfig.layer({
+            baseUrl: config.apiUrl,
+            apiKey: Redacted.make(Canary.key),
+            apiSecret: Redacted.make(Canary.secret)
+          })
+        )
       )
-    )
-  ).pipe(
+    ),
     Layer.provideMerge(
       EmulatorServer.layer({
         credentials: { key: Canary.key, secret: Canary.secret },

@@ -1,8 +1,7 @@
 /** A process that begins jobs at a given time, together with others, and writes each to the same journal. */
 import { Asset, FileNameTemplate, JobJournal, ScenarioConfig, Selection } from "@scenario-assets/core"
 import { JobJournalFile } from "@scenario-assets/node"
-import { Effect, Layer, Redacted } from "effect"
-import * as Canary from "../../../../test-support/Canary.ts"
+import { Effect } from "effect"
 
 const [path = "", name = "", start = "", count = ""] = process.argv.slice(2)
 
@@ -11,13 +10,14 @@ const program = Effect.gen(function* () {
   while (Date.now() < Number(start));
   for (let n = 0; n < Number(count); n++) {
     const selection = yield* Selection.make({ assetIds: [`asset_${n}`] })
-    const batch = { selection, fileNameTemplate: FileNameTemplate.FileNameTemplate.make(name) }
+    const batch = JobJournal.key(
+      { baseUrl: ScenarioConfig.defaultBaseUrl, projectId: undefined },
+      { selection, fileNameTemplate: FileNameTemplate.FileNameTemplate.make(name) }
+    )
     yield* journal.record(batch, Asset.JobId.make(`job_${name}_${n}`))
     // Some are of no use, and what is left of the others must stay.
     if (n % 3 === 0) yield* journal.forget(Asset.JobId.make(`job_${name}_${n}`))
   }
 })
 
-const credentials = { apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) }
-const layer = JobJournalFile.layer(path).pipe(Layer.provide(ScenarioConfig.layer(credentials)))
-await Effect.runPromise(Effect.provide(program, layer))
+await Effect.runPromise(Effect.provide(program, JobJournalFile.layer(path)))

@@ -4,20 +4,20 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
-import { describeFailure, isTransientStatus } from "../../http/Http.ts"
+import { isTransientStatus } from "../../http/Http.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
+import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
 import * as StoredObject from "../StoredObject.ts"
 import {
   InsecureUrl,
+  InvalidRequest,
   LengthMismatch,
   ObjectMissing,
+  RangesRefused,
   type Reason,
   RedirectRefused,
   UnexpectedContent,
@@ -25,10 +25,11 @@ import {
   UntrustedHost
 } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
+import * as Redirect from "./Redirect.ts"
 
 /** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
-  /** Not an offset is known, but that so many of the last bytes are wanted; until the first answer. */
+  /** Not an offset is known, but that so many of the last bytes are wanted; until the first byte has come. */
   suffix?: number | undefined
   /** The next byte. */
   offset: number
@@ -51,12 +52,17 @@ export interface Begun {
 }
 
 export interface Settings {
-  readonly client: HttpClient.HttpClient
+  readonly client: StorageClient["Service"]
+  /** The most bytes that are handed on at once. */
+  readonly pieceSize: number | undefined
   readonly allowHttp: boolean
   readonly idleTimeout: Duration.Duration
   readonly redirects: number
   readonly expect: "zip" | undefined
 }
+
+/** What the host has now: the object begun, another one, or one of which it does not say enough to tell. */
+export type Now = "same" | "another" | "unknown"
 
 /** What the transfer can mend: by trying again, by a fresh link, by starting over. */
 export class Fault extends Data.TaggedError("Fault")<{
@@ -68,8 +74,8 @@ export class Fault extends Data.TaggedError("Fault")<{
         readonly retryAfter?: Duration.Duration | undefined
       }
     | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
-    /** The host will not go on from here: with the same object, or because it has another one. */
-    | { readonly _tag: "Changed"; readonly sameObject: boolean }
+    /** The host will not go on from here. */
+    | { readonly _tag: "Changed"; readonly now: Now }
 }> {}
 
 /** What the transfer cannot mend. */
@@ -77,7 +83,7 @@ export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: 
 
 const broken = (description: string): Fault => new Fault({ kind: { _tag: "Broken", description } })
 
-const changed = (sameObject: boolean): Fault => new Fault({ kind: { _tag: "Changed", sameObject } })
+const changed = (now: Now): Fault => new Fault({ kind: { _tag: "Changed", now } })
 
 const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
 
@@ -90,7 +96,7 @@ export const open = (
 ): Stream.Stream<TransferEvent, Fault | Rejection> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at, begun), settings)
+      const response = yield* follow(url, rangeHeaders(at, begun), settings)
       switch (response.status) {
         case 200:
           return yield* takeWhole(response, at, begun, settings)
@@ -108,7 +114,7 @@ export const open = (
         case 410:
           return yield* reject(new ObjectMissing({ status: response.status }))
         case 412:
-          return yield* changed(false)
+          return yield* changed("another")
         default:
           return isTransientStatus(response.status)
             ? yield* new Fault({
@@ -135,40 +141,42 @@ const rangeHeaders = (at: Position, { object }: Begun): Record<string, string> =
 
 /** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
 const follow = Effect.fnUntraced(function* (
-  start: URL,
+  start: SignedUrl.SignedUrl,
   headers: Record<string, string>,
-  { allowHttp, client, idleTimeout, redirects }: Settings
-): Effect.fn.Return<HttpClientResponse, Fault | Rejection, Scope.Scope> {
-  if (start.protocol !== "https:" && !allowHttp) return yield* reject(new InsecureUrl())
-  const scoped = HttpClient.withScope(client)
+  { allowHttp, client, idleTimeout, pieceSize, redirects }: Settings
+): Effect.fn.Return<StorageResponse, Fault | Rejection, Scope.Scope> {
+  if (SignedUrl.origin(start).startsWith("http:") && !allowHttp) return yield* reject(new InsecureUrl())
   const exchange = yield* Effect.scope
-  let url = start
+  let link = start
   for (let hop = 0; hop <= redirects; hop++) {
-    // As text: of a `URL` the client would take the query apart and write it anew, which no longer fits the signature.
     const hopScope = yield* Scope.fork(exchange)
-    const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
-      Scope.provide(hopScope),
-      Effect.mapError((error): Fault | Rejection => {
-        const { description, untrusted } = describeFailure(error)
-        return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
-      }),
-      Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
-    )
+    const response = yield* client
+      .get(link, { headers, pieceSize })
+      .pipe(
+        Scope.provide(hopScope),
+        Effect.mapError(failed),
+        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
+      )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined
     if (location === undefined) return response
     // Nobody reads the body of a redirect, however long it is.
     yield* Scope.close(hopScope, Exit.void)
-    if (!URL.canParse(location, url)) return yield* reject(new RedirectRefused({ description: "to what is no URL" }))
-    url = new URL(location, url)
-    if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) {
-      return yield* reject(new RedirectRefused({ description: `to ${url.protocol}` }))
-    }
-    if (url.username !== "" || url.password !== "") {
-      return yield* reject(new RedirectRefused({ description: "to a URL with user info" }))
-    }
+    link = yield* Result.match(Redirect.target(location, link, allowHttp), {
+      onFailure: (description) => reject(new RedirectRefused({ description })),
+      onSuccess: Effect.succeed
+    })
   }
   return yield* reject(new RedirectRefused({ description: `more than ${redirects} times` }))
 })
+
+/** What trying again helps against, and what it does not. */
+const failed = (error: StorageError): Fault | Rejection => {
+  const { description } = error
+  if (error.isUntrusted) return new Rejection({ reason: new UntrustedHost({ description }) })
+  return error.phase === "request"
+    ? new Rejection({ reason: new InvalidRequest({ description }) })
+    : broken(description)
+}
 
 const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
@@ -177,31 +185,48 @@ const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for 
 
 type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
 
+/** What was to be read of an object that is gone before its first byte is forgotten. */
+const rewind = (at: Position, { hasBytes }: Begun): void => {
+  if (hasBytes) return
+  at.offset = 0
+  at.end = undefined
+}
+
+/** What an object that is not the one begun is called. */
+const instead = ({ object }: Begun, now: StoredObject.StoredObject): Now =>
+  object !== undefined && StoredObject.isDifferent(object, now) ? "another" : "unknown"
+
 /** `200`: the object from its first byte, whatever was asked for. */
-const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
-  if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
-  at.suffix = undefined
+const takeWhole = (response: StorageResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   const size = contentLength(response)
+  if (at.unconfirmed && size === undefined && !isChunked(response)) {
+    return reject(new LengthMismatch({ received: at.offset }))
+  }
+  rewind(at, begun)
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
-  if (at.offset > 0 || (begun.hasBytes && !sameObject)) return Effect.fail(changed(sameObject))
-  begun.object = object
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(instead(begun, object)))
+  if (at.unconfirmed && at.offset === size && sameObject) return end(at, begun)
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
+  if (at.offset > 0) return Effect.fail(changed("same"))
+  at.unconfirmed = false
   begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
-  return receive(response, size, at, begun, settings)
+  return receive(response, begun.object.size, at, begun, settings)
 }
 
 /** `206`: the bytes asked for, of the object begun, or nothing is taken. */
-const takePart = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
+const takePart = (response: StorageResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(response.headers["content-range"] ?? "")
   if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
   const [start, last] = [Number(parts[1]), Number(parts[2])]
   const size = parts[3] === "*" ? undefined : Number(parts[3])
-  if (at.suffix !== undefined && size !== undefined) {
+  rewind(at, begun)
+  if (at.suffix !== undefined) {
+    if (size === undefined) return Effect.fail(broken("status 206 without the size of the object"))
     at.offset = Math.max(0, size - at.suffix)
     at.end = size
-    at.suffix = undefined
   }
-  if (at.suffix !== undefined || start !== at.offset || last < start || (size !== undefined && last >= size)) {
+  if (start !== at.offset || last < start || (size !== undefined && last >= size)) {
     return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
   }
   const length = contentLength(response)
@@ -209,35 +234,40 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
     return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
   }
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
-  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
-    return Effect.fail(changed(false))
-  }
-  // What is said of the whole stays said.
-  begun.object = { ...begun.object, ...object }
+  const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(instead(begun, object)))
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
   begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)
 }
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
-const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): Taken => {
+const takeNothing = (response: StorageResponse, at: Position, begun: Begun): Taken => {
+  rewind(at, begun)
+  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
     return reject(new UnexpectedStatus({ status: 416 }))
-  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
-    if (begun.object?.size !== undefined && begun.object.size !== at.offset) return Effect.fail(changed(false))
-    at.whole = true
-    if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
-    // No size was declared.
-    begun.object = { ...begun.object, size: at.offset }
-    return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
+    const object = StoredObject.fromHeaders(response.headers, response.status, at.offset)
+    if (begun.hasBytes && instead(begun, object) === "another") return Effect.fail(changed("another"))
+    return end(at, begun)
   }
-  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed(false))
+  if (at.suffix !== undefined) return reject(new RangesRefused())
+  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed("another"))
+}
+
+/** All bytes are there; told where no size was declared. */
+const end = (at: Position, begun: Begun): Taken => {
+  at.whole = true
+  if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
+  begun.object = { ...begun.object, size: at.offset }
+  return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
 }
 
 /** The bytes of a body up to `declared` (exclusive; unknown where no length was declared), counted, and no more than wanted. */
 const receive = (
-  response: HttpClientResponse,
+  response: StorageResponse,
   declared: number | undefined,
   at: Position,
   begun: Begun,
@@ -259,6 +289,7 @@ const receive = (
       return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
     }
     begun.hasBytes = true
+    at.suffix = undefined
     const events = Arr.map(chunks, (chunk): TransferEvent => {
       const room = at.end === undefined ? chunk.length : Math.max(0, at.end - position)
       const bytes = chunk.length <= room ? chunk : chunk.subarray(0, room)
@@ -291,8 +322,8 @@ const receive = (
   return Effect.succeed(
     Stream.succeed(opened).pipe(
       Stream.concat(
-        response.stream.pipe(
-          Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
+        response.body.pipe(
+          Stream.mapError((error) => broken(error.description)),
           Stream.timeoutOrElse({
             duration: settings.idleTimeout,
             orElse: () => Stream.fail(silence(settings.idleTimeout))
@@ -314,10 +345,9 @@ const receive = (
   )
 }
 
-const isChunked = ({ headers }: HttpClientResponse): boolean =>
-  headers["transfer-encoding"]?.toLowerCase() === "chunked"
+const isChunked = ({ headers }: StorageResponse): boolean => headers["transfer-encoding"]?.toLowerCase() === "chunked"
 
-const contentLength = (response: HttpClientResponse): number | undefined => {
+const contentLength = (response: StorageResponse): number | undefined => {
   const value = response.headers["content-length"]
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
@@ -346,8 +376,8 @@ const describeContent = (headers: { readonly [name: string]: string | undefined 
 }
 
 /** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
-const errorCode = (response: HttpClientResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
-  response.stream.pipe(
+const errorCode = (response: StorageResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
+  response.body.pipe(
     Stream.take(4),
     Stream.decodeText,
     Stream.mkString,

@@ -38,6 +38,10 @@ export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
     Effect.asVoid
   )
 
+/** The same for one person's eyes alone. */
+export const makePrivateDirectory = (path: string): Effect.Effect<void, FileError> =>
+  Effect.asVoid(attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true, mode: 0o700 })))
+
 /** Makes the names in a directory last. Some systems have no such thing: then nothing is done. */
 const syncDirectory = (path: string): Effect.Effect<void> =>
   Effect.ignore(

@@ -1,0 +1,227 @@
+/**
+ * What a download is asked for: plain data, for a record, a queue, or another process. No credential is in it.
+ *
+ * @since 0.1.0
+ */
+import { isAbsolute, join, resolve } from "node:path"
+import { JobId } from "@scenario-assets/core/Asset"
+import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
+import { defaultTemplate, FileNameTemplate } from "@scenario-assets/core/FileNameTemplate"
+import * as Selection from "@scenario-assets/core/Selection"
+import * as Schema from "effect/Schema"
+
+/**
+ * Assets to be requested: one job for each batch of at most 1000 ids.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Assets = Schema.TaggedStruct("Assets", {
+  selection: Selection.Selection,
+  /** How the files are named. Default `FileNameTemplate.defaultTemplate`. */
+  fileNameTemplate: Schema.optionalKey(FileNameTemplate),
+  /** All files in one directory instead of grouped. Default `false`. */
+  flat: Schema.optionalKey(Schema.Boolean)
+})
+/** @category models @since 0.1.0 */
+export type Assets = typeof Assets.Type
+
+/**
+ * Jobs that somebody has begun earlier. They are only fetched, never begun anew.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Jobs = Schema.TaggedStruct("Jobs", { jobIds: Schema.NonEmptyArray(JobId).check(Schema.isUnique()) })
+/** @category models @since 0.1.0 */
+export type Jobs = typeof Jobs.Type
+
+/**
+ * Extracts the archives into one directory.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Directory = Schema.TaggedStruct("Directory", {
+  directory: Schema.String,
+  /** Only files whose name in the archive matches one of these glob patterns. Default: all. */
+  include: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** No files whose name matches one of these; comes before `include`. */
+  exclude: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Where another file has the path: keep it and number the new one, or replace it. Default `keep`. */
+  ifDiffers: Schema.optionalKey(Schema.Literals(["keep", "replace"])),
+  /** The most bytes that the files of one archive may hold. Default: the limits of `ArchiveLimits`. */
+  maxSize: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0)))
+})
+/** @category models @since 0.1.0 */
+export type Directory = typeof Directory.Type
+
+/**
+ * Keeps the archives as files: `all.zip`, or `all-1.zip`, `all-2.zip` where there are several.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const ArchiveFiles = Schema.TaggedStruct("ArchiveFiles", {
+  /** The path of the archive. */
+  file: Schema.String,
+  /** Replaces a file that already exists. Default `false`. */
+  replace: Schema.optionalKey(Schema.Boolean)
+})
+/** @category models @since 0.1.0 */
+export type ArchiveFiles = typeof ArchiveFiles.Type
+
+/**
+ * Where the files go.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Destination = Schema.Union([Directory, ArchiveFiles])
+/** @category models @since 0.1.0 */
+export type Destination = typeof Destination.Type
+
+/**
+ * A download. All limits are of the whole run, however many archives it has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const DownloadRequest = Schema.Struct({
+  wanted: Schema.Union([Assets, Jobs]),
+  destination: Destination,
+  /** Archives saved at once. Default 4. */
+  concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
+  /** The most connections to storage hosts. Default 16. */
+  connections: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
+  /** The most bytes a second. Default: no limit. */
+  limitRate: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
+  /** How long one job is waited for. Default 30 minutes. */
+  deadline: Schema.optionalKey(Schema.DurationFromMillis),
+  /** How long no byte may come before a transfer is tried again. Default 30 s. */
+  idleTimeout: Schema.optionalKey(Schema.DurationFromMillis),
+  /** How long all transfers together may take. Default: no limit. */
+  timeLimit: Schema.optionalKey(Schema.DurationFromMillis),
+  /** Tries in a row without a byte, before a transfer ends. Default 8. */
+  retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
+})
+/** @category models @since 0.1.0 */
+export type DownloadRequest = typeof DownloadRequest.Type
+
+/**
+ * A destination: the directory that files are extracted into.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const directory = (path: string, options: Omit<Directory, "_tag" | "directory"> = {}): Directory =>
+  Directory.make({ ...options, directory: path })
+
+/**
+ * A destination: archives that are kept as files.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const archiveFiles = (file: string, options: Omit<ArchiveFiles, "_tag" | "file"> = {}): ArchiveFiles =>
+  ArchiveFiles.make({ ...options, file })
+
+/**
+ * What is requested of Scenario in all; nothing for jobs begun earlier.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const batchRequest = ({ wanted }: DownloadRequest): BatchRequest | undefined =>
+  wanted._tag === "Jobs"
+    ? undefined
+    : {
+        selection: wanted.selection,
+        fileNameTemplate: wanted.fileNameTemplate ?? defaultTemplate,
+        flat: wanted.flat
+      }
+
+/**
+ * The same batch by batch; nothing for jobs begun earlier.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const batches = (request: DownloadRequest): ReadonlyArray<BatchRequest> => {
+  const whole = batchRequest(request)
+  return whole === undefined ? [] : Selection.batches(whole.selection).map((selection) => ({ ...whole, selection }))
+}
+
+/**
+ * How many archives there will be.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const archiveCount = (request: DownloadRequest): number =>
+  request.wanted._tag === "Jobs" ? request.wanted.jobIds.length : batches(request).length
+
+/**
+ * How many ids are asked for.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const idCount = ({ wanted }: DownloadRequest): number =>
+  wanted._tag === "Jobs" ? wanted.jobIds.length : wanted.selection.size
+
+/**
+ * The directory, or the path of the archive.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const place = ({ destination }: DownloadRequest): string =>
+  destination._tag === "Directory" ? destination.directory : destination.file
+
+/**
+ * How its transfers behave.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const transferOptions = ({ connections, idleTimeout, limitRate, retries, timeLimit }: DownloadRequest) => ({
+  connections,
+  idleTimeout,
+  limitRate,
+  retries,
+  timeLimit
+})
+
+/**
+ * The same request for a process in another working directory.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): DownloadRequest => {
+  const whole = (path: string) => (isAbsolute(path) ? path : join(cwd, path))
+  const { destination } = request
+  return {
+    ...request,
+    destination:
+      destination._tag === "Directory"
+        ? { ...destination, directory: whole(destination.directory) }
+        : { ...destination, file: whole(destination.file) }
+  }
+}
+
+/**
+ * A glob pattern that cannot be read.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidPattern extends Schema.TaggedError<InvalidPattern>()("InvalidPattern", {
+  pattern: Schema.String,
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `${JSON.stringify(this.pattern)} is not a glob pattern: ${this.description}; correct it, or escape its signs with a backslash.`
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The whole way, from what is wanted to verified files, as one service.
+ *
+ * @since 0.1.0
+ */
+import type { ApiError } from "@scenario-assets/core/ApiError"
+import * as Archives from "@scenario-assets/core/Archives"
+import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import type { JobError } from "@scenario-assets/core/JobError"
+import { JobJournal, type JournalError, layerMemory } from "@scenario-assets/core/JobJournal"
+import type { JobPoller } from "@scenario-assets/core/JobPoller"
+import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
+import { Transfer } from "@scenario-assets/core/transfer/Transfer"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { ReadError } from "../archive/ArchiveReader.ts"
+import { Extraction } from "../extraction/Extraction.ts"
+import { FileDownload } from "../file/FileDownload.ts"
+import type { FileError } from "../file/FileError.ts"
+import { type DownloadEvent, DownloadIncomplete, type DownloadReport } from "./DownloadEvent.ts"
+import * as DownloadRequest from "./DownloadRequest.ts"
+import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
+import type { Destination } from "./internal/Destination.ts"
+import * as ExtractedFiles from "./internal/ExtractedFiles.ts"
+import * as JobSource from "./internal/JobSource.ts"
+import * as Pipeline from "./internal/Pipeline.ts"
+import * as Preview from "./internal/Preview.ts"
+import * as Tally from "./internal/Tally.ts"
+import type { RunBusy } from "./RunRecord.ts"
+import { Runs } from "./Runs.ts"
+
+/**
+ * What keeps a download from beginning, or ends it as a whole. What happens to a batch or an archive is an event, and stands
+ * in the report.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type DownloadError = FileError | JournalError | RunBusy | DownloadRequest.InvalidPattern
+
+/** @category models @since 0.1.0 */
+export type { DownloadPreview, JobNotReady } from "./internal/Preview.ts"
+
+/**
+ * Downloads assets in bulk: batches, jobs, waiting, transfers, extraction, and the record that lets another process resume it.
+ *
+ * **When to use**
+ *
+ * Whenever files are to arrive on this machine. The services below it (`Archives`, `Extraction`, `FileDownload`, `Transfer`) are
+ * for programs that compose the way themselves.
+ *
+ * **Gotchas**
+ *
+ * The same request again resumes: jobs that an unfinished run to the same place has begun are not begun again, and files that
+ * are there are not fetched again.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Downloads extends Context.Service<
+  Downloads,
+  {
+    /**
+     * All that happens, from `Started` to `Ended`. One archive that fails stops no other; what is missing is in the report of
+     * `Ended`. A consumer that stops taking events holds the download, and may go on at any time.
+     */
+    readonly events: (request: DownloadRequest.DownloadRequest) => Stream.Stream<DownloadEvent, DownloadError>
+    /** The report alone. Fails with `DownloadIncomplete`, which holds the report, where not everything is there in the end. */
+    readonly run: (
+      request: DownloadRequest.DownloadRequest
+    ) => Effect.Effect<DownloadReport, DownloadError | DownloadIncomplete>
+    /**
+     * Begins the jobs, waits for none, and fetches nothing. `events` or `run` of the same request takes them up, today or in
+     * another process. Of jobs begun earlier there is nothing to begin.
+     */
+    readonly begin: (request: DownloadRequest.DownloadRequest) => Stream.Stream<DownloadEvent, DownloadError>
+    /** What would become of each batch, archive and file. Requests and writes nothing. */
+    readonly preview: (
+      request: DownloadRequest.DownloadRequest
+    ) => Effect.Effect<
+      Preview.DownloadPreview,
+      ReadError | ApiError | JobError | Preview.JobNotReady | DownloadRequest.InvalidPattern
+    >
+  }
+>()("@scenario-assets/node/download/Downloads") {}
+
+/**
+ * Builds the service.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<
+  Downloads["Service"],
+  never,
+  AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+> = Effect.gen(function* () {
+  const context = yield* Effect.context<AssetDownload | JobPoller | ScenarioConfig>()
+  const { baseUrl, projectId } = yield* ScenarioConfig
+  const account = { baseUrl, projectId }
+  const transfer = yield* Transfer
+  const files = yield* FileDownload
+  const extraction = yield* Extraction
+  const runs = yield* Runs
+
+  /** The record of the run; where none can be written, its jobs are remembered for as long as it lasts. */
+  const record = (request: DownloadRequest.DownloadRequest) =>
+    runs.begin(request, account).pipe(
+      Effect.map((run) => ({ run, journal: run.journal, failure: undefined })),
+      Effect.catchTag("FileError", (failure) =>
+        Effect.map(Layer.build(layerMemory), (memory) => ({
+          run: undefined,
+          journal: Context.get(memory, JobJournal),
+          failure
+        }))
+      )
+    )
+
+  const open = Effect.fnUntraced(function* (
+    request: DownloadRequest.DownloadRequest
+  ): Effect.fn.Return<Destination, FileError | DownloadRequest.InvalidPattern> {
+    const { concurrency = usualConcurrency, destination } = request
+    const options = DownloadRequest.transferOptions(request)
+    if (destination._tag === "ArchiveFiles") {
+      return yield* ArchiveFiles.open(files, destination, DownloadRequest.archiveCount(request), concurrency, options)
+    }
+    const rules = yield* ExtractedFiles.rules(destination)
+    return ExtractedFiles.open(extraction, destination.directory, concurrency, { ...options, ...rules })
+  })
+
+  const download = (given: DownloadRequest.DownloadRequest, isBegin: boolean) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const request = DownloadRequest.absolute(given)
+        const destination = yield* open(request)
+        const { failure, journal, run } = yield* record(request)
+        const archives = yield* Archives.make.pipe(Effect.provideService(JobJournal, journal), Effect.provide(context))
+        const place = DownloadRequest.place(request)
+        const batches = DownloadRequest.archiveCount(request)
+        const runId = run?.runId
+        const tally = Tally.make({ runId, place, batches })
+        let isOver = false
+        if (run !== undefined) {
+          yield* Effect.addFinalizer((exit) =>
+            Effect.ignore(run.end(isOver ? { state: tally.report(isBegin).state } : endOf(exit)))
+          )
+        }
+        const jobs = yield* JobSource.make(request, {
+          account,
+          archives,
+          journal,
+          mayStartAnew: run?.mayStartAnew
+        }).pipe(Effect.provide(context))
+        yield* jobs.check(destination)
+        const started: DownloadEvent = {
+          _tag: "Started",
+          ...(runId === undefined ? {} : { runId }),
+          resumed: run?.resumed === true,
+          place,
+          batches,
+          ids: DownloadRequest.idCount(request)
+        }
+        const ended = Stream.sync((): DownloadEvent => {
+          isOver = true
+          return { _tag: "Ended", report: tally.report(isBegin) }
+        })
+        return Stream.make<[DownloadEvent]>(started).pipe(
+          Stream.concat(
+            failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
+          ),
+          Stream.concat(isBegin ? jobs.begin : Pipeline.make(jobs, destination)),
+          Stream.map((event) => {
+            tally.take(event)
+            return event
+          }),
+          Stream.concat(ended)
+        )
+      })
+    ).pipe(Stream.withSpan("Downloads.events"))
+
+  const events = (request: DownloadRequest.DownloadRequest) => download(request, false)
+
+  return Downloads.of({
+    events,
+    begin: (request) => download(request, true),
+    run: Effect.fn("Downloads.run")(function* (request) {
+      const last = yield* Stream.runLast(events(request))
+      const ended = yield* Effect.orDie(Effect.fromOption(last))
+      if (ended._tag !== "Ended") return yield* Effect.die(ended)
+      const { report } = ended
+      return report.state === "complete" ? report : yield* new DownloadIncomplete({ report })
+    }),
+    preview: (request) =>
+      Preview.make(DownloadRequest.absolute(request), { extraction, transfer }).pipe(Effect.provide(context))
+  })
+})
+
+/**
+ * The service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  Downloads,
+  never,
+  AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+> = Layer.effect(Downloads, make)
+
+const usualConcurrency = 4
+
+/** How a run ended that came to no report. */
+const endOf = (exit: Exit.Exit<unknown, unknown>) => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return { state: "interrupted" } as const
+  // What a defect says is nobody's promise, and might hold a secret.
+  return Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => ({ state: "incomplete" }) as const,
+    onSome: (error) => ({ state: "incomplete", message: error instanceof Error ? error.message : "" }) as const
+  })
+}

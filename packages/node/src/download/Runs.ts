@@ -1,0 +1,89 @@
+/**
+ * Runs that are recorded, so that another process can resume them: a folder for each, with a small head, the request, and the
+ * jobs as they are begun.
+ *
+ * @since 0.1.0
+ */
+import type { JobJournal } from "@scenario-assets/core/JobJournal"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { FileError } from "../file/FileError.ts"
+import type * as DownloadRequest from "./DownloadRequest.ts"
+import * as RunFolders from "./internal/RunFolders.ts"
+import * as StateDirectory from "./internal/StateDirectory.ts"
+import type { Account, End, RunBusy, RunHead, RunId, RunJob, RunNotFound } from "./RunRecord.ts"
+
+/**
+ * A run that is under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Run {
+  readonly runId: RunId
+  /** An unfinished run for the same files is resumed. */
+  readonly resumed: boolean
+  /**
+   * The memory of its jobs. It finds those of all unfinished runs to the same place, with the same API and project: a batch that
+   * was begun for one of them is not begun twice.
+   */
+  readonly journal: JobJournal["Service"]
+  /** The jobs it knows, in the order of the batches. */
+  readonly jobs: Effect.Effect<ReadonlyArray<RunJob>>
+  /** Allows a batch to be begun anew, once: its archive turned out to be of no use. */
+  readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
+  readonly end: (end: Pick<End, "state" | "message">) => Effect.Effect<void, FileError>
+}
+
+/**
+ * The runs of this machine and person. `Downloads` records each download here before it begins anything.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Runs extends Context.Service<
+  Runs,
+  {
+    /** The heads of all runs, the one first that was begun or resumed last. What is damaged is passed over. */
+    readonly list: Effect.Effect<ReadonlyArray<RunHead>, FileError>
+    readonly get: (runId: string) => Effect.Effect<RunHead, RunNotFound | FileError>
+    /** What a run was asked for. */
+    readonly request: (runId: RunId) => Effect.Effect<DownloadRequest.DownloadRequest, RunNotFound | FileError>
+    /** The jobs that a run has begun, or was asked for. */
+    readonly jobs: (runId: RunId) => Effect.Effect<ReadonlyArray<RunJob>, RunNotFound | FileError>
+    /** Removes a run from the list; its files and its jobs stay. */
+    readonly forget: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | FileError>
+    /**
+     * Records that a download begins. An unfinished run for the same files is resumed, else a new one is made. For as long as
+     * the scope is open no other run to the same place can begin: `RunBusy`.
+     */
+    readonly begin: (
+      request: DownloadRequest.DownloadRequest,
+      account: Account
+    ) => Effect.Effect<Run, RunBusy | FileError, Scope.Scope>
+  }
+>()("@scenario-assets/node/download/Runs") {}
+
+/**
+ * Runs in a directory, readable by its owner alone. Of those that are complete the newest 100 are kept.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: { readonly directory: string }): Layer.Layer<Runs> =>
+  Layer.succeed(Runs, Runs.of(RunFolders.make(options.directory)))
+
+/**
+ * Runs where this system keeps such things: `$XDG_STATE_HOME/scenario-assets/runs`, by default below `~/.local/state`; on
+ * Windows below `%LOCALAPPDATA%`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<Runs, Config.ConfigError> = Layer.effect(
+  Runs,
+  Effect.map(StateDirectory.runs, (directory) => Runs.of(RunFolders.make(directory)))
+)

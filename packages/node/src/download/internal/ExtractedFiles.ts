@@ -1,0 +1,90 @@
+/** A destination: a directory that the archives are extracted into. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as ArchiveLimits from "../../archive/ArchiveLimits.ts"
+import type * as Extraction from "../../extraction/Extraction.ts"
+import type { DownloadFailure, SavedFile } from "../DownloadEvent.ts"
+import type * as DownloadRequest from "../DownloadRequest.ts"
+import * as ArchiveFiles from "./ArchiveFiles.ts"
+import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
+import * as EntryFilter from "./EntryFilter.ts"
+
+/** What of an archive is wanted, and what becomes of files that exist. */
+export const rules = Effect.fnUntraced(function* ({
+  ifDiffers,
+  maxSize,
+  ...patterns
+}: DownloadRequest.Directory): Effect.fn.Return<Extraction.Options, DownloadRequest.InvalidPattern> {
+  return {
+    select: yield* EntryFilter.make(patterns),
+    ifDiffers,
+    limits: maxSize === undefined ? undefined : limitsOf(maxSize)
+  }
+})
+
+/** Who says how much is meant need not say at what ratio. */
+const limitsOf = (size: number): ArchiveLimits.ArchiveLimits => ({
+  ...ArchiveLimits.defaults,
+  totalSize: size,
+  entrySize: size,
+  ratio: Number.POSITIVE_INFINITY
+})
+
+export const open = (
+  extraction: Extraction.Extraction["Service"],
+  directory: string,
+  concurrency: number,
+  options: Extraction.Options
+): Destination => ({
+  check: () => Effect.void,
+  save: (archives) =>
+    extraction
+      .eventsAll(
+        Stream.map(archives, (ready) => ({ name: ready.jobId, source: ready.source, ready })),
+        directory,
+        { ...options, concurrency }
+      )
+      .pipe(Stream.map(({ archive: { ready }, event }) => told(ready, event)))
+})
+
+const told = (archive: ReadyArchive, event: Extraction.ArchiveEvent<unknown, DownloadFailure>["event"]): SaveEvent => {
+  const { batch, jobId } = archive
+  const of = { batch, jobId }
+  switch (event._tag) {
+    case "Spooling":
+      return event.event._tag === "Completed"
+        ? { _tag: "ArchiveSpooled", ...of }
+        : ArchiveFiles.told(archive, event.event)
+    case "Planned": {
+      const { bytes, files, toRead, toWrite } = event
+      return { _tag: "ArchivePlanned", ...of, files, bytes, toWrite, toRead }
+    }
+    case "Read":
+      return { _tag: "ArchiveProgressed", ...of, bytes: event.bytes }
+    case "Retrying": {
+      const { fault, offset, pause, tries } = event
+      return { _tag: "Retrying", ...of, offset, tries, pause, fault }
+    }
+    case "Refreshed":
+      return { _tag: "LinkRefreshed", ...of, offset: event.offset, status: event.status }
+    case "Extracted":
+      return { _tag: "FilesSaved", ...of, files: event.files.map(savedFile) }
+    case "Refused":
+      return { _tag: "FileRefused", ...of, name: event.entry.name, error: event.error }
+    case "Completed": {
+      const { alreadyThere, bytes, files, read } = event.extracted
+      return { _tag: "ArchiveSaved", ...of, files, bytes, alreadyThere, fetched: read }
+    }
+    case "Failed":
+      return { _tag: "NotSaved", archive, error: event.error }
+  }
+}
+
+const savedFile = ({ alreadyThere, entry, path, why }: Extraction.ExtractedFile): SavedFile => ({
+  path,
+  name: entry.name,
+  size: entry.size,
+  crc32: entry.crc32,
+  alreadyThere,
+  why
+})

@@ -1,0 +1,136 @@
+/** Where the archives of a download come from: jobs begun for a selection, or begun by somebody earlier. */
+import * as ApiRetry from "@scenario-assets/core/ApiRetry"
+import type * as Archives from "@scenario-assets/core/Archives"
+import type { JobId } from "@scenario-assets/core/Asset"
+import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
+import * as JobPoller from "@scenario-assets/core/JobPoller"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { FileError } from "../../file/FileError.ts"
+import type { DownloadEvent } from "../DownloadEvent.ts"
+import * as DownloadRequest from "../DownloadRequest.ts"
+import type { Account } from "../RunRecord.ts"
+import type { Run } from "../Runs.ts"
+import type { Destination } from "./Destination.ts"
+import * as Pipeline from "./Pipeline.ts"
+
+export interface JobSource extends Pipeline.Jobs {
+  /** Fails where an archive could not be saved anyway, before its job is begun. */
+  readonly check: (destination: Destination) => Effect.Effect<void, FileError | JobJournal.JournalError>
+  /** Begins the jobs, and waits for none. */
+  readonly begin: Stream.Stream<DownloadEvent>
+}
+
+interface Services {
+  readonly archives: Archives.Archives["Service"]
+  readonly journal: JobJournal.JobJournal["Service"]
+  readonly account: Account
+  /** None where the run is not recorded. */
+  readonly mayStartAnew: Run["mayStartAnew"] | undefined
+}
+
+export const make = (
+  request: DownloadRequest.DownloadRequest,
+  services: Services
+): Effect.Effect<JobSource, never, JobPoller.JobPoller> => {
+  const { deadline, wanted } = request
+  const poll: JobPoller.Options = deadline === undefined ? {} : { deadline }
+  return wanted._tag === "Jobs"
+    ? Effect.map(JobPoller.JobPoller, (poller) => ofJobs(wanted.jobIds, poll, services, poller))
+    : Effect.succeed(ofAssets(request, poll, services))
+}
+
+/** Jobs of batches: begun here, or by an unfinished run to the same place. */
+const ofAssets = (
+  request: DownloadRequest.DownloadRequest,
+  poll: JobPoller.Options,
+  { account, archives, journal, mayStartAnew = once() }: Services
+): JobSource => {
+  const batches = DownloadRequest.batches(request)
+  const whole = DownloadRequest.batchRequest(request)
+  return {
+    total: batches.length,
+    events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),
+    begin: whole === undefined ? Stream.empty : Stream.map(jobEvents(archives.begin(whole)), Pipeline.toldOfJob),
+    check: (destination) =>
+      Effect.forEach(
+        batches,
+        (request, batch) =>
+          Effect.flatMap(journal.find(JobJournal.key(account, request)), (jobId) =>
+            destination.check(batch, Option.isSome(jobId))
+          ),
+        { discard: true }
+      ),
+    anew: Effect.fnUntraced(function* ({ batch, jobId }) {
+      const request = batches[batch]
+      yield* journal.forget(jobId)
+      if (request === undefined || !(yield* mayStartAnew(batch))) return undefined
+      // Of one batch by itself, under the number that it has among all.
+      return Stream.map(jobEvents(archives.events({ ...request, poll })), (event) => renumbered(event, batch))
+    })
+  }
+}
+
+const jobEvents = (events: Stream.Stream<Archives.ArchiveEvent>): Stream.Stream<Pipeline.JobEvent> =>
+  Stream.filter(events, (event) => event._tag !== "Planned")
+
+const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
+  event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
+
+/** Without a record, once in the life of this run. */
+const once = (): Run["mayStartAnew"] => {
+  const begun = new Set<number>()
+  return (batch) => Effect.sync(() => !begun.has(batch) && begun.add(batch) === begun)
+}
+
+/** How many jobs are waited for at once. */
+const mostWaiting = 8
+
+/** Jobs that somebody has begun: they are waited for, and never begun anew. */
+const ofJobs = (
+  jobIds: ReadonlyArray<JobId>,
+  poll: JobPoller.Options,
+  { archives }: Services,
+  poller: JobPoller.JobPoller["Service"]
+): JobSource => {
+  const requested = (jobId: JobId, index: number): Pipeline.JobEvent => ({
+    _tag: "Requested",
+    index,
+    jobId,
+    resumed: true
+  })
+  const patience = { ...poll, justBegun: false }
+  const one = (jobId: JobId, index: number): Stream.Stream<Pipeline.JobEvent> =>
+    Stream.callback(
+      (queue) => {
+        const tell = (event: Pipeline.JobEvent) => Effect.asVoid(Queue.offer(queue, event))
+        return Effect.gen(function* () {
+          yield* tell(requested(jobId, index))
+          yield* Stream.runForEach(poller.states(jobId, patience), (job) =>
+            DownloadJob.isReady(job) ? Effect.void : tell({ _tag: "Waiting", index, job })
+          )
+          const archive = yield* archives.ofJob(jobId, patience)
+          yield* tell({ _tag: "Ready", index, archive: { ...archive, index } })
+        }).pipe(
+          Effect.catch((error) => tell({ _tag: "Failed", index, jobId, error })),
+          Effect.provideService(ApiRetry.Listener, (retry) => tell({ _tag: "Retrying", index, jobId, ...retry })),
+          Effect.andThen(Queue.end(queue))
+        )
+      },
+      // Nothing is told ahead of who listens.
+      { bufferSize: 1 }
+    )
+  const numbered = jobIds.map((jobId, index) => ({ jobId, index }))
+  return {
+    total: jobIds.length,
+    events: Stream.flatMap(Stream.fromIterable(numbered), ({ index, jobId }) => one(jobId, index), {
+      concurrency: mostWaiting
+    }),
+    begin: Stream.fromIterable(numbered.map(({ index, jobId }) => Pipeline.toldOfJob(requested(jobId, index)))),
+    check: (destination) => Effect.forEach(jobIds, (_, batch) => destination.check(batch, false), { discard: true }),
+    anew: () => Effect.succeed(undefined)
+  }
+}

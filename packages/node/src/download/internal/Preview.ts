@@ -1,0 +1,121 @@
+/** What a download would do, found out by looking alone. */
+import type { ApiError } from "@scenario-assets/core/ApiError"
+import { JobId } from "@scenario-assets/core/Asset"
+import { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import { JobError } from "@scenario-assets/core/JobError"
+import { JobPoller } from "@scenario-assets/core/JobPoller"
+import type { Source } from "@scenario-assets/core/transfer/Source"
+import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { Extraction, Preview } from "../../extraction/Extraction.ts"
+import * as Files from "../../file/internal/Files.ts"
+import * as DownloadRequest from "../DownloadRequest.ts"
+import * as ArchiveFiles from "./ArchiveFiles.ts"
+import * as ExtractedFiles from "./ExtractedFiles.ts"
+
+/**
+ * A job that has no archive yet, where nobody waits for one.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class JobNotReady extends Schema.TaggedError<JobNotReady>()("JobNotReady", {
+  jobId: JobId,
+  jobStatus: Schema.String
+}) {
+  override get message(): string {
+    return `Job ${this.jobId} has no archive yet (its state is ${this.jobStatus}); wait for it first.`
+  }
+}
+
+/**
+ * What a download would do: request so many batches; or, of jobs begun earlier, write these files or keep these archives.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DownloadPreview =
+  | {
+      readonly _tag: "Batches"
+      readonly batches: ReadonlyArray<{
+        readonly request: ReturnType<typeof DownloadRequest.batches>[number]
+        /** Where the archive would be kept. */
+        readonly path: string | undefined
+      }>
+    }
+  | (Preview & { readonly _tag: "Files"; readonly jobIds: ReadonlyArray<JobId> })
+  | {
+      readonly _tag: "ArchiveFiles"
+      readonly archives: ReadonlyArray<{
+        readonly jobId: JobId
+        readonly path: string
+        /** None where the host does not say. */
+        readonly size: number | undefined
+        /** `refuse`: the file already exists, and is not to be replaced. */
+        readonly action: "write" | "replace" | "refuse"
+      }>
+    }
+
+interface Services {
+  readonly extraction: Extraction["Service"]
+  readonly transfer: Transfer["Service"]
+}
+
+export const make = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  { extraction, transfer }: Services
+) {
+  const { destination, wanted } = request
+  const total = DownloadRequest.archiveCount(request)
+  const pathOf = (batch: number) =>
+    destination._tag === "ArchiveFiles" ? ArchiveFiles.path(destination.file, total, batch) : undefined
+  const rules = destination._tag === "Directory" ? yield* ExtractedFiles.rules(destination) : undefined
+  if (wanted._tag === "Assets") {
+    const batches = DownloadRequest.batches(request).map((request, batch) => ({ request, path: pathOf(batch) }))
+    return { _tag: "Batches", batches } satisfies DownloadPreview
+  }
+
+  const sources = yield* Effect.forEach(wanted.jobIds, (jobId) =>
+    Effect.map(locate(jobId), (source) => ({ jobId, source }))
+  )
+  if (destination._tag === "Directory") {
+    const locations = sources.map(({ jobId, source }) => ({ name: jobId, source }))
+    const options = { ...DownloadRequest.transferOptions(request), ...rules }
+    const preview = yield* extraction.preview(locations, destination.directory, options)
+    return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
+  }
+
+  const archives = yield* Effect.forEach(
+    sources,
+    Effect.fnUntraced(function* ({ jobId, source }, batch) {
+      const path = ArchiveFiles.path(destination.file, total, batch)
+      const isTaken = yield* Files.exists(path)
+      const opened = yield* transfer.events(source, { expect: "zip" }).pipe(
+        Stream.filter((event) => event._tag === "Opened"),
+        Stream.runHead
+      )
+      const action: "write" | "replace" | "refuse" = !isTaken ? "write" : destination.replace ? "replace" : "refuse"
+      return { jobId, path, size: Option.getOrUndefined(opened)?.object.size, action }
+    })
+  )
+  return { _tag: "ArchiveFiles", archives } satisfies DownloadPreview
+})
+
+/** The archive of a job that has one now, by one look. */
+const locate = Effect.fnUntraced(function* (
+  jobId: JobId
+): Effect.fn.Return<Source<ApiError | JobError>, ApiError | JobError | JobNotReady, AssetDownload | JobPoller> {
+  const job = yield* (yield* AssetDownload).getStatus(jobId)
+  const error = JobError.fromJob(job)
+  if (error !== undefined) return yield* error
+  if (!DownloadJob.isReady(job)) return yield* new JobNotReady({ jobId, jobStatus: job.jobStatus })
+  const poller = yield* JobPoller
+  return {
+    url: job.downloadUrl,
+    refresh: Effect.map(poller.wait(jobId, { justBegun: false }), ({ downloadUrl }) => downloadUrl)
+  }
+})

@@ -1,0 +1,177 @@
+/** Runs as folders: `head.json`, `request.json`, and `jobs.jsonl`, to which a line is added for each job. */
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs/promises"
+import { join } from "node:path"
+import * as JobJournal from "@scenario-assets/core/JobJournal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import * as Lock from "../../file/internal/Lock.ts"
+import * as DownloadRequest from "../DownloadRequest.ts"
+import * as RunRecord from "../RunRecord.ts"
+import * as RunJobs from "./RunJobs.ts"
+
+const Head = Schema.fromJsonString(RunRecord.RunHead)
+const decodeHead = Schema.decodeOption(Head)
+const encodeHead = Schema.encodeSync(Head)
+const Request = Schema.fromJsonString(DownloadRequest.DownloadRequest)
+const decodeRequest = Schema.decodeOption(Request)
+const encodeRequest = Schema.encodeSync(Request)
+const encodeSame = Schema.encodeSync(
+  Schema.fromJsonString(
+    Schema.Struct({
+      wanted: DownloadRequest.DownloadRequest.fields.wanted,
+      destination: DownloadRequest.Destination
+    })
+  )
+)
+
+/** Complete runs are of use to those who look back, and nobody looks back further. */
+const keptComplete = 100
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** The runs in a directory. */
+export const make = (root: string) => {
+  const folder = (runId: string) => join(root, runId)
+
+  const writeHead = (head: RunRecord.RunHead) =>
+    Files.writeWhole(join(folder(head.runId), "head.json"), encodeHead(head))
+
+  /** None where there is no such run, or its head cannot be read. */
+  const readHead = (runId: string) =>
+    Effect.map(Files.readText(join(folder(runId), "head.json")), (text) =>
+      text === undefined ? Option.none() : decodeHead(text)
+    )
+
+  const list = Effect.gen(function* () {
+    const names = yield* Files.orMissing(Files.attempt("read the runs in", root, () => Fs.readdir(root)))
+    const heads = yield* Effect.forEach(
+      (names ?? []).filter(RunRecord.isRunId),
+      (name) => Effect.orElseSucceed(readHead(name), () => Option.none<RunRecord.RunHead>()),
+      { concurrency: 16 }
+    )
+    return heads.flatMap(Option.toArray).toSorted((a, b) => since(b) - since(a))
+  })
+
+  const get = Effect.fnUntraced(function* (runId: string) {
+    // Not a path of somebody's choice.
+    const head = RunRecord.isRunId(runId) ? yield* readHead(runId) : Option.none<RunRecord.RunHead>()
+    return yield* Option.match(head, {
+      onNone: () => Effect.fail(new RunRecord.RunNotFound({ runId })),
+      onSome: Effect.succeed
+    })
+  })
+
+  const request = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+    const text = yield* Files.readText(join(folder(runId), "request.json"))
+    const found = text === undefined ? Option.none() : decodeRequest(text)
+    return Option.isSome(found) ? found.value : yield* new RunRecord.RunNotFound({ runId })
+  })
+
+  const remove = (runId: string) =>
+    Effect.asVoid(Files.attempt("remove", folder(runId), () => Fs.rm(folder(runId), { recursive: true, force: true })))
+
+  const prune = (heads: ReadonlyArray<RunRecord.RunHead>) =>
+    Effect.forEach(
+      heads.filter((head) => RunRecord.state(head) === "complete").slice(keptComplete),
+      ({ runId }) => Effect.ignore(remove(runId)),
+      { discard: true }
+    )
+
+  const begin = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
+    const request = DownloadRequest.absolute(given)
+    const place = DownloadRequest.place(request)
+    yield* Files.makePrivateDirectory(root)
+    yield* Effect.mapError(Lock.acquire(join(root, digest(place).slice(0, 32)), place), (error) =>
+      error.code === "ELOCKED" ? busy(place, error) : error
+    )
+    const heads = yield* list
+    yield* prune(heads)
+    const key = digest(encodeSame(request))
+    const unfinished = heads.filter(
+      (head) =>
+        RunRecord.state(head) !== "complete" &&
+        head.place === place &&
+        head.baseUrl === account.baseUrl &&
+        head.projectId === account.projectId
+    )
+    const before = unfinished.find((head) => head.key === key)
+    const own = yield* RunRecord.ownProcess
+    const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
+    let head: RunRecord.RunHead = {
+      version: 2,
+      runId: before?.runId ?? (yield* Effect.repeat(RunRecord.makeId, { until: isFree })),
+      started: before?.started ?? own.since,
+      cwd: before?.cwd ?? process.cwd(),
+      process: own,
+      baseUrl: account.baseUrl,
+      ...(account.projectId === undefined ? {} : { projectId: account.projectId }),
+      place,
+      wanted: summary(request),
+      key
+    }
+    const path = folder(head.runId)
+    yield* Files.makePrivateDirectory(path)
+    yield* Files.writeWhole(join(path, "request.json"), encodeRequest(request))
+    // The head comes last: a folder without one is no run.
+    yield* writeHead(head)
+    const jobs = yield* RunJobs.open(
+      join(path, "jobs.jsonl"),
+      unfinished.filter(({ runId }) => runId !== head.runId).map(({ runId }) => join(folder(runId), "jobs.jsonl")),
+      batchKeys(account, request)
+    )
+    return {
+      runId: head.runId,
+      resumed: before !== undefined,
+      journal: jobs.journal,
+      jobs: Effect.sync(() => (request.wanted._tag === "Jobs" ? wantedJobs(request) : jobs.all())),
+      mayStartAnew: jobs.mayStartAnew,
+      end: (end: Pick<RunRecord.End, "state" | "message">) =>
+        Effect.flatMap(DateTime.now, (at) => writeHead((head = { ...head, end: { ...end, at } })))
+    }
+  })
+
+  return {
+    list,
+    get,
+    request,
+    jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+      const asked = yield* request(runId)
+      if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
+      const { baseUrl, projectId } = yield* get(runId)
+      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys({ baseUrl, projectId }, asked))
+    }),
+    forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+      const head = yield* get(runId)
+      if (RunRecord.isBusy(head)) {
+        return yield* new RunRecord.RunBusy({ place: head.place, runId, pid: head.process.pid })
+      }
+      return yield* remove(runId)
+    }),
+    begin
+  }
+}
+
+const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
+  DownloadRequest.batches(request).map((batch) => JobJournal.key(account, batch))
+
+const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
+
+const busy = (place: string, { holder }: FileError): RunRecord.RunBusy =>
+  new RunRecord.RunBusy({ place, ...(holder === undefined ? {} : { pid: holder.pid }) })
+
+const wantedJobs = ({ wanted }: DownloadRequest.DownloadRequest): ReadonlyArray<RunRecord.RunJob> =>
+  wanted._tag === "Jobs" ? wanted.jobIds.map((jobId, batch) => ({ batch, jobId })) : []
+
+const summary = (request: DownloadRequest.DownloadRequest): RunRecord.RunHead["wanted"] => {
+  const { wanted } = request
+  const ids =
+    wanted._tag === "Jobs"
+      ? wanted.jobIds
+      : [...wanted.selection.assetIds, ...wanted.selection.inferenceIds, ...wanted.selection.modelIds]
+  return { kind: wanted._tag === "Jobs" ? "jobs" : "assets", count: ids.length, first: ids[0] ?? "" }
+}

@@ -1,0 +1,140 @@
+/** The jobs of a run in a file of lines, to which one is added for each job: a journal for `Archives`. */
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs/promises"
+import { JobId } from "@scenario-assets/core/Asset"
+import { type BatchKey, type JobJournal, JournalError } from "@scenario-assets/core/JobJournal"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import type { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import type { RunJob } from "../RunRecord.ts"
+
+const Line = Schema.fromJsonString(
+  Schema.Union([
+    /** A job was begun for the batch with this digest, or one that another run had begun was taken over. */
+    Schema.Struct({ batch: Schema.String, jobId: JobId }),
+    /** It is of no use any more. */
+    Schema.Struct({ forgotten: JobId }),
+    /** The batch was begun anew, which it may be once. */
+    Schema.Struct({ anew: Schema.String })
+  ])
+)
+type Line = typeof Line.Type
+const decode = Schema.decodeOption(Line)
+const encode = Schema.encodeSync(Line)
+
+export interface RunJobs {
+  readonly journal: JobJournal["Service"]
+  /** In the order of the batches. */
+  readonly all: () => ReadonlyArray<RunJob>
+  /** Whether the batch with this number was never begun anew; from now on it was. */
+  readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
+}
+
+/** What some lines say together. */
+interface Known {
+  readonly jobs: Map<string, JobId>
+  readonly anew: Set<string>
+}
+
+const digest = (batch: BatchKey): string => createHash("sha256").update(batch).digest("hex")
+
+/** A line that was cut off by a kill is passed over. */
+const readLines = (path: string): Effect.Effect<ReadonlyArray<Line>, FileError> =>
+  Effect.map(Files.readText(path), (text) =>
+    (text ?? "").split("\n").flatMap((line) => Option.toArray(line === "" ? Option.none() : decode(line)))
+  )
+
+const know = (lines: ReadonlyArray<Line>): Known => {
+  const forgotten = new Set(lines.flatMap((line) => ("forgotten" in line ? [line.forgotten] : [])))
+  const jobs = new Map<string, JobId>()
+  for (const line of lines) if ("jobId" in line && !forgotten.has(line.jobId)) jobs.set(line.batch, line.jobId)
+  return { jobs, anew: new Set(lines.flatMap((line) => ("anew" in line ? [line.anew] : []))) }
+}
+
+const inOrder = ({ jobs }: Known, digests: ReadonlyArray<string>): ReadonlyArray<RunJob> =>
+  digests.flatMap((key, batch) => {
+    const jobId = jobs.get(key)
+    return jobId === undefined ? [] : [{ batch, jobId }]
+  })
+
+/** The jobs of a run that is not under way here. */
+export const read = (path: string, batches: ReadonlyArray<BatchKey>) =>
+  Effect.map(readLines(path), (lines) => inOrder(know(lines), batches.map(digest)))
+
+/** Those of a run, and, to be taken over, those of `others`. */
+export const open = Effect.fnUntraced(function* (
+  path: string,
+  others: ReadonlyArray<string>,
+  batches: ReadonlyArray<BatchKey>
+): Effect.fn.Return<RunJobs, FileError> {
+  const ownLines = yield* readLines(path)
+  const otherLines = yield* Effect.forEach(others, (other) => Effect.orElseSucceed(readLines(other), () => []))
+  const own = know(ownLines)
+  // What one of them has forgotten is forgotten for all.
+  const elsewhere = know([...otherLines.flat(), ...ownLines])
+  const digests = batches.map(digest)
+  const one = yield* Semaphore.make(1)
+
+  /** Added, and on the disk before anybody goes on. */
+  const add = (line: Line) =>
+    Files.attempt("record a job in", path, async () => {
+      const handle = await Fs.open(path, "a", 0o600)
+      try {
+        // A line that was cut off by a kill ends here.
+        await handle.appendFile(`\n${encode(line)}\n`)
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+    }).pipe(one.withPermits(1), Effect.uninterruptible)
+
+  const failed = (what: string, jobId?: JobId) =>
+    Effect.mapError(
+      (cause: FileError) =>
+        new JournalError({
+          message: `${what} ${cause.message}`,
+          cause,
+          ...(jobId === undefined ? {} : { jobId })
+        })
+    )
+
+  const record = (key: string, jobId: JobId) =>
+    Effect.suspend(() => {
+      own.jobs.set(key, jobId)
+      return add({ batch: key, jobId })
+    })
+
+  return {
+    all: () => inOrder(own, digests),
+    mayStartAnew: (batch) =>
+      Effect.suspend(() => {
+        const key = digests[batch]
+        if (key === undefined || own.anew.has(key)) return Effect.succeed(false)
+        own.anew.add(key)
+        return Effect.as(add({ anew: key }), true)
+      }),
+    journal: {
+      find: (batch) =>
+        Effect.suspend(() => {
+          const key = digest(batch)
+          const known = own.jobs.get(key)
+          if (known !== undefined) return Effect.succeedSome(known)
+          const found = elsewhere.jobs.get(key)
+          return found === undefined ? Effect.succeedNone : Effect.as(record(key, found), Option.some(found))
+        }).pipe(failed("The job of an earlier run cannot be recorded for this one, and no job was begun.")),
+      record: (batch, jobId) =>
+        Effect.suspend(() => record(digest(batch), jobId)).pipe(
+          failed(`Job ${jobId} was begun, but cannot be recorded; wait for it by its id.`, jobId)
+        ),
+      forget: (jobId) =>
+        Effect.suspend(() => {
+          for (const { jobs } of [own, elsewhere])
+            for (const [key, known] of jobs) if (known === jobId) jobs.delete(key)
+          return add({ forgotten: jobId })
+        }).pipe(failed(`Job ${jobId} cannot be removed from the record of the run.`))
+    }
+  }
+})

@@ -1,0 +1,33 @@
+/** Where programs keep what later runs want to know: by the XDG Base Directory Specification, and on Windows by its own rules. */
+import { homedir } from "node:os"
+import { isAbsolute, join, parse } from "node:path"
+import * as Config from "effect/Config"
+
+/** The specification says to ignore a path that is not absolute. */
+const directory = (variable: string): Config.Config<string | undefined> =>
+  Config.String(variable).pipe(
+    Config.withDefault(undefined),
+    Config.map((path) => (path !== undefined && isAbsolute(path) ? path : undefined))
+  )
+
+/** The home directory of whoever runs this; the root where the system knows of none. */
+const home = (): string => {
+  try {
+    return homedir()
+  } catch {
+    return parse(process.cwd()).root
+  }
+}
+
+const isWindows = process.platform === "win32"
+
+/** Where runs are recorded. Nobody has made it yet. */
+export const runs: Config.Config<string> = Config.all({
+  xdg: directory("XDG_STATE_HOME"),
+  local: isWindows ? directory("LOCALAPPDATA") : Config.succeed(undefined),
+  own: directory("HOME")
+}).pipe(
+  Config.map(({ local, own, xdg }) =>
+    join(xdg ?? local ?? join(own ?? home(), isWindows ? "AppData/Local" : ".local/state"), "scenario-assets", "runs")
+  )
+)
