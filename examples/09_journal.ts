@@ -19,9 +19,7 @@ export const program = Effect.fn("journal")(function* (modelId: string, director
   const selection = yield* Selection.make({ modelIds: [modelId] })
 
   const jobIds = yield* archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate }).pipe(
-    Stream.mapEffect(({ jobId, source }) =>
-      Effect.as(extraction.toDirectory({ name: jobId, source }, directory), jobId)
-    ),
+    Stream.mapEffect(({ jobId, source }) => Effect.as(extraction.run({ name: jobId, source }, directory), jobId)),
     Stream.runCollect
   )
   // All of it is there. The file goes with the last job in it.

@@ -95,7 +95,7 @@ describe("examples", () => {
     Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
       const assetId = catalogue.assets[0]?.id ?? Asset.AssetId.make("asset_none")
-      const { size } = yield* AssetToFormat.program({ assetId, targetFormat: "jpg" })
+      const { size } = yield* AssetToFormat.program({ assetId, targetFormat: "png" })
       assert.isAbove(size, 100)
       const error = yield* Effect.flip(AssetToFormat.program({ assetId, targetFormat: "docx" }))
       assert.strictEqual(error._tag, "SchemaError")

@@ -1,4 +1,4 @@
-/** Archives as they become ready, each saved as soon as its turn comes. One that fails does not stop the others. */
+/** Archives as they become ready, each saved as soon as there is room. One that fails does not stop the others. */
 import * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
@@ -29,14 +29,12 @@ export interface Options {
 
 export type SaveError = Archives.BatchError | TransferError | FileError | ArchiveError
 
-/** Where archives go, and what is told of it. They are counted from 0, and saving one may wait for those before it. */
+/** Where archives go, and what is told of it. They are counted from 0. */
 export interface Destination<A> {
   /** Fails where one could not be saved anyway, before its job is requested. */
   readonly check: (index: number) => Effect.Effect<void, FileError>
   /** `mayBeSaved`: this run, or one before it, has begun to save it, and what is there is its. */
   readonly save: (archive: Archives.Archive, mayBeSaved: boolean) => Effect.Effect<A, SaveError>
-  /** One of them will not come. */
-  readonly skip: (index: number) => Effect.Effect<void>
   readonly tell: (
     outcomes: ReadonlyArray<Saved.Outcome<A, SaveError>>
   ) => Effect.Effect<void, SaveError | UsageError | Failures.Failures>
@@ -88,8 +86,7 @@ export const ofSelection = Effect.fnUntraced(function* <A extends { readonly job
         )
       )
     })),
-    options,
-    destination
+    options
   )
   const [, outcomes] = yield* Effect.all([follow, save], { concurrency: 2 })
   yield* forgetWhenDone(outcomes)
@@ -132,25 +129,22 @@ export const ofJobs = Effect.fnUntraced(function* <A>(
         Effect.mapError((error) => ({ error, jobId }))
       )
     })),
-    options,
-    destination
+    options
   )
   yield* destination.tell(outcomes)
 })
 
-/** They begin in their order, because one may wait for those before it. */
 const saveAll = <A, R>(
   all: ReadonlyArray<{
     readonly of: string
     readonly saved: Effect.Effect<A, Omit<Saved.Failed<SaveError>, "of">, R>
   }>,
-  { concurrency }: Options,
-  { skip }: Destination<A>
+  { concurrency }: Options
 ) =>
   Effect.forEach(
     all,
-    ({ of, saved }, index) =>
-      Effect.ensuring(saved, skip(index)).pipe(
+    ({ of, saved }) =>
+      saved.pipe(
         Effect.mapError((failed): Saved.Failed<SaveError> => ({ of, ...failed })),
         Effect.result
       ),

@@ -1,19 +1,26 @@
 /** Archives that are extracted into one directory: what is told meanwhile, and of all in the end. */
+import type { ApiError } from "@scenario-assets/core/ApiError"
 import type { Archive } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
+import type { JobError } from "@scenario-assets/core/JobError"
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import * as ArchiveLimits from "@scenario-assets/node/archive/ArchiveLimits"
 import type * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
 import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
 import {
+  type ArchiveEvent,
+  type Extracted,
   type ExtractedFile,
   Extraction,
   type Options as ExtractionOptions
 } from "@scenario-assets/node/extraction/Extraction"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Destination } from "./Archiving.ts"
 import { CurrentRun } from "./CurrentRun.ts"
@@ -68,8 +75,17 @@ interface Refused {
   readonly error: ArchiveError
 }
 
+/** An archive on its way, and who listens to what becomes of it. */
+type Incoming<E> = ArchiveReader.ArchiveLocation<E> & {
+  readonly take: (event: ArchiveEvent<unknown, E>["event"]) => Effect.Effect<void>
+}
+
 /** A directory for so many archives. */
-export const open = Effect.fnUntraced(function* (options: Options, total: number, transfer?: ExtractionOptions) {
+export const open = Effect.fnUntraced(function* <E = never>(
+  options: Options,
+  total: number,
+  transfer?: ExtractionOptions
+) {
   const { directory } = options
   const output = yield* Output
   const extraction = yield* Extraction
@@ -77,32 +93,38 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   const manifest = yield* Effect.transposeOption(
     Option.map(options.manifest, (file) => Manifest.open(file, directory, options))
   )
-  const extractor = yield* extraction.open(directory, total, {
-    ...transfer,
-    ...rules(options)
-  })
+  const incoming = yield* Queue.unbounded<Incoming<E>>()
+  const opened = yield* Deferred.make<void>()
+  const archives = Stream.unwrap(Effect.as(Deferred.succeed(opened, undefined), Stream.fromQueue(incoming)))
+  const running = yield* extraction
+    .eventsAll(archives, directory, { ...transfer, ...rules(options), concurrency: Math.max(1, total) })
+    .pipe(
+      Stream.runForEach(({ archive, event }) => archive.take(event)),
+      Effect.andThen(Effect.never),
+      Effect.forkScoped
+    )
+  yield* Effect.raceFirst(Deferred.await(opened), Fiber.join(running))
   const found: Array<Found> = []
   const refused: Array<Refused> = []
 
-  const extract = Effect.fnUntraced(function* <O extends Origin, E = never, R = never>(
+  const extract = Effect.fnUntraced(function* <O extends Origin>(
     index: number,
     origin: O,
-    location: ArchiveReader.ArchiveLocation<E, R>
+    location: ArchiveReader.ArchiveLocation<E>
   ) {
-    const last = yield* extractor.extract(index, location).pipe(
-      Stream.tap(Watch.extraction("jobId" in origin ? origin.jobId : origin.file)),
-      Stream.tap((event) =>
-        Effect.sync(() => {
-          if (event._tag === "Extracted") for (const file of event.files) found.push({ index, origin, file })
-          if (event._tag === "Refused") refused.push({ origin, entry: event.entry, error: event.error })
-        })
-      ),
-      Stream.runLast,
-      Watch.task("jobId" in origin ? origin.jobId : origin.file)
-    )
-    const completed = yield* Effect.orDie(Effect.fromOption(last))
-    if (completed._tag !== "Completed") return yield* Effect.die(completed)
-    const { alreadyThere, bytes, files, read } = completed.extracted
+    const id = "jobId" in origin ? origin.jobId : origin.file
+    const watch = Watch.extraction(id)
+    const done = yield* Deferred.make<Extracted, ArchiveReader.ReadError | E>()
+    const take: Incoming<E>["take"] = Effect.fnUntraced(function* (event) {
+      if (event._tag === "Failed") return yield* Effect.asVoid(Deferred.fail(done, event.error))
+      yield* Effect.provideService(watch(event), Output, output)
+      if (event._tag === "Extracted") for (const file of event.files) found.push({ index, origin, file })
+      if (event._tag === "Refused") refused.push({ origin, entry: event.entry, error: event.error })
+      if (event._tag === "Completed") yield* Deferred.succeed(done, event.extracted)
+    })
+    yield* Queue.offer(incoming, { ...location, take })
+    const extracted = yield* Effect.raceFirst(Deferred.await(done), Fiber.join(running)).pipe(Watch.task(id))
+    const { alreadyThere, bytes, files, read } = extracted
     return { ...origin, files, bytes, alreadyThere, read }
   })
 
@@ -170,24 +192,19 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
   })
 
   return {
-    extract: <O extends Origin, E = never, R = never>(
-      index: number,
-      origin: O,
-      location: ArchiveReader.ArchiveLocation<E, R>
-    ) => Effect.provideService(extract(index, origin, location), Output, output),
-    skip: extractor.skip,
+    extract: <O extends Origin>(index: number, origin: O, location: ArchiveReader.ArchiveLocation<E>) =>
+      Effect.provideService(extract(index, origin, location), Output, output),
     tell
   }
 })
 
 /** For archives of jobs. */
 export const destination = Effect.fnUntraced(function* (options: Options, total: number, transfer: ExtractionOptions) {
-  const { extract, skip, tell } = yield* open(options, total, transfer)
+  const { extract, tell } = yield* open<ApiError | JobError>(options, total, transfer)
   const save = ({ index, jobId, source }: Archive) => extract(index, { jobId }, { name: jobId, source })
   const destination: Destination<Effect.Success<ReturnType<typeof save>>> = {
     check: () => Effect.void,
     save,
-    skip,
     tell
   }
   return destination

@@ -54,7 +54,6 @@ export const open = Effect.fnUntraced(function* (options: Options, total: number
         ? Effect.void
         : Effect.provideService(ArchiveFile.refuseTaken(options, total, index), FileSystem.FileSystem, fs),
     save: (archive, mayBeSaved) => Effect.provideService(save(archive, mayBeSaved), Output, output),
-    skip: () => Effect.void,
     tell: (outcomes) =>
       Effect.provideService(Saved.tell({ kind: "archives", one: "archive", total, outcomes, since }), Output, output)
   }

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { crc32, deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { type ArchiveReader, Extraction, type FileError } from "@scenario-assets/node"
-import { Effect, Fiber, Stream } from "effect"
+import { type ArchiveReader, Extraction } from "@scenario-assets/node"
+import { Deferred, Effect, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as ArchiveHost from "../support/ArchiveHost.ts"
@@ -28,7 +28,7 @@ const tree = {
 }
 
 const extract = (location: ArchiveReader.ArchiveLocation, directory: string, options: Extraction.Options = {}) =>
-  Effect.flatMap(Extraction.Extraction, ({ toDirectory }) => toDirectory(location, directory, { ...quick, ...options }))
+  Effect.flatMap(Extraction.Extraction, ({ run }) => run(location, directory, { ...quick, ...options }))
 
 const extractFrom = (host: ArchiveHost.ArchiveHost, directory: string, options?: Extraction.Options) =>
   extract({ name: "job_1", source: host.source }, directory, options)
@@ -104,37 +104,6 @@ describe("Extraction", () => {
     }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
   )
 
-  it.live("names that meet across archives are told apart by the order of the archives, whichever comes first", () =>
-    Effect.gen(function* () {
-      const { open } = yield* Extraction.Extraction
-      const location = (content: string) => fileOf(ZipMaker.make([{ name: "same.txt", content }]).bytes)
-      for (const order of [
-        [0, 1, 3],
-        [3, 1, 0],
-        [1, 3, 0]
-      ]) {
-        const directory = TestDirectory.make()
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            const { extract, skip } = yield* open(directory, 4, quick)
-            const fibers: Array<Fiber.Fiber<void, ArchiveReader.ReadError>> = []
-            for (const index of order) {
-              fibers.push(yield* Effect.forkChild(Stream.runDrain(extract(index, location(`archive ${index}`)))))
-              yield* Effect.yieldNow
-            }
-            yield* skip(2)
-            yield* Fiber.joinAll(fibers)
-          })
-        )
-        assert.deepStrictEqual(treeOf(directory), {
-          "same (2).txt": "archive 1",
-          "same (3).txt": "archive 3",
-          "same.txt": "archive 0"
-        })
-      }
-    }).pipe(Effect.provide(ArchiveHost.layer))
-  )
-
   it.live("large files are written piece by piece, deflated and stored, with descriptors", () =>
     Effect.gen(function* () {
       const content = Buffer.alloc(18_000_000, "a line of a large model\n")
@@ -203,13 +172,11 @@ describe("Extraction", () => {
 
   describe("in a place that does not allow it", () => {
     const places: ReadonlyArray<readonly [what: string, prepare: (directory: string) => void, code: string]> = [
-      ["a file for a directory", (directory) => writeFileSync(join(directory, "renders"), ""), "ENOTDIR"],
       [
         "a link that leads elsewhere",
         (directory) => symlinkSync(TestDirectory.make("elsewhere"), join(directory, "renders")),
         "ENOTDIR"
-      ],
-      ["a directory for a file", (directory) => mkdirSync(join(directory, "a.png")), "EISDIR"]
+      ]
     ]
     it.live.each(places)("%s", ([, prepare, code]) =>
       Effect.gen(function* () {
@@ -243,11 +210,14 @@ describe("Extraction", () => {
 
     it.live("a directory that another run extracts into", () =>
       Effect.gen(function* () {
-        const { open } = yield* Extraction.Extraction
+        const { eventsAll, run } = yield* Extraction.Extraction
         const directory = TestDirectory.make()
-        yield* open(directory, 1)
-        const error: FileError.FileError = yield* Effect.flip(Effect.scoped(open(directory, 1)))
-        assert.strictEqual(error.code, "ELOCKED")
+        const opened = yield* Deferred.make<void>()
+        const archives = Stream.fromEffect(Effect.andThen(Deferred.succeed(opened, undefined), Effect.never))
+        yield* Effect.forkScoped(Stream.runDrain(eventsAll<ArchiveReader.ArchiveLocation>(archives, directory)))
+        yield* Deferred.await(opened)
+        const error = yield* Effect.flip(run(fileOf(ZipMaker.make(files).bytes), directory))
+        assert.strictEqual(reasonOf(error), "ELOCKED")
         assert.include(error.message, directory)
       }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
     )
