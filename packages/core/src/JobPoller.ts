@@ -34,7 +34,8 @@ export interface Options {
    */
   readonly schedule?: Schedule.Schedule<unknown, DownloadJob | undefined> | undefined
   /**
-   * How long to wait in all, with one last look at the end of it. Default 30 minutes. Less than 0 is a defect, a `RangeError`.
+   * How long to wait in all, with one last look at the end of it. A look that hangs is given up at the deadline; one that has
+   * begun right before it, or at it, has 5 seconds. Default 30 minutes. Less than 0 is a defect, a `RangeError`.
    */
   readonly deadline?: Duration.Input | undefined
   /**
@@ -58,6 +59,9 @@ export const defaultSchedule: Schedule.Schedule<Duration.Duration> = Schedule.mi
 
 /** The pause where nothing better is known: the state is one we do not know. */
 const slow = Duration.seconds(15)
+
+/** How long, in milliseconds, the last look may take. */
+const lastLook = 5000
 
 /** How many looks in a row may go wrong in each way before the waiting ends with what went wrong. */
 const tolerated = { notFound: 5, malformed: 5, lost: 10, missingUrl: 5 }
@@ -107,10 +111,17 @@ export const make = Effect.fnUntraced(function* (
 
         const step = Effect.fnUntraced(function* (before: Progress) {
           yield* Effect.sleep(before.pause)
-          const look = yield* Effect.result(getStatus(jobId))
-          const after = Result.isSuccess(look)
-            ? yield* seen(jobId, before, look.success)
-            : yield* missed(before, look.failure, justBegun)
+          const left = start + deadline - (yield* Clock.currentTimeMillis)
+          const look = yield* getStatus(jobId).pipe(
+            Effect.result,
+            Effect.timeoutOrElse({ duration: Math.max(left, lastLook), orElse: () => Effect.succeed(undefined) })
+          )
+          const after =
+            look === undefined
+              ? { ...before, ...nothingSeen }
+              : Result.isSuccess(look)
+                ? yield* seen(jobId, before, look.success)
+                : yield* missed(before, look.failure, justBegun)
           if (after.ended) return [after.news, Option.none<Progress>()] as const
 
           const now = yield* Clock.currentTimeMillis
@@ -124,7 +135,7 @@ export const make = Effect.fnUntraced(function* (
                 ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
               })
             })
-          if (elapsed >= deadline) return yield* unlinked(jobId, after) ?? overdue("deadline")
+          if (look === undefined || elapsed >= deadline) return yield* unlinked(jobId, after) ?? overdue("deadline")
           const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
             Pull.catchDone(() => Effect.fail(unlinked(jobId, after) ?? overdue("schedule")))
           )
@@ -198,6 +209,9 @@ interface Step extends Progress {
   readonly atLeast: Duration.Duration
 }
 
+/** What a look is worth that has shown nothing. */
+const nothingSeen = { news: [], ended: false, atLeast: Duration.zero } as const
+
 /** A job that has finished, and only has no link yet, is not waited for because it goes on. */
 const unlinked = (jobId: JobId, { job, missingUrl }: Progress): JobError | undefined =>
   job !== undefined && missingUrl > 0 ? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) }) : undefined
@@ -236,8 +250,7 @@ const missed = (before: Progress, error: ApiError, justBegun: boolean): Effect.E
     notFound: before.notFound + (reason._tag === "NotFound" ? 1 : 0),
     malformed: before.malformed + (reason._tag === "InvalidResponse" ? 1 : 0),
     lost: before.lost + (reason._tag !== "InvalidResponse" && error.isRetryable ? 1 : 0),
-    news: [],
-    ended: false,
+    ...nothingSeen,
     atLeast:
       "retryAfter" in reason && reason.retryAfter !== undefined
         ? Duration.min(reason.retryAfter, Duration.minutes(2))

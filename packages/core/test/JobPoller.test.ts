@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ApiError, Asset, AssetDownload, DownloadJob, JobPoller, SignedUrl } from "@scenario-assets/core"
 import { Array as Arr, Clock, Duration, Effect, Equal, Exit, Fiber, Layer, Logger, Ref, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import * as FakeServer from "./FakeServer.ts"
 import * as Time from "./Time.ts"
 
 const jobId = Asset.JobId.make("job_1")
@@ -267,6 +268,71 @@ describe("JobPoller", () => {
       assert.isTrue(Exit.isSuccess(exit))
     })
   )
+
+  describe("ends at the deadline, though the server hangs:", () => {
+    /** How a wait ends, and when, in seconds. */
+    const endOf = Effect.fnUntraced(function* (
+      deadline: string & Duration.Input,
+      poller: Layer.Layer<JobPoller.JobPoller>,
+      schedule?: JobPoller.Options["schedule"]
+    ) {
+      const start = yield* Clock.currentTimeMillis
+      const exit = yield* Time.letPass(wait({ deadline, schedule }).pipe(Effect.provide(poller)))
+      const error = yield* Time.errorOf(exit)
+      assert(error._tag === "JobError" && error.reason._tag === "DeadlineExceeded")
+      assert.strictEqual(error.reason.endedBy, "deadline")
+      const elapsed = Duration.toSeconds(error.reason.elapsed)
+      assert.isAtMost(((yield* Clock.currentTimeMillis) - start) / 1000, elapsed + 1)
+      return [error.reason.lastStatus, elapsed] as const
+    })
+
+    /** The service over a server in the place of the network. */
+    const over = (...answers: Parameters<typeof FakeServer.make>) => {
+      const server = FakeServer.make(...answers)
+      const api = Layer.effect(AssetDownload.AssetDownload, Effect.orDie(FakeServer.connect(server)))
+      return { server, poller: Layer.provide(JobPoller.layer, api) }
+    }
+    const queued = FakeServer.answer(200, { jobId, jobStatus: "queued" })
+
+    it.effect("at the first look", () =>
+      Effect.gen(function* () {
+        for (const answer of [FakeServer.silence, FakeServer.hangingBody]) {
+          assert.deepStrictEqual(yield* endOf("5 seconds", over(answer).poller), [undefined, 5])
+          assert.deepStrictEqual(yield* endOf("40 seconds", over(answer).poller), [undefined, 40])
+        }
+        const { poller, server } = over(FakeServer.silence)
+        yield* endOf("5 seconds", poller)
+        assert.strictEqual(server.interrupted(), 1)
+      })
+    )
+
+    it.effect("at a later one, of which the last state is told", () =>
+      Effect.gen(function* () {
+        const { poller } = over(queued, FakeServer.silence)
+        assert.deepStrictEqual(yield* endOf("20 seconds", poller), ["queued", 20])
+      })
+    )
+
+    it.effect("while a look is tried again", () =>
+      Effect.gen(function* () {
+        const busy = FakeServer.answer(503, "", { "retry-after": "25" })
+        const { poller, server } = over(queued, busy)
+        assert.deepStrictEqual(yield* endOf("10 seconds", poller), ["queued", 10])
+        assert.lengthOf(server.received, 2)
+      })
+    )
+
+    it.effect("at the last look, which has five seconds", () =>
+      Effect.gen(function* () {
+        const rare = Schedule.spaced("1 hour")
+        const { poller } = over(queued, FakeServer.silence)
+        assert.deepStrictEqual(yield* endOf("60 seconds", poller, rare), ["queued", 65])
+        const late = over(queued, FakeServer.silence)
+        assert.deepStrictEqual(yield* endOf("60 seconds", late.poller, Schedule.spaced("58 seconds")), ["queued", 63])
+        assert.deepStrictEqual(yield* endOf("0 seconds", over(FakeServer.silence).poller), [undefined, 5])
+      })
+    )
+  })
 
   it.effect("has a deadline of 30 minutes where none is given", () =>
     Effect.gen(function* () {

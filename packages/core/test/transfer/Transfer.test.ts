@@ -618,13 +618,28 @@ describe("Transfer", () => {
     })
   )
 
-  it.effect("ends at its time limit, though no link has come", () =>
+  it.effect("ends at its time limit, though no link has come, whatever it reads", () =>
     Effect.gen(function* () {
-      const { layer } = yield* host([])
-      const exit = yield* Effect.flatMap(Transfer.Transfer, (transfer) =>
-        Stream.runDrain(transfer.bytes({ refresh: Effect.never }, { timeLimit: "5 seconds" }))
-      ).pipe(Effect.provide(layer), Time.letPass)
-      assert.strictEqual((yield* Time.errorOf(exit)).reason._tag, "TimedOut")
+      const refused = yield* host([status(403)])
+      const first = { refresh: Effect.never }
+      const fresh = { ...refused.source, refresh: Effect.never }
+      const { bytes, events, part } = yield* Effect.provide(Transfer.Transfer, refused.layer)
+      const limits = { timeLimit: "5 seconds" } as const
+      for (const source of [first, fresh]) {
+        for (const read of [
+          Stream.runDrain(bytes(source, limits)),
+          Stream.runDrain(events(source, limits)),
+          Stream.runDrain(events(source, { ...limits, connections: 4 })),
+          Stream.runDrain(events(source, { ...limits, limitRate: 1000 })),
+          Stream.runDrain(part(source, { suffix: 10 }, limits)),
+          Stream.runDrain(part(source, { object: stored, ranges: [[0, 10]] }, limits))
+        ]) {
+          const before = yield* Clock.currentTimeMillis
+          const exit = yield* Time.letPass(read)
+          assert.strictEqual((yield* Time.errorOf(exit)).reason._tag, "TimedOut")
+          assert.strictEqual((yield* Clock.currentTimeMillis) - before, 5000)
+        }
+      }
     })
   )
 
