@@ -73,9 +73,11 @@ const receive = ({ body, connection, head, keep, proxy }: Exchange) => {
     isOver = true
     connection.user = undefined
   }
+  /** Once it is over, the connection may be somebody else's. */
   const abandon = Effect.sync(() => {
-    if (!isOver) socket.destroy()
+    if (isOver) return
     end()
+    socket.destroy()
   })
   return Effect.acquireRelease(
     Effect.callback<StorageResponse | undefined, WireError.WireError>((resume) => {
