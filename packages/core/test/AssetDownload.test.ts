@@ -9,7 +9,7 @@ import {
   SignedUrl
 } from "@scenario-assets/core"
 import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -628,6 +628,58 @@ describe("AssetDownload follows no redirect", () => {
       assert.include(error.message, "expected no redirect")
       assert.deepStrictEqual(asked, [`https://api.cloud.scenario.com Basic ${Canary.basic}`])
     })
+  )
+})
+
+describe("AssetDownload sends", () => {
+  const settings = {
+    headers: { "x-program": "gallery", accept: "text/html" },
+    dispatcher: "its own",
+    redirect: "follow"
+  } as const
+  const init = Layer.succeed(FetchHttpClient.RequestInit, settings)
+
+  it.effect.each(["to the client", "around the call"] as const)("what a program tells fetch, given %s", (where) =>
+    Effect.gen(function* () {
+      const told: Array<RequestInit> = []
+      const fetch: typeof globalThis.fetch = (_, init) => {
+        told.push(init ?? {})
+        return Promise.resolve(Response.json({ jobId, jobStatus: "queued" }))
+      }
+      const given = Layer.succeed(FetchHttpClient.Fetch, fetch)
+      const client = FetchHttpClient.layer.pipe(
+        Layer.provide(where === "to the client" ? Layer.merge(given, init) : given)
+      )
+      const api = AssetDownload.layer.pipe(
+        Layer.provide(client),
+        Layer.provide(ScenarioConfig.layer(canaryCredentials))
+      )
+      yield* Effect.flatMap(AssetDownload.AssetDownload, ({ getStatus }) => getStatus(jobId)).pipe(
+        Effect.provide(where === "to the client" ? api : Layer.merge(api, init))
+      )
+      assert.lengthOf(told, 1)
+      assert.deepInclude(Object.fromEntries(Object.entries(told[0] ?? {})), {
+        redirect: "manual",
+        dispatcher: "its own"
+      })
+      const headers = new Headers(told[0]?.headers)
+      assert.strictEqual(headers.get("x-program"), "gallery")
+      assert.strictEqual(headers.get("accept"), "application/json")
+    })
+  )
+
+  it.effect.each(all)(
+    "nothing, and says so at once, where a program adds a header that cannot be sent ($name)",
+    ({ call }) =>
+      Effect.gen(function* () {
+        const server = FakeServer.make(answer(200, { jobId }))
+        const client = HttpClient.mapRequest(server.client, HttpClientRequest.setHeader("x-name", "\u0394"))
+        const error = yield* Effect.flip(call(yield* connect({ client })))
+        assert.strictEqual(error.reason._tag, "InvalidRequest")
+        assert.isFalse(error.isRetryable)
+        assert.include(error.message, `"x-name"`)
+        assert.isEmpty(server.received)
+      })
   )
 })
 

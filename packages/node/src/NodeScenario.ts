@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { createRequire } from "node:module"
 import * as Archives from "@scenario-assets/core/Archives"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
@@ -24,6 +25,9 @@ import * as ApiWire from "./http/ApiWire.ts"
 import * as Network from "./http/Network.ts"
 import * as StorageWire from "./http/StorageWire.ts"
 
+/** That of the package, beside whose `package.json` both `src` and `dist` stand. */
+const { version }: { readonly version: string } = createRequire(import.meta.url)("../package.json")
+
 /**
  * The client for the API: HTTP/1.1 on connections that are kept for a moment, 10 s to make one. It trusts what Node trusts
  * (`NODE_EXTRA_CA_CERTS` adds to that), and goes through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` name (see {@link proxyFor}).
@@ -32,7 +36,7 @@ import * as StorageWire from "./http/StorageWire.ts"
  * @since 0.1.0
  */
 export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
-  ApiWire.layer(`scenario-assets node/${process.versions.node}`),
+  ApiWire.layer(`scenario-assets/${version} node/${process.versions.node}`),
   Layer.provide(Agent.layer, Network.layer)
 )
 

@@ -113,7 +113,7 @@ export const fromHttpClient = (client: HttpClient.HttpClient): StorageClient["Se
     client.pipe(
       HttpClient.mapRequest(HttpClientRequest.updateHeaders(Headers.removeMany(withheld))),
       Client.withRequestInit(transportOnly),
-      HttpClient.transform(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
+      HttpClient.transformResponse(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
     )
   )
   return {

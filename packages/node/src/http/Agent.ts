@@ -85,11 +85,11 @@ const make = Effect.fnUntraced(function* (
 
 /** A request as a proxy takes it that is to send it on (RFC 9112, 3.2.2). */
 const forwarded = (
-  { headers, origin, path, ...request }: Undici.Dispatcher.DispatchOptions,
+  { headers, path, ...request }: Undici.Dispatcher.DispatchOptions,
   proxy: Proxies.Proxy
 ): Undici.Dispatcher.DispatchOptions => ({
   ...request,
-  path: `${String(origin)}${path}`,
+  path: `${String(request.origin)}${path}`,
   headers: { ...headers, ...Proxies.authorization(proxy) }
 })
 

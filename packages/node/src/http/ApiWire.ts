@@ -4,7 +4,9 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
+import type { Dispatcher } from "undici"
 import { Agent } from "./Agent.ts"
+import { WireError } from "./WireError.ts"
 
 /** An `HttpClient` on the connections of a program, which calls itself by this name. */
 export const layer = (userAgent: string): Layer.Layer<HttpClient.HttpClient, never, Agent> =>
@@ -27,11 +29,29 @@ const layerFetch = Layer.effect(
       (input, init) =>
         Effect.runPromise(load).then(({ dispatcher, undici: { fetch } }) => {
           if (!isFetch(fetch)) throw new TypeError("undici has no fetch")
-          const settings = { dispatcher, ...init }
+          const settings = { dispatcher: init?.method === "GET" ? dispatcher : dispatcher.compose(once()), ...init }
           return fetch(input, settings)
         })
   )
 )
+
+/** `fetch` sends a request again, whatever it asks for, where the answer is 421. */
+const once = () => {
+  let isSent = false
+  return (dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch =>
+    (request, handler) => {
+      if (isSent) throw misdirected
+      isSent = true
+      return dispatch(request, handler)
+    }
+}
+
+const misdirected = new WireError({
+  phase: "response",
+  code: undefined,
+  syscall: undefined,
+  message: "the server answered that the request is for another one (421)"
+})
 
 /** It is that of the platform in another version, which its types do not know. */
 const isFetch = (value: unknown): value is typeof globalThis.fetch => typeof value === "function"

@@ -59,17 +59,20 @@ export const make = Effect.fnUntraced(function* (
   const open = (url: URL, proxy: Proxy | undefined): Effect.Effect<Connection, WireError> =>
     Effect.suspend(() => {
       let connection: Connection | undefined
-      const buffer = Buffer.allocUnsafeSlow(readSize)
-      const callback = (length: number) => {
-        if (connection?.user !== undefined) return connection.user.onBytes(buffer.subarray(0, length))
+      const take = (bytes: Buffer) => {
+        if (connection?.user !== undefined) return connection.user.onBytes(bytes)
         // Nobody has asked for anything.
         connection?.socket.destroy()
         return false
       }
-      return Effect.map(network.connect(url, proxy, { buffer, callback }), (socket) => {
+      const buffer = Buffer.allocUnsafeSlow(readSize)
+      const onread = { buffer, callback: (length: number) => take(buffer.subarray(0, length)) }
+      return Effect.map(network.connect(url, proxy, onread), (socket) => {
         const made: Connection = (connection = { socket, isReused: false, user: undefined })
         let failure: Error | undefined
         all.add(socket)
+        // In a tunnel Node reads into memory of its own.
+        socket.on("data", (bytes: Buffer) => void (take(bytes) || socket.pause()))
         socket.on("timeout", () => socket.destroy())
         socket.on("error", (error) => (failure ??= error))
         socket.once("end", () => made.user?.onEnd())

@@ -43,7 +43,8 @@ export const of = (error: unknown, phase: Phase, proxy: Proxy | undefined): Wire
 
 /** A proxy answered itself, with this status. */
 export const refused = (status: number, proxy: Proxy): WireError =>
-  status === 407
+  // Some confuse the two.
+  status === 407 || status === 401
     ? new WireError({
         // To try again helps nobody.
         phase: "request",
@@ -63,12 +64,12 @@ const named = ({ origin, variable }: Proxy): string => `the proxy ${origin} (${v
 /** OpenSSL's words for bytes that are none of TLS, such as an answer of plain HTTP. */
 const notTls = /wrong version number|packet length too long|http request/i
 
-/** The error and its causes; of several attempts at once the first. */
+/** The error and its causes. */
 const chain = (error: unknown): ReadonlyArray<object> => {
   const causes: Array<object> = []
   for (let cause = error; Predicate.isObject(cause) && causes.length < 5;) {
     causes.push(cause)
-    cause = cause instanceof AggregateError ? cause.errors[0] : "cause" in cause ? cause.cause : undefined
+    cause = "cause" in cause ? cause.cause : undefined
   }
   return causes
 }

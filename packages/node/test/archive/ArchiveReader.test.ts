@@ -458,7 +458,7 @@ describe("What ends ArchiveReader.forEach", () => {
             (name, content) => {
               running++
               return (
-                name === "blank2"
+                name === "large"
                   ? Effect.andThen(Stream.runDrain(Stream.take(content, 1)), Effect.fail("full" as const))
                   : concurrency === 1
                     ? Stream.runDrain(content)

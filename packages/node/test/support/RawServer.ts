@@ -19,6 +19,8 @@ export type Script = (request: Request) => Answer
 export interface RawServer {
   readonly origin: string
   readonly requests: ReadonlyArray<Request>
+  /** How many connections were made. */
+  readonly connections: () => number
   /** What stands under the server's link; links are made anew without end. */
   readonly source: Transfer.Source
 }
@@ -32,9 +34,10 @@ export const make = (scripts: ReadonlyArray<Script>): Effect.Effect<RawServer, n
         server.close(() => resume(Effect.void))
       })
     ),
-    ({ origin, requests }): RawServer => ({
+    ({ connections, origin, requests }): RawServer => ({
       origin,
       requests,
+      connections,
       source: { refresh: Effect.sync(() => SignedUrl.make(`${origin}/object.zip?signature=x`)) }
     })
   )
@@ -45,11 +48,14 @@ const listen = (scripts: ReadonlyArray<Script>) =>
     readonly sockets: ReadonlySet<Net.Socket>
     readonly origin: string
     readonly requests: ReadonlyArray<Request>
+    readonly connections: () => number
   }>((resume) => {
     const sockets = new Set<Net.Socket>()
     const requests: Array<Request> = []
+    let connections = 0
     const server = Net.createServer({ noDelay: true }, (socket) => {
       sockets.add(socket)
+      connections++
       socket.on("error", () => undefined)
       socket.on("close", () => sockets.delete(socket))
       let text = ""
@@ -67,7 +73,15 @@ const listen = (scripts: ReadonlyArray<Script>) =>
     server.listen(0, "127.0.0.1", () => {
       const address = server.address()
       const port = typeof address === "object" && address !== null ? address.port : 0
-      resume(Effect.succeed({ server, sockets, origin: `http://127.0.0.1:${port}`, requests }))
+      resume(
+        Effect.succeed({
+          server,
+          sockets,
+          origin: `http://127.0.0.1:${port}`,
+          requests,
+          connections: () => connections
+        })
+      )
     })
   })
 
