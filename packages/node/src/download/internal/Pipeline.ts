@@ -1,7 +1,8 @@
 /** From jobs to saved archives: each archive is saved as soon as it is ready, and nobody waits for anybody. */
-import type { ArchiveEvent, BatchError } from "@scenario-assets/core/Archives"
+import type { ArchiveEvent, BatchError, Requested } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import { isReady } from "@scenario-assets/core/DownloadJob"
+import type { JournalError } from "@scenario-assets/core/JobJournal"
 import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -15,12 +16,15 @@ import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 export type JobEvent =
   | Exclude<ArchiveEvent, { readonly _tag: "Planned" | "Failed" }>
   | { readonly _tag: "Failed"; readonly index: number; readonly error: BatchError }
+  | { readonly _tag: "NotRecorded"; readonly error: JournalError }
 
 /** Where archives come from. */
 export interface Jobs {
   /** How many there will be. */
   readonly total: number
   readonly events: Stream.Stream<JobEvent>
+  /** Whether an earlier run may have saved the archive of a job that exists now. */
+  readonly mayBeSaved: (job: Requested) => boolean
   /** Begins the job of a batch once more, where that may be: its archive is of no use. `undefined` where it may not. */
   readonly anew: (archive: ReadyArchive) => Effect.Effect<Stream.Stream<JobEvent> | undefined, DownloadFailure>
 }
@@ -43,10 +47,10 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
         --unsettled === 0 ? Effect.andThen(Queue.end(ready), Queue.end(again)) : Effect.void
       )
 
-      const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<DownloadEvent> {
+      const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<ReadonlyArray<DownloadEvent>> {
         switch (event._tag) {
           case "Requested":
-            if (event.resumed) resumed.add(event.index)
+            if (jobs.mayBeSaved(event)) resumed.add(event.index)
             else resumed.delete(event.index)
             break
           case "Ready": {
@@ -79,7 +83,7 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
       const begun = Stream.merge(
         jobs.events,
         Stream.flatMap(Stream.fromQueue(again), (events) => events, { concurrency: "unbounded" })
-      ).pipe(Stream.mapEffect(ofJobs))
+      ).pipe(Stream.mapEffect(ofJobs), Stream.flattenIterable)
       const saved = destination
         .save(Stream.unwrap(Effect.as(Deferred.succeed(isOpen, undefined), Stream.fromQueue(ready))))
         .pipe(Stream.mapEffect(ofSaving))
@@ -88,19 +92,24 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
   )
 
 /** What is told of a job. */
-export const toldOfJob = (event: JobEvent): DownloadEvent => {
+export const toldOfJob = (event: JobEvent): ReadonlyArray<DownloadEvent> => {
   switch (event._tag) {
-    case "Requested":
-      return { _tag: "JobStarted", batch: event.index, jobId: event.jobId, resumed: event.resumed }
+    case "Requested": {
+      const { index: batch, jobId, resumed, unrecorded } = event
+      const started: DownloadEvent = { _tag: "JobStarted", batch, jobId, resumed }
+      return unrecorded === undefined ? [started] : [started, { _tag: "NotRecorded", error: unrecorded }]
+    }
+    case "NotRecorded":
+      return [event]
     case "Progressed": {
       const { jobId, jobStatus } = event.job
-      return { _tag: "JobProgressed", batch: event.index, jobId, jobStatus, isReady: isReady(event.job) }
+      return [{ _tag: "JobProgressed", batch: event.index, jobId, jobStatus, isReady: isReady(event.job) }]
     }
     case "Ready":
-      return { _tag: "ArchiveStarted", batch: event.archive.index, jobId: event.archive.jobId }
+      return [{ _tag: "ArchiveStarted", batch: event.archive.index, jobId: event.archive.jobId }]
     case "Failed": {
       const jobId = jobOf(event.error)
-      return { _tag: "BatchFailed", batch: event.index, ...(jobId === undefined ? {} : { jobId }), error: event.error }
+      return [{ _tag: "BatchFailed", batch: event.index, ...(jobId === undefined ? {} : { jobId }), error: event.error }]
     }
   }
 }
