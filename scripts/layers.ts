@@ -14,11 +14,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
   core: [
     ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
     ["http/", /^http\//],
-    ["the settings and errors", /^(ApiError|JobError|ScenarioConfig)\.ts$/],
+    ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],
     ["transfer/", /^transfer\//],
     ["the operations", /^(AssetDownload|internal\/Answer)\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],
-    ["the whole", /^Archives\.ts$/],
+    ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
     ["the entry point", /^index\.ts$/],
     ["testing/", /^testing\//]
   ],

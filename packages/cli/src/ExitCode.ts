@@ -57,6 +57,7 @@ const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   InvalidResponse: exitCodes.temporary,
   ConnectionFailed: exitCodes.temporary,
   UntrustedHost: exitCodes.failed,
+  InvalidRequest: exitCodes.failed,
   TimedOut: exitCodes.temporary,
   BatchTooLarge: exitCodes.usage
 }
@@ -81,6 +82,7 @@ const transferReasons: { readonly [Tag in TransferError.Reason["_tag"]]: number 
   RedirectRefused: exitCodes.failed,
   InsecureUrl: exitCodes.failed,
   UntrustedHost: exitCodes.failed,
+  InvalidRequest: exitCodes.failed,
   RetriesExhausted: exitCodes.temporary
 }
 

@@ -1,5 +1,5 @@
 /** What happens in the library, told to the person and to the program that watch. */
-import type { ArchiveEvent, BatchError } from "@scenario-assets/core/Archives"
+import type { ArchiveEvent } from "@scenario-assets/core/Archives"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import type { ExtractedFile, ExtractionEvent } from "@scenario-assets/node/extraction/Extraction"
 import type { FileEvent } from "@scenario-assets/node/file/FileDownload"
@@ -26,35 +26,41 @@ export const archive = Effect.fnUntraced(function* (event: ArchiveEvent) {
       yield* output.progress.waiting(event.jobId, "requested")
       if (event.unrecorded !== undefined) yield* output.warn(event.unrecorded.message)
       return yield* output.note(`${event.resumed ? "Taking up" : "Started"} job ${event.jobId}`)
-    case "Progressed":
+    case "Started":
+      return undefined
+    case "Retrying":
+      return yield* output.detail(
+        `${event.error.message} Trying again in ${Format.time(Duration.toMillis(event.pause))}`
+      )
+    case "Waiting":
       return yield* job(event.job)
-    case "Ready":
-      yield* output.progress.waiting(event.archive.jobId, "ready")
-      return yield* output.event({ type: "ready", batch: event.index + 1, jobId: event.archive.jobId })
+    case "Ready": {
+      const { index, jobId } = event
+      yield* status({ jobId, jobStatus: "success", ready: true })
+      yield* output.progress.waiting(jobId, "ready")
+      return yield* output.event({ type: "ready", batch: index + 1, jobId })
+    }
     case "Failed":
-      output.progress.ended(jobOf(event.error))
+      if (event.error._tag === "JobError" && "job" in event.error.reason) yield* job(event.error.reason.job)
+      output.progress.ended(event.jobId)
       return yield* output.event({ type: "failed", batch: event.index + 1, message: event.error.message })
   }
 })
 
-/** The job of a batch that failed, if there was one. */
-const jobOf = (error: BatchError): string | undefined => {
-  switch (error._tag) {
-    case "JobError":
-    case "JournalError":
-      return error.jobId
-    case "ApiError":
-      return error.subject
-  }
-}
-
 /** A state of a job. The URL is a secret and is not told. */
-export const job = Effect.fnUntraced(function* (job: DownloadJob.DownloadJob) {
+export const job = (job: DownloadJob.DownloadJob) =>
+  status({ jobId: job.jobId, jobStatus: job.jobStatus, ready: DownloadJob.isReady(job) })
+
+const status = Effect.fnUntraced(function* (state: {
+  readonly jobId: string
+  readonly jobStatus: string
+  readonly ready: boolean
+}) {
   const { detail, event, note, progress } = yield* Output
-  const words = `Job ${job.jobStatus}: ${job.jobId}`
-  yield* event({ type: "status", jobId: job.jobId, jobStatus: job.jobStatus, ready: DownloadJob.isReady(job) })
+  const words = `Job ${state.jobStatus}: ${state.jobId}`
+  yield* event({ type: "status", ...state })
   yield* progress.redraws ? detail(words) : note(words)
-  yield* progress.waiting(job.jobId, job.jobStatus)
+  yield* progress.waiting(state.jobId, state.jobStatus)
 })
 
 /** Of what is told under this name nothing more is shown once the effect has ended, well or not. */

@@ -133,6 +133,15 @@ export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("Untruste
   }
 }
 
+/** The HTTP client refused to send the request, such as for a header that is none; nothing was sent. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `the request cannot be sent: ${this.description}; check the base URL, and what the HTTP client adds to requests`
+  }
+}
+
 /** The time limit of the whole call ran out. @category reasons @since 0.1.0 */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
   override get message(): string {
@@ -165,6 +174,7 @@ export const Reason = Schema.Union([
   InvalidResponse,
   ConnectionFailed,
   UntrustedHost,
+  InvalidRequest,
   TimedOut,
   BatchTooLarge
 ])

@@ -7,17 +7,17 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
+import * as ApiRetry from "./ApiRetry.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
+import * as Ahead from "./internal/Ahead.ts"
 import { JobError, MissingDownloadUrl } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
@@ -57,46 +57,63 @@ export interface Archive {
 export type BatchError = ApiError | JobError | JobJournal.JournalError
 
 /**
- * A job was started for the batch, or one begun by an earlier run is taken up again. It is in the journal, unless that
+ * A batch, in everything that is told of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OfBatch {
+  /** Counted from 0. */
+  readonly index: number
+  /** How many ids it holds. */
+  readonly ids: number
+}
+
+/**
+ * A job was begun for the batch, or one begun by an earlier run is resumed. It is in the journal, unless that
  * could not be written (`unrecorded`): then the next run will not find it.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Requested {
+export interface Requested extends OfBatch {
   readonly _tag: "Requested"
-  readonly index: number
   readonly jobId: JobId
   readonly resumed: boolean
   readonly unrecorded?: JobJournal.JournalError
 }
 
 /**
- * What happens until the jobs of a selection are begun. Each batch (`index` from 0) has a `Requested`, or ends with `Failed`.
+ * What happens until the jobs of a selection are begun. After `Planned`, each batch begins with `Started` and ends with
+ * `Requested` or `Failed`.
  *
  * @category models
  * @since 0.1.0
  */
 export type BeginEvent =
   | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
+  | (OfBatch & { readonly _tag: "Started" })
+  /** A call of the API failed, and is repeated after a pause. */
+  | (OfBatch & ApiRetry.ApiRetry & { readonly _tag: "Retrying"; readonly jobId?: JobId })
   | Requested
-  | {
+  | (OfBatch & {
       readonly _tag: "Failed"
-      readonly index: number
       readonly selection: Selection.Selection
       readonly error: BatchError
-    }
+      readonly jobId?: JobId
+    })
 
 /**
- * What happens between a selection and its archives. Each batch ends with `Ready` or `Failed`.
+ * What happens between a selection and its archives. Each batch goes on after `Requested`, and ends with `Ready` or `Failed`.
  *
  * @category models
  * @since 0.1.0
  */
 export type ArchiveEvent =
   | BeginEvent
-  | { readonly _tag: "Progressed"; readonly index: number; readonly job: DownloadJob }
-  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
+  /** The job is in another state, and has no archive yet. */
+  | (OfBatch & { readonly _tag: "Waiting"; readonly jobId: JobId; readonly job: DownloadJob })
+  | (OfBatch & { readonly _tag: "Ready"; readonly jobId: JobId; readonly archive: Archive })
 
 /**
  * Selections to archives.
@@ -158,88 +175,90 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
     source: { url, refresh: Effect.map(poller.wait(jobId, { justBegun: false }), (job) => job.downloadUrl) }
   })
 
-  /** A batch up to its last event; what comes of a job is `after`'s to say. */
-  const lastOf = Effect.fnUntraced(function* <A>(
-    { batch, index }: Numbered,
-    after: After<A>,
-    shared: Shared
-  ): Effect.fn.Return<A, BatchError> {
-    const taken = (requested: Requested) =>
-      Effect.tapError(after(requested), (error) => (isUseless(error) ? forget(requested.jobId) : Effect.void))
-
-    const key = JobJournal.key(config, batch)
-    const known = yield* journal.find(key)
-    if (Option.isSome(known)) {
-      const last = yield* Effect.result(taken({ _tag: "Requested", index, jobId: known.value, resumed: true }))
-      if (Result.isSuccess(last)) return last.success
-      if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
+  /** A batch from its beginning to its last event, which `after` makes of its job. */
+  const carry = <A>({ of, request, shared }: Batch, tell: Ahead.Tell<BeginEvent>, after: After<A>) => {
+    let job: { readonly jobId?: JobId } = {}
+    const take = ({ jobId, ...how }: Omit<Requested, "_tag" | keyof OfBatch>) => {
+      job = { jobId }
+      return Effect.tapError(after({ _tag: "Requested", ...of, jobId, ...how }), (error) =>
+        isUseless(error) ? forget(jobId) : Effect.void
+      )
     }
-    if (shared.refusal !== undefined) return yield* shared.refusal
-    const begun = yield* Effect.tapError(begin(batch, key), (error) =>
-      Effect.sync(() => {
-        if (isShared(error)) shared.refusal = error
-      })
-    )
-    return yield* taken({ _tag: "Requested", index, resumed: false, ...begun })
-  })
 
-  /** All batches of a request. One more is begun when the last event of another is taken. */
-  const events = <A>(request: Request, after: (tell: Tell<A>) => After<A>): Stream.Stream<BeginEvent | A> => {
-    const batches = Selection.batches(request.selection, option.count("batchSize", request.batchSize, 1))
-    const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
-    const shared: Shared = { refusal: undefined }
-    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: request.selection.size }
-
-    return Stream.callback<{ readonly event: BeginEvent | A; readonly taken?: Latch.Latch }>((queue) =>
-      Effect.forEach(
-        batches,
-        Effect.fnUntraced(function* (selection, index) {
-          const { fileNameTemplate, flat } = request
-          const tell = (event: A) => Queue.offer(queue, { event })
-          const event = yield* Effect.catch(
-            lastOf<BeginEvent | A>({ index, batch: { selection, fileNameTemplate, flat } }, after(tell), shared),
-            (error) => Effect.succeed<BeginEvent>({ _tag: "Failed", index, selection, error })
-          )
-          const taken = yield* Latch.make()
-          yield* Queue.offer(queue, { event, taken })
-          yield* taken.await
-        }),
-        { concurrency, discard: true }
-      ).pipe(Effect.andThen(Queue.end(queue)))
-    ).pipe(
-      Stream.mapEffect(({ event, taken }) =>
-        taken === undefined ? Effect.succeed(event) : Effect.as(taken.open, event)
+    return Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
+      yield* tell({ _tag: "Started", ...of })
+      const key = JobJournal.key(config, request)
+      const known = yield* journal.find(key)
+      if (Option.isSome(known)) {
+        const last = yield* Effect.result(take({ jobId: known.value, resumed: true }))
+        if (Result.isSuccess(last)) return last.success
+        if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
+        job = {}
+      }
+      if (shared.refusal !== undefined) return yield* shared.refusal
+      const begun = yield* Effect.tapError(begin(request, key), (error) =>
+        Effect.sync(() => {
+          if (isShared(error)) shared.refusal = error
+        })
+      )
+      return yield* take({ ...begun, resumed: false })
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.succeed<BeginEvent>({ _tag: "Failed", ...of, ...job, selection: request.selection, error })
       ),
-      (all) => Stream.concat(Stream.succeed(planned), all)
+      Effect.provideService(ApiRetry.Listener, (retry) => tell({ _tag: "Retrying", ...of, ...job, ...retry }))
+    )
+  }
+
+  /** All batches of a request. */
+  const carryAll = <A>(request: Request, after: (tell: Ahead.Tell<A>) => After<A>): Stream.Stream<A | BeginEvent> => {
+    const { fileNameTemplate, flat, selection } = request
+    const batches = Selection.batches(selection, option.count("batchSize", request.batchSize, 1))
+    const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
+    const shared: Batch["shared"] = { refusal: undefined }
+    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: selection.size }
+    return Stream.concat(
+      Stream.succeed(planned),
+      Ahead.stream<Selection.Selection, A | BeginEvent>(batches, concurrency, (selection, index, tell) =>
+        carry(
+          { of: { index, ids: selection.size }, request: { selection, fileNameTemplate, flat }, shared },
+          tell,
+          after(tell)
+        )
+      )
     )
   }
 
   /** A job from its first state to its archive. */
   const follow =
-    (poll?: JobPoller.Options) =>
-    (tell: Tell<ArchiveEvent>): After<ArchiveEvent> =>
+    (poll: JobPoller.Options | undefined) =>
+    (tell: Ahead.Tell<ArchiveEvent>): After<ArchiveEvent> =>
       Effect.fnUntraced(function* (requested) {
-        const { index, jobId } = requested
+        const { ids, index, jobId } = requested
         yield* tell(requested)
         const last = yield* poller.states(jobId, poll).pipe(
-          Stream.tap((job) => tell({ _tag: "Progressed", index, job })),
+          Stream.tap((job) =>
+            isReady(job) || JobError.fromJob(job) !== undefined
+              ? Effect.void
+              : tell({ _tag: "Waiting", index, ids, jobId, job })
+          ),
           Stream.runLast
         )
         // The states end by a failure or with one that lasts, never without one.
         const job = yield* Effect.orDie(Effect.fromOption(last))
-        if (isReady(job)) return { _tag: "Ready", index, archive: archive(index, job) } as const
+        if (isReady(job)) return { _tag: "Ready", index, ids, jobId, archive: archive(index, job) } as const
         return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
       })
 
-  const all = (request: Request) => Stream.suspend(() => events(request, follow(request.poll)))
+  const events = (request: Request) => Stream.suspend(() => carryAll(request, follow(request.poll)))
 
   return Archives.of({
-    events: all,
-    begin: (request) => Stream.suspend(() => events<BeginEvent>(request, () => Effect.succeed)),
+    events,
+    begin: (request) => Stream.suspend(() => carryAll<BeginEvent>(request, () => Effect.succeed)),
     stream: (request) =>
       Stream.suspend(() => {
         let failure: BatchError | undefined
-        return all(request).pipe(
+        return events(request).pipe(
           Stream.flatMap((event) => {
             if (event._tag === "Failed") failure ??= event.error
             return event._tag === "Ready" ? Stream.succeed(event.archive) : Stream.empty
@@ -264,20 +283,15 @@ type Requirements = AssetDownload | JobPoller.JobPoller | JobJournal.JobJournal 
 
 const option = OptionCheck.of("Archives")
 
-/** What the batches of one request know of each other. */
-interface Shared {
-  /** One that every further batch would meet. */
-  refusal: ApiError | undefined
+/** A batch to be carried out. */
+interface Batch {
+  readonly of: OfBatch
+  readonly request: BatchRequest
+  /** What all batches of a selection know: a refusal that each of them would meet. */
+  readonly shared: { refusal: ApiError | undefined }
 }
 
-interface Numbered {
-  readonly index: number
-  readonly batch: BatchRequest
-}
-
-/** Tells of something that is not a batch's last. */
-type Tell<A> = (event: A) => Effect.Effect<unknown>
-/** Makes a batch's last event of its job. */
+/** Makes the last event of a batch, of its job. */
 type After<A> = (requested: Requested) => Effect.Effect<A, ApiError | JobError>
 
 /** How long an interrupted program waits for the answer to a request that may have begun a job. */

@@ -18,17 +18,19 @@ import {
   ApiError,
   BatchTooLarge,
   ConnectionFailed,
+  InvalidRequest,
   InvalidResponse,
   type Operation,
   type Reason,
   TimedOut,
   UntrustedHost
 } from "./ApiError.ts"
+import * as ApiRetry from "./ApiRetry.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as Backoff from "./http/Backoff.ts"
-import { describeFailure, isTransientStatus } from "./http/Http.ts"
+import { failureOf, isTransientStatus } from "./http/Http.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
@@ -129,12 +131,16 @@ export const make = Effect.fnUntraced(function* (
       })
     ).pipe(
       Effect.catchTag("HttpClientError", (error) => {
-        const { description, maybeSent, untrusted } = describeFailure(error)
-        return Effect.fail<Reason>(
-          untrusted
-            ? new UntrustedHost({ description: scrub(description) })
-            : new ConnectionFailed({ description: scrub(description), maybeSent })
-        )
+        const { description: words, kind } = failureOf(error)
+        const description = scrub(words)
+        switch (kind) {
+          case "unsendable":
+            return Effect.fail<Reason>(new InvalidRequest({ description }))
+          case "untrusted":
+            return Effect.fail<Reason>(new UntrustedHost({ description }))
+          default:
+            return Effect.fail<Reason>(new ConnectionFailed({ description, maybeSent: kind === "broken" }))
+        }
       })
     )
 
@@ -356,7 +362,7 @@ const limitsOf = (options: Options) => {
 }
 
 const repeatedly = <A>(
-  { logged, operation }: Call<A>,
+  { logged, operation, subject }: Call<A>,
   attempt: Effect.Effect<A, Reason>,
   { backoff, limit, limitMillis, retries }: ReturnType<typeof limitsOf>
 ): Effect.Effect<A, Reason> =>
@@ -373,6 +379,8 @@ const repeatedly = <A>(
           yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`).pipe(
             Effect.annotateLogs({ operation, ...logged })
           )
+          const retry = { error: new ApiError({ operation, reason, ...subject }), tries: failed + 1, pause }
+          yield* Effect.flatMap(ApiRetry.Listener, (listener) => listener(retry))
           yield* Effect.sleep(pause)
           return yield* loop(failed + 1)
         })

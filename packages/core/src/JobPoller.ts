@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
+import * as ApiRetry from "./ApiRetry.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload } from "./AssetDownload.ts"
 import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
@@ -127,8 +128,14 @@ export const make = Effect.fnUntraced(function* (
           const [, delay] = yield* next(now, Result.isSuccess(look) ? look.success : undefined).pipe(
             Pull.catchDone(() => Effect.fail(unlinked(jobId, after) ?? overdue("schedule")))
           )
-          const pause = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
-          return [after.news, Option.some({ ...after, pause: Math.min(pause, deadline - elapsed) })] as const
+          const wish = Math.ceil(Math.max(Duration.toMillis(delay), Duration.toMillis(after.atLeast)))
+          const pause = Math.min(wish, deadline - elapsed)
+          if (Result.isFailure(look)) {
+            const tries = after.notFound + after.malformed + after.lost
+            const retry = { error: look.failure, tries, pause: Duration.millis(pause) }
+            yield* Effect.flatMap(ApiRetry.Listener, (listener) => listener(retry))
+          }
+          return [after.news, Option.some({ ...after, pause })] as const
         })
 
         return Stream.paginate<Progress, DownloadJob, ApiError | JobError>(begin, step)

@@ -1,4 +1,5 @@
 export * as ApiError from "./ApiError.ts"
+export * as ApiRetry from "./ApiRetry.ts"
 export * as Archives from "./Archives.ts"
 export * as Asset from "./Asset.ts"
 export * as AssetDownload from "./AssetDownload.ts"

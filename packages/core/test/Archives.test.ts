@@ -12,7 +12,8 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, type Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref, Stream } from "effect"
+import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -90,11 +91,15 @@ const begunBy = (request: Archives.Request) =>
 
 const brief = (event: Archives.ArchiveEvent): string => {
   switch (event._tag) {
+    case "Started":
+      return `started ${event.index} of ${event.ids}`
+    case "Retrying":
+      return `retrying ${event.index} ${event.jobId ?? "no job"} ${event.error.reason._tag} ${event.tries}`
     case "Planned":
       return `planned ${event.batches} of ${event.ids}`
     case "Requested":
       return `${event.resumed ? "resumed" : "requested"} ${event.index} ${event.jobId}`
-    case "Progressed":
+    case "Waiting":
       return `${event.job.jobStatus} ${event.index}`
     case "Ready":
       return `ready ${event.index} ${event.archive.jobId}`
@@ -117,9 +122,9 @@ describe("Archives", () => {
       assert.deepStrictEqual(events, [
         "planned 3 of 2001",
         ...[0, 1, 2].flatMap((index) => [
+          `started ${index} of ${index < 2 ? 1000 : 1}`,
           `requested ${index} job_${index + 1}`,
           `queued ${index}`,
-          `success ${index}`,
           `ready ${index} job_${index + 1}`
         ])
       ])
@@ -127,6 +132,57 @@ describe("Archives", () => {
         (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
         ["request 1000", "request 1000", "request 1"]
       )
+    })
+  )
+
+  it.effect("tells of each batch from its beginning to its end, and of every call that is repeated meanwhile", () =>
+    Effect.gen(function* () {
+      const job = (jobStatus: string, more: object = {}) =>
+        FakeServer.answer(200, { jobId: "job_1", jobStatus, ...more })
+      const api = FakeServer.make(
+        FakeServer.answer(429, "", { "retry-after": "3" }),
+        FakeServer.answer(200, { jobId: "job_1" }),
+        FakeServer.answer(404),
+        job("queued"),
+        FakeServer.answer(503),
+        job("in-progress"),
+        job("success", { downloadUrl: SignedUrl.reveal(url("job_1")).href })
+      )
+      const layer = Archives.layer.pipe(
+        Layer.provide([JobPoller.layer, JobJournal.layerNone]),
+        Layer.provide(AssetDownload.layer),
+        Layer.provide([Layer.succeed(HttpClient.HttpClient, api.client), config])
+      )
+      const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(2)), layer))
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual(exit.value.map(brief), [
+        "planned 1 of 2",
+        "started 0 of 2",
+        "retrying 0 no job RateLimited 1",
+        "requested 0 job_1",
+        "retrying 0 job_1 NotFound 1",
+        "queued 0",
+        "retrying 0 job_1 ServerError 1",
+        "in-progress 0",
+        "ready 0 job_1"
+      ])
+      for (const event of exit.value.slice(1)) assert.deepInclude(event, { index: 0, ids: 2 })
+      for (const event of exit.value.slice(3)) assert.deepInclude(event, { jobId: Asset.JobId.make("job_1") })
+      const pauses = exit.value.flatMap((event) => (event._tag === "Retrying" ? [Duration.toMillis(event.pause)] : []))
+      assert.isAtLeast(pauses[0] ?? 0, 3000)
+      assert.isTrue(pauses.every((pause) => pause > 0))
+    })
+  )
+
+  it.effect("names the job of a batch that fails, where there is one", () =>
+    Effect.gen(function* () {
+      const { layer } = yield* server({
+        ends: (jobId) => (jobId === "job_1" ? "failure" : "success"),
+        refuses: (assetId) => (assetId === "asset_1" ? new ApiError.Rejected({ response: response(400) }) : undefined)
+      })
+      const events = yield* Effect.provide(eventsOf(yield* request(2, { batchSize: 1 })), layer)
+      const failed = events.flatMap((event) => (event._tag === "Failed" ? [event.jobId] : []))
+      assert.deepStrictEqual(failed, [Asset.JobId.make("job_1"), undefined])
     })
   )
 
@@ -306,7 +362,15 @@ describe("Archives", () => {
         [`failed 0 ${tag}`, "ready 1 job_1", "ready 2 job_2"]
       )
       const begun = yield* run(begunBy(wanted).pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(begun, ["planned 3 of 3", `failed 0 ${tag}`, "requested 1 job_3", "requested 2 job_4"])
+      assert.deepStrictEqual(begun, [
+        "planned 3 of 3",
+        "started 0 of 1",
+        `failed 0 ${tag}`,
+        "started 1 of 1",
+        "requested 1 job_3",
+        "started 2 of 1",
+        "requested 2 job_4"
+      ])
       assert.lengthOf(
         (yield* Ref.get(log)).filter((line) => line.startsWith("request")),
         6
@@ -327,12 +391,15 @@ describe("Archives", () => {
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.slice(1),
-        [0, 1, 2].map((index) => `failed ${index} ${tag}`)
+        [0, 1, 2].flatMap((index) => [`started ${index} of 1`, `failed ${index} ${tag}`])
       )
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1"])
 
       const begun = yield* run(begunBy(yield* request(2, { batchSize: 1 })).pipe(Effect.provide(layer)))
-      assert.deepStrictEqual(begun, ["planned 2 of 2", `failed 0 ${tag}`, `failed 1 ${tag}`])
+      assert.deepStrictEqual(
+        begun.filter((event) => event.startsWith("failed")),
+        [`failed 0 ${tag}`, `failed 1 ${tag}`]
+      )
       assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "request 1"])
     })
   )
@@ -497,7 +564,12 @@ describe("Archives", () => {
       Effect.gen(function* () {
         const { log, over } = yield* server()
         const events = yield* Effect.provide(eventsOf(yield* request(1)), over(broken))
-        assert.deepStrictEqual(events.map(brief), ["planned 1 of 1", "requested 0 job_1", "success 0", "ready 0 job_1"])
+        assert.deepStrictEqual(events.map(brief), [
+          "planned 1 of 1",
+          "started 0 of 1",
+          "requested 0 job_1",
+          "ready 0 job_1"
+        ])
         const requested = events.find((event) => event._tag === "Requested")
         assert.strictEqual(requested?.unrecorded?.jobId, "job_1")
         assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "look job_1"])
@@ -521,7 +593,7 @@ describe("Archives", () => {
           forget: () => Effect.void
         })
         const events = yield* run(eventsOf(yield* request(1)).pipe(Effect.provide(over(unreadable))))
-        assert.deepStrictEqual(events, ["planned 1 of 1", "failed 0 JournalError"])
+        assert.deepStrictEqual(events, ["planned 1 of 1", "started 0 of 1", "failed 0 JournalError"])
         assert.deepStrictEqual(yield* Ref.get(log), [])
       })
     )
@@ -531,13 +603,14 @@ describe("Archives", () => {
         const { log, over } = yield* server({ ends: (jobId) => (jobId === "job_2" ? "failure" : "success") })
         const wanted = yield* request(3, { batchSize: 1 })
         yield* Effect.gen(function* () {
-          const planned = "planned 3 of 3"
-          const begun = yield* run(begunBy(wanted))
-          assert.deepStrictEqual(begun, [planned, ...[0, 1, 2].map((index) => `requested ${index} job_${index + 1}`)])
+          const jobs = (how: string) => [
+            "planned 3 of 3",
+            ...[0, 1, 2].flatMap((index) => [`started ${index} of 1`, `${how} ${index} job_${index + 1}`])
+          ]
+          assert.deepStrictEqual(yield* run(begunBy(wanted)), jobs("requested"))
           assert.deepStrictEqual(yield* Ref.get(log), ["request 1", "request 1", "request 1"], "none is looked at")
 
-          const again = yield* run(begunBy(wanted))
-          assert.deepStrictEqual(again, [planned, ...[0, 1, 2].map((index) => `resumed ${index} job_${index + 1}`)])
+          assert.deepStrictEqual(yield* run(begunBy(wanted)), jobs("resumed"))
           assert.lengthOf(yield* Ref.get(log), 3, "nothing is sent")
 
           const taken = yield* run(eventsOf(wanted))

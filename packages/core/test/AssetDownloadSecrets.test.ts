@@ -97,13 +97,14 @@ describe("AssetDownload keeps secrets that a server repeats out of its errors", 
     })
   )
 
-  it.effect("in the failure of a connection", () =>
+  it.effect.each<readonly [code: string, reason: string]>([
+    ["ERR_INVALID_CHAR", "InvalidRequest"],
+    ["ECONNRESET", "ConnectionFailed"]
+  ])("in the failure of a connection: %s", ([code, reason]) =>
     Effect.gen(function* () {
-      const broken = FakeServer.broken("ERR_INVALID_CHAR", {
-        message: `Invalid value "Basic ${Canary.basic}" for ${signed}`
-      })
+      const broken = FakeServer.broken(code, { message: `Invalid value "Basic ${Canary.basic}" for ${signed}` })
       const error = yield* Effect.flip((yield* connect(FakeServer.make(broken), { retries: 0 })).getStatus(jobId))
-      assert.strictEqual(error.reason._tag, "ConnectionFailed")
+      assert.strictEqual(error.reason._tag, reason)
       assert.include(error.message, `Invalid value "Basic <redacted>" for https://cdn.test/a.zip?<redacted>`)
       Leaks.assertNone(error)
     })

@@ -46,6 +46,12 @@ describe("StoredObject.isSame", () => {
   })
 })
 
+describe("StoredObject.strongEtag", () => {
+  it.each(['W/"one"', "one", '"one', '"o"ne"', '"one\n"', '"\u2603"', ""])("is none where the ETag is %j", (etag) => {
+    assert.isUndefined(StoredObject.strongEtag({ etag }))
+  })
+})
+
 describe("StoredObject.fromHeaders", () => {
   it("takes an empty header for one that is not there", () => {
     const headers = { etag: "", "last-modified": " ", "content-type": "" }

@@ -2,10 +2,22 @@
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
+import {
+  type ApiError,
+  Asset,
+  AssetDownload,
+  FileNameTemplate,
+  ScenarioConfig,
+  Selection,
+  SignedUrl,
+  StorageClient,
+  Transfer,
+  type TransferError
+} from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
-import { Effect, Layer, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import * as Canary from "../../../test-support/Canary.ts"
 import { cert, key } from "./support/certificate.ts"
 
 interface Host {
@@ -67,7 +79,10 @@ const clients = [
 
 const quick = { retries: 2, backoffBase: "1 millis" } as const
 
-const requestBatch = (origin: string, client: (typeof clients)[number][1]) =>
+const configured = (baseUrl: string) =>
+  ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
+
+const requestBatch = (origin: string, client: Layer.Layer<HttpClient.HttpClient>) =>
   Effect.gen(function* () {
     const { requestBatch } = yield* AssetDownload.AssetDownload
     const selection = yield* Effect.orDie(Selection.make({ assetIds: ["asset_a"] }))
@@ -76,14 +91,7 @@ const requestBatch = (origin: string, client: (typeof clients)[number][1]) =>
     )
     return reason
   }).pipe(
-    Effect.provide(
-      AssetDownload.layerOptions(quick).pipe(
-        Layer.provide(client),
-        Layer.provide(
-          ScenarioConfig.layer({ baseUrl: origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
-        )
-      )
-    )
+    Effect.provide(AssetDownload.layerOptions(quick).pipe(Layer.provide(client), Layer.provide(configured(origin))))
   )
 
 describe.each(clients)("a request that starts a job, sent by %s,", (_, client) => {
@@ -119,6 +127,66 @@ describe.each(clients)("a request that starts a job, sent by %s,", (_, client) =
     }).pipe(Effect.scoped)
   )
 })
+
+type Change = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+
+describe.each(clients)("a request that %s cannot send", (_, client) => {
+  const changes: ReadonlyArray<readonly [what: string, change: Change]> = [
+    ["a header with a line break", HttpClientRequest.setHeader("x-note", `a\n${Canary.key}`)],
+    ["a header beyond Latin-1", HttpClientRequest.setHeader("x-note", `\u2603 ${Canary.key}`)],
+    ["a header whose name has a space", HttpClientRequest.setHeader("x note", Canary.key)],
+    ["a URL that is none", HttpClientRequest.setUrl(`http://[${Canary.key}`)]
+  ]
+  const changing = (change: Change) =>
+    Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(change))).pipe(
+      Layer.provide(client)
+    )
+  const check = (error: ApiError.ApiError | TransferError.TransferError) => {
+    assert.strictEqual(error.reason._tag, "InvalidRequest")
+    assert.isFalse(error.isRetryable)
+    assert.notInclude(`${error.message} ${JSON.stringify(error)}`, Canary.key)
+  }
+
+  it.live.each(changes)("is not tried again: %s", ([, change]) =>
+    Effect.gen(function* () {
+      let tries = 0
+      const counted = changing((request) => {
+        tries++
+        return change(request)
+      })
+      const server = yield* host({})
+      const origin = `http://127.0.0.1:${server.port}`
+      const calls = Effect.gen(function* () {
+        const api = yield* AssetDownload.AssetDownload
+        check(yield* Effect.flip(api.getStatus(Asset.JobId.make("job_a"))))
+        check(yield* Effect.flip(api.request(Asset.AssetId.make("asset_a"))))
+        const { bytes, events } = yield* Transfer.Transfer
+        const source = { refresh: Effect.succeed(SignedUrl.make(`${origin}/a.zip`)) }
+        check(yield* Effect.flip(Stream.runDrain(events(source))))
+        check(yield* Effect.flip(Stream.runDrain(bytes(source))))
+      })
+      yield* calls.pipe(
+        Effect.provide(
+          Layer.mergeAll(
+            AssetDownload.layer,
+            Transfer.layer.pipe(Layer.provide(Layer.provide(StorageClient.layer, counted)))
+          ).pipe(Layer.provide(counted), Layer.provide(configured(origin)))
+        )
+      )
+      assert.strictEqual((yield* requestBatch(origin, counted))._tag, "InvalidRequest")
+      assert.strictEqual(tries, 5)
+      assert.strictEqual(server.connections(), 0)
+    }).pipe(Effect.scoped)
+  )
+})
+
+it.live("a port that fetch asks nothing of is not tried again", () =>
+  Effect.gen(function* () {
+    const reason = yield* requestBatch("http://127.0.0.1:6667", FetchHttpClient.layer)
+    assert(reason._tag === "InvalidRequest")
+    assert.strictEqual(reason.description, "bad port")
+  })
+)
 
 it.live.each<readonly [what: string, onHandshake: (socket: Net.Socket) => void]>([
   ["reset", (socket) => socket.once("data", () => socket.resetAndDestroy())],

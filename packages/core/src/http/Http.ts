@@ -28,33 +28,69 @@ const isUntrusted = (code: string): boolean =>
     code
   )
 
+/** The words of Node and undici for a request that they refuse to send. */
+const isRefusal = (code: string): boolean =>
+  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN|URL|PROTOCOL)|ERR_UNESCAPED_CHARACTERS|UND_ERR_INVALID_ARG)$/.test(code)
+
+/** Whether headers are proper HTTP (RFC 9110, 5.1 and 5.5); a `fetch` that refuses others does not say so in a way of its own. */
+const areProper = (headers: { readonly [name: string]: string }): boolean =>
+  Object.entries(headers).every(
+    ([name, value]) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+  )
+
 /** OpenSSL's words for bytes that are none of TLS, such as an answer of plain HTTP. */
 const notTls = /wrong version number|packet length too long|http request/i
 
 /**
- * The innermost cause of a failed exchange. An `HttpClientError` itself names the whole URL and is never shown.
+ * What became of an exchange that failed: the client refused to send the request; the host is not to be trusted; no connection
+ * was made; or it broke, and the request may have been sent. Only the last two may pass.
  */
-export const describeFailure = (
-  error: HttpClientError.HttpClientError
-): { readonly description: string; readonly maybeSent: boolean; readonly untrusted: boolean } => {
-  let description = error.reason._tag === "TransportError" ? "the exchange broke" : "the body broke"
-  const maybeSent = error.reason._tag !== "TransportError" || !isUnconnected(error.reason.cause)
-  let untrusted = false
-  let cause: unknown = error.reason.cause
+export interface Failure {
+  readonly kind: "unsendable" | "untrusted" | "unconnected" | "broken"
+  /** In the words of the innermost cause. An `HttpClientError` itself names the whole URL and is never shown. */
+  readonly description: string
+}
+
+export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure => {
+  const { codes, words = reason.description } = innermost(reason.cause)
+  const be = (kind: Failure["kind"], description: string): Failure => ({
+    kind,
+    description: SignedUrl.redactIn(description)
+  })
+  switch (reason._tag) {
+    case "InvalidUrlError":
+      return be("unsendable", "its URL is malformed")
+    case "EncodeError":
+      return be("unsendable", words ?? "it cannot be encoded")
+    case "TransportError":
+      if (!areProper(reason.request.headers)) return be("unsendable", "a header is not proper HTTP")
+      // The Fetch standard's words for a port such as 6667.
+      if (codes.some(isRefusal) || words === "bad port") return be("unsendable", words ?? "the client refuses it")
+      if (codes.some(isUntrusted)) return be("untrusted", words ?? "its certificate")
+      return be(isUnconnected(reason.cause) ? "unconnected" : "broken", words ?? "the exchange broke")
+    default:
+      return be("broken", words ?? "the body broke")
+  }
+}
+
+/** The codes of an error and its causes, and the words of the innermost one that has some. */
+const innermost = (error: unknown): { readonly codes: ReadonlyArray<string>; readonly words?: string } => {
+  const codes: Array<string> = []
+  let words: string | undefined
+  let cause = error
   for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
     const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
-    if (code !== undefined && isUntrusted(code)) untrusted = true
+    if (code !== undefined) codes.push(code)
     const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
-    const words =
-      code === "EPROTO" && notTls.test(message)
+    words =
+      (code === "EPROTO" && notTls.test(message)
         ? "the host does not speak TLS there, as an https URL needs"
         : message === ""
           ? code
           : code === undefined || message.includes(code)
             ? message
-            : `${message} (${code})`
-    if (words !== undefined) description = SignedUrl.redactIn(words)
+            : `${message} (${code})`) ?? words
     cause = "cause" in cause ? cause.cause : undefined
   }
-  return { description, maybeSent, untrusted }
+  return { codes, ...(words === undefined ? {} : { words }) }
 }

@@ -32,7 +32,8 @@ export type StoredObject = typeof StoredObject.Type
  * @since 0.1.0
  */
 export const strongEtag = (self: StoredObject): string | undefined =>
-  self.etag !== undefined && /^"[^"]*"$/.test(self.etag) ? self.etag : undefined
+  // Nothing but what a header can hold.
+  self.etag !== undefined && /^"[\x20\x21\x23-\x7e\x80-\xff]*"$/.test(self.etag) ? self.etag : undefined
 
 /**
  * Whether something that both state differs: size, `ETag` (a weak one beside a strong one by its opaque tag),

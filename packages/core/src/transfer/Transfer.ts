@@ -104,7 +104,8 @@ export class Transfer extends Context.Service<
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
      * Some bytes, range by range in the order given, over one connection. A host that serves no ranges answers to a suffix
-     * with the whole object, from 0. Nothing starts over: `ObjectChanged` where another object is there now.
+     * with the whole object, from 0; what is behind it may start over. Ranges never do: `ObjectChanged` where another object
+     * is there now, `RangesRefused` where the host gives the object whole.
      */
     readonly part: <E, R>(
       source: Source.Source<E, R>,
@@ -113,7 +114,7 @@ export class Transfer extends Context.Service<
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
      * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
-     * byte reached, and another object ends the stream with `ObjectChanged`.
+     * byte reached, and another object ends the stream with `ObjectChanged`, one that cannot be told with `RangesRefused`.
      */
     readonly bytes: <E, R>(
       source: Source.Source<E, R>,
@@ -141,7 +142,7 @@ export const make = Effect.fnUntraced(function* (
       const limits = Limits.from(options, usual)
       return run(source, {
         part,
-        mayStartOver: isFile,
+        startsOver: isFile ? "any" : part === undefined ? "same" : "suffix" in part ? "any" : "never",
         ...limits,
         connections: isFile ? limits.connections : 1,
         rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
@@ -220,8 +221,8 @@ export const layerTest = (read: (url: URL) => Stream.Stream<Uint8Array, Transfer
 interface Settings extends Segments.Settings {
   readonly part: Part | undefined
   readonly resume: ReadOptions["resume"]
-  /** Whether the bytes of another object may follow those of the one begun, after `StartedOver`. */
-  readonly mayStartOver: boolean
+  /** What may follow the bytes that were handed on, after `StartedOver`: those of any object, or of the same one once more. */
+  readonly startsOver: "any" | "same" | "never"
   readonly timeLimit: Duration.Duration | undefined
 }
 
@@ -265,24 +266,21 @@ const run = <E, R>(
       }),
       Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E, R> => {
         if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
-        const { sameObject } = error
-        taken = Math.max(there, settings.mayStartOver ? 0 : taken)
-        if (settings.part !== undefined) {
-          return Stream.fromEffect(fail(sameObject ? new RangesRefused() : new ObjectChanged({ offset: taken })))
+        const sameObject = error.now === "same"
+        taken = Math.max(there, settings.startsOver === "any" ? 0 : taken)
+        const changed = error.now === "another" ? new ObjectChanged({ offset: taken }) : undefined
+        if (settings.startsOver === "never" || (settings.startsOver === "same" && !sameObject)) {
+          return Stream.fromEffect(fail(changed ?? new RangesRefused()))
         }
-        const reason =
-          !sameObject && (!settings.mayStartOver || restarts >= maxRestarts)
-            ? new ObjectChanged({ offset: taken })
-            : ++restarts > maxRestarts
-              ? new RetriesExhausted({ offset: there, tries: restarts, last: "the host does not resume" })
-              : undefined
-        return reason === undefined
-          ? Stream.concat(
-              Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
-              // Also of bytes that are discarded, what was said of their object stays said.
-              attempt(undefined, sameObject ? begun.object : undefined, !settings.mayStartOver)
-            )
-          : Stream.fromEffect(fail(reason))
+        if (++restarts > maxRestarts) {
+          const last = "the host does not resume"
+          return Stream.fromEffect(fail(changed ?? new RetriesExhausted({ offset: there, tries: restarts, last })))
+        }
+        return Stream.concat(
+          Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),
+          // Also of bytes that are discarded, what was said of their object stays said.
+          attempt(undefined, sameObject ? begun.object : undefined, settings.startsOver === "same")
+        )
       })
     )
   }

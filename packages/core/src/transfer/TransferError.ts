@@ -67,10 +67,10 @@ export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectCh
   }
 }
 
-/** The host has served parts of the object, and does so no longer. @category reasons @since 0.1.0 */
+/** The host does not serve the part of the object that is missing, but at most the whole. @category reasons @since 0.1.0 */
 export class RangesRefused extends Schema.TaggedError<RangesRefused>()("RangesRefused", {}) {
   override get message(): string {
-    return "no longer serves parts of the object; start again"
+    return "does not serve parts of the object; start the transfer again"
   }
 }
 
@@ -118,6 +118,15 @@ export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("Untruste
   }
 }
 
+/** The HTTP client refused to send the request, such as for a header that is none. @category reasons @since 0.1.0 */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `cannot be asked, for the request cannot be sent: ${this.description}; check what the HTTP client adds to requests`
+  }
+}
+
 /** Every try since the last byte failed. @category reasons @since 0.1.0 */
 export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("RetriesExhausted", {
   offset: Schema.Int,
@@ -145,6 +154,7 @@ export const Reason = Schema.Union([
   RedirectRefused,
   InsecureUrl,
   UntrustedHost,
+  InvalidRequest,
   RetriesExhausted
 ])
 /** @category models @since 0.1.0 */

@@ -402,6 +402,38 @@ describe("Transfer", () => {
       })
     )
 
+    it.effect("is taken whole where nothing of the first one came, whatever its size", () =>
+      Effect.gen(function* () {
+        for (const size of [12_000, 8000]) {
+          const larger = Uint8Array.from({ length: size }, (_, index) => index % 249)
+          const begun = whole({ to: 0, after: "break" })
+          const now: Answer = () => new Response(larger, { headers: { etag: '"two"', "content-length": String(size) } })
+          for (const connections of [1, 4]) {
+            const exit = yield* eventsOf(yield* host([begun, now]), { connections })
+            assert(Exit.isSuccess(exit))
+            assert.deepStrictEqual(tags(exit.value), ["Opened", "Retrying", "Opened"])
+            assert.deepStrictEqual(assemble(exit.value), larger)
+          }
+          const exit = yield* bytesOf(yield* host([begun, now]))
+          assert.deepStrictEqual(exit, Exit.succeed(larger))
+        }
+      })
+    )
+
+    it.effect("is not what a host has that says nothing of it and serves no ranges", () =>
+      Effect.gen(function* () {
+        const unknown = { etag: "", "last-modified": "" }
+        const begun = whole({ to: 4000, after: "break", headers: unknown })
+        const now = whole({ headers: unknown })
+        const file = yield* eventsOf(yield* host([begun, now]))
+        assert(Exit.isSuccess(file))
+        assert.deepStrictEqual(assemble(file.value), content)
+        assert.strictEqual((yield* reasonOf(yield* bytesOf(yield* host([begun, now]))))._tag, "RangesRefused")
+        assert.strictEqual((yield* reasonOf(yield* eventsOf(yield* host([begun]))))._tag, "RetriesExhausted")
+        whole_(yield* bytesOf(yield* host([whole({ to: 0, after: "break", headers: unknown }), status(503), now])))
+      })
+    )
+
     it.effect("is recognised by a weak ETag, in a 206 and in a 200", () =>
       Effect.gen(function* () {
         const [first, second] = [{ etag: 'W/"one"' }, { etag: 'W/"two"' }]
@@ -685,6 +717,21 @@ describe("Transfer", () => {
       Effect.gen(function* () {
         whole_(yield* bytesOf(yield* host([undeclared(4000), rest()])))
       })
+    )
+
+    it.effect(
+      "the end of a body without a length is confirmed by one that has it, or the object is sent once more",
+      () =>
+        Effect.gen(function* () {
+          whole_(yield* bytesOf(yield* host([undeclared(content.length), whole()])))
+          const empty = yield* host([undeclared(0), whole()])
+          whole_(yield* bytesOf(empty))
+          const cut = yield* host([undeclared(4000), whole()])
+          const exit = yield* eventsOf(cut)
+          assert(Exit.isSuccess(exit))
+          assert.deepStrictEqual(assemble(exit.value), content)
+          assert.strictEqual(cut.asked.length, 3)
+        })
     )
 
     it.effect("an end that nothing confirms is an error", () =>

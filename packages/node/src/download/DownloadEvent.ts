@@ -141,7 +141,16 @@ export const DownloadEvent = Schema.Union([
   Schema.TaggedStruct("BatchStarted", { batch: Count, ids: Count }),
   /** The job exists and is recorded; `resumed` where an earlier run began it. */
   Schema.TaggedStruct("JobStarted", { ...archive, resumed: Schema.Boolean }),
-  Schema.TaggedStruct("JobProgressed", { ...archive, jobStatus: Schema.String, isReady: Schema.Boolean }),
+  /** The job is in another state, and has no archive yet. */
+  Schema.TaggedStruct("JobWaiting", { ...archive, jobStatus: Schema.String }),
+  /** A call of the API failed, and is repeated after a pause; `tries` counts failures in a row. */
+  Schema.TaggedStruct("ApiRetrying", {
+    batch: Count,
+    jobId: Schema.optionalKey(JobId),
+    error: ApiError,
+    tries: Count,
+    pause: Schema.DurationFromMillis
+  }),
   Schema.TaggedStruct("BatchFailed", Failed.fields),
   Schema.TaggedStruct("ArchiveStarted", archive),
   /** The host serves no ranges: the archive is fetched as a whole first. */

@@ -6,39 +6,43 @@ import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as ByteSource from "../../src/archive/internal/ByteSource.ts"
 import * as ZipArchive from "../../src/archive/internal/ZipArchive.ts"
 
+type Hiccup = (host: Host) => "busy" | "nothing" | "half"
+
 /** A storage host in memory: what it is asked, and what it holds. */
 interface Host {
   object: Uint8Array
-  etag: string
+  /** None where it says nothing by which the object could be told from another. */
+  etag: string | undefined
   /** Whether it serves ranges. */
   ranges: boolean
   /** So many answers are cut in the middle. */
   cuts: number
+  /** What comes of the next answers. */
+  hiccups: Array<Hiccup>
   readonly asked: Array<string>
 }
 
 const respond = (host: Host, range: string | undefined): Response => {
-  const { etag, object } = host
-  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range ?? "") ?? []
-  if (range === undefined || !host.ranges) {
-    return new Response(Uint8Array.from(object), { headers: { etag, "content-length": String(object.length) } })
+  const hiccup = host.cuts-- > 0 ? "half" : host.hiccups.shift()?.(host)
+  if (hiccup === "busy") return new Response("", { status: 503 })
+  const { object } = host
+  const validator = host.etag === undefined ? {} : { etag: host.etag }
+  const send = (status: number, bytes: Uint8Array, headers: Record<string, string>) => {
+    const sent = hiccup === "nothing" ? 0 : hiccup === "half" ? bytes.length / 2 : bytes.length
+    return new Response(Uint8Array.from(bytes.subarray(0, sent)), {
+      status,
+      headers: { ...validator, ...headers, "content-length": String(bytes.length) }
+    })
   }
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range ?? "") ?? []
+  if (range === undefined || !host.ranges) return send(200, object, {})
   const start = first === "" ? Math.max(0, object.length - Number(last)) : Number(first)
   const end = first === "" || last === "" ? object.length : Number(last) + 1
   if (start >= object.length) {
     return new Response(null, { status: 416, headers: { "content-range": `bytes */${object.length}` } })
   }
-  const whole = Uint8Array.from(object.subarray(start, end))
-  const cut = host.cuts > 0
-  if (cut) host.cuts--
-  return new Response(cut ? whole.subarray(0, whole.length / 2) : whole, {
-    status: 206,
-    headers: {
-      etag,
-      "content-length": String(whole.length),
-      "content-range": `bytes ${start}-${start + whole.length - 1}/${object.length}`
-    }
-  })
+  const bytes = object.subarray(start, end)
+  return send(206, bytes, { "content-range": `bytes ${start}-${start + bytes.length - 1}/${object.length}` })
 }
 
 const hostOf = (object: Uint8Array, options: Partial<Host> = {}): Host => ({
@@ -46,6 +50,7 @@ const hostOf = (object: Uint8Array, options: Partial<Host> = {}): Host => ({
   etag: '"1"',
   ranges: true,
   cuts: 0,
+  hiccups: [],
   asked: [],
   ...options
 })
@@ -132,6 +137,58 @@ describe("ByteSource", () => {
       const host = hostOf(object, { ranges: false })
       assert.isUndefined(yield* Effect.provide(open(100), layer(host)))
       assert.deepStrictEqual(yield* read(host, 1000, 0, 1000), object)
+    })
+  )
+
+  const hiccups: ReadonlyArray<readonly [what: string, hiccup: Hiccup]> = [
+    ["is busy", () => "busy"],
+    ["breaks before the first byte", () => "nothing"],
+    ["breaks in the middle", () => "half"]
+  ]
+  const hosts = [
+    ["serves ranges", { ranges: true }],
+    ["serves no ranges", { ranges: false }],
+    ["serves no ranges and says nothing of the object", { ranges: false, etag: undefined }]
+  ] as const
+
+  it.live.each(
+    hosts.flatMap(([which, options]) => hiccups.map(([what, hiccup]) => ({ which, options, what, hiccup })))
+  )("gets over a host that $which and $what, once or twice", ({ hiccup, options }) =>
+    Effect.gen(function* () {
+      for (const times of [1, 2]) {
+        const faults = () => Array.from({ length: times }, () => hiccup)
+        const small = hostOf(object, { ...options, hiccups: faults() })
+        assert.deepStrictEqual(yield* read(small, 1000, 0, 1000), object)
+        const large = hostOf(object, { ...options, hiccups: faults() })
+        const bytes = yield* Effect.provide(open(100), layer(large))
+        assert.deepStrictEqual(bytes?.tail, options.ranges ? object.slice(900) : undefined)
+      }
+    })
+  )
+
+  const another = Uint8Array.from({ length: 1500 }, (_, index) => index % 241)
+  const replace = (host: Host) => Object.assign(host, { object: another, etag: '"2"' })
+
+  it.live.each(hiccups)("begins anew with another object that is there after an answer that %s", ([, hiccup]) =>
+    Effect.gen(function* () {
+      for (const ranges of [true, false]) {
+        const host = hostOf(object, { ranges, hiccups: [hiccup, (host) => (replace(host), "busy")] })
+        const bytes = yield* Effect.provide(open(2000), layer(host))
+        assert.deepStrictEqual(bytes?.tail, another)
+      }
+      const host = hostOf(object, { hiccups: [hiccup, (host) => (replace(host), "busy")] })
+      const bytes = yield* Effect.provide(open(100), layer(host))
+      assert.deepStrictEqual([bytes?.size, bytes?.tail], [1500, another.slice(1400)])
+    })
+  )
+
+  it.live("does not call it another object where a host breaks again and again", () =>
+    Effect.gen(function* () {
+      for (const etag of ['"1"', undefined]) {
+        const host = hostOf(object, { ranges: false, etag, cuts: 100 })
+        const error = yield* Effect.provide(Effect.flip(open(1000)), layer(host))
+        assert.strictEqual(error.reason._tag, "RetriesExhausted")
+      }
     })
   )
 

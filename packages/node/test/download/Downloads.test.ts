@@ -173,11 +173,11 @@ describe("Downloads.events", () => {
       for (const batch of [0, 1]) {
         const own = events.filter((event) => "batch" in event && event.batch === batch)
         const tags = Whole.tagsOf(own).filter(
-          (tag) => !["JobProgressed", "ArchiveProgressed", "ConnectionsChanged"].includes(tag)
+          (tag) => !["JobWaiting", "ArchiveProgressed", "ConnectionsChanged"].includes(tag)
         )
         assert.deepStrictEqual(
           [...new Set(tags)],
-          ["JobStarted", "ArchiveStarted", "ArchivePlanned", "FilesSaved", "ArchiveSaved"]
+          ["BatchStarted", "JobStarted", "ArchiveStarted", "ArchivePlanned", "FilesSaved", "ArchiveSaved"]
         )
       }
     }).pipe(Effect.provide(Whole.layer(place, large)))
@@ -187,10 +187,12 @@ describe("Downloads.events", () => {
     const place = Whole.place()
     return Effect.gen(function* () {
       const { inject } = yield* Emulator.Emulator
+      yield* inject(Fault.status("getStatus", 503))
       yield* inject(Fault.reset("storage", 100, { skip: 1 }), Fault.status("storage", 403, { skip: 1 }))
       const downloads = yield* Downloads.Downloads
       const request = yield* Whole.request(toDirectory(place.directory))
       const { events } = yield* Whole.collect(downloads.events(request))
+      assert.isTrue(events.some(({ _tag }) => _tag === "ApiRetrying"))
       yield* inject(Fault.status("requestBatch", 401))
       const failed = yield* Whole.collect(downloads.events(request))
       for (const event of [...events, ...failed.events]) {
@@ -290,7 +292,7 @@ describe("Downloads.events", () => {
           )
         )
       )
-      assert.deepStrictEqual(Whole.tagsOf(events).slice(0, 3), ["Started", "JobStarted", "NotRecorded"])
+      assert.deepStrictEqual(Whole.tagsOf(events).slice(0, 4), ["Started", "BatchStarted", "JobStarted", "NotRecorded"])
       const [error] = events.flatMap((event) => (event._tag === "NotRecorded" ? [event.error] : []))
       assert.include(error?.message ?? "", report.jobs[0]?.jobId ?? "no job")
       assert.strictEqual(report.state, "complete")
@@ -320,7 +322,7 @@ describe("Downloads.begin", () => {
       const downloads = yield* Downloads.Downloads
       const request = yield* Whole.request(toDirectory(place.directory))
       const { events, report } = yield* Whole.collect(downloads.begin(request))
-      assert.deepStrictEqual(Whole.tagsOf(events), ["Started", "JobStarted", "Ended"])
+      assert.deepStrictEqual(Whole.tagsOf(events), ["Started", "BatchStarted", "JobStarted", "Ended"])
       assert.strictEqual(report.state, "begun")
       assert.isFalse(existsSync(place.directory) && readdirSync(place.directory).length > 0)
       const runs = yield* Runs.Runs

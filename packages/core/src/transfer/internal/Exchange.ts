@@ -11,13 +11,15 @@ import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
-import { describeFailure, isTransientStatus } from "../../http/Http.ts"
+import { failureOf, isTransientStatus } from "../../http/Http.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
 import * as StoredObject from "../StoredObject.ts"
 import {
   InsecureUrl,
+  InvalidRequest,
   LengthMismatch,
   ObjectMissing,
+  RangesRefused,
   type Reason,
   RedirectRefused,
   UnexpectedContent,
@@ -28,7 +30,7 @@ import type { TransferEvent } from "../TransferEvent.ts"
 
 /** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
-  /** Not an offset is known, but that so many of the last bytes are wanted; until the first answer. */
+  /** Not an offset is known, but that so many of the last bytes are wanted; until the first byte has come. */
   suffix?: number | undefined
   /** The next byte. */
   offset: number
@@ -58,6 +60,9 @@ export interface Settings {
   readonly expect: "zip" | undefined
 }
 
+/** What the host has now: the object begun, another one, or one of which it does not say enough to tell. */
+export type Now = "same" | "another" | "unknown"
+
 /** What the transfer can mend: by trying again, by a fresh link, by starting over. */
 export class Fault extends Data.TaggedError("Fault")<{
   readonly kind:
@@ -68,8 +73,8 @@ export class Fault extends Data.TaggedError("Fault")<{
         readonly retryAfter?: Duration.Duration | undefined
       }
     | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
-    /** The host will not go on from here: with the same object, or because it has another one. */
-    | { readonly _tag: "Changed"; readonly sameObject: boolean }
+    /** The host will not go on from here. */
+    | { readonly _tag: "Changed"; readonly now: Now }
 }> {}
 
 /** What the transfer cannot mend. */
@@ -77,7 +82,7 @@ export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: 
 
 const broken = (description: string): Fault => new Fault({ kind: { _tag: "Broken", description } })
 
-const changed = (sameObject: boolean): Fault => new Fault({ kind: { _tag: "Changed", sameObject } })
+const changed = (now: Now): Fault => new Fault({ kind: { _tag: "Changed", now } })
 
 const reject = (reason: Reason) => Effect.fail(new Rejection({ reason }))
 
@@ -108,7 +113,7 @@ export const open = (
         case 410:
           return yield* reject(new ObjectMissing({ status: response.status }))
         case 412:
-          return yield* changed(false)
+          return yield* changed("another")
         default:
           return isTransientStatus(response.status)
             ? yield* new Fault({
@@ -149,8 +154,11 @@ const follow = Effect.fnUntraced(function* (
     const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
       Scope.provide(hopScope),
       Effect.mapError((error): Fault | Rejection => {
-        const { description, untrusted } = describeFailure(error)
-        return untrusted ? new Rejection({ reason: new UntrustedHost({ description }) }) : broken(description)
+        const { description, kind } = failureOf(error)
+        if (kind === "unsendable") return new Rejection({ reason: new InvalidRequest({ description }) })
+        return kind === "untrusted"
+          ? new Rejection({ reason: new UntrustedHost({ description }) })
+          : broken(description)
       }),
       Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
     )
@@ -177,16 +185,31 @@ const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for 
 
 type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
 
+/** What was to be read of an object that is gone before its first byte is forgotten. */
+const rewind = (at: Position, { hasBytes }: Begun): void => {
+  if (hasBytes) return
+  at.offset = 0
+  at.end = undefined
+}
+
+/** What an object that is not the one begun is called. */
+const instead = ({ object }: Begun, now: StoredObject.StoredObject): Now =>
+  object !== undefined && StoredObject.isDifferent(object, now) ? "another" : "unknown"
+
 /** `200`: the object from its first byte, whatever was asked for. */
 const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
-  if (at.unconfirmed) return reject(new LengthMismatch({ received: at.offset }))
-  at.suffix = undefined
   const size = contentLength(response)
+  if (at.unconfirmed && size === undefined && !isChunked(response)) {
+    return reject(new LengthMismatch({ received: at.offset }))
+  }
+  rewind(at, begun)
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
   const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
-  if (!sameObject && begun.hasBytes) return Effect.fail(changed(false))
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(instead(begun, object)))
+  if (at.unconfirmed && at.offset === size && sameObject) return end(at, begun)
   begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
-  if (at.offset > 0) return Effect.fail(changed(true))
+  if (at.offset > 0) return Effect.fail(changed("same"))
+  at.unconfirmed = false
   begun.acceptsRanges = response.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
   return receive(response, begun.object.size, at, begun, settings)
 }
@@ -197,12 +220,13 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
   if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
   const [start, last] = [Number(parts[1]), Number(parts[2])]
   const size = parts[3] === "*" ? undefined : Number(parts[3])
-  if (at.suffix !== undefined && size !== undefined) {
+  rewind(at, begun)
+  if (at.suffix !== undefined) {
+    if (size === undefined) return Effect.fail(broken("status 206 without the size of the object"))
     at.offset = Math.max(0, size - at.suffix)
     at.end = size
-    at.suffix = undefined
   }
-  if (at.suffix !== undefined || start !== at.offset || last < start || (size !== undefined && last >= size)) {
+  if (start !== at.offset || last < start || (size !== undefined && last >= size)) {
     return Effect.fail(broken(`bytes from ${start} where those from ${at.offset} were asked for`))
   }
   const length = contentLength(response)
@@ -210,10 +234,9 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
     return Effect.fail(broken(`${length} bytes declared for a range of ${last + 1 - start}`))
   }
   const object = StoredObject.fromHeaders(response.headers, response.status, size)
-  if (begun.object !== undefined && !StoredObject.isSame(begun.object, object)) {
-    return Effect.fail(changed(false))
-  }
-  begun.object = begun.object === undefined ? object : StoredObject.merge(begun.object, object)
+  const sameObject = begun.object !== undefined && StoredObject.isSame(begun.object, object)
+  if (!sameObject && begun.hasBytes) return Effect.fail(changed(instead(begun, object)))
+  begun.object = begun.object !== undefined && sameObject ? StoredObject.merge(begun.object, object) : object
   begun.acceptsRanges = StoredObject.isRecognizable(begun.object)
   at.unconfirmed = false
   return receive(response, last + 1, at, begun, settings)
@@ -221,19 +244,25 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
 const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): Taken => {
+  rewind(at, begun)
+  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
     return reject(new UnexpectedStatus({ status: 416 }))
-  const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (size !== undefined && Number(size) === at.offset) {
     const object = StoredObject.fromHeaders(response.headers, response.status, at.offset)
-    if (begun.object !== undefined && StoredObject.isDifferent(begun.object, object)) return Effect.fail(changed(false))
-    at.whole = true
-    if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
-    // No size was declared.
-    begun.object = { ...begun.object, size: at.offset }
-    return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
+    if (begun.hasBytes && instead(begun, object) === "another") return Effect.fail(changed("another"))
+    return end(at, begun)
   }
-  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed(false))
+  if (at.suffix !== undefined) return reject(new RangesRefused())
+  return at.unconfirmed ? reject(new LengthMismatch({ received: at.offset })) : Effect.fail(changed("another"))
+}
+
+/** All bytes are there; told where no size was declared. */
+const end = (at: Position, begun: Begun): Taken => {
+  at.whole = true
+  if (begun.object?.size === at.offset) return Effect.succeed(Stream.empty)
+  begun.object = { ...begun.object, size: at.offset }
+  return Effect.succeed(Stream.succeed({ _tag: "Opened", object: begun.object, offset: at.offset }))
 }
 
 /** The bytes of a body up to `declared` (exclusive; unknown where no length was declared), counted, and no more than wanted. */
@@ -260,6 +289,7 @@ const receive = (
       return reject(new UnexpectedContent({ expected: "a ZIP archive", found }))
     }
     begun.hasBytes = true
+    at.suffix = undefined
     const events = Arr.map(chunks, (chunk): TransferEvent => {
       const room = at.end === undefined ? chunk.length : Math.max(0, at.end - position)
       const bytes = chunk.length <= room ? chunk : chunk.subarray(0, room)
@@ -293,7 +323,7 @@ const receive = (
     Stream.succeed(opened).pipe(
       Stream.concat(
         response.stream.pipe(
-          Stream.mapError((error: HttpClientError) => broken(describeFailure(error).description)),
+          Stream.mapError((error: HttpClientError) => broken(failureOf(error).description)),
           Stream.timeoutOrElse({
             duration: settings.idleTimeout,
             orElse: () => Stream.fail(silence(settings.idleTimeout))

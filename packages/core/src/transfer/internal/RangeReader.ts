@@ -18,8 +18,8 @@ export interface Settings extends Exchange.Settings {
   readonly cap: Duration.Duration
 }
 
-/** The host will not go on from the byte reached: with the same object, or with another one. */
-export class Restart extends Data.TaggedError("Restart")<{ readonly sameObject: boolean }> {}
+/** The host will not go on from the byte reached. */
+export class Restart extends Data.TaggedError("Restart")<{ readonly now: Exchange.Now }> {}
 
 /** Reads from `at` to its end, which may move closer meanwhile. */
 export const read = <E, R>(
@@ -71,7 +71,7 @@ export const read = <E, R>(
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Changed":
-        return yield* new Restart({ sameObject: kind.sameObject })
+        return yield* new Restart({ now: kind.now })
       case "Broken": {
         const { description, retryAfter, status } = kind
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))

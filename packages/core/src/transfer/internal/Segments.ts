@@ -180,5 +180,5 @@ const left = (at: Exchange.Position): number => (at.end === undefined ? 0 : at.e
 /** What one connection meets and others need not: it is cut off again and again, or refused a range. */
 const isOneConnections = (error: unknown): boolean =>
   error instanceof RangeReader.Restart
-    ? error.sameObject
+    ? error.now === "same"
     : error instanceof TransferError && error.reason._tag === "RetriesExhausted"

@@ -43,18 +43,21 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   const links = Links.make(source)
   const suffix = options.tail ?? 256 * 1024
   let object: StoredObject.StoredObject | undefined
-  const chunks: Array<Uint8Array> = []
+  let chunks: Array<Uint8Array> = []
   let length = 0
   yield* transfer.part(links, { suffix }, options).pipe(
     Stream.takeUntil((event) => {
-      if (event._tag === "Opened") object ??= event.object
+      if (event._tag === "Opened") object = event.object
+      if (event._tag === "StartedOver") {
+        chunks = []
+        length = 0
+      }
       if (event._tag !== "Bytes") return false
       chunks.push(event.bytes)
       length += event.bytes.length
       return length > suffix
     }),
     Stream.runDrain,
-    // An answer that broke, and the host begins anew: it serves no ranges either.
     Effect.catchIf(isRangesRefused, () => Effect.sync(() => (length = Infinity)))
   )
   if (length > suffix) return undefined

@@ -1,10 +1,13 @@
 /** Where the archives of a download come from: jobs begun for a selection, or begun by somebody earlier. */
+import * as ApiRetry from "@scenario-assets/core/ApiRetry"
 import type * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
+import * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { FileError } from "../../file/FileError.ts"
@@ -80,11 +83,7 @@ const told = (events: Stream.Stream<Pipeline.JobEvent>): Stream.Stream<DownloadE
   Stream.flattenIterable(Stream.map(events, Pipeline.toldOfJob))
 
 const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
-  event._tag === "Ready"
-    ? { ...event, index, archive: { ...event.archive, index } }
-    : event._tag === "NotRecorded"
-      ? event
-      : { ...event, index }
+  event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
 
 /** Without a record, once in the life of this run. */
 const once = (): Run["mayStartAnew"] => {
@@ -103,6 +102,7 @@ const ofJobs = (
   poller: JobPoller.JobPoller["Service"]
 ): JobSource => {
   const keyOf = (jobId: JobId) => JobJournal.BatchKey.make(JSON.stringify([account.baseUrl, "job", jobId]))
+  /** Those that an earlier run has recorded. */
   const earlier = new Set<number>()
   const requested = (jobId: JobId, index: number): Pipeline.JobEvent => ({
     _tag: "Requested",
@@ -112,26 +112,26 @@ const ofJobs = (
   })
   const patience = { ...poll, justBegun: false }
   const one = (jobId: JobId, index: number): Stream.Stream<Pipeline.JobEvent> =>
-    Stream.succeed(requested(jobId, index)).pipe(
-      Stream.concat(
-        Stream.map(poller.states(jobId, patience), (job): Pipeline.JobEvent => ({ _tag: "Progressed", index, job }))
-      ),
-      Stream.concat(
-        Stream.fromIterableEffect(
-          Effect.gen(function* (): Effect.fn.Return<
-            ReadonlyArray<Pipeline.JobEvent>,
-            Effect.Error<ReturnType<typeof archives.ofJob>>
-          > {
-            const archive = yield* archives.ofJob(jobId, patience)
-            const recorded = yield* Effect.result(journal.record(keyOf(jobId), jobId))
-            return [
-              ...(Result.isFailure(recorded) ? [{ _tag: "NotRecorded", error: recorded.failure } as const] : []),
-              { _tag: "Ready", index, archive: { ...archive, index } }
-            ]
-          })
+    Stream.callback(
+      (queue) => {
+        const tell = (event: Pipeline.JobEvent) => Effect.asVoid(Queue.offer(queue, event))
+        return Effect.gen(function* () {
+          yield* tell(requested(jobId, index))
+          yield* Stream.runForEach(poller.states(jobId, patience), (job) =>
+            DownloadJob.isReady(job) ? Effect.void : tell({ _tag: "Waiting", index, job })
+          )
+          const archive = yield* archives.ofJob(jobId, patience)
+          const recorded = yield* Effect.result(journal.record(keyOf(jobId), jobId))
+          if (Result.isFailure(recorded)) yield* tell({ _tag: "NotRecorded", index, error: recorded.failure })
+          yield* tell({ _tag: "Ready", index, archive: { ...archive, index } })
+        }).pipe(
+          Effect.catch((error) => tell({ _tag: "Failed", index, jobId, error })),
+          Effect.provideService(ApiRetry.Listener, (retry) => tell({ _tag: "Retrying", index, jobId, ...retry })),
+          Effect.andThen(Queue.end(queue))
         )
-      ),
-      Stream.catch((error) => Stream.succeed<Pipeline.JobEvent>({ _tag: "Failed", index, error }))
+      },
+      // Nothing is told ahead of who listens.
+      { bufferSize: 1 }
     )
   const numbered = jobIds.map((jobId, index) => ({ jobId, index }))
   return {

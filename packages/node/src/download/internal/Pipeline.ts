@@ -1,7 +1,8 @@
 /** From jobs to saved archives: each archive is saved as soon as it is ready, and nobody waits for anybody. */
-import type { ArchiveEvent, BatchError, Requested } from "@scenario-assets/core/Archives"
+import type { ApiRetry } from "@scenario-assets/core/ApiRetry"
+import type { Archive, BatchError } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
-import { isReady } from "@scenario-assets/core/DownloadJob"
+import type { DownloadJob } from "@scenario-assets/core/DownloadJob"
 import type { JournalError } from "@scenario-assets/core/JobJournal"
 import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -12,11 +13,24 @@ import type { FileError } from "../../file/FileError.ts"
 import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
+/** The job of a batch exists. `unrecorded`: no later run will find it. */
+interface Requested {
+  readonly _tag: "Requested"
+  readonly index: number
+  readonly jobId: JobId
+  readonly resumed: boolean
+  readonly unrecorded?: JournalError
+}
+
 /** What happens to a batch; the last one is `Ready` or `Failed`. */
 export type JobEvent =
-  | Exclude<ArchiveEvent, { readonly _tag: "Planned" | "Failed" }>
-  | { readonly _tag: "Failed"; readonly index: number; readonly error: BatchError }
-  | { readonly _tag: "NotRecorded"; readonly error: JournalError }
+  | { readonly _tag: "Started"; readonly index: number; readonly ids: number }
+  | (ApiRetry & { readonly _tag: "Retrying"; readonly index: number; readonly jobId?: JobId })
+  | Requested
+  | { readonly _tag: "NotRecorded"; readonly index: number; readonly error: JournalError }
+  | { readonly _tag: "Waiting"; readonly index: number; readonly job: DownloadJob }
+  | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
+  | { readonly _tag: "Failed"; readonly index: number; readonly jobId?: JobId; readonly error: BatchError }
 
 /** Where archives come from. */
 export interface Jobs {
@@ -93,32 +107,34 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
 
 /** What is told of a job. */
 export const toldOfJob = (event: JobEvent): ReadonlyArray<DownloadEvent> => {
+  const { index: batch } = event
   switch (event._tag) {
+    case "Started":
+      return [{ _tag: "BatchStarted", batch, ids: event.ids }]
+    case "Retrying": {
+      const { error, pause, tries } = event
+      return [{ _tag: "ApiRetrying", batch, ...ofJob(event.jobId), error, tries, pause }]
+    }
     case "Requested": {
-      const { index: batch, jobId, resumed, unrecorded } = event
+      const { jobId, resumed, unrecorded } = event
       const started: DownloadEvent = { _tag: "JobStarted", batch, jobId, resumed }
       return unrecorded === undefined ? [started] : [started, { _tag: "NotRecorded", error: unrecorded }]
     }
     case "NotRecorded":
-      return [event]
-    case "Progressed": {
-      const { jobId, jobStatus } = event.job
-      return [{ _tag: "JobProgressed", batch: event.index, jobId, jobStatus, isReady: isReady(event.job) }]
-    }
+      return [{ _tag: "NotRecorded", error: event.error }]
+    case "Waiting":
+      return [{ _tag: "JobWaiting", batch, jobId: event.job.jobId, jobStatus: event.job.jobStatus }]
     case "Ready":
-      return [{ _tag: "ArchiveStarted", batch: event.archive.index, jobId: event.archive.jobId }]
-    case "Failed": {
-      const jobId = jobOf(event.error)
-      return [{ _tag: "BatchFailed", batch: event.index, ...(jobId === undefined ? {} : { jobId }), error: event.error }]
-    }
+      return [{ _tag: "ArchiveStarted", batch, jobId: event.archive.jobId }]
+    case "Failed":
+      return [{ _tag: "BatchFailed", batch, ...ofJob(event.jobId), error: event.error }]
   }
 }
+
+const ofJob = (jobId: JobId | undefined) => (jobId === undefined ? {} : { jobId })
 
 /** An archive that is gone or not what it should be; the job done again may make a whole one. */
 const isOfNoUse = (error: DownloadFailure): boolean =>
   (error._tag === "ArchiveError" || error._tag === "TransferError") && kinds.has(error.reason._tag)
 
 const kinds: ReadonlySet<string> = new Set(["NotAnArchive", "Damaged", "WrongContent", "ObjectMissing"])
-
-/** The job of a batch that failed, if there was one. */
-const jobOf = (error: BatchError): JobId | undefined => (error._tag === "ApiError" ? undefined : error.jobId)
