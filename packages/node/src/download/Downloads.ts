@@ -85,10 +85,7 @@ export class Downloads extends Context.Service<
     /** What would become of each batch, archive and file. Requests and writes nothing. */
     readonly preview: (
       request: DownloadRequest.DownloadRequest
-    ) => Effect.Effect<
-      Preview.DownloadPreview,
-      ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern
-    >
+    ) => Effect.Effect<Preview.DownloadPreview, ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern>
   }
 >()("@scenario-assets/node/download/Downloads") {}
 
@@ -150,7 +147,7 @@ export const make: Effect.Effect<
         let isOver = false
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
-            Effect.ignore(run.end(isOver ? endOfReport(tally.report(isBegin)) : endOf(exit)))
+            Effect.ignore(run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit)))
           )
         }
         const jobs = yield* JobSource.make(request, {
@@ -176,9 +173,7 @@ export const make: Effect.Effect<
             failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
           ),
           Stream.concat(
-            Stream.unwrap(
-              Effect.as(jobs.check(destination), isBegin ? jobs.begin : Pipeline.make(jobs, destination))
-            )
+            Stream.unwrap(Effect.as(jobs.check(destination), isBegin ? jobs.begin : Pipeline.make(jobs, destination)))
           ),
           Stream.map((event) => {
             tally.take(event)

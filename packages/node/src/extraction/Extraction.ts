@@ -156,7 +156,7 @@ export class Extraction extends Context.Service<
       directory: string,
       options?: Options
     ) => Stream.Stream<ExtractionEvent, ArchiveReader.ReadError | E, R>
-    readonly eventsAll: <A, E, R, E2, R2>(
+    readonly eventsAll: <A, E = never, R = never, E2 = never, R2 = never>(
       archives: Stream.Stream<A & ArchiveReader.Location<E, R>, E2, R2>,
       directory: string,
       options?: Options & { readonly concurrency?: number | undefined }

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { DownloadEvent, Downloads, DownloadRequest, Runs } from "@scenario-assets/node"
+import { DownloadEvent, Downloads, DownloadRequest, FileError, Runs } from "@scenario-assets/node"
 import { Effect, Schema, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import { tree } from "../support/Extracting.ts"
@@ -299,6 +299,23 @@ describe("Downloads.events", () => {
     }).pipe(Effect.provide(Whole.layer(place)))
   })
 
+  it.live("of which a consumer can make nothing leave the run unfinished", () => {
+    const place = Whole.place()
+    const full = new FileError.FileError({ operation: "write", path: "list", code: "ENOSPC" })
+    return Effect.gen(function* () {
+      const downloads = yield* Downloads.Downloads
+      const request = yield* Whole.request(toDirectory(place.directory))
+      const error = yield* downloads.events(request).pipe(
+        Stream.runForEach((event) => (event._tag === "Ended" ? Effect.fail(full) : Effect.void)),
+        Effect.flip
+      )
+      assert.strictEqual(error, full)
+      const [head] = yield* (yield* Runs.Runs).list
+      assert.deepInclude(head?.end, { state: "incomplete", message: full.message })
+      assert.isTrue((yield* downloads.run(request)).jobs[0]?.resumed)
+    }).pipe(Effect.provide(Whole.layer(place)))
+  })
+
   it.live("a run that cannot be recorded says so and goes on", () => {
     const place = Whole.place()
     mkdirSync(place.directory, { recursive: true })
@@ -419,7 +436,10 @@ describe("Downloads of jobs begun earlier, kept as files", () => {
         destination: archiveFiles(join(place.directory, "all.zip")),
         concurrency: 1
       }
-      yield* downloads.events(request).pipe(Stream.takeUntil(({ _tag }) => _tag === "ArchiveSaved"), Stream.runDrain)
+      yield* downloads.events(request).pipe(
+        Stream.takeUntil(({ _tag }) => _tag === "ArchiveSaved"),
+        Stream.runDrain
+      )
       const report = yield* downloads.run(request)
       assert.deepInclude(report, { state: "complete", alreadyThere: 1 })
 

@@ -18,16 +18,8 @@ export const rules = Effect.fnUntraced(function* ({
   return {
     select: yield* EntryFilter.make(patterns),
     ifDiffers,
-    limits: maxSize === undefined ? undefined : limitsOf(maxSize)
+    limits: maxSize === undefined ? undefined : ArchiveLimits.ofSize(maxSize)
   }
-})
-
-/** Who says how much is meant need not say at what ratio. */
-const limitsOf = (size: number): ArchiveLimits.ArchiveLimits => ({
-  ...ArchiveLimits.defaults,
-  totalSize: size,
-  entrySize: size,
-  ratio: Number.POSITIVE_INFINITY
 })
 
 export const open = (
