@@ -19,7 +19,7 @@ export interface Extractor {
   readonly inner?: (stdout: string) => number
 }
 
-/** `Extraction.toDirectory` in a program of a few lines. */
+/** `Extraction.run` in a program of a few lines. */
 export const library = (ours: Ours, cert: string): Extractor => ({
   name: "library",
   command: ({ url }, directory) => ({

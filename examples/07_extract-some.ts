@@ -22,7 +22,7 @@ export const program = Effect.fn("extractSome")(function* (
 
   return yield* archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate }).pipe(
     Stream.mapEffect(({ jobId, source }) =>
-      extraction.toDirectory({ name: jobId, source }, directory, {
+      extraction.run({ name: jobId, source }, directory, {
         select: (entry) => entry.name.endsWith(extension) && entry.size < 100_000_000
       })
     ),

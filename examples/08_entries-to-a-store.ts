@@ -1,8 +1,9 @@
 /**
  * @title The files of an archive, sent anywhere but to a disk
  *
- * `ArchiveReader.contents` gives the files of an archive one after the other, each as a stream: here to a store in memory
- * that keeps each content once, in a program of yours to an object store or a database.
+ * `ArchiveReader.forEach` gives each file of an archive to a callback, several at once: here they go to a store in memory
+ * that keeps each content once, in a program of yours to an object store or a database. A small file is whole and verified
+ * before the callback begins, a large one is read while the store takes it. Memory has a budget, whatever the archive holds.
  *
  *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/08_entries-to-a-store.ts job_…
  */
@@ -24,8 +25,7 @@ export class Store extends Context.Service<
     const contents = new Map<string, Uint8Array>()
     return Store.of({
       put: (content) =>
-        Effect.map(Stream.runCollect(content), (chunks) => {
-          const bytes = Buffer.concat(chunks)
+        Effect.map(Stream.mkUint8Array(content), (bytes) => {
           const key = createHash("sha256").update(bytes).digest("hex")
           contents.set(key, bytes)
           return key
@@ -42,12 +42,16 @@ export const program = Effect.fn("entriesToStore")(function* (id: string) {
   const store = yield* Store
 
   const { source } = yield* archives.ofJob(jobId)
-  return yield* reader.contents({ name: jobId, source }).pipe(
-    // The next file comes when this one is stored: the pace is the store's.
-    Stream.mapEffect(({ content, entry }) => Effect.map(store.put(content), (key) => ({ key, name: entry.name }))),
-    Stream.tap(({ key, name }) => Console.log(`${key.slice(0, 12)}  ${JSON.stringify(name)}`)),
-    Stream.runCollect
+  const report = yield* reader.forEach(
+    { name: jobId, source },
+    Effect.fnUntraced(function* (entry, content) {
+      const key = yield* store.put(content)
+      yield* Console.log(`${key.slice(0, 12)}  ${JSON.stringify(entry.name)}`)
+    }),
+    { concurrency: 4 }
   )
+  for (const { error } of report.refused) yield* Console.error(error.message)
+  return report
 })
 
 if (import.meta.main) {

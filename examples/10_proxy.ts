@@ -26,7 +26,7 @@ export const layer = (options?: Undici.EnvHttpProxyAgent.Options) => {
   const client = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher(options))
   return NodeScenario.layerServicesWith({
     apiClient: client,
-    storageClient: Layer.provide(StorageClient.layer, client)
+    storageClient: Layer.provide(StorageClient.layerHttpClient, client)
   })
 }
 
@@ -36,7 +36,7 @@ export const program = Effect.fn("proxy")(function* (modelId: string, directory:
   const selection = yield* Selection.make({ modelIds: [modelId] })
   yield* archives
     .stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
-    .pipe(Stream.runForEach(({ jobId, source }) => extraction.toDirectory({ name: jobId, source }, directory)))
+    .pipe(Stream.runForEach(({ jobId, source }) => extraction.run({ name: jobId, source }, directory)))
 })
 
 if (import.meta.main) {

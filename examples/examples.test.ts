@@ -95,7 +95,7 @@ describe("examples", () => {
     Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
       const assetId = catalogue.assets[0]?.id ?? Asset.AssetId.make("asset_none")
-      const { size } = yield* AssetToFormat.program({ assetId, targetFormat: "jpg" })
+      const { size } = yield* AssetToFormat.program({ assetId, targetFormat: "png" })
       assert.isAbove(size, 100)
       const error = yield* Effect.flip(AssetToFormat.program({ assetId, targetFormat: "docx" }))
       assert.strictEqual(error._tag, "SchemaError")
@@ -127,8 +127,9 @@ describe("examples", () => {
       const emulator = yield* Emulator.Emulator
       const selection = yield* Selection.make({ modelIds: [yield* firstModel] })
       const jobId = yield* assets.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
-      const stored = yield* EntriesToStore.program(jobId)
-      assert.lengthOf(stored, 8)
+      const { fileCount, refused } = yield* EntriesToStore.program(jobId)
+      assert.strictEqual(fileCount, 8)
+      assert.isEmpty(refused)
       const { size } = yield* EntriesToStore.Store
       assert.strictEqual(yield* size, 8)
       const before = (yield* emulator.requests).length

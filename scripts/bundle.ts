@@ -11,11 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const dist = path.join(root, "packages/cli/dist")
 
 const bundle = await rolldown({
-  input: {
-    bin: path.join(root, "packages/cli/src/bin.ts"),
-    // Started by its file, which stands beside the module that starts it: hence one directory for all.
-    unpackThread: path.join(root, "packages/node/src/extraction/internal/unpackThread.ts")
-  },
+  input: { bin: path.join(root, "packages/cli/src/bin.ts") },
   platform: "node",
   plugins: [lazySegmenter()],
   // Whatever is not bundled would be missing where only this package is installed.

@@ -79,6 +79,7 @@ function follow(file: string, specifier: string): ReadonlyArray<string> {
     return [target]
   }
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
+  if (area === "examples" && specifier.startsWith(`${name}/engine/`)) refuse("is for the packages alone")
   const sibling = packages.indexOf(name.replace("@scenario-assets/", ""))
   if (area === "packages" && sibling > packages.indexOf(owner)) refuse(`is above ${owner}`)
   if (isSource && owner === "core" && name !== "effect") refuse("is not effect, and core imports nothing else")

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict"
 import { execFileSync, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { createInterface } from "node:readline"
@@ -59,9 +59,7 @@ function examine(owner: string, tarball: string): void {
     .filter((target) => target !== null)
     .filter((target) => target.endsWith(".js") && !target.includes("*"))
   const beside =
-    owner === "cli"
-      ? ["./dist/unpackThread.js", "./dist/THIRD-PARTY-LICENSES.txt"]
-      : targets.map((target) => target.replace(/\.js$/, ".d.ts"))
+    owner === "cli" ? ["./dist/THIRD-PARTY-LICENSES.txt"] : targets.map((target) => target.replace(/\.js$/, ".d.ts"))
   for (const file of ["./LICENSE", "./README.md", ...targets, ...beside]) {
     assert.ok(files.includes(file), `${owner}: ${file} is not packed`)
   }
@@ -126,9 +124,7 @@ async function consumeCommand(tarball: string): Promise<void> {
       // Its runs are not those of the person.
       XDG_STATE_HOME: path.join(project, "state")
     }
-    const download = (output: string) =>
-      run(command, ["download", models[0], "--output", output, "--manifest", "-"], project, env)
-    const files = download("files")
+    const files = run(command, ["download", models[0], "--output", "files", "--manifest", "-"], project, env)
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line))
@@ -137,10 +133,6 @@ async function consumeCommand(tarball: string): Promise<void> {
       const content = readFileSync(path.join(project, "files", file.path))
       assert.deepEqual([content.length, crc32(content)], [file.size, Number.parseInt(file.crc32, 16)], file.path)
     }
-    // Threads have done that: it does not work without them.
-    const thread = path.join(project, "node_modules/@scenario-assets/cli/dist/unpackThread.js")
-    renameSync(thread, `${thread}.away`)
-    assert.throws(() => download("none"), /unpackThread/)
   } finally {
     emulator.kill()
   }

@@ -3,10 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Terminal from "../packages/cli/test/support/Terminal.ts"
-import * as Emulator from "../packages/core/src/testing/Emulator.ts"
 import * as Fault from "../packages/core/src/testing/Fault.ts"
 import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
 
@@ -28,8 +26,7 @@ const moments: ReadonlyArray<readonly [name: string, isNow: (block: string) => b
 ]
 
 const record = Effect.gen(function* () {
-  const services = yield* EmulatorServer.make({ catalogue: { anyId: true }, archive: { size: 24_000_000, entries: 4 } })
-  const emulator = Context.get(services, Emulator.Emulator)
+  const emulator = yield* EmulatorServer.make({ catalogue: { anyId: true }, archive: { size: 24_000_000, entries: 4 } })
   const { apiUrl, credentials } = emulator.config
   yield* emulator.scriptJobs({ pace: 1500 }, { pace: 2700 })
   yield* emulator.inject(

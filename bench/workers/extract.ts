@@ -10,8 +10,8 @@ const loaded = performance.now()
 const [link = "", directory = "", threads] = process.argv.slice(2)
 const url = SignedUrl.make(link)
 
-const program = Effect.flatMap(Extraction.Extraction, ({ toDirectory }) =>
-  toDirectory({ name: "archive", source: { url, refresh: Effect.succeed(url) } }, directory, {
+const program = Effect.flatMap(Extraction.Extraction, ({ run }) =>
+  run({ name: "archive", source: { url, refresh: Effect.succeed(url) } }, directory, {
     threads: threads === undefined ? undefined : Number(threads)
   })
 ).pipe(

@@ -92,7 +92,8 @@ const archiveReasons: { readonly [Tag in ArchiveError.Reason["_tag"]]: number } 
   Unsupported: exitCodes.verification,
   UnsafeName: exitCodes.verification,
   LimitExceeded: exitCodes.verification,
-  WrongContent: exitCodes.verification
+  WrongContent: exitCodes.verification,
+  ContentClosed: exitCodes.failed
 }
 
 /** The code of an error; 1 for one that has no code of its own. */

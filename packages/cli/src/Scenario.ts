@@ -32,7 +32,7 @@ export const layer = (connection: Connection): Services =>
   Layer.provideMerge(NodeScenario.layerServices, configLayer(connection))
 
 /** What reads archives in files: without a network, configuration or credentials. */
-export const layerFiles = Layer.provideMerge(Extraction.layer, ArchiveReader.layerFiles)
+export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layerFiles)
 
 /** Where the API is. */
 export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>

@@ -95,7 +95,8 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
 }
 
 /**
- * An answer that is no answer: a redirect, a status outside the protocol, malformed JSON, another shape than documented.
+ * An answer that is no answer: a redirect, a status outside the protocol, malformed JSON, another shape than documented, or
+ * more than 16 MiB.
  *
  * @category reasons
  * @since 0.1.0

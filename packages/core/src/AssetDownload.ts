@@ -7,7 +7,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
@@ -30,6 +29,7 @@ import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as Backoff from "./http/Backoff.ts"
+import * as Client from "./http/Client.ts"
 import { failureOf, isTransientStatus } from "./http/Http.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
@@ -113,21 +113,21 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
   const config = yield* ScenarioConfig
   const scrub = Answer.scrubber(config.credentials)
-  const client = yield* HttpClient.HttpClient
+  const client = Client.withRequestInit(followNothing)(yield* HttpClient.HttpClient)
   const to = addressed(config)
   const limits = limitsOf(options)
 
   /** One exchange: the answer decoded, or why there is none. */
   const exchange = <A>({ decode, expected, request }: Call<A>): Effect.Effect<A, Reason> =>
     Effect.flatMap(client.execute(request), (response) =>
-      Effect.flatMap(response.text, (text): Effect.Effect<A, Reason> => {
-        if (response.status < 200 || response.status >= 300) {
-          return Effect.flatMap(Answer.refusal(response, text, scrub), Effect.fail)
+      Effect.flatMap(Answer.read(response), (body): Effect.Effect<A, Reason> => {
+        if (!Answer.isSuccess(response)) {
+          return Effect.flatMap(Answer.refusal(response, body, scrub), Effect.fail)
         }
-        const decoded = decode(text)
+        const decoded = body.isWhole ? decode(body.text) : undefined
         if (decoded !== undefined) return Effect.succeed(decoded)
-        const description = `expected ${expected}`
-        return Effect.fail(new InvalidResponse({ response: Answer.details(response, text, scrub), description }))
+        const description = body.isWhole ? `expected ${expected}` : Answer.tooLong
+        return Effect.fail(new InvalidResponse({ response: Answer.details(response, body, scrub), description }))
       })
     ).pipe(
       Effect.catchTag("HttpClientError", (error) => {
@@ -155,7 +155,6 @@ export const make = Effect.fnUntraced(function* (
       if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return Effect.provideContext(answer, unseen)
       const told = tell === undefined ? answer : Effect.tap(answer, (value) => Effect.annotateCurrentSpan(tell(value)))
       return told.pipe(
-        Effect.provideContext(seen),
         Effect.withSpan(`AssetDownload.${operation}`, { attributes: { ...traced } }, { captureStackTrace: false })
       )
     })
@@ -309,10 +308,10 @@ const parseObject = (text: string): Schema.JsonObject | undefined =>
   Option.getOrUndefined(Option.filter(parseJson(text), Answer.isJsonObject))
 const parseJson = Option.liftThrowable((text: string): Schema.Json => JSON.parse(text))
 
-/** `fetch` is to follow no redirect. */
-const seen = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" as const })
+/** A program may choose how `fetch` behaves, but not that it follows redirects. */
+const followNothing = (given: RequestInit): RequestInit => ({ ...given, redirect: "manual" })
 /** Where no tracer is installed nobody sees a span, and those of a call cost a fifth of it. */
-const unseen = Context.add(seen, HttpClient.TracerDisabledWhen, () => true)
+const unseen = Context.make(HttpClient.TracerDisabledWhen, () => true)
 
 /** Requests to the API, with all that every one of them carries. */
 const addressed = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"]) => {

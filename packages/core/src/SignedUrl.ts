@@ -65,6 +65,21 @@ export const origin = (self: SignedUrl): string => reveal(self).origin
 export const reveal = (self: SignedUrl): URL => new URL(Redacted.value(self))
 
 /**
+ * The whole link as a request names it: the origin, and path and query as they were signed, to the letter. Only what HTTP cannot
+ * carry is escaped: white space, and characters that are not ASCII. Secret like {@link reveal}.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const target = (self: SignedUrl): { readonly origin: string; readonly path: string } => {
+  const text = Redacted.value(self).trim()
+  const { origin, pathname, search } = reveal(self)
+  const signed = /^https?:\/\/[^/?#\\]+([^#]*)/i.exec(text)?.[1]
+  const path = signed === undefined ? `${pathname}${search}` : encode(signed)
+  return { origin, path: path.startsWith("/") ? path : `/${path}` }
+}
+
+/**
  * When the storage host stops accepting the link, where the link says so: the `Policy` or `Expires` of CloudFront,
  * `X-Amz-Date` with `X-Amz-Expires` of S3, `X-Goog-Date` with `X-Goog-Expires` of Google Cloud Storage. Hosts check it
  * when a request arrives: a running transfer goes on, a resumed one is refused.
@@ -108,6 +123,13 @@ const parameter = new RegExp(
     String.raw`(=|%(?:25){0,9}3D|\\u003d|>|(\\{0,9}["'])\s{0,9}:\s{0,9}\3)(?:(?!&)${inQuery})+`,
   "gi"
 )
+
+/** Characters outside of visible ASCII, by their bytes in UTF-8. */
+const encode = (text: string): string =>
+  text.replace(/[^\x21-\x7e]+/g, (characters) =>
+    Array.from(utf8.encode(characters), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("")
+  )
+const utf8 = new TextEncoder()
 
 const isHttpUrl = (value: string): boolean => {
   const url = URL.parse(value)

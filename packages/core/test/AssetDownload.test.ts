@@ -9,7 +9,7 @@ import {
   SignedUrl
 } from "@scenario-assets/core"
 import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
-import { FetchHttpClient, HttpClient } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -510,6 +510,63 @@ describe("AssetDownload gives the reason", () => {
       const error = yield* refused(FakeServer.brokenBody)
       assert(error.reason._tag === "ConnectionFailed")
       assert.isTrue(error.reason.maybeSent)
+    })
+  )
+})
+
+describe("AssetDownload reads no more than it needs", () => {
+  const mebibyte = 1024 * 1024
+  const failing = (answer: FakeServer.Answer) =>
+    Effect.flip(Effect.flatMap(Effect.orDie(connect(FakeServer.make(answer), { retries: 0 })), operations.getStatus))
+
+  it.effect("of an answer, which has at most 16 MiB", () =>
+    Effect.gen(function* () {
+      const { answer, state } = FakeServer.endless(200, " ".repeat(mebibyte))
+      const error = yield* failing(answer)
+      assert(error.reason._tag === "InvalidResponse")
+      assert.strictEqual(error.reason.description, "expected at most 16 MiB")
+      assert.isAtMost(error.reason.response.body.length, 65_536)
+      assert.isAtMost(state.sent, 20 * mebibyte)
+      assert.strictEqual(state.ended, 1)
+    })
+  )
+
+  it.effect("and understands one that is long", () =>
+    Effect.gen(function* () {
+      const job = { jobId, jobStatus: "queued", note: "x".repeat(15 * mebibyte) }
+      const api = yield* connect(FakeServer.make(answer(200, job)))
+      assert.strictEqual((yield* api.getStatus(jobId)).jobStatus, "queued")
+    })
+  )
+
+  it.effect.each([401, 404, 500])("of a refusal, which is told by its status: %d", (status) =>
+    Effect.gen(function* () {
+      const { answer, state } = FakeServer.endless(status, "x".repeat(10_000))
+      const error = yield* failing(answer)
+      assert.strictEqual(error.response?.status, status)
+      assert.strictEqual(error.response?.body, "x".repeat(65_536))
+      assert.isAtMost(state.sent, 4 * mebibyte)
+      assert.strictEqual(state.ended, 1)
+    })
+  )
+
+  it.effect("and shows no half of a secret where it stops", () =>
+    Effect.gen(function* () {
+      for (let shift = 0; shift < 50; shift++) {
+        const { answer } = FakeServer.endless(500, `${Canary.secret}${"-".repeat(shift)}`)
+        const { response } = yield* failing(answer)
+        assert.match(response?.body ?? "", /^(?:<redacted>-*)*<?r?e?d?a?c?t?e?d?$/)
+      }
+    })
+  )
+
+  it.effect("and takes a body that is not there for an empty one", () =>
+    Effect.gen(function* () {
+      const none: FakeServer.Answer = (request) =>
+        Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(null, { status: 500 })))
+      const error = yield* failing(none)
+      assert.strictEqual(error.reason._tag, "ServerError")
+      assert.strictEqual(error.response?.body, "")
     })
   )
 })

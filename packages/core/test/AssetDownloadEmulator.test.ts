@@ -78,11 +78,11 @@ describe("AssetDownload on the emulator", () => {
     }).pipe(Effect.provide(emulated({ emulator: { job: { pace: "1 second" } } })))
   )
 
-  it.effect("gives links to one asset in many formats", () =>
+  it.effect("gives links to one asset, converted or not", () =>
     Effect.gen(function* () {
       const api = yield* AssetDownload.AssetDownload
       const { id } = yield* anAsset
-      for (const targetFormat of [undefined, "png", "jpeg", "gif"] as const) {
+      for (const targetFormat of [undefined, "png"] as const) {
         const link = yield* api.request(id, { targetFormat })
         assert.include(SignedUrl.reveal(link).pathname, id)
         Leaks.assertNone({ link })

@@ -66,6 +66,21 @@ export const brokenBody: Answer = (request) =>
     return HttpServerResponse.toClientResponse(HttpServerResponse.stream(body), { request })
   })
 
+/** A body that never ends, of this text again and again; `sent` tells how much of it was taken, `ended` how often it was let go. */
+export const endless = (status: number, text: string) => {
+  const bytes = new TextEncoder().encode(text)
+  const state = { sent: 0, ended: 0 }
+  const answer: Answer = (request) =>
+    Effect.sync(() => {
+      const body = Stream.forever(Stream.make(bytes)).pipe(
+        Stream.tap((chunk) => Effect.sync(() => void (state.sent += chunk.length))),
+        Stream.ensuring(Effect.sync(() => void state.ended++))
+      )
+      return HttpServerResponse.toClientResponse(HttpServerResponse.stream(body, { status }), { request })
+    })
+  return { answer, state }
+}
+
 /** No answer at all. */
 export const silence: Answer = () => Effect.never
 

@@ -19,27 +19,33 @@ import * as Runs from "./download/Runs.ts"
 import * as Extraction from "./extraction/Extraction.ts"
 import * as FileDownload from "./file/FileDownload.ts"
 import * as NodeHashes from "./file/internal/NodeHashes.ts"
-import * as Http1Client from "./http/Http1Client.ts"
+import * as Agent from "./http/Agent.ts"
+import * as ApiWire from "./http/ApiWire.ts"
+import * as Network from "./http/Network.ts"
+import * as StorageWire from "./http/StorageWire.ts"
 
 /**
- * The client for the API: HTTP/1.1 on connections that are kept, 10 s to make one. It trusts what Node trusts
- * (`NODE_EXTRA_CA_CERTS` adds to that), and knows no proxies: where one is needed, give {@link layerServicesWith} another
- * `HttpClient`, such as `NodeHttpClient.layerUndici`.
+ * The client for the API: HTTP/1.1 on connections that are kept for a moment, 10 s to make one. It trusts what Node trusts
+ * (`NODE_EXTRA_CA_CERTS` adds to that), and goes through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` name (see {@link proxyFor}).
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.effect(HttpClient.HttpClient, Http1Client.make)
+export const layerApiClient: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
+  ApiWire.layer(`scenario-assets node/${process.versions.node}`),
+  Layer.provide(Agent.layer, Network.layer)
+)
 
 /**
- * The client for storage hosts, with connections of its own: one body at a time on each, and faster than a general client
- * by the memory it does not waste. It holds no credential.
+ * The client for storage hosts, on the same connections: one body at a time on each, gathered into large pieces. It holds no
+ * credential.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = StorageClient.layer.pipe(
-  Layer.provide(Layer.effect(HttpClient.HttpClient, Http1Client.make))
+export const layerStorageClient: Layer.Layer<StorageClient.StorageClient> = Layer.provide(
+  StorageWire.layer,
+  Network.layer
 )
 
 /**
@@ -53,7 +59,7 @@ export interface Choices {
   readonly apiClient?: Layer.Layer<HttpClient.HttpClient> | undefined
   /**
    * The client for storage hosts. Default {@link layerStorageClient}; one on another `HttpClient` is
-   * `StorageClient.layer.pipe(Layer.provide(…))`.
+   * `StorageClient.layerHttpClient.pipe(Layer.provide(…))`.
    */
   readonly storageClient?: Layer.Layer<StorageClient.StorageClient> | undefined
   /** Where jobs are recorded. Default `JobJournal.layerNone`: a library writes no file unless it is asked to. */
@@ -87,10 +93,9 @@ export const layerServicesWith = (
   Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, Downloads.layer).pipe(
+  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Downloads.layer).pipe(
     Layer.provideMerge(Extraction.layer),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),
-    Layer.provideMerge(ArchiveReader.layer),
     Layer.provideMerge(FileDownload.layer),
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),

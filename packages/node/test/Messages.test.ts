@@ -72,14 +72,15 @@ const errors: ReadonlyArray<
       new ArchiveError.Unsupported({ feature: "encryption" }),
       new ArchiveError.UnsafeName({ entry, description }),
       new ArchiveError.LimitExceeded({ limit: "entries", allowed: 1, found: 2 }),
-      new ArchiveError.WrongContent({ entry, description })
+      new ArchiveError.WrongContent({ entry, description }),
+      new ArchiveError.ContentClosed({ entry })
     ].map((reason) => new ArchiveError.ArchiveError({ archive: "job_a", reason }))
   ]
 ]
 
 /** A semicolon, and then somebody is asked to do something. */
 const advice =
-  /[;,] (?:and |where so much is meant, |the job goes on at Scenario: |the API key is not at fault: )?(?:check|see|try|change|cut|start|wait|request|resume|download|extract|raise|or )\b[^;]*\.$/
+  /[;,] (?:and |where so much is meant, |the job goes on at Scenario: |the API key is not at fault: )?(?:check|see|try|change|cut|start|wait|request|resume|download|extract|raise|read|or )\b[^;]*\.$/
 
 describe("messages", () => {
   for (const [reasons, name, all] of errors) {

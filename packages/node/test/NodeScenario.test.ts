@@ -45,7 +45,7 @@ describe("NodeScenario.layerServicesWith", () => {
   const storage: Array<string> = []
   const clients = services({
     apiClient: telling(api),
-    storageClient: StorageClient.layer.pipe(Layer.provide(telling(storage)))
+    storageClient: StorageClient.layerHttpClient.pipe(Layer.provide(telling(storage)))
   })
 
   it.live("takes clients of one's own, one for the API and one for storage hosts", () =>

@@ -1,5 +1,5 @@
 /** `emulate`: a Scenario of one's own, to try things on. */
-import { Emulator, Fault, type JobScript } from "@scenario-assets/core/testing"
+import { type Emulator, Fault, type JobScript } from "@scenario-assets/core/testing"
 import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ export const run = (values: Values) =>
       onNone: () => ({}),
       onSome: (pace) => ({ pace })
     })
-    const services = yield* EmulatorServer.make({
+    const emulator = yield* EmulatorServer.make({
       port: values.port,
       storagePort: values.storagePort,
       faults,
@@ -35,12 +35,12 @@ export const run = (values: Values) =>
         Option.map(values.archiveSize, (size) => ({ size, entries: values.archiveEntries }))
       )
     })
-    yield* Effect.provideContext(announce, services)
+    yield* announce(emulator)
     return yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(Output.layer(values)))
 
 /** Where it is and how to reach it. The credentials are the emulator's own, and no secret. */
-const announce = Effect.gen(function* () {
+const announce = Effect.fnUntraced(function* (emulator: Emulator.Emulator["Service"]) {
   const { event, line, note } = yield* Output.Output
   const {
     catalogue,
@@ -49,7 +49,7 @@ const announce = Effect.gen(function* () {
       credentials: { key, secret },
       storageUrl
     }
-  } = yield* Emulator.Emulator
+  } = emulator
   const models = catalogue.models.map((model) => model.id)
   yield* event({ type: "listening", apiUrl, storageUrl, apiKey: key, apiSecret: secret, models })
   yield* line(

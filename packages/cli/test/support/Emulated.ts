@@ -2,9 +2,8 @@
 import { readFileSync } from "node:fs"
 import path from "node:path"
 import { assert } from "@effect/vitest"
-import { Emulator } from "@scenario-assets/core/testing"
+import type { Emulator } from "@scenario-assets/core/testing"
 import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Canary from "../../../../test-support/Canary.ts"
@@ -38,7 +37,7 @@ export const modelOf = ({ emulator }: Emulated): string => emulator.catalogue.mo
 /** Archives are of made-up bytes, which cost less than pictures do, unless `archive` says otherwise. */
 export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulated, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const services = yield* Effect.orDie(
+    const emulator = yield* Effect.orDie(
       EmulatorServer.make({
         credentials: { key: Canary.key, secret: Canary.secret },
         signaturePrefix: Canary.signature,
@@ -47,7 +46,6 @@ export const make = (options: EmulatorServer.Options = {}): Effect.Effect<Emulat
         job: { pace: 0, ...options.job }
       })
     )
-    const emulator = Context.get(services, Emulator.Emulator)
     const state = TestDirectory.make("state")
     const env = {
       XDG_STATE_HOME: state,

@@ -23,7 +23,7 @@ const isUnconnected = (error: unknown, depth = 0): boolean => {
 }
 
 /** OpenSSL's and Node's names for a certificate that is not to be trusted: trying again cannot help. */
-const isUntrusted = (code: string): boolean =>
+export const isUntrusted = (code: string): boolean =>
   /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|ERR_TLS_CERT_)/.test(
     code
   )
@@ -49,13 +49,18 @@ export interface Failure {
   readonly kind: "unsendable" | "untrusted" | "unconnected" | "broken"
   /** In the words of the innermost cause. An `HttpClientError` itself names the whole URL and is never shown. */
   readonly description: string
+  /** The code of the system, of TLS, or of the client; and the call of the system that failed. Of the innermost cause that has one. */
+  readonly code: string | undefined
+  readonly syscall: string | undefined
 }
 
 export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure => {
-  const { codes, words = reason.description } = innermost(reason.cause)
+  const { codes, phases, syscall, words = reason.description } = innermost(reason.cause)
   const be = (kind: Failure["kind"], description: string): Failure => ({
     kind,
-    description: SignedUrl.redactIn(description)
+    description: SignedUrl.redactIn(description),
+    code: codes.at(-1),
+    syscall
   })
   switch (reason._tag) {
     case "InvalidUrlError":
@@ -65,23 +70,40 @@ export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure 
     case "TransportError":
       if (!areProper(reason.request.headers)) return be("unsendable", "a header is not proper HTTP")
       // The Fetch standard's words for a port such as 6667.
-      if (codes.some(isRefusal) || words === "bad port") return be("unsendable", words ?? "the client refuses it")
+      if (phases.includes("request") || codes.some(isRefusal) || words === "bad port")
+        return be("unsendable", words ?? "the client refuses it")
       if (codes.some(isUntrusted)) return be("untrusted", words ?? "its certificate")
-      return be(isUnconnected(reason.cause) ? "unconnected" : "broken", words ?? "the exchange broke")
+      return be(
+        phases.includes("connect") || isUnconnected(reason.cause) ? "unconnected" : "broken",
+        words ?? "the exchange broke"
+      )
     default:
       return be("broken", words ?? "the body broke")
   }
 }
 
-/** The codes of an error and its causes, and the words of the innermost one that has some. */
-const innermost = (error: unknown): { readonly codes: ReadonlyArray<string>; readonly words?: string } => {
+interface Innermost {
+  /** Of the error and its causes, from the outside in. */
+  readonly codes: ReadonlyArray<string>
+  /** How far an exchange had come, as our own clients say it. */
+  readonly phases: ReadonlyArray<string>
+  readonly syscall: string | undefined
+  /** Of the innermost cause that has some. */
+  readonly words?: string
+}
+
+const innermost = (error: unknown): Innermost => {
   const codes: Array<string> = []
+  const phases: Array<string> = []
+  let syscall: string | undefined
   let words: string | undefined
   let cause = error
   for (let depth = 0; depth < 5 && Predicate.isObject(cause); depth++) {
-    const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+    const code = text(cause, "code")
     if (code !== undefined) codes.push(code)
-    const message = "message" in cause && typeof cause.message === "string" ? cause.message : ""
+    phases.push(...[text(cause, "phase") ?? []].flat())
+    syscall = text(cause, "syscall") ?? syscall
+    const message = text(cause, "message") ?? ""
     words =
       (code === "EPROTO" && notTls.test(message)
         ? "the host does not speak TLS there, as an https URL needs"
@@ -92,5 +114,8 @@ const innermost = (error: unknown): { readonly codes: ReadonlyArray<string>; rea
             : `${message} (${code})`) ?? words
     cause = "cause" in cause ? cause.cause : undefined
   }
-  return { codes, ...(words === undefined ? {} : { words }) }
+  return { codes, phases, syscall, ...(words === undefined ? {} : { words }) }
 }
+
+const text = (of: object, name: string): string | undefined =>
+  Predicate.hasProperty(of, name) && typeof of[name] === "string" ? of[name] : undefined

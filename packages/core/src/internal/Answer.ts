@@ -1,10 +1,12 @@
 /** From an answer of the API to a value or a reason, with every secret taken out of what is kept. */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import {
   Forbidden,
   InvalidResponse,
@@ -20,8 +22,57 @@ import {
 import * as Backoff from "../http/Backoff.ts"
 import type { Credentials } from "../ScenarioConfig.ts"
 import * as SignedUrl from "../SignedUrl.ts"
+import * as Bytes from "../transfer/internal/Bytes.ts"
 
+/** What is read of a body, in bytes: of an answer, and of a refusal. */
+const longest = { answer: 16 * 1024 * 1024, refusal: 128 * 1024 }
+/** What can be read at once. */
+const short = 64 * 1024
+/** What is kept of it, in characters. */
 const longestBody = 64 * 1024
+/** A secret is no longer than this, in any form: where a text ends in the middle of one, it is not recognised. */
+const longestSecret = 32 * 1024
+
+/** The text of a body, from its beginning. */
+export interface Body {
+  readonly text: string
+  /** Whether it is all of it. */
+  readonly isWhole: boolean
+}
+
+export const isSuccess = ({ status }: HttpClientResponse): boolean => status >= 200 && status < 300
+
+/** Reads a body as far as it can be of use, and lets the connection go where there is more. */
+export const read = (answer: HttpClientResponse): Effect.Effect<Body, HttpClientError> => {
+  const { "content-encoding": encoding, "content-length": declared = Infinity } = answer.headers
+  // Most are short and say so: that costs half as much.
+  if (encoding === undefined && Number(declared) <= short) {
+    return Effect.map(answer.text, (text) => ({ text, isWhole: true }))
+  }
+  const limit = isSuccess(answer) ? longest.answer : longest.refusal
+  return Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let length = 0
+    return answer.stream.pipe(
+      Stream.takeUntil((chunk) => {
+        chunks.push(chunk)
+        length += chunk.length
+        return length > limit
+      }),
+      Stream.runDrain,
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "EmptyBodyError",
+        () => Effect.void
+      ),
+      Effect.map(() => ({ text: utf8.decode(Bytes.join(chunks)), isWhole: length <= limit }))
+    )
+  })
+}
+
+const utf8 = new TextDecoder()
+
+/** That a body has more than is read of it. */
+export const tooLong = `expected at most ${longest.answer / 1024 / 1024} MiB`
 
 /** Takes the secrets out of a text: the credentials themselves, should a server repeat them, and the queries of URLs. */
 export type Scrub = (text: string) => string
@@ -72,7 +123,7 @@ export const isJsonObject = (json: Schema.Json): json is Schema.JsonObject =>
 /** What is kept of an answer. */
 export const details = (
   answer: { readonly status: number; readonly headers: { readonly [name: string]: string } },
-  body: string,
+  { isWhole, text }: Body,
   scrub: Scrub
 ): ResponseDetails => {
   const headers: { readonly [name: string]: string } = Object.fromEntries(
@@ -81,11 +132,12 @@ export const details = (
       secretHeaders.test(name) ? "<redacted>" : scrub(value)
     ])
   )
+  const shown = scrub(isWhole ? text : text.slice(0, longest.refusal))
   const requestId = requestIdNames.map((name) => headers[name]).find((value) => value !== undefined)
   return {
     status: answer.status,
     headers,
-    body: scrub(body).slice(0, longestBody),
+    body: shown.slice(0, isWhole ? longestBody : Math.max(0, Math.min(longestBody, shown.length - longestSecret))),
     ...(requestId === undefined ? {} : { requestId })
   }
 }
@@ -101,7 +153,7 @@ const requestIdNames = [
 const secretHeaders = /^(?:(?:proxy-)?authorization|cookie|set-cookie|x-api-key|.*token.*)$/
 
 /** The reason that stands for an answer without success. */
-export const refusal = (answer: HttpClientResponse, body: string, scrub: Scrub): Effect.Effect<Reason> =>
+export const refusal = (answer: HttpClientResponse, body: Body, scrub: Scrub): Effect.Effect<Reason> =>
   Effect.map(Backoff.retryAfter(answer.headers), (retryAfter) => {
     const response = details(answer, body, scrub)
     const later = retryAfter === undefined ? {} : { retryAfter }

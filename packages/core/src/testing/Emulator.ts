@@ -1,6 +1,6 @@
 /**
- * A Scenario server of one's own: the three operations, and a storage host with the archives. It knows nothing of
- * sockets: `EmulatorHttpClient` puts it behind an `HttpClient` in memory, `EmulatorServer` of `@scenario-assets/node` on a port.
+ * An emulated Scenario: the three operations, and a storage host with the archives. It knows nothing of sockets:
+ * `EmulatorHttpClient` puts it behind an `HttpClient` in memory, `EmulatorServer` of `@scenario-assets/node` on two ports.
  *
  * @since 0.1.0
  */
@@ -12,19 +12,22 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { Hashes } from "../transfer/internal/Hashes.ts"
-import * as Catalogue from "./Catalogue.ts"
 import type * as Fault from "./Fault.ts"
-import type * as FaultKind from "./FaultKind.ts"
 import * as Api from "./internal/Api.ts"
+import * as Catalogue from "./internal/Catalogue.ts"
 import * as ChecksumHeaders from "./internal/ChecksumHeaders.ts"
 import * as FaultPlan from "./internal/FaultPlan.ts"
 import * as Faults from "./internal/Faults.ts"
 import * as Jobs from "./internal/Jobs.ts"
 import * as Links from "./internal/Links.ts"
+import type { Reply } from "./internal/Reply.ts"
 import * as Seeded from "./internal/Seeded.ts"
 import * as Storage from "./internal/Storage.ts"
 import * as JobScript from "./JobScript.ts"
-import type { Reply } from "./Reply.ts"
+
+export type { Asset, Catalogue, CatalogueOptions, Inference, Model } from "./internal/Catalogue.ts"
+export type { Content } from "./internal/Content.ts"
+export type { Ending, Reply } from "./internal/Reply.ts"
 
 /**
  * The two hosts of the emulator.
@@ -35,7 +38,7 @@ import type { Reply } from "./Reply.ts"
 export type Host = "api" | "storage"
 
 /**
- * What the emulator accepts as credentials: key and secret, or the token.
+ * The credentials the emulator accepts: key and secret, or the token.
  *
  * @category models
  * @since 0.1.0
@@ -47,7 +50,7 @@ export interface Credentials {
 }
 
 /**
- * The credentials of an emulator that was not told others.
+ * The credentials of an emulator, unless its options name others.
  *
  * @category constants
  * @since 0.1.0
@@ -59,31 +62,31 @@ export const defaultCredentials: Credentials = {
 }
 
 /**
- * A request that was made, as it came.
+ * A request the emulator received.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RecordedRequest {
-  /** The operation, `storage`, or `unknown` for a path the API has not. */
-  readonly target: FaultKind.Target | "unknown"
+  /** The operation, `storage`, or `unknown` for a path the API does not have. */
+  readonly target: Fault.Target | "unknown"
   readonly method: string
   /** Path and query, signatures and all. */
   readonly path: string
-  /** Names in lower case, values as they came: credentials too. */
+  /** Names in lower case; values as received, credentials included. */
   readonly headers: Readonly<Record<string, string>>
   /** Milliseconds since 1970. */
   readonly time: number
 }
 
 /**
- * A checksum that the storage host may declare, in the manner of one host or another:
+ * A checksum that the storage host declares, in the manner of one host or another:
  *
- * - `crc32`, `crc64nvme`: `x-amz-checksum-*`, as S3 has them, under `200` alone.
+ * - `crc32`, `crc64nvme`: `x-amz-checksum-*`, as S3 sends them, with status 200 only.
  * - `crc32c`: `x-goog-hash`.
- * - `md5`: `Content-MD5`, under `200` alone, of up to 64 MiB and where `Hashes` has MD5.
- * - `sha256`: `Repr-Digest`, of up to 64 MiB and where `Hashes` has SHA-256.
- * - `composite`: `x-amz-checksum-crc32c` of an object that came in parts, which is not the sum of the object.
+ * - `md5`: `Content-MD5`, with status 200 only, of up to 64 MiB. Only `EmulatorServer` can compute it.
+ * - `sha256`: `Repr-Digest`, of up to 64 MiB. Only `EmulatorServer` can compute it.
+ * - `composite`: `x-amz-checksum-crc32c` of an object uploaded in parts, which is no checksum of the whole object.
  *
  * @category models
  * @since 0.1.0
@@ -91,7 +94,7 @@ export interface RecordedRequest {
 export type ChecksumKind = ChecksumHeaders.Kind
 
 /**
- * What can be chosen.
+ * How the emulator is set up.
  *
  * @category options
  * @since 0.1.0
@@ -101,18 +104,19 @@ export interface Options {
   readonly credentials?: Partial<Credentials> | undefined
   /** The only project that may be named in `projectId`; others get 403. Default: any. */
   readonly projectId?: string | undefined
-  readonly catalogue?: Catalogue.Options | undefined
-  /** What happens to jobs, over `JobScript.defaultScript`. */
+  /** How many assets there are to select. */
+  readonly catalogue?: Catalogue.CatalogueOptions | undefined
+  /** What happens to jobs; fields left out are those of `JobScript.defaultScript`. */
   readonly job?: Partial<JobScript.JobScript> | undefined
-  /** Makes all archives of this size, whatever was selected. */
+  /** The size of all archives, whatever is selected. Default: the selected assets. */
   readonly archive?: JobScript.ArchiveSize | undefined
   /** How long a signed URL is valid; default 15 minutes. */
   readonly urlLifetime?: Duration.Input | undefined
-  /** What every signature begins with, so that one can look for it where it should not be. */
+  /** What every signature begins with, for tests that search logs and files for leaked URLs. */
   readonly signaturePrefix?: string | undefined
   /** Checksums that the storage host declares; default none. */
   readonly checksums?: ReadonlyArray<ChecksumKind> | undefined
-  /** Faults from the start on. */
+  /** Faults that are injected at the start. */
   readonly faults?: ReadonlyArray<Fault.Fault> | undefined
   /** Where the API is, with `/v1`. Default `https://api.emulator.test/v1`, which only `EmulatorHttpClient` knows. */
   readonly apiUrl?: string | undefined
@@ -121,7 +125,17 @@ export interface Options {
 }
 
 /**
- * The emulator.
+ * The emulator: what a test reads from it, and how a test makes it misbehave.
+ *
+ * **Example** (A connection that breaks)
+ *
+ * ```ts
+ * const emulator = yield* Emulator.Emulator
+ * yield* emulator.inject(Fault.reset("storage", 100_000))
+ * // … download something …
+ * const requests = yield* emulator.requests
+ * assert.lengthOf(requests.filter(({ target }) => target === "storage"), 2)
+ * ```
  *
  * @category services
  * @since 0.1.0
@@ -129,19 +143,19 @@ export interface Options {
 export class Emulator extends Context.Service<
   Emulator,
   {
-    /** What a client has to know. */
+    /** Where the two hosts are, and the credentials they accept. */
     readonly config: { readonly apiUrl: string; readonly storageUrl: string; readonly credentials: Credentials }
-    /** What there is to select. */
+    /** The models, inferences and assets that can be requested. */
     readonly catalogue: Catalogue.Catalogue
-    /** Answers a request to one of the two hosts. */
+    /** Answers a request to one of the two hosts. `EmulatorHttpClient` and `EmulatorServer` are built on it. */
     readonly handle: (host: Host, request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Reply>
-    /** Adds faults, after those that are there. */
+    /** Adds faults, behind those that are left. */
     readonly inject: (...faults: ReadonlyArray<Fault.Fault>) => Effect.Effect<void>
-    /** Takes all faults away. */
+    /** Removes all faults. */
     readonly clearFaults: Effect.Effect<void>
-    /** Says what happens to the next jobs, one script a job; those after them go the usual way. */
+    /** Scripts the next jobs, one script per job, over the `job` of the options. */
     readonly scriptJobs: (...scripts: ReadonlyArray<Partial<JobScript.JobScript>>) => Effect.Effect<void>
-    /** Ends the life of all URLs signed so far. */
+    /** Expires all URLs signed so far. */
     readonly expireUrls: Effect.Effect<void>
     /** The last 10,000 requests, in order. */
     readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
@@ -149,7 +163,7 @@ export class Emulator extends Context.Service<
 >()("@scenario-assets/core/testing/Emulator") {}
 
 /**
- * Makes an emulator, for as long as the scope is open.
+ * Makes an emulator that lives as long as the scope.
  *
  * @category constructors
  * @since 0.1.0
@@ -226,7 +240,15 @@ const requestsKept = 10_000
 const requestIdHeaders = { api: "x-amzn-requestid", storage: "x-amz-request-id" } as const
 
 /**
- * An emulator without sockets; add `EmulatorHttpClient.layer` to reach it.
+ * The emulator in memory. Add `EmulatorHttpClient.layer` to send requests to it.
+ *
+ * **Example** (Jobs that fail)
+ *
+ * ```ts
+ * const EmulatorTest = Emulator.layer({
+ *   job: { pace: "10 seconds", outcome: "failure", details: { error: "out of disk space" } }
+ * })
+ * ```
  *
  * @category layers
  * @since 0.1.0

@@ -13,11 +13,12 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Emulator } from "./Emulator.ts"
-import * as Reply from "./Reply.ts"
+import * as Reply from "./internal/Reply.ts"
 
 /**
  * Makes the client. It behaves as one over sockets would: a body that ends before its declared length fails, one that
- * goes on after it is cut off there, a stall lasts until it is interrupted.
+ * exceeds it is cut off there, and a stall lasts until it is interrupted. Hosts other than those of the emulator cannot
+ * be reached.
  *
  * @category constructors
  * @since 0.1.0
@@ -40,10 +41,45 @@ export const make: Effect.Effect<HttpClient.HttpClient, never, Emulator> = Effec
 /**
  * The client of the emulator that is provided.
  *
- * **Example** (A test without sockets)
+ * **Gotchas**
+ *
+ * The emulator tells time by Effect's clock, so a test with `TestClock` spends none. One `TestClock.adjust` of any size
+ * is enough for a whole program of many waits, provided that the program starts after a sleep, as in the example:
+ * `adjust` waits for what it has woken, but not for a fiber on its way to its first sleep.
+ *
+ * **Example** (Testing a program without sockets and without waiting)
  *
  * ```ts
- * const TestLayer = EmulatorHttpClient.layer.pipe(Layer.provideMerge(Emulator.layer({ job: { pace: 0 } })))
+ * import { assert, it } from "@effect/vitest"
+ * import { AssetDownload, ScenarioConfig } from "@scenario-assets/core"
+ * import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testing"
+ * import { Effect, Fiber, Layer, Redacted } from "effect"
+ * import { TestClock } from "effect/testing"
+ *
+ * const ScenarioTest = AssetDownload.layer.pipe(
+ *   Layer.provide(EmulatorHttpClient.layer),
+ *   Layer.provide(
+ *     ScenarioConfig.layer({
+ *       baseUrl: "https://api.emulator.test/v1",
+ *       bearerToken: Redacted.make(Emulator.defaultCredentials.token)
+ *     })
+ *   ),
+ *   Layer.provideMerge(Emulator.layer())
+ * )
+ *
+ * it.effect("waits for a busy server", () =>
+ *   Effect.gen(function* () {
+ *     const emulator = yield* Emulator.Emulator
+ *     yield* emulator.inject(Fault.status("request", 503, { times: 2, retryAfter: "20 seconds" }))
+ *     const assets = yield* AssetDownload.AssetDownload
+ *     const fiber = yield* assets
+ *       .request(emulator.catalogue.assets[0].id)
+ *       .pipe(Effect.delay("1 milli"), Effect.forkChild)
+ *     yield* TestClock.adjust("1 minute")
+ *     yield* Fiber.join(fiber)
+ *     assert.lengthOf(yield* emulator.requests, 3)
+ *   }).pipe(Effect.provide(ScenarioTest))
+ * )
  * ```
  *
  * @category layers

@@ -8,16 +8,28 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { Kind, type Target } from "./FaultKind.ts"
+import { Kind, type Target } from "./internal/FaultKind.ts"
 import * as FaultText from "./internal/FaultText.ts"
 
+export type { Kind, Target } from "./internal/FaultKind.ts"
+
 /**
- * A fault, whom it meets, and how often.
+ * A fault, the requests it meets, and how often.
  *
  * A request meets the first fault of each kind that is not used up: a delay; an answer other than the right one
  * (`Status`, `Html`, `MalformedJson`, `Redirect`, `Drop`); a rate; an ending (`Reset`, `Cut`, `CutUndeclared`, `Stall`);
- * a wrong length; each of object, ETag, range, checksum and bytes. So several faults of one kind come one after the other, and faults of
- * different kinds together; but a wrong answer comes alone, after the delay.
+ * a wrong length; each of object, ETag, range, checksum and bytes. So faults of one kind come one after the other, and
+ * faults of different kinds together; but a wrong answer comes alone, after the delay.
+ *
+ * **Example** (Two refusals, then a slow answer whose body breaks off)
+ *
+ * ```ts
+ * yield* emulator.inject(
+ *   Fault.status("storage", 503, { times: 2, retryAfter: "1 second" }),
+ *   Fault.delay("storage", "5 seconds", { skip: 2 }),
+ *   Fault.reset("storage", 65_536)
+ * )
+ * ```
  *
  * @category models
  * @since 0.1.0
@@ -44,13 +56,7 @@ export interface Options {
   readonly skip?: number | undefined
 }
 
-/**
- * A fault of any kind.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (target: Target, kind: Kind, { skip = 0, times = 1 }: Options = {}): Fault => ({
+const make = (target: Target, kind: Kind, { skip = 0, times = 1 }: Options = {}): Fault => ({
   target,
   kind,
   times: times === "always" ? Number.POSITIVE_INFINITY : times,

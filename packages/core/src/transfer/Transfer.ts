@@ -21,7 +21,7 @@ import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
 import * as Source from "./Source.ts"
-import { GatherLimit, StorageClient } from "./StorageClient.ts"
+import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
 import {
   ObjectChanged,
@@ -140,12 +140,14 @@ export const make = Effect.fnUntraced(function* (
   const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
     Stream.suspend(() => {
       const limits = Limits.from(options, usual)
+      const rateLimit = limits.limitRate === Infinity ? undefined : RateLimit.of(source, limits.limitRate)
       return run(source, {
         part,
         startsOver: isFile ? "any" : part === undefined ? "same" : "suffix" in part ? "any" : "never",
         ...limits,
         connections: isFile ? limits.connections : 1,
-        rateLimit: limits.limitRate === Infinity ? undefined : RateLimit.make(limits.limitRate),
+        rateLimit,
+        pieceSize: rateLimit?.pieceSize,
         expect: options.expect,
         resume: options.resume,
         client,
@@ -288,10 +290,7 @@ const run = <E, R>(
   const { part, rateLimit, resume, timeLimit: limit } = settings
   const given = part !== undefined && "object" in part ? part.object : resume?.object
   const first = attempt(resume, given, given !== undefined)
-  const all =
-    rateLimit === undefined
-      ? first
-      : rateLimit.apply(first).pipe(Stream.provideService(GatherLimit, rateLimit.pieceSize))
+  const all = rateLimit === undefined ? first : rateLimit.apply(first)
   return (
     limit === undefined
       ? all

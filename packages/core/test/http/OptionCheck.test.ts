@@ -26,7 +26,7 @@ const http = Layer.succeed(
   })
 )
 const config = Layer.orDie(ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }))
-const storage = Layer.merge(Layer.provide(StorageClient.layer, http), config)
+const storage = Layer.merge(Layer.provide(StorageClient.layerHttpClient, http), config)
 const source: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("https://storage.test/a.zip")) }
 
 /** The one message of a run that ends with a defect. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Content } from "@scenario-assets/core/testing"
+import * as Content from "../../src/testing/internal/Content.ts"
 import { crc32 } from "../../src/transfer/internal/Crc32.ts"
 import { crc64nvme } from "../../src/transfer/internal/Crc64Nvme.ts"
 
@@ -58,11 +58,16 @@ describe("Content", () => {
     const content = Content.concat([...small, Content.repeat(block, 3 * block.length), ...small])
     const chunks = [...Content.chunks(content)]
     assert.isTrue(chunks.every((chunk) => chunk.length <= Content.chunkSize))
-    assert.strictEqual(chunks.filter((chunk) => chunk === block).length, 3)
+    assert.strictEqual(chunks.filter(({ buffer }) => buffer === block.buffer).length, 3)
     assert.strictEqual(chunks.length, 3 + 3 + 3)
     assert.strictEqual(
       chunks.reduce((crc, chunk) => crc32.update(crc, chunk), 0),
       content.crc32
+    )
+
+    assert.deepStrictEqual(
+      Array.from(Content.chunks(Content.fromBytes(block), 0, 25, { size: 10 }), ({ length }) => length),
+      [10, 10, 5]
     )
 
     let crc = 0

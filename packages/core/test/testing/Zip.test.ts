@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FileNameTemplate } from "@scenario-assets/core"
-import { Archive, Catalogue, Content, FileNames, Zip } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as EffectZip from "effect/encoding/Zip"
 import * as Stream from "effect/Stream"
+import * as Archive from "../../src/testing/internal/Archive.ts"
+import * as Catalogue from "../../src/testing/internal/Catalogue.ts"
+import * as Content from "../../src/testing/internal/Content.ts"
+import * as FileNames from "../../src/testing/internal/FileNames.ts"
+import * as Zip from "../../src/testing/internal/Zip.ts"
 import { crc32 } from "../../src/transfer/internal/Crc32.ts"
 
 const template = FileNameTemplate.FileNameTemplate.make("<generator>-<prompt>-<num>-<seed>")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Content } from "@scenario-assets/core/testing"
 import * as Schema from "effect/Schema"
+import * as Content from "../../src/testing/internal/Content.ts"
 import { type Crc, repeat } from "../../src/transfer/internal/Crc.ts"
 import { crc32, crc32c } from "../../src/transfer/internal/Crc32.ts"
 import { crc64nvme } from "../../src/transfer/internal/Crc64Nvme.ts"

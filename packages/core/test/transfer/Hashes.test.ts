@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Checksum } from "@scenario-assets/core"
-import { Content } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Content from "../../src/testing/internal/Content.ts"
 import * as Hashes from "../../src/transfer/internal/Hashes.ts"
 import * as Sums from "../../src/transfer/internal/Sums.ts"
 

@@ -1,6 +1,6 @@
 /** One link for many ranges, and a fresh one for those that were refused. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl } from "@scenario-assets/core"
+import { SignedUrl, StorageClient } from "@scenario-assets/core"
 import { Duration, Effect, Exit, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Links from "../../src/transfer/internal/Links.ts"
@@ -32,7 +32,8 @@ describe("Links", () => {
       const begun = { object, acceptsRanges: true, hasBytes: true }
       const read = (start: number, end: number) =>
         RangeReader.read(at(start, end), begun, links, {
-          client,
+          client: StorageClient.fromHttpClient(client),
+          pieceSize: undefined,
           allowHttp: false,
           idleTimeout: Duration.seconds(30),
           redirects: 0,

@@ -1,6 +1,6 @@
 /** Several ranges at once, of a host whose bytes come at times of their own. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, type TransferEvent } from "@scenario-assets/core"
+import { SignedUrl, type TransferEvent, StorageClient } from "@scenario-assets/core"
 import { Duration, Effect, Stream } from "effect"
 import { HttpClient, HttpServerResponse } from "effect/http"
 import type * as Exchange from "../../src/transfer/internal/Exchange.ts"
@@ -46,7 +46,8 @@ const read = Effect.fnUntraced(function* (
   const begun = { object: undefined, acceptsRanges: false, hasBytes: false }
   const events = yield* Stream.runCollect(
     Segments.read([all], begun, links, {
-      client,
+      client: StorageClient.fromHttpClient(client),
+      pieceSize: undefined,
       allowHttp: false,
       idleTimeout: Duration.seconds(30),
       redirects: 0,

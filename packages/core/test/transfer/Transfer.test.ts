@@ -114,7 +114,7 @@ const host = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>, baseUr
     )
   )
   const layer = Transfer.layer.pipe(
-    Layer.provide(StorageClient.layer),
+    Layer.provide(StorageClient.layerHttpClient),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
     Layer.provide(
       ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })

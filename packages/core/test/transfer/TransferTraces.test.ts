@@ -24,7 +24,7 @@ const observe = Effect.fnUntraced(function* (source: Transfer.Source, statuses: 
     })
   )
   const layer = Transfer.layer.pipe(
-    Layer.provide(StorageClient.layer),
+    Layer.provide(StorageClient.layerHttpClient),
     Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
     Layer.provide(ScenarioConfig.layer({ apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })),
     Layer.orDie

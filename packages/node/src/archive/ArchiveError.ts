@@ -102,10 +102,31 @@ export class WrongContent extends Schema.TaggedError<WrongContent>()("WrongConte
   }
 }
 
+/** The content of an entry was run when its callback had ended. @category reasons @since 0.1.0 */
+export class ContentClosed extends Schema.TaggedError<ContentClosed>()("ContentClosed", {
+  /** The name of the entry, as it is stored. */
+  entry: Schema.String
+}) {
+  override get message(): string {
+    return (
+      `no longer gives the content of its entry ${quote(this.entry)}, whose callback has ended; ` +
+      "read the content before the callback ends"
+    )
+  }
+}
+
 const quote = (name: string): string => `"${escape(name)}"`
 
 /** @category models @since 0.1.0 */
-export const Reason = Schema.Union([NotAnArchive, Damaged, Unsupported, UnsafeName, LimitExceeded, WrongContent])
+export const Reason = Schema.Union([
+  NotAnArchive,
+  Damaged,
+  Unsupported,
+  UnsafeName,
+  LimitExceeded,
+  WrongContent,
+  ContentClosed
+])
 /** @category models @since 0.1.0 */
 export type Reason = typeof Reason.Type
 

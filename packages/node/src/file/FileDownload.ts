@@ -18,7 +18,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as Buffers from "../http/Buffers.ts"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
 import * as Lock from "./internal/Lock.ts"
@@ -199,7 +198,6 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         return transfer
           .events(source, { ...options, connections: options.connections ?? 16, resume: part.resume })
           .pipe(
-            Stream.provideService(Buffers.Current, Buffers.aligned),
             Stream.mapArrayEffect((all) => Effect.map(Effect.forEach(all, take), (told) => Arr.of(told.flat()))),
             Stream.flattenIterable,
             Stream.concat(Stream.fromEffect(complete)),

@@ -1,6 +1,10 @@
-/** Connections to storage hosts: TCP or TLS, read into one buffer each, and kept for a while after an exchange. */
-import * as Net from "node:net"
-import * as Tls from "node:tls"
+/** Connections to storage hosts, each read into one buffer, and kept for a while after an exchange. */
+import type * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Network } from "./Network.ts"
+import type { Proxy } from "./Proxies.ts"
+import type { WireError } from "./WireError.ts"
 
 /** Who uses a connection. */
 export interface User {
@@ -12,148 +16,93 @@ export interface User {
   readonly onClose: (error: Error | undefined) => void
 }
 
+export interface Connection {
+  readonly socket: Net.Socket
+  /** It has carried an exchange before, so that the host may have closed it meanwhile. */
+  isReused: boolean
+  user: User | undefined
+}
+
+export interface Connections {
+  /** A connection that is kept, or a new one. */
+  readonly take: (url: URL, proxy: Proxy | undefined) => Effect.Effect<Connection, WireError>
+  /** Keeps a connection for the next exchange. */
+  readonly keep: (url: URL, connection: Connection) => void
+}
+
 /** How long a connection is kept that nobody uses, in milliseconds: less than hosts do. */
 const idleTimeout = 4000
-/**
- * How long a connection may have rested, in milliseconds, that is to carry a request which may not be sent twice. The host may
- * be closing it at that very moment, and then nobody knows whether it has seen the request. Hosts close what has rested for
- * seconds; right behind an exchange they do not, unless they say so in it. A fresh connection each time would be a bit safer
- * still, but links are asked for one by one, in their hundreds, and each would cost a TCP and a TLS handshake.
- */
-const freshness = 1000
-/** How long it may take to make one, in milliseconds. */
-const connectTimeout = 10_000
 /** Bytes read at once. */
 const readSize = 64 * 1024
 
-export class Connection {
-  /** It has carried an exchange before, so that the host may have closed it meanwhile. */
-  isReused = false
-  user: User | undefined
-  readonly socket: Net.Socket
-  #isMade = false
-  #restsSince = 0
+/** They end with the scope, used or not. */
+export const make = Effect.fnUntraced(function* (
+  network: Network["Service"]
+): Effect.fn.Return<Connections, never, Scope.Scope> {
+  const idle = new Map<string, Set<Connection>>()
+  const all = new Set<Net.Socket>()
+  let isOver = false
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isOver = true
+      for (const socket of all) socket.destroy()
+    })
+  )
 
-  constructor({ hostname, port, protocol }: URL, context: () => Tls.SecureContext) {
-    const host = hostname.replace(/^\[(.*)\]$/, "$1")
-    const onread: Net.OnReadOpts = {
-      buffer: Buffer.allocUnsafeSlow(readSize),
-      callback: (length, buffer) => this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length))
+  /** Those to a host that nobody uses. */
+  const kept = (origin: string): Set<Connection> => {
+    const known = idle.get(origin) ?? new Set()
+    idle.set(origin, known)
+    return known
+  }
+
+  const open = (url: URL, proxy: Proxy | undefined): Effect.Effect<Connection, WireError> =>
+    Effect.suspend(() => {
+      let connection: Connection | undefined
+      const buffer = Buffer.allocUnsafeSlow(readSize)
+      const callback = (length: number) => {
+        if (connection?.user !== undefined) return connection.user.onBytes(buffer.subarray(0, length))
+        // Nobody has asked for anything.
+        connection?.socket.destroy()
+        return false
+      }
+      return Effect.map(network.connect(url, proxy, { buffer, callback }), (socket) => {
+        const made: Connection = (connection = { socket, isReused: false, user: undefined })
+        let failure: Error | undefined
+        all.add(socket)
+        socket.on("timeout", () => socket.destroy())
+        socket.on("error", (error) => (failure ??= error))
+        socket.once("end", () => made.user?.onEnd())
+        socket.once("close", () => {
+          all.delete(socket)
+          kept(url.origin).delete(made)
+          made.user?.onClose(failure)
+        })
+        return made
+      })
+    })
+
+  return {
+    take: (url, proxy) =>
+      Effect.suspend(() => {
+        const rested = kept(url.origin)
+        // The last one first, which has rested least.
+        const connection = [...rested].toReversed().find(({ socket }) => !socket.destroyed && socket.writable)
+        if (connection === undefined) return open(url, proxy)
+        rested.delete(connection)
+        connection.socket.setTimeout(0)
+        connection.socket.ref()
+        return Effect.succeed(connection)
+      }),
+    keep: (url, connection) => {
+      connection.isReused = true
+      connection.user = undefined
+      if (isOver) return void connection.socket.destroy()
+      kept(url.origin).add(connection)
+      connection.socket.resume()
+      connection.socket.setTimeout(idleTimeout)
+      // A program that has nothing else to do may end.
+      connection.socket.unref()
     }
-    const options = { host, onread, noDelay: true }
-    this.socket =
-      protocol === "https:"
-        ? Tls.connect({
-            ...options,
-            port: Number(port || 443),
-            secureContext: context(),
-            ALPNProtocols: ["http/1.1"],
-            ...(Net.isIP(host) === 0 ? { servername: host } : {})
-          })
-        : Net.connect({ ...options, port: Number(port || 80) })
-    this.socket.once(protocol === "https:" ? "secureConnect" : "connect", () => {
-      this.#isMade = true
-      this.socket.setTimeout(0)
-    })
-    let failure: Error | undefined
-    this.socket.setTimeout(connectTimeout)
-    this.socket.on("timeout", () => this.socket.destroy(this.#isMade ? undefined : tooSlow()))
-    // Not only the first one: an error that nobody listens for ends the process.
-    this.socket.on("error", (error) => {
-      failure ??= this.#isMade ? error : notMade(error)
-    })
-    this.socket.once("end", () => {
-      // In a handshake it is an error, which follows.
-      if (this.#isMade) this.user?.onEnd()
-    })
-    this.socket.once("close", () => this.user?.onClose(failure))
   }
-
-  #receive(bytes: Buffer): boolean {
-    if (this.user !== undefined) return this.user.onBytes(bytes)
-    // Nobody has asked for anything.
-    this.socket.destroy()
-    return false
-  }
-
-  /** Ready for one more exchange. */
-  get isAlive(): boolean {
-    return !this.socket.destroyed && this.socket.writable
-  }
-
-  /** It was used a moment ago. */
-  get isFresh(): boolean {
-    return performance.now() - this.#restsSince < freshness
-  }
-
-  occupy(user: User): void {
-    this.user = user
-    this.socket.setTimeout(this.#isMade ? 0 : connectTimeout)
-    this.socket.ref()
-  }
-
-  rest(): void {
-    this.isReused = true
-    this.#restsSince = performance.now()
-    this.user = undefined
-    this.socket.resume()
-    this.socket.setTimeout(idleTimeout)
-    // A program that has nothing else to do may end.
-    this.socket.unref()
-  }
-}
-
-const tooSlow = () =>
-  Object.assign(new Error(`no connection within ${connectTimeout / 1000} s`), { code: "CONNECT_TIMEOUT" })
-
-/** Also what breaks in a TLS handshake breaks before anything was sent: said as Node says it of TCP. */
-const notMade = (error: Error): Error =>
-  Object.assign(new Error(error.message, { cause: error }), { ...codeOf(error), syscall: "connect" })
-
-const codeOf = (error: object) => ("code" in error ? { code: error.code } : {})
-
-export class Connections {
-  readonly #idle = new Map<string, Array<Connection>>()
-  readonly #all = new Set<Connection>()
-  #context: Tls.SecureContext | undefined
-
-  /** Takes a connection that is kept, or makes one. `mayRepeat`: what it is to carry may be sent twice. */
-  take(url: URL, user: User, mayRepeat: boolean): Connection {
-    const idle = this.#idle.get(url.origin) ?? []
-    let connection = idle.pop()
-    while (connection !== undefined && !connection.isAlive) connection = idle.pop()
-    if (connection !== undefined && !mayRepeat && !connection.isFresh) {
-      // Nor is any of the others, which have rested for longer.
-      idle.push(connection)
-      connection = undefined
-    }
-    connection ??= this.#make(url)
-    connection.occupy(user)
-    return connection
-  }
-
-  /** Keeps a connection for the next exchange. */
-  keep({ origin }: URL, connection: Connection): void {
-    connection.rest()
-    const idle = this.#idle.get(origin)
-    if (idle === undefined) this.#idle.set(origin, [connection])
-    else idle.push(connection)
-  }
-
-  /** Ends all, used or not. */
-  close(): void {
-    for (const { socket } of this.#all) socket.destroy()
-  }
-
-  #make(url: URL): Connection {
-    const connection = new Connection(url, () => (this.#context ??= Tls.createSecureContext()))
-    this.#all.add(connection)
-    connection.socket.once("close", () => {
-      this.#all.delete(connection)
-      const idle = this.#idle.get(url.origin) ?? []
-      const index = idle.indexOf(connection)
-      if (index !== -1) idle.splice(index, 1)
-    })
-    return connection
-  }
-}
+})

@@ -23,7 +23,6 @@ export class GatheredBody {
   #filling: Buffer<ArrayBuffer> | undefined
   #filled = 0
   #end: End | undefined
-  #all: Uint8Array<ArrayBuffer> | undefined
   #waiting: (() => void) | undefined
   readonly #buffers: Buffers.Buffers
   readonly #most: number
@@ -84,31 +83,6 @@ export class GatheredBody {
     })
   }
 
-  /** All of it at once, for those that are small; as often as it is run. */
-  whole<E>(onError: (error: unknown) => E): Effect.Effect<Uint8Array<ArrayBuffer>, E> {
-    // Most small bodies come along with their head.
-    if (this.#end !== undefined && !("error" in this.#end)) return Effect.sync(() => (this.#all ??= this.#takeAll()))
-    const pull = this.pull(onError)
-    const taken: Array<Uint8Array> = []
-    const more: Effect.Effect<Uint8Array<ArrayBuffer>, E> = Pull.matchEffect(pull, {
-      onSuccess: (chunks) => {
-        taken.push(...chunks)
-        return more
-      },
-      onFailure: Effect.failCause,
-      onDone: () => Effect.sync(() => joined(taken))
-    })
-    return Effect.runSync(Effect.cached(more))
-  }
-
-  #takeAll(): Uint8Array<ArrayBuffer> {
-    if (this.#filling !== undefined) this.#full.push(this.#filling.subarray(0, this.#filled))
-    const all = joined(this.#full)
-    this.#full = []
-    this.#giveBack()
-    return all
-  }
-
   #close(end: End): void {
     this.#end ??= end
     this.#wake()
@@ -125,7 +99,7 @@ export class GatheredBody {
     const bytes = buffer.subarray(0, this.#filled)
     this.#filled = 0
     if (bytes.length < sparse) {
-      this.#full.push(joined([bytes]))
+      this.#full.push(new Uint8Array(bytes))
     } else {
       this.#full.push(bytes)
       this.#filling = undefined
@@ -148,15 +122,4 @@ export class GatheredBody {
     this.#giveBack()
     return this.#end !== undefined && "error" in this.#end ? Effect.fail(onError(this.#end.error)) : Cause.done()
   }
-}
-
-/** A copy in memory of its own. */
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

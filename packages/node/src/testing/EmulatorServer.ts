@@ -1,6 +1,6 @@
 /**
- * The emulator on two ports of this machine: the API on one, the storage host on the other. Its faults are real ones:
- * TCP resets, closed connections, bytes that never come.
+ * The emulator on two ports of this machine: the API on one, the storage host on the other. Its faults are real: TCP
+ * resets, closed connections, bytes that never arrive.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,6 @@ import * as Https from "node:https"
 import type * as Net from "node:net"
 import * as Hashes from "@scenario-assets/core/engine/Hashes"
 import * as Emulator from "@scenario-assets/core/testing/Emulator"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -52,7 +51,7 @@ export class EmulatorServerError extends Schema.TaggedError<EmulatorServerError>
 }
 
 /**
- * What can be chosen, besides what the emulator itself offers.
+ * The options of the emulator, and where it listens.
  *
  * @category options
  * @since 0.1.0
@@ -69,50 +68,65 @@ export interface Options extends Omit<Emulator.Options, "apiUrl" | "storageUrl">
 }
 
 /**
- * Where the emulator listens.
- *
- * @category services
- * @since 0.1.0
- */
-export class EmulatorServer extends Context.Service<
-  EmulatorServer,
-  {
-    /** Such as `http://127.0.0.1:41234/v1`. */
-    readonly apiUrl: string
-    /** Such as `http://127.0.0.1:41235`. */
-    readonly storageUrl: string
-  }
->()("@scenario-assets/node/testing/EmulatorServer") {}
-
-/**
- * Starts an emulator, for as long as the scope is open. Closing it ends all connections at once.
+ * Starts an emulator that listens as long as the scope is open. Closing it ends all connections at once. Its `config`
+ * has the addresses of both hosts.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<Context.Context<EmulatorServer | Emulator.Emulator>, EmulatorServerError, Scope.Scope> =>
+): Effect.Effect<Emulator.Emulator["Service"], EmulatorServerError, Scope.Scope> =>
   Effect.gen(function* () {
     const emulator = yield* Deferred.make<Emulator.Emulator["Service"]>()
     const apiOrigin = yield* serve(emulator, "api", options, options.port ?? 0)
     const storageUrl = yield* serve(emulator, "storage", options, options.storagePort ?? 0)
-    const apiUrl = `${apiOrigin}/v1`
-    const service = yield* Emulator.make({ ...options, apiUrl, storageUrl }).pipe(
+    const service = yield* Emulator.make({ ...options, apiUrl: `${apiOrigin}/v1`, storageUrl }).pipe(
       Effect.provideService(Hashes.Hashes, NodeHashes.hashes)
     )
     yield* Deferred.succeed(emulator, service)
-    return Context.make(EmulatorServer, { apiUrl, storageUrl }).pipe(Context.add(Emulator.Emulator, service))
+    return service
   })
 
 /**
- * The emulator on two ports.
+ * The emulator on two ports of this machine.
+ *
+ * **Example** (A test over real connections)
+ *
+ * ```ts
+ * import { assert, it } from "@effect/vitest"
+ * import { AssetDownload, ScenarioConfig } from "@scenario-assets/core"
+ * import { Emulator, Fault } from "@scenario-assets/core/testing"
+ * import { NodeScenario } from "@scenario-assets/node"
+ * import { EmulatorServer } from "@scenario-assets/node/testing"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * const ConfigTest = Layer.unwrap(
+ *   Effect.map(Emulator.Emulator, ({ config: { apiUrl, credentials } }) =>
+ *     ScenarioConfig.layer({ baseUrl: apiUrl, bearerToken: Redacted.make(credentials.token) })
+ *   )
+ * )
+ * const ScenarioTest = NodeScenario.layerServices.pipe(
+ *   Layer.provide(ConfigTest),
+ *   Layer.provideMerge(EmulatorServer.layer())
+ * )
+ *
+ * it.live("repeats a request that a busy server refuses", () =>
+ *   Effect.gen(function* () {
+ *     const emulator = yield* Emulator.Emulator
+ *     yield* emulator.inject(Fault.status("request", 503))
+ *     const assets = yield* AssetDownload.AssetDownload
+ *     yield* assets.request(emulator.catalogue.assets[0].id)
+ *     assert.lengthOf(yield* emulator.requests, 2)
+ *   }).pipe(Effect.provide(ScenarioTest))
+ * )
+ * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<EmulatorServer | Emulator.Emulator, EmulatorServerError> =>
-  Layer.effectContext(make(options))
+export const layer = (options?: Options): Layer.Layer<Emulator.Emulator, EmulatorServerError> =>
+  Layer.effect(Emulator.Emulator)(make(options))
 
 /** Listens on a port, answers requests to one host, and gives the origin. */
 const serve = Effect.fnUntraced(function* (

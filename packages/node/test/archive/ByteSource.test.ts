@@ -66,11 +66,13 @@ const layer = (host: Host) =>
   layerOf(
     Layer.succeed(
       StorageClient.StorageClient,
-      HttpClient.make((request) =>
-        Effect.sync(() => {
-          host.asked.push(request.headers["range"] ?? "all")
-          return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
-        })
+      StorageClient.fromHttpClient(
+        HttpClient.make((request) =>
+          Effect.sync(() => {
+            host.asked.push(request.headers["range"] ?? "all")
+            return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
+          })
+        )
       )
     )
   )
@@ -226,16 +228,18 @@ describe("ByteSource of a link that expires", () => {
     const link = (serial: number) => SignedUrl.make(`https://storage.test/x.zip?n=${serial}`)
     const storage = Layer.succeed(
       StorageClient.StorageClient,
-      HttpClient.make((request, url) =>
-        Effect.sync(() => {
-          const serial = Number(url.searchParams.get("n"))
-          if (serial < state.valid) {
-            state.refused++
-            return HttpClientResponse.fromWeb(request, new Response("", { status: 403 }))
-          }
-          const host = hostOf(object, { etag: serial < state.other ? '"1"' : '"2"' })
-          return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
-        })
+      StorageClient.fromHttpClient(
+        HttpClient.make((request, url) =>
+          Effect.sync(() => {
+            const serial = Number(url.searchParams.get("n"))
+            if (serial < state.valid) {
+              state.refused++
+              return HttpClientResponse.fromWeb(request, new Response("", { status: 403 }))
+            }
+            const host = hostOf(object, { etag: serial < state.other ? '"1"' : '"2"' })
+            return HttpClientResponse.fromWeb(request, respond(host, request.headers["range"]))
+          })
+        )
       )
     )
     const source: Transfer.Source = {

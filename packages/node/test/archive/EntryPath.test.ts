@@ -1,36 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ZipEntry } from "@scenario-assets/node"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as EntryPath from "../../src/archive/internal/EntryPath.ts"
 import { failureOf } from "./ZipReading.ts"
 
-const entryOf = (name: string, index = 0): ZipEntry.ZipEntry => ({
-  index,
-  name,
-  rawName: new TextEncoder().encode(name),
-  isDirectory: name.endsWith("/"),
-  method: "stored",
-  flags: 0x0800,
-  hasDescriptor: false,
-  compressedSize: 0,
-  size: 0,
-  crc32: 0,
-  offset: 0,
-  end: 0,
-  modified: undefined
-})
-const assign = (names: ReadonlyArray<string>, taken = EntryPath.none) =>
-  EntryPath.assign(
-    names.map((name, index) => entryOf(name, index)),
-    { taken }
-  )
-const pathsOf = (...names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  Result.getOrThrow(assign(names)).paths.map(({ path }) => path)
 const one = (name: string): readonly [path: string, ...why: ReadonlyArray<EntryPath.Change>] => {
-  const [assigned] = Result.getOrThrow(assign([name])).paths
-  assert(assigned !== undefined)
-  return [assigned.path, ...assigned.why]
+  const { segments, why } = Result.getOrThrow(EntryPath.of({ name }))
+  return [segments.join("/") || ".", ...why]
 }
 const bytesIn = (text: string) => new TextEncoder().encode(text).length
 const longest = 239
@@ -47,7 +23,7 @@ const assertSafe = (path: string) => {
   assert.isAtMost(bytesIn(path), 1024 + 100)
 }
 
-describe("EntryPath.assign", () => {
+describe("EntryPath.of", () => {
   it("leaves names as they are that every system takes", () => {
     for (const name of [
       "a.png",
@@ -94,7 +70,7 @@ describe("EntryPath.assign", () => {
     [`${"d/".repeat(33)}a`, "is too long a path"],
     [`${`${"d".repeat(200)}/`.repeat(5)}${"a".repeat(30)}`, "is too long a path"]
   ])("refuses %j", (name, description) => {
-    const reason = failureOf(assign(["good.png", name]))
+    const reason = failureOf(EntryPath.of({ name }))
     assert.strictEqual(reason._tag, "UnsafeName")
     assert.deepStrictEqual([reason.entry, reason.description], [name, description])
   })
@@ -166,68 +142,18 @@ describe("EntryPath.assign", () => {
     assert.match(one(`e${"\u0323".repeat(300)}.png`)[0], /^-[\da-f]{8}\.png$/)
   })
 
-  it("tells files apart that some system takes for one", () => {
-    assert.deepStrictEqual(pathsOf("a.png", "A.png", "a.PNG"), ["a.png", "A (2).png", "a (3).PNG"])
-    assert.deepStrictEqual(pathsOf("é", "e\u0301", "É"), ["é", "é (2)", "É (3)"])
-    assert.deepStrictEqual(pathsOf("ß", "ss", "ẞ", "SS"), ["ß", "ss (2)", "ẞ (3)", "SS (4)"])
-    assert.deepStrictEqual(pathsOf("a?", "a*", "a_"), ["a_", "a_ (2)", "a_ (3)"])
-    assert.deepStrictEqual(pathsOf("a (2)", "a", "A"), ["a (2)", "a", "A (3)"])
-    assert.deepStrictEqual(pathsOf("\u2764\ufe0f", "\u2764"), ["\u2764\ufe0f", "\u2764 (2)"])
-    assert.deepStrictEqual(
-      Result.getOrThrow(assign(["a", "A"])).paths.map(({ why }) => why),
-      [[], ["taken"]]
-    )
-  })
-
-  it("makes one directory of those that some system takes for one", () => {
-    assert.deepStrictEqual(pathsOf("Dir/a", "dir/b", "DIR/", "dir/A"), ["Dir/a", "Dir/b", "Dir", "Dir/A (2)"])
-    assert.deepStrictEqual(pathsOf("a./x", "a/x"), ["a/x", "a/x (2)"])
-    assert.deepStrictEqual(
-      Result.getOrThrow(assign(["D/a", "d/b"])).paths.map(({ why }) => why),
-      [[], ["letter case"]]
-    )
-  })
-
-  it("keeps files and directories apart", () => {
-    assert.deepStrictEqual(pathsOf("a", "a/b", "A/c"), ["a", "a (2)/b", "a (2)/c"])
-    assert.deepStrictEqual(pathsOf("a/b", "a", "A"), ["a/b", "a (2)", "A (3)"])
-    assert.deepStrictEqual(pathsOf("a/", "a"), ["a", "a (2)"])
-    assert.deepStrictEqual(pathsOf("a", "A", "a/b", "B", "a/c"), ["a", "A (2)", "a (3)/b", "B", "a (3)/c"])
-  })
-
-  it("keeps archives apart that share a directory", () => {
-    const names = ["inference/a.png", "inference/b.png", "c.png"]
-    const first = Result.getOrThrow(assign(names))
-    const second = Result.getOrThrow(assign([...names, "INFERENCE/d.png"], first.taken))
-    assert.deepStrictEqual(
-      second.paths.map(({ path }) => path),
-      ["inference/a (2).png", "inference/b (2).png", "c (2).png", "inference/d.png"]
-    )
-    assert.strictEqual(first.taken.files.size, 3)
-    assert.strictEqual(second.taken.files.size, 7)
-    assert.strictEqual(EntryPath.none.files.size, 0)
-  })
-
-  it("does not tire of names that are all one", () => {
-    const names = Array.from({ length: 20_000 }, (_, index) =>
-      // All the ways to write one word of fifteen letters in upper and lower case.
-      Array.from("abcdefghijklmno", (letter, bit) => ((index >> bit) & 1 ? letter.toUpperCase() : letter)).join("")
-    )
-    assert.strictEqual(new Set(pathsOf(...names).map(EntryPath.fold)).size, names.length)
+  it("does not tire of long names", () => {
     for (const name of [" .".repeat(30_000) + "x", "a" + ".".repeat(60_000), `${"(".repeat(60_000)}.`])
       assertSafe(one(name)[0])
   })
 
-  it.prop("gives paths that are safe, distinct, and stay as they are", [Schema.Array(Schema.String)], ([names]) => {
-    const distinct = [...new Set(names)].filter((name) => Result.isSuccess(assign([name])))
-    const { paths } = Result.getOrThrow(assign(distinct))
-    const files = paths.filter(({ entry }) => !entry.isDirectory).map(({ path }) => path)
-    assert.strictEqual(new Set(files.map(EntryPath.fold)).size, files.length)
-    for (const { entry, path, why } of paths) {
-      assertSafe(path)
-      assert.strictEqual(why.length === 0, path === entry.name.replace(/\/$/, ""))
-    }
-    assert.deepStrictEqual(pathsOf(...files), files)
+  it.prop("gives paths that are safe and stay as they are", [Schema.String], ([name]) => {
+    const found = EntryPath.of({ name })
+    if (Result.isFailure(found)) return
+    const [path, ...why] = one(name)
+    assertSafe(path)
+    assert.strictEqual(why.length === 0, path === name.replace(/\/$/, ""))
+    if (path !== ".") assert.deepStrictEqual(one(path), [path])
   })
 })
 
@@ -243,6 +169,22 @@ describe("EntryPath.candidate", () => {
   it("stays short enough", () => {
     const path = `d/${"x".repeat(235)}.png`
     assert.strictEqual(EntryPath.candidate(path, 1234), `d/${"x".repeat(228)} (1234).png`)
+  })
+})
+
+describe("EntryPath.unnumbered", () => {
+  it("gives back what was numbered", () => {
+    for (const name of ["a.png", "a.tar.gz", "a", ".hidden", "Hello. World", "a (2).png", " (2)", "é 猫.png"]) {
+      for (const n of [2, 9, 10, 12_345]) {
+        assert.deepStrictEqual(EntryPath.unnumbered(EntryPath.candidate(name, n)), { name, n })
+      }
+    }
+  })
+
+  it("finds no number in other names", () => {
+    for (const name of ["a.png", "a(2).png", "a (2)b.png", "a (1).png", "a (02).png", "a (x).png", "(2).png", ""]) {
+      assert.isUndefined(EntryPath.unnumbered(name))
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { Content, Zip } from "@scenario-assets/core/testing"
+import * as Content from "@scenario-assets/core/engine/testing/Content"
+import * as Zip from "@scenario-assets/core/engine/testing/Zip"
 import type { ZipEntry } from "@scenario-assets/node"
 import * as Result from "effect/Result"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"

@@ -6,7 +6,8 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Content, Zip } from "@scenario-assets/core/testing"
+import * as Content from "@scenario-assets/core/engine/testing/Content"
+import * as Zip from "@scenario-assets/core/engine/testing/Zip"
 import {
   BlobReader,
   configure,

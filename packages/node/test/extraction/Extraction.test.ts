@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { crc32, deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { ArchiveReader, Extraction, type FileError } from "@scenario-assets/node"
-import { Effect, Fiber, Stream } from "effect"
+import { ArchiveReader, Extraction } from "@scenario-assets/node"
+import { Deferred, Effect, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as ArchiveHost from "../support/ArchiveHost.ts"
@@ -27,13 +27,13 @@ const tree = {
   "renders/ü 猫.png": text("third")
 }
 
-const extract = (location: ArchiveReader.Location, directory: string, options: Extraction.Options = {}) =>
-  Effect.flatMap(Extraction.Extraction, ({ toDirectory }) => toDirectory(location, directory, { ...quick, ...options }))
+const extract = (location: ArchiveReader.ArchiveLocation, directory: string, options: Extraction.Options = {}) =>
+  Effect.flatMap(Extraction.Extraction, ({ run }) => run(location, directory, { ...quick, ...options }))
 
 const extractFrom = (host: ArchiveHost.ArchiveHost, directory: string, options?: Extraction.Options) =>
   extract({ name: "job_1", source: host.source }, directory, options)
 
-const fileOf = (bytes: Uint8Array): ArchiveReader.Location => {
+const fileOf = (bytes: Uint8Array): ArchiveReader.ArchiveLocation => {
   const file = join(TestDirectory.make("zip"), "archive.zip")
   writeFileSync(file, bytes)
   return { file }
@@ -104,37 +104,6 @@ describe("Extraction", () => {
     }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
   )
 
-  it.live("names that meet across archives are told apart by the order of the archives, whichever comes first", () =>
-    Effect.gen(function* () {
-      const { open } = yield* Extraction.Extraction
-      const location = (content: string) => fileOf(ZipMaker.make([{ name: "same.txt", content }]).bytes)
-      for (const order of [
-        [0, 1, 3],
-        [3, 1, 0],
-        [1, 3, 0]
-      ]) {
-        const directory = TestDirectory.make()
-        yield* Effect.scoped(
-          Effect.gen(function* () {
-            const { extract, skip } = yield* open(directory, 4, quick)
-            const fibers: Array<Fiber.Fiber<void, ArchiveReader.ReadError>> = []
-            for (const index of order) {
-              fibers.push(yield* Effect.forkChild(Stream.runDrain(extract(index, location(`archive ${index}`)))))
-              yield* Effect.yieldNow
-            }
-            yield* skip(2)
-            yield* Fiber.joinAll(fibers)
-          })
-        )
-        assert.deepStrictEqual(treeOf(directory), {
-          "same (2).txt": "archive 1",
-          "same (3).txt": "archive 3",
-          "same.txt": "archive 0"
-        })
-      }
-    }).pipe(Effect.provide(ArchiveHost.layer))
-  )
-
   it.live("large files are written piece by piece, deflated and stored, with descriptors", () =>
     Effect.gen(function* () {
       const content = Buffer.alloc(18_000_000, "a line of a large model\n")
@@ -203,13 +172,11 @@ describe("Extraction", () => {
 
   describe("in a place that does not allow it", () => {
     const places: ReadonlyArray<readonly [what: string, prepare: (directory: string) => void, code: string]> = [
-      ["a file for a directory", (directory) => writeFileSync(join(directory, "renders"), ""), "ENOTDIR"],
       [
         "a link that leads elsewhere",
         (directory) => symlinkSync(TestDirectory.make("elsewhere"), join(directory, "renders")),
         "ENOTDIR"
-      ],
-      ["a directory for a file", (directory) => mkdirSync(join(directory, "a.png")), "EISDIR"]
+      ]
     ]
     it.live.each(places)("%s", ([, prepare, code]) =>
       Effect.gen(function* () {
@@ -243,16 +210,19 @@ describe("Extraction", () => {
 
     it.live("a directory that another run extracts into", () =>
       Effect.gen(function* () {
-        const { open } = yield* Extraction.Extraction
+        const { eventsAll, run } = yield* Extraction.Extraction
         const directory = TestDirectory.make()
-        yield* open(directory, 1)
-        const error: FileError.FileError = yield* Effect.flip(Effect.scoped(open(directory, 1)))
-        assert.strictEqual(error.code, "ELOCKED")
+        const opened = yield* Deferred.make<void>()
+        const archives = Stream.fromEffect(Effect.andThen(Deferred.succeed(opened, undefined), Effect.never))
+        yield* Effect.forkScoped(Stream.runDrain(eventsAll<ArchiveReader.ArchiveLocation>(archives, directory)))
+        yield* Deferred.await(opened)
+        const error = yield* Effect.flip(run(fileOf(ZipMaker.make(files).bytes), directory))
+        assert.strictEqual(reasonOf(error), "ELOCKED")
         assert.include(error.message, directory)
       }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
     )
 
-    it.live.each<readonly [what: string, location: () => ArchiveReader.Location, reason: string]>([
+    it.live.each<readonly [what: string, location: () => ArchiveReader.ArchiveLocation, reason: string]>([
       ["no file", () => ({ file: join(TestDirectory.make(), "none.zip") }), "ENOENT"],
       ["a directory", () => ({ file: TestDirectory.make() }), "EISDIR"],
       ["an empty file", () => fileOf(new Uint8Array(0)), "NotAnArchive"],
@@ -366,61 +336,6 @@ describe("an archive that means harm", () => {
       yield* extract(fileOf(ZipMaker.make(names.map((name) => ({ name, content: name }))).bytes), directory)
       assert.deepStrictEqual(Object.values(treeOf(directory)).toSorted(), names.toSorted())
       for (const name of names) assert.notProperty(treeOf(directory), name)
-    }).pipe(Effect.provide(ArchiveHost.layer))
-  )
-})
-
-describe("ArchiveReader", () => {
-  it.live("gives each content once, passes over what is not read, and what was given stays as it is", () =>
-    Effect.gen(function* () {
-      const large = Buffer.alloc(20_000_000, "large ")
-      const entries = [
-        ...files,
-        { name: "large", content: large, method: 8 },
-        { name: "skipped", content: large },
-        { name: "end", content: "end" }
-      ]
-      const host = yield* ArchiveHost.make(ZipMaker.make(entries).bytes)
-      const { contents, list } = yield* ArchiveReader.ArchiveReader
-      const location = { name: "job_1", source: host.source }
-      assert.strictEqual((yield* list(location, quick)).length, entries.length)
-      const kept = new Map<string, Array<Uint8Array>>()
-      yield* contents(location, quick).pipe(
-        Stream.runForEach(
-          Effect.fnUntraced(function* ({ content, entry }) {
-            if (entry.name === "skipped") yield* Stream.runDrain(Stream.take(content, 1))
-            else if (entry.name !== "a.png") kept.set(entry.name, yield* Stream.runCollect(content))
-          })
-        )
-      )
-      const found = Object.fromEntries(
-        [...kept].map(([name, chunks]) => [name, Buffer.concat(chunks).toString("latin1")])
-      )
-      assert.isTrue(found["large"] === large.toString("latin1"))
-      delete found["large"]
-      assert.deepStrictEqual(found, {
-        "empty.txt": "",
-        end: "end",
-        "renders/b.png": tree["renders/b.png"],
-        "renders/ü 猫.png": tree["renders/ü 猫.png"]
-      })
-    }).pipe(Effect.scoped, Effect.provide(ArchiveHost.layer))
-  )
-
-  it.live("fails at the end of a large content that is not right", () =>
-    Effect.gen(function* () {
-      const entry = {
-        name: "large",
-        content: Buffer.alloc(20_000_000, "x"),
-        central: { crc32: 1 },
-        local: { crc32: 1 }
-      }
-      const { contents } = yield* ArchiveReader.ArchiveReader
-      const error = yield* contents(fileOf(ZipMaker.make([entry]).bytes), quick).pipe(
-        Stream.runForEach(({ content }) => Stream.runDrain(content)),
-        Effect.flip
-      )
-      assert.strictEqual(reasonOf(error), "WrongContent")
     }).pipe(Effect.provide(ArchiveHost.layer))
   )
 })

@@ -172,20 +172,29 @@ describe("Where another file has the path", () => {
     }).pipe(Effect.provide(Extracting.layer))
   )
 
-  it.live("a directory in its place is no file", () =>
+  it.live("a directory in its place is kept, and so is a file where a directory is to be, whatever is asked for", () =>
     Effect.gen(function* () {
-      const file = Extracting.fileOf(ZipMaker.make(Extracting.entriesOf({ "a.txt": "new" })))
-      const directory = TestDirectory.make()
-      mkdirSync(join(directory, "a.txt"))
-      Extracting.extracted(yield* Extracting.run({ file }, directory))
-      assert.deepStrictEqual(Extracting.tree(directory), { "a (2).txt": "new", "a.txt/": "" })
-      const replacing = yield* Extracting.run({ file }, directory, { ifDiffers: "replace" })
-      assert.strictEqual(Extracting.failure(replacing)._tag, "FileError")
-      assert.deepStrictEqual(Extracting.tree(directory), { "a (2).txt": "new", "a.txt/": "" })
+      const file = Extracting.fileOf(ZipMaker.make(Extracting.entriesOf({ "a.txt": "new", "d/b.txt": "b" })))
+      for (const ifDiffers of ["keep", "replace"] as const) {
+        const directory = TestDirectory.make()
+        mkdirSync(join(directory, "a.txt"))
+        writeFileSync(join(directory, "d"), "a file")
+        for (const there of [0, 2]) {
+          const outcome = yield* Extracting.run({ file }, directory, { ifDiffers })
+          assert.strictEqual(Extracting.extracted(outcome).alreadyThere, there)
+          assert.deepStrictEqual(Extracting.tree(directory), {
+            "a (2).txt": "new",
+            "a.txt/": "",
+            d: "a file",
+            "d (2)/": "",
+            "d (2)/b.txt": "b"
+          })
+        }
+      }
     }).pipe(Effect.provide(Extracting.layer))
   )
 
-  it.live("names of another letter case are taken, and directories of another letter case are no obstacle", () =>
+  it.live("names of another letter case are taken, and directories of another letter case are used", () =>
     Effect.gen(function* () {
       const file = Extracting.fileOf(ZipMaker.make(Extracting.entriesOf({ "a.txt": "new", "photos/b.txt": "b" })))
       const directory = TestDirectory.make()
@@ -195,7 +204,7 @@ describe("Where another file has the path", () => {
         Extracting.extracted(yield* Extracting.run({ file }, directory))
         const tree = Extracting.tree(directory)
         assert.deepStrictEqual([tree["A.TXT"], tree["a (2).txt"]], ["old", "new"])
-        assert.strictEqual(readFileSync(join(directory, "photos", "b.txt"), "utf8"), "b")
+        assert.strictEqual(tree["Photos/b.txt"], "b")
       }
     }).pipe(Effect.provide(Extracting.layer))
   )

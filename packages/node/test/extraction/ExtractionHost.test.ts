@@ -23,7 +23,7 @@ const whole = Extracting.treeOf(files)
 
 /** Runs until an event for which `isEnough` holds has come, and is interrupted then. */
 const interrupted = Effect.fnUntraced(function* (
-  location: ArchiveReader.Location,
+  location: ArchiveReader.ArchiveLocation,
   directory: string,
   isEnough: (event: Extraction.ExtractionEvent) => boolean
 ) {

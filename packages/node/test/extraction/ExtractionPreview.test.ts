@@ -8,12 +8,15 @@ import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as Extracting from "../support/Extracting.ts"
 
-const archiveOf = (files: Readonly<Record<string, string>>): ArchiveReader.Location => ({
+const archiveOf = (files: Readonly<Record<string, string>>): ArchiveReader.ArchiveLocation => ({
   file: Extracting.fileOf(ZipMaker.make(Extracting.entriesOf(files)))
 })
 
-const previewOf = (locations: ReadonlyArray<ArchiveReader.Location>, directory: string, options?: Extraction.Options) =>
-  Effect.flatMap(Extraction.Extraction, ({ preview }) => preview(locations, directory, options))
+const previewOf = (
+  locations: ReadonlyArray<ArchiveReader.ArchiveLocation>,
+  directory: string,
+  options?: Extraction.Options
+) => Effect.flatMap(Extraction.Extraction, ({ preview }) => preview(locations, directory, options))
 
 const brief = ({ archives }: Extraction.Preview) =>
   archives.map(({ files }) =>

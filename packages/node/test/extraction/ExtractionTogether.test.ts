@@ -1,7 +1,9 @@
-/** Several archives that go to one directory, where their names meet. */
+/** Several archives that go to one directory together. */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { type ArchiveReader, Extraction } from "@scenario-assets/node"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Cause, Data, Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as Extracting from "../support/Extracting.ts"
@@ -19,160 +21,196 @@ const archiveOf = (index: number) =>
       })
     )
   )
-const archives = [0, 1, 2].map(archiveOf)
+const archives = [0, 1, 2].map((index) => ({ file: archiveOf(index) }))
 
-const expected = Extracting.treeOf({
-  "cat.png": "cat 0",
-  "cat (2).png": "cat 1",
-  "cat (3).png": "cat 2",
-  "d/0.png": "file 0",
-  "d/1.png": "file 1",
-  "d/2.png": "file 2",
-  "d/dog.png": "dog 0",
-  "d/dog (2).png": "dog 1",
-  "d/dog (3).png": "dog 2",
-  "same.png": "the same in all",
-  "same (2).png": "the same in all",
-  "same (3).png": "the same in all"
-})
+/** Many files in more than the tail, so that they are fetched while they are unpacked. */
+const long = ZipMaker.make(
+  Array.from({ length: 40 }, (_, n) => ({ name: `${n}.bin`, content: Extracting.noise(50_000, n + 1) }))
+)
 
-/** Extracts archives at once; each begins when those before it in `order` have been begun and had their turn to run. */
-const together = (
-  locations: ReadonlyArray<ArchiveReader.Location>,
-  order: ReadonlyArray<number>,
-  directory: string,
-  skipped: ReadonlyArray<number> = [],
-  options: Extraction.Options = {}
-) =>
-  Effect.gen(function* () {
-    const extraction = yield* Extraction.Extraction
-    const extractor = yield* extraction.open(directory, locations.length, { ...Extracting.quick, ...options })
-    const fibers: Array<Fiber.Fiber<Extracting.Outcome>> = []
-    for (const index of order) {
-      const location = locations[index]
-      assert(location !== undefined)
-      fibers.push(
-        yield* Effect.forkChild(Extracting.collect(extractor.extract(index, location)), { startImmediately: true })
-      )
-    }
-    for (const index of skipped) yield* extractor.skip(index)
-    return yield* Effect.forEach(fibers, Fiber.join)
-  }).pipe(Effect.scoped)
-
-const orders: ReadonlyArray<ReadonlyArray<number>> = [
-  [0, 1, 2],
-  [2, 1, 0],
-  [1, 2, 0],
-  [2, 0, 1]
-]
-
-describe("Several archives in one directory", () => {
-  it.live.each(orders.map((order) => [order.join(" "), order] as const))(
-    "give the same in whatever order they come: %s",
-    ([, order]) =>
-      Effect.gen(function* () {
-        const directory = TestDirectory.make()
-        const locations = archives.map((file) => ({ file }))
-        for (const run of [1, 2]) {
-          const outcomes = yield* together(locations, order, directory)
-          const there = outcomes.map((outcome) => Extracting.extracted(outcome).alreadyThere)
-          assert.deepStrictEqual(there, run === 1 ? [0, 0, 0] : [4, 4, 4])
-          assert.deepStrictEqual(Extracting.tree(directory), expected)
-        }
-      }).pipe(Effect.provide(Extracting.layer))
+/** The directory comes; of the files only some. */
+const stalling = () =>
+  Effect.map(
+    RangeHost.make(long.bytes, { fate: (number) => (number === 0 ? {} : { stall: 200_000 }) }),
+    ({ source }) => ({ name: "stalling", source })
   )
 
-  it.live("one after the other, too", () =>
-    Effect.gen(function* () {
-      const directory = TestDirectory.make()
-      const extraction = yield* Extraction.Extraction
-      yield* Effect.gen(function* () {
-        const extractor = yield* extraction.open(directory, archives.length)
-        for (const [index, file] of archives.entries()) {
-          Extracting.extracted(yield* Extracting.collect(extractor.extract(index, { file })))
-        }
-      }).pipe(Effect.scoped)
-      assert.deepStrictEqual(Extracting.tree(directory), expected)
-    }).pipe(Effect.provide(Extracting.layer))
-  )
+/** A stream of these archives that counts how many of them were asked for. */
+const counted = <A>(all: ReadonlyArray<A>) => {
+  const state = { asked: 0 }
+  const stream = Stream.mapEffect(Stream.fromIterable(all), (one) => Effect.sync(() => (state.asked++, one)))
+  return { state, stream }
+}
 
-  it.live("do not wait for one that will not come", () =>
+class NoMore extends Data.TaggedError("NoMore") {}
+
+describe("Archives that go to one directory", () => {
+  it.live.each([
+    ["0, 1, 2", [0, 1, 2]],
+    ["2, 1, 0", [2, 1, 0]],
+    ["1, 2, 0", [1, 2, 0]]
+  ] as const)("are named as they come: %s", ([, order]) =>
     Effect.gen(function* () {
       const directory = TestDirectory.make()
-      const [only] = yield* together([{ file: "none" }, { file: archives[1] ?? "" }], [1], directory, [0])
-      assert(only !== undefined)
-      Extracting.extracted(only)
+      const [first, second, third] = order
+      const inOrder = order.flatMap((index) => archives.slice(index, index + 1))
+      const outcomes = yield* Extracting.runAll(inOrder, directory, { concurrency: 1 })
       assert.deepStrictEqual(
-        Extracting.tree(directory),
-        Extracting.treeOf({
-          "cat.png": "cat 1",
-          "d/1.png": "file 1",
-          "d/dog.png": "dog 1",
-          "same.png": "the same in all"
-        })
+        outcomes.map((outcome) => Extracting.extracted(outcome).files),
+        [4, 4, 4]
       )
+      const expected = Extracting.treeOf({
+        "cat.png": `cat ${first}`,
+        "cat (2).png": `cat ${second}`,
+        "cat (3).png": `cat ${third}`,
+        "d/0.png": "file 0",
+        "d/1.png": "file 1",
+        "d/2.png": "file 2",
+        "d/dog.png": `dog ${first}`,
+        "d/dog (2).png": `dog ${second}`,
+        "d/dog (3).png": `dog ${third}`,
+        "same.png": "the same in all"
+      })
+      assert.deepStrictEqual(Extracting.tree(directory), expected)
+
+      // And have the same names on every later run, in whatever order they come then.
+      for (const concurrency of [1, 3]) {
+        const again = yield* Extracting.runAll(archives, directory, { concurrency })
+        assert.deepStrictEqual(
+          again.map((outcome) => Extracting.extracted(outcome).alreadyThere),
+          [4, 4, 4]
+        )
+        assert.deepStrictEqual(Extracting.tree(directory), expected)
+      }
     }).pipe(Effect.provide(Extracting.layer))
   )
 
-  it.live("do not wait for one that cannot be read", () =>
+  it.live("are each told of by themselves, and one that fails stops no other", () =>
+    Effect.gen(function* () {
+      const all = [...archives, { file: Extracting.fileOf(ZipMaker.text("no archive")) }, { file: "/nowhere/a.zip" }]
+      const outcomes = yield* Extracting.runAll(all, TestDirectory.make(), { concurrency: 5 })
+      for (const outcome of outcomes.slice(0, 3)) assert.strictEqual(Extracting.extracted(outcome).files, 4)
+      assert.deepStrictEqual(outcomes.slice(3).map(Extracting.kindOf), ["NotAnArchive", "ENOENT"])
+    }).pipe(Effect.provide(Extracting.layer))
+  )
+
+  it.live("may be the same one twice, at once", () =>
     Effect.gen(function* () {
       const directory = TestDirectory.make()
-      const broken = { file: Extracting.fileOf(ZipMaker.text("no archive")) }
-      const [second, first] = yield* together([broken, { file: archives[1] ?? "" }], [1, 0], directory)
-      assert(first !== undefined && second !== undefined)
-      assert.strictEqual(Extracting.kindOf(first), "NotAnArchive")
-      assert.strictEqual(Extracting.extracted(second).files, 4)
+      const host = yield* RangeHost.make(long.bytes, { ranges: false })
+      const location = { name: "job", source: host.source }
+      const outcomes = yield* Extracting.runAll([location, location, { ...location }], directory)
+      for (const outcome of outcomes) assert.strictEqual(Extracting.extracted(outcome).files, 40)
+      assert.strictEqual(readdirSync(directory).length, 40)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live.each([0, 2])(
+    "do not wait for others that get stuck in the middle of their files, with %s threads",
+    (threads) =>
+      Effect.gen(function* () {
+        const stuck = yield* Effect.forEach([1, 2, 3, 4, 5, 6], stalling)
+        const good = { name: "good", file: Extracting.fileOf(long) }
+        const { eventsAll } = yield* Extraction.Extraction
+        const read = new Set<object>()
+        // The good one comes when all others have begun to be read.
+        const begun = yield* Deferred.make<void>()
+        const last = Stream.fromEffect(Effect.as(Deferred.await(begun), good))
+        const directory = TestDirectory.make()
+        const completed = yield* eventsAll(Stream.concat(Stream.fromIterable(stuck), last), directory, {
+          threads,
+          concurrency: 7
+        }).pipe(
+          Stream.tap(({ archive, event }) => {
+            if (event._tag === "Read" && archive !== good) read.add(archive)
+            return read.size === stuck.length ? Deferred.succeed(begun, undefined) : Effect.void
+          }),
+          Stream.filter(({ event }) => event._tag === "Completed"),
+          Stream.runHead
+        )
+        assert(completed._tag === "Some")
+        assert.strictEqual(completed.value.archive, good)
+        for (let n = 0; n < 40; n++) assert.isTrue(existsSync(join(directory, `${n}.bin`)))
+      }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("are asked for only when there is room for another one", () =>
+    Effect.gen(function* () {
+      const stuck = yield* Effect.forEach([1, 2, 3, 4, 5], stalling)
+      const { state, stream } = counted(stuck)
+      const { eventsAll } = yield* Extraction.Extraction
+      const read = new Set<object>()
+      yield* eventsAll(stream, TestDirectory.make(), { concurrency: 2 }).pipe(
+        Stream.takeUntil(({ archive, event }) => {
+          if (event._tag === "Read") read.add(archive)
+          return read.size === 2
+        }),
+        Stream.runDrain
+      )
+      assert.strictEqual(state.asked, 2)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("are extracted although no more can come, and then that is an error", () =>
+    Effect.gen(function* () {
+      const { eventsAll } = yield* Extraction.Extraction
+      const directory = TestDirectory.make()
+      const some = Stream.concat(Stream.fromIterable(archives), Stream.fail(new NoMore()))
+      const events: Array<string> = []
+      const exit = yield* eventsAll(some, directory).pipe(
+        Stream.runForEach(({ event }) => Effect.sync(() => void events.push(event._tag))),
+        Effect.exit
+      )
+      assert(Exit.isFailure(exit))
+      const error = Cause.findErrorOption(exit.cause)
+      assert(error._tag === "Some" && error.value._tag === "NoMore")
+      assert.strictEqual(events.filter((tag) => tag === "Completed").length, 3)
+      assert.notInclude(readdirSync(directory), ".scenario-assets")
     }).pipe(Effect.provide(Extracting.layer))
   )
 
-  /** Many files in more than the tail, so that they are fetched while they are unpacked. */
-  const long = () =>
-    ZipMaker.make(
-      Array.from({ length: 40 }, (_, n) => ({ name: `${n}.bin`, content: Extracting.noise(50_000, n + 1) }))
-    )
-
-  it.live("go on after one that ended in the middle of a batch, with and without threads", () =>
+  it.live("go on after others that ended in the middle of a batch", () =>
     Effect.gen(function* () {
-      const good = long()
-      const bad = Buffer.from(good.bytes)
-      bad.writeUInt32LE(0, good.locals[3] ?? 0)
+      const bad = Buffer.from(long.bytes)
+      bad.writeUInt32LE(0, long.locals[30] ?? 0)
       for (const threads of [0, 2]) {
         const broken = yield* RangeHost.make(bad)
-        const locations = [
+        const all: ReadonlyArray<ArchiveReader.ArchiveLocation> = [
           ...Array.from({ length: 6 }, (_, n) => ({ name: `broken ${n}`, source: broken.source })),
-          { file: Extracting.fileOf(good) }
+          { file: Extracting.fileOf(long) }
         ]
-        const extractor = yield* Effect.flatMap(Extraction.Extraction, ({ open }) =>
-          open(TestDirectory.make(), locations.length, { ...Extracting.quick, threads })
-        )
-        for (const [index, location] of locations.entries()) {
-          const outcome = yield* Extracting.collect(extractor.extract(index, location))
-          if (index < 6) assert.strictEqual(Extracting.kindOf(outcome), "Damaged")
-          else assert.strictEqual(Extracting.extracted(outcome).files, 40)
+        const outcomes = yield* Extracting.runAll(all, TestDirectory.make(), { threads, concurrency: 3 })
+        for (const [index, outcome] of outcomes.entries()) {
+          if (index === 6) assert.strictEqual(Extracting.extracted(outcome).files, 40)
+          else assert.strictEqual(Extracting.kindOf(outcome), "Damaged")
         }
+        // What had come whole before the damage is there, and was told.
+        const told = outcomes.slice(0, 6).flatMap((outcome) => {
+          const { there, written } = Extracting.told(outcome)
+          return [...there, ...written]
+        })
+        assert.includeMembers(told, ["0.bin", "1.bin", "2.bin"])
       }
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
-  it.live("go on after one that was interrupted in the middle of a batch", () =>
+  it.live("leave nothing but whole files when they are interrupted, and the next run brings the rest", () =>
     Effect.gen(function* () {
-      const good = long()
-      // The directory comes; of the files only some.
-      const host = yield* RangeHost.make(good.bytes, { fate: (number) => (number === 0 ? {} : { stall: 200_000 }) })
       const directory = TestDirectory.make()
-      const extractor = yield* Effect.flatMap(Extraction.Extraction, ({ open }) => open(directory, 2))
+      const { eventsAll } = yield* Extraction.Extraction
       const begun = yield* Deferred.make<void>()
-      const stalled = extractor
-        .extract(0, { name: "job", source: host.source })
-        .pipe(
-          Stream.runForEach((event) =>
-            event._tag === "Read" ? Effect.asVoid(Deferred.succeed(begun, undefined)) : Effect.void
-          )
-        )
-      const fiber = yield* Effect.forkChild(stalled)
+      const stuck = yield* stalling()
+      const fiber = yield* eventsAll(Stream.make(stuck, ...archives), directory, { concurrency: 4 }).pipe(
+        Stream.runForEach(({ archive, event }) =>
+          event._tag === "Read" && archive === stuck ? Deferred.succeed(begun, undefined) : Effect.void
+        ),
+        Effect.forkChild
+      )
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
-      const outcome = yield* Extracting.collect(extractor.extract(1, { file: Extracting.fileOf(good) }))
+      assert.notInclude(readdirSync(directory).join(" "), "scenario-assets")
+      const [outcome] = yield* Extracting.runAll([{ file: Extracting.fileOf(long) }, ...archives], directory)
+      assert(outcome !== undefined)
       assert.strictEqual(Extracting.extracted(outcome).files, 40)
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )

@@ -20,7 +20,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, SignedUrl, Transfer, TransferError, type TransferEvent } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { FileDownload, FileError } from "@scenario-assets/node"
-import { EmulatorServer } from "@scenario-assets/node/testing"
+import type { EmulatorServer } from "@scenario-assets/node/testing"
 import { Cause, Deferred, Effect, Equal, Exit, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
@@ -201,10 +201,10 @@ describe("FileDownload", () => {
       assert.isFalse(refused.isRetryable)
       assert.include(refused.message, "NODE_EXTRA_CA_CERTS")
 
-      const server = yield* EmulatorServer.EmulatorServer
+      const { config } = yield* Emulator.Emulator
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${server.storageUrl}/archive.zip`)) }
+      const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/archive.zip`)) }
       const error = yield* Effect.flip(toFile(source, target, quick))
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "UntrustedHost")

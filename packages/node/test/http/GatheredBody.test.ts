@@ -14,7 +14,7 @@ const pieces = (body: GatheredBody) => {
 describe("GatheredBody", () => {
   it.effect("gathers up to a MiB, and asks the sender to stop after two of them", () =>
     Effect.gen(function* () {
-      const body = new GatheredBody(Buffers.plain, Infinity, () => {})
+      const body = new GatheredBody(yield* Buffers.make, Infinity, () => {})
       let bytes = 0
       for (; !body.isCrowded; bytes += packet.length) body.push(packet)
       assert.isAtLeast(bytes, 2 * Buffers.bufferSize)
@@ -29,7 +29,7 @@ describe("GatheredBody", () => {
   it.effect("gathers no more than is asked for, and asks the sender to stop as much earlier", () =>
     Effect.gen(function* () {
       let roomy = 0
-      const body = new GatheredBody(Buffers.plain, 1000, () => roomy++)
+      const body = new GatheredBody(yield* Buffers.make, 1000, () => roomy++)
       for (let index = 0; index < 4; index++) {
         assert.isFalse(body.isCrowded)
         body.push(packet)

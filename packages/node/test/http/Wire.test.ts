@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
-import { Effect, Layer, Redacted, Result, Stream } from "effect"
+import { Context, Effect, Layer, Redacted, Result, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as RawServer from "../support/RawServer.ts"
 
@@ -233,6 +233,10 @@ const services = (server: Pick<RawServer.RawServer, "origin">) =>
     ScenarioConfig.layer({ baseUrl: server.origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
   )
 
+/** What downloads from the server, until the end of the test. */
+const serve = (server: Pick<RawServer.RawServer, "origin">) =>
+  Effect.map(Layer.build(services(server)), Context.get(FileDownload.FileDownload))
+
 const answers = (first: ReadonlyArray<RawServer.Answer>): ReadonlyArray<RawServer.Script> => [
   ...first.map((answer) => () => answer),
   honest
@@ -278,7 +282,7 @@ describe.concurrent("what a storage host may say", () => {
   it.live("a kept connection that ends as the next request comes costs no try", () =>
     Effect.gen(function* () {
       const server = yield* RawServer.make([honest, () => says("", "end"), honest])
-      const { toFile } = yield* FileDownload.FileDownload.pipe(Effect.provide(services(server)))
+      const { toFile } = yield* serve(server)
       for (const name of ["first.zip", "second.zip"]) {
         const target = join(TestDirectory.make("wire"), name)
         yield* toFile(server.source, target, { ...quick, retries: 0 })
@@ -380,7 +384,7 @@ describe.concurrent("what a storage host may say", () => {
       const fetch = (script: RawServer.Script, late: boolean) =>
         Effect.gen(function* () {
           const server = yield* RawServer.make([script])
-          const { events } = yield* FileDownload.FileDownload.pipe(Effect.provide(services(server)))
+          const { events } = yield* serve(server)
           const rename = () => (late ? occupied : target)
           const all = events(server.source, target, { ...quick, rename }).pipe(
             Stream.tap(() => Effect.sync(() => late && writeFileSync(occupied, "mine")))
@@ -408,7 +412,7 @@ describe.concurrent("what a storage host may say", () => {
     Effect.gen(function* () {
       const server = yield* RawServer.make([() => cut, RawServer.honest(other, '"v2"')])
       const target = join(TestDirectory.make("wire"), "archive.zip")
-      const { toFile } = yield* FileDownload.FileDownload.pipe(Effect.provide(services(server)))
+      const { toFile } = yield* serve(server)
       yield* toFile(server.source, target, quick)
       assert.isTrue(readFileSync(target).equals(other))
     }).pipe(Effect.scoped)

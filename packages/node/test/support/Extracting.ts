@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { assert } from "@effect/vitest"
 import { ScenarioConfig } from "@scenario-assets/core"
-import { type ArchiveReader, Extraction, NodeScenario } from "@scenario-assets/node"
+import { type ArchiveReader, Extraction, type FileError, NodeScenario } from "@scenario-assets/node"
 import { Cause, Effect, Exit, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
@@ -40,7 +40,7 @@ export const quick: Extraction.Options = { backoffBase: "1 millis", retries: 3 }
 
 /** Extracts, and gives whatever comes of it. */
 export const run = (
-  location: ArchiveReader.Location,
+  location: ArchiveReader.ArchiveLocation,
   directory: string,
   options: Extraction.Options = {}
 ): Effect.Effect<Outcome, never, Extraction.Extraction> =>
@@ -55,6 +55,31 @@ export const collect = Effect.fnUntraced(function* <R>(
   const exit = yield* Effect.exit(Stream.runForEach(stream, (event) => Effect.sync(() => void events.push(event))))
   return { events, exit }
 })
+
+/** Extracts archives together, and gives what came of each, in their order. */
+export const runAll = Effect.fnUntraced(function* (
+  archives: ReadonlyArray<ArchiveReader.ArchiveLocation>,
+  directory: string,
+  options: Extraction.Options & { readonly concurrency?: number } = {}
+): Effect.fn.Return<ReadonlyArray<Outcome>, FileError.FileError, Extraction.Extraction> {
+  const { eventsAll } = yield* Extraction.Extraction
+  const outcomes = archives.map(() => ({ events: new Array<Extraction.ExtractionEvent>(), exit: unfinished }))
+  const numbered = archives.map((archive, index) => ({ ...archive, index }))
+  yield* eventsAll(Stream.fromIterable(numbered), directory, { ...quick, ...options }).pipe(
+    Stream.runForEach(({ archive, event }) =>
+      Effect.sync(() => {
+        const outcome = outcomes[archive.index]
+        assert(outcome !== undefined && outcome.exit === unfinished, "nothing comes after the last event")
+        if (event._tag === "Failed") outcome.exit = Exit.fail(event.error)
+        else outcome.events.push(event)
+        if (event._tag === "Completed") outcome.exit = Exit.void
+      })
+    )
+  )
+  return outcomes
+})
+
+const unfinished: Outcome["exit"] = Exit.die("it has no last event")
 
 /** The same for what must succeed. */
 export const extracted = ({ events, exit }: Outcome): Extraction.Extracted => {

@@ -29,6 +29,10 @@ export interface RangeHost {
   ranges: boolean
   /** What becomes of the request with this number, from 0. */
   fate: (number: number, request: Http.IncomingMessage) => Fate
+  /** Resets all connections. */
+  readonly reset: () => void
+  /** Waits until no answer is under way. */
+  readonly idle: Effect.Effect<void>
   /** How many links were made. */
   readonly links: () => number
   /** What was asked and sent since this was last called. */
@@ -41,6 +45,8 @@ export const make = (
 ): Effect.Effect<RangeHost, never, Scope.Scope> =>
   Effect.map(Effect.acquireRelease(listen, close), (server): RangeHost => {
     const asked: Array<Asked> = []
+    const underWay = new Set<Http.ServerResponse>()
+    let watchers: Array<() => void> = []
     let links = 0
     let counted = 0
     const address = server.address()
@@ -54,6 +60,11 @@ export const make = (
       fate: () => ({}),
       ...options,
       source: { refresh: Effect.sync(() => SignedUrl.make(`${origin}/a.zip?n=${links++}`)) },
+      reset: () => server.closeAllConnections(),
+      idle: Effect.callback((resume) => {
+        if (underWay.size === 0) resume(Effect.void)
+        else watchers.push(() => resume(Effect.void))
+      }),
       links: () => links,
       take: () => {
         const fresh = asked.slice(counted)
@@ -64,6 +75,13 @@ export const make = (
     server.on("request", (request, response) => {
       const record: Asked = { range: request.headers.range, status: 0, sent: 0 }
       asked.push(record)
+      underWay.add(response)
+      response.once("close", () => {
+        underWay.delete(response)
+        if (underWay.size > 0) return
+        watchers.forEach((notify) => notify())
+        watchers = []
+      })
       answer(host, record, request, response, host.fate(asked.length - 1, request))
     })
     return host

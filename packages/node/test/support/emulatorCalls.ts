@@ -2,7 +2,6 @@
  * Calls of an emulator on a port, over raw connections.
  */
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { EmulatorServer } from "@scenario-assets/node/testing"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as RawHttp from "./RawHttp.ts"
@@ -15,9 +14,8 @@ const decodeAnswer = Schema.decodeUnknownSync(Schema.fromJsonString(Answer))
 
 /** A call of the API with the right credentials. */
 export const call = Effect.fnUntraced(function* (method: string, path: string, json?: unknown) {
-  const { apiUrl } = yield* EmulatorServer.EmulatorServer
   const {
-    config: { credentials }
+    config: { apiUrl, credentials }
   } = yield* Emulator.Emulator
   const body = json === undefined ? "" : JSON.stringify(json)
   const authorization = `Basic ${btoa(`${credentials.key}:${credentials.secret}`)}`

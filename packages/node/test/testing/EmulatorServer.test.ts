@@ -16,15 +16,13 @@ const layer = (options?: EmulatorServer.Options) => EmulatorServer.layer({ job: 
 describe("EmulatorServer", () => {
   it.live("answers on two ports of its own", () =>
     Effect.gen(function* () {
-      const server = yield* EmulatorServer.EmulatorServer
       const { config } = yield* Emulator.Emulator
-      assert.match(server.apiUrl, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)
-      assert.match(server.storageUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
-      assert.notStrictEqual(new URL(server.apiUrl).port, new URL(server.storageUrl).port)
-      assert.deepStrictEqual([config.apiUrl, config.storageUrl], [server.apiUrl, server.storageUrl])
+      assert.match(config.apiUrl, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)
+      assert.match(config.storageUrl, /^http:\/\/127\.0\.0\.1:\d+$/)
+      assert.notStrictEqual(new URL(config.apiUrl).port, new URL(config.storageUrl).port)
 
       const url = yield* archiveUrl
-      assert.strictEqual(new URL(url).origin, server.storageUrl)
+      assert.strictEqual(new URL(url).origin, config.storageUrl)
       const archive = yield* RawHttp.fetch(url)
       assert.strictEqual(archive.status, 200)
       assert.strictEqual(archive.headers["content-length"], String(archive.body.length))
@@ -78,8 +76,8 @@ describe("EmulatorServer", () => {
 
   it.live("says what to do when a port is in use", () =>
     Effect.gen(function* () {
-      const { apiUrl } = yield* EmulatorServer.EmulatorServer
-      const port = Number(new URL(apiUrl).port)
+      const { config } = yield* Emulator.Emulator
+      const port = Number(new URL(config.apiUrl).port)
       for (const options of [{ port }, { storagePort: port }]) {
         const error = yield* Effect.flip(Effect.scoped(EmulatorServer.make(options)))
         assert.deepStrictEqual([error._tag, error.code, error.port], ["EmulatorServerError", "EADDRINUSE", port])
@@ -113,7 +111,9 @@ describe("EmulatorServer", () => {
 
   it.live("serves HTTPS, with real resets", () =>
     Effect.gen(function* () {
-      const { apiUrl, storageUrl } = yield* EmulatorServer.EmulatorServer
+      const {
+        config: { apiUrl, storageUrl }
+      } = yield* Emulator.Emulator
       yield* inject(Fault.reset("storage", 10))
       const get = (url: string) =>
         Effect.callback<number | string | undefined>((resume) => {

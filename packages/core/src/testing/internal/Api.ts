@@ -18,16 +18,16 @@ import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { maxBatchSize } from "../../Selection.ts"
-import * as Archive from "../Archive.ts"
-import type { Asset, Catalogue } from "../Catalogue.ts"
-import * as Content from "../Content.ts"
-import type { Target } from "../FaultKind.ts"
 import * as JobScript from "../JobScript.ts"
-import * as PictureFormat from "../PictureFormat.ts"
-import * as Reply from "../Reply.ts"
 import { Authentication, ScenarioApi } from "../ScenarioApi.ts"
+import * as Archive from "./Archive.ts"
+import * as AssetFile from "./AssetFile.ts"
+import type { Catalogue } from "./Catalogue.ts"
+import * as Content from "./Content.ts"
+import type { Target } from "./FaultKind.ts"
 import type { Jobs } from "./Jobs.ts"
 import type { Links } from "./Links.ts"
+import * as Reply from "./Reply.ts"
 import type { Storage } from "./Storage.ts"
 
 export interface Options {
@@ -127,17 +127,15 @@ const operations = ({ catalogue, jobs, links, nextScript, projectId, storage }: 
           if (wrongProject(query)) return forbidden
           const asset = catalogue.asset(assetId)
           if (asset === undefined) return notFound("Unknown asset", { assetId })
-          const format = payload.targetFormat ?? Archive.formatOf(asset)
-          if (!hasFormat(asset, format)) return badRequest("Invalid target format", { assetId, targetFormat: format })
-          return { url: links.sign(storage.assetPath(assetId, format), yield* Clock.currentTimeMillis) }
+          const { targetFormat = AssetFile.formatOf(asset) } = payload
+          if (targetFormat !== AssetFile.formatOf(asset)) {
+            return badRequest("Invalid target format", { assetId, targetFormat })
+          }
+          return { url: links.sign(storage.assetPath(asset), yield* Clock.currentTimeMillis) }
         })
     })
   )
 }
-
-/** 3D assets come as `obj` alone, and pictures as everything else. */
-const hasFormat = (asset: Asset, format: string): format is PictureFormat.PictureFormat =>
-  PictureFormat.isPictureFormat(format) && (format === "obj") === (asset.kind === "3d")
 
 /** Basic is looked at first, then bearer; a failure of the first leads to the second. */
 const authentication = ({ credentials: { key, secret, token } }: Options) =>

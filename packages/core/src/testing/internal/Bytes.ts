@@ -13,6 +13,3 @@ export const ascii = (text: string): Uint8Array =>
 /** 32 bits, the high byte first. */
 export const uint32 = (value: number): Uint8Array =>
   Uint8Array.of(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
-
-/** 16 bits, the high byte first. */
-export const uint16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff)

@@ -8,7 +8,7 @@ import type { Crc } from "../../transfer/internal/Crc.ts"
 import { crc32, crc32c } from "../../transfer/internal/Crc32.ts"
 import { crc64nvme } from "../../transfer/internal/Crc64Nvme.ts"
 import type { Hashes } from "../../transfer/internal/Hashes.ts"
-import type { Content } from "../Content.ts"
+import type { Content } from "./Content.ts"
 
 /** The checksums that may be declared. `composite` is one of S3 that sums up the sums of parts, and not the bytes. */
 export type Kind = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha256" | "composite"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Fault } from "../Fault.ts"
-import type { Kind, Target } from "../FaultKind.ts"
+import type { Kind, Target } from "./FaultKind.ts"
 
 /** The faults that were injected, and what is left of them. */
 export interface FaultPlan {

@@ -7,7 +7,7 @@ import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { Kind, type Target, targets } from "../FaultKind.ts"
+import { Kind, type Target, targets } from "./FaultKind.ts"
 
 export interface Parts {
   readonly target: Target

@@ -7,9 +7,9 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as Content from "../Content.ts"
-import * as Reply from "../Reply.ts"
+import * as Content from "./Content.ts"
 import type { Strike } from "./FaultPlan.ts"
+import * as Reply from "./Reply.ts"
 import { httpDate } from "./Storage.ts"
 
 export interface Options {

@@ -6,8 +6,8 @@
 import * as Duration from "effect/Duration"
 import { JobId } from "../../Asset.ts"
 import type { JobStatus } from "../../DownloadJob.ts"
-import type { Content } from "../Content.ts"
 import type { JobScript } from "../JobScript.ts"
+import type { Content } from "./Content.ts"
 import * as Seeded from "./Seeded.ts"
 
 export interface Job {

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { crc32 } from "../../transfer/internal/Crc32.ts"
-import * as Content from "../Content.ts"
-import { type Picture, tilesPerSide } from "../Picture.ts"
 import { ascii, join, uint32 } from "./Bytes.ts"
+import * as Content from "./Content.ts"
+import { type Picture, tilesPerSide } from "./Picture.ts"
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 

@@ -5,20 +5,19 @@
  */
 import * as DateTime from "effect/DateTime"
 import { AssetId } from "../../Asset.ts"
-import * as Archive from "../Archive.ts"
-import type { Catalogue } from "../Catalogue.ts"
-import type { Content } from "../Content.ts"
-import * as PictureFormat from "../PictureFormat.ts"
-import * as Reply from "../Reply.ts"
+import * as AssetFile from "./AssetFile.ts"
+import type { Asset, Catalogue } from "./Catalogue.ts"
 import type { ChecksumHeaders } from "./ChecksumHeaders.ts"
+import type { Content } from "./Content.ts"
 import type { Strike } from "./FaultPlan.ts"
 import type { Jobs } from "./Jobs.ts"
 import type { Links } from "./Links.ts"
+import * as Reply from "./Reply.ts"
 import * as Seeded from "./Seeded.ts"
 
 export interface Storage {
   readonly archivePath: (jobId: string) => string
-  readonly assetPath: (assetId: AssetId, format: PictureFormat.PictureFormat) => string
+  readonly assetPath: (asset: Asset) => string
   readonly answer: (request: StorageRequest, now: number, strike: Strike) => Reply.Reply
 }
 
@@ -56,21 +55,20 @@ export const make = (options: {
       return { content, etag, contentType: "application/zip", modifiedAt: job.createdAt + 1000 * copy }
     }
     const assetId = assetPattern.exec(url.pathname)?.[1]
-    const format = url.searchParams.get("format") ?? ""
     const asset = assetId === undefined ? undefined : options.catalogue.asset(AssetId.make(assetId))
-    return asset === undefined || !PictureFormat.isPictureFormat(format)
+    return asset === undefined
       ? undefined
       : {
-          content: Archive.assetContent(asset, format, copy),
+          content: AssetFile.content(asset, copy),
           etag,
-          contentType: PictureFormat.contentTypes[format],
+          contentType: AssetFile.contentTypes[AssetFile.formatOf(asset)],
           modifiedAt: assetsModifiedAt + 1000 * copy
         }
   }
 
   return {
     archivePath: (jobId) => `/archives/${jobId}.zip`,
-    assetPath: (assetId, format) => `/assets-transform/${assetId}?format=${format}`,
+    assetPath: (asset) => `/assets-transform/${asset.id}?format=${AssetFile.formatOf(asset)}`,
     answer: (request, now, strike) => {
       if (request.method !== "GET" && request.method !== "HEAD") {
         return Reply.xmlError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")

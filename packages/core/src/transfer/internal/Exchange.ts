@@ -4,15 +4,13 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
-import { failureOf, isTransientStatus } from "../../http/Http.ts"
+import { isTransientStatus } from "../../http/Http.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
+import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
 import * as StoredObject from "../StoredObject.ts"
 import {
   InsecureUrl,
@@ -27,6 +25,7 @@ import {
   UntrustedHost
 } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
+import * as Redirect from "./Redirect.ts"
 
 /** A range that is being read: how far it has come, which the exchange moves forward. */
 export interface Position {
@@ -53,7 +52,9 @@ export interface Begun {
 }
 
 export interface Settings {
-  readonly client: HttpClient.HttpClient
+  readonly client: StorageClient["Service"]
+  /** The most bytes that are handed on at once. */
+  readonly pieceSize: number | undefined
   readonly allowHttp: boolean
   readonly idleTimeout: Duration.Duration
   readonly redirects: number
@@ -95,7 +96,7 @@ export const open = (
 ): Stream.Stream<TransferEvent, Fault | Rejection> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const response = yield* follow(SignedUrl.reveal(url), rangeHeaders(at, begun), settings)
+      const response = yield* follow(url, rangeHeaders(at, begun), settings)
       switch (response.status) {
         case 200:
           return yield* takeWhole(response, at, begun, settings)
@@ -140,43 +141,42 @@ const rangeHeaders = (at: Position, { object }: Begun): Record<string, string> =
 
 /** Sends the request and follows redirects: `https` only unless the API itself is `http`, and only so many. */
 const follow = Effect.fnUntraced(function* (
-  start: URL,
+  start: SignedUrl.SignedUrl,
   headers: Record<string, string>,
-  { allowHttp, client, idleTimeout, redirects }: Settings
-): Effect.fn.Return<HttpClientResponse, Fault | Rejection, Scope.Scope> {
-  if (start.protocol !== "https:" && !allowHttp) return yield* reject(new InsecureUrl())
-  const scoped = HttpClient.withScope(client)
+  { allowHttp, client, idleTimeout, pieceSize, redirects }: Settings
+): Effect.fn.Return<StorageResponse, Fault | Rejection, Scope.Scope> {
+  if (SignedUrl.origin(start).startsWith("http:") && !allowHttp) return yield* reject(new InsecureUrl())
   const exchange = yield* Effect.scope
-  let url = start
+  let link = start
   for (let hop = 0; hop <= redirects; hop++) {
-    // As text: of a `URL` the client would take the query apart and write it anew, which no longer fits the signature.
     const hopScope = yield* Scope.fork(exchange)
-    const response = yield* scoped.execute(HttpClientRequest.get(url.href, { headers })).pipe(
-      Scope.provide(hopScope),
-      Effect.mapError((error): Fault | Rejection => {
-        const { description, kind } = failureOf(error)
-        if (kind === "unsendable") return new Rejection({ reason: new InvalidRequest({ description }) })
-        return kind === "untrusted"
-          ? new Rejection({ reason: new UntrustedHost({ description }) })
-          : broken(description)
-      }),
-      Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
-    )
+    const response = yield* client
+      .get(link, { headers, pieceSize })
+      .pipe(
+        Scope.provide(hopScope),
+        Effect.mapError(failed),
+        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
+      )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined
     if (location === undefined) return response
     // Nobody reads the body of a redirect, however long it is.
     yield* Scope.close(hopScope, Exit.void)
-    if (!URL.canParse(location, url)) return yield* reject(new RedirectRefused({ description: "to what is no URL" }))
-    url = new URL(location, url)
-    if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) {
-      return yield* reject(new RedirectRefused({ description: `to ${url.protocol}` }))
-    }
-    if (url.username !== "" || url.password !== "") {
-      return yield* reject(new RedirectRefused({ description: "to a URL with user info" }))
-    }
+    link = yield* Result.match(Redirect.target(location, link, allowHttp), {
+      onFailure: (description) => reject(new RedirectRefused({ description })),
+      onSuccess: Effect.succeed
+    })
   }
   return yield* reject(new RedirectRefused({ description: `more than ${redirects} times` }))
 })
+
+/** What trying again helps against, and what it does not. */
+const failed = (error: StorageError): Fault | Rejection => {
+  const { description } = error
+  if (error.isUntrusted) return new Rejection({ reason: new UntrustedHost({ description }) })
+  return error.phase === "request"
+    ? new Rejection({ reason: new InvalidRequest({ description }) })
+    : broken(description)
+}
 
 const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
@@ -197,7 +197,7 @@ const instead = ({ object }: Begun, now: StoredObject.StoredObject): Now =>
   object !== undefined && StoredObject.isDifferent(object, now) ? "another" : "unknown"
 
 /** `200`: the object from its first byte, whatever was asked for. */
-const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
+const takeWhole = (response: StorageResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   const size = contentLength(response)
   if (at.unconfirmed && size === undefined && !isChunked(response)) {
     return reject(new LengthMismatch({ received: at.offset }))
@@ -215,7 +215,7 @@ const takeWhole = (response: HttpClientResponse, at: Position, begun: Begun, set
 }
 
 /** `206`: the bytes asked for, of the object begun, or nothing is taken. */
-const takePart = (response: HttpClientResponse, at: Position, begun: Begun, settings: Settings): Taken => {
+const takePart = (response: StorageResponse, at: Position, begun: Begun, settings: Settings): Taken => {
   const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(response.headers["content-range"] ?? "")
   if (parts === null) return Effect.fail(broken("status 206 without a usable Content-Range"))
   const [start, last] = [Number(parts[1]), Number(parts[2])]
@@ -243,7 +243,7 @@ const takePart = (response: HttpClientResponse, at: Position, begun: Begun, sett
 }
 
 /** `416`: there is nothing from this byte on. Right where all bytes are there, else the object is another one. */
-const takeNothing = (response: HttpClientResponse, at: Position, begun: Begun): Taken => {
+const takeNothing = (response: StorageResponse, at: Position, begun: Begun): Taken => {
   rewind(at, begun)
   const size = /^bytes \*\/(\d{1,15})$/.exec(response.headers["content-range"] ?? "")?.[1]
   if (at.offset === 0 && !at.unconfirmed && at.suffix === undefined)
@@ -267,7 +267,7 @@ const end = (at: Position, begun: Begun): Taken => {
 
 /** The bytes of a body up to `declared` (exclusive; unknown where no length was declared), counted, and no more than wanted. */
 const receive = (
-  response: HttpClientResponse,
+  response: StorageResponse,
   declared: number | undefined,
   at: Position,
   begun: Begun,
@@ -322,8 +322,8 @@ const receive = (
   return Effect.succeed(
     Stream.succeed(opened).pipe(
       Stream.concat(
-        response.stream.pipe(
-          Stream.mapError((error: HttpClientError) => broken(failureOf(error).description)),
+        response.body.pipe(
+          Stream.mapError((error) => broken(error.description)),
           Stream.timeoutOrElse({
             duration: settings.idleTimeout,
             orElse: () => Stream.fail(silence(settings.idleTimeout))
@@ -345,10 +345,9 @@ const receive = (
   )
 }
 
-const isChunked = ({ headers }: HttpClientResponse): boolean =>
-  headers["transfer-encoding"]?.toLowerCase() === "chunked"
+const isChunked = ({ headers }: StorageResponse): boolean => headers["transfer-encoding"]?.toLowerCase() === "chunked"
 
-const contentLength = (response: HttpClientResponse): number | undefined => {
+const contentLength = (response: StorageResponse): number | undefined => {
   const value = response.headers["content-length"]
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
@@ -377,8 +376,8 @@ const describeContent = (headers: { readonly [name: string]: string | undefined 
 }
 
 /** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
-const errorCode = (response: HttpClientResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
-  response.stream.pipe(
+const errorCode = (response: StorageResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
+  response.body.pipe(
     Stream.take(4),
     Stream.decodeText,
     Stream.mkString,

@@ -26,8 +26,8 @@ export interface Options {
    */
   readonly connections?: number | undefined
   /**
-   * The most bytes a second, over all connections of one transfer: evenly, in pieces of a quarter of a second at the most.
-   * More than 0; `Infinity` is none. Default: no limit.
+   * The most bytes a second, over all connections and all transfers of one source: evenly, in pieces of a quarter of a second
+   * at the most. More than 0; `Infinity` is none. Default: no limit.
    */
   readonly limitRate?: number | undefined
   /** Limit of the whole transfer; more than 0. Default: none. */

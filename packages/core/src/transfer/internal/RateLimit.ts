@@ -3,12 +3,13 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { Source } from "../Source.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 
 /** A piece holds no more bytes than may pass in this time. */
 const mostPerPiece = Duration.millis(250)
 
-/** A limit that one transfer keeps. */
+/** A limit that a transfer keeps, or several together. */
 export interface RateLimit {
   /** How many bytes pass at once. */
   readonly pieceSize: number
@@ -16,6 +17,17 @@ export interface RateLimit {
   readonly isReached: () => boolean
   /** Bytes wait until their time has come. */
   readonly apply: <E, R>(events: Stream.Stream<TransferEvent, E, R>) => Stream.Stream<TransferEvent, E, R>
+}
+
+const limits = new WeakMap<Source<unknown, unknown>, { readonly bytesPerSecond: number; readonly limit: RateLimit }>()
+
+/** The limit that all transfers of a source share: several reads of one object are to be no faster than one. */
+export const of = (source: Source<unknown, unknown>, bytesPerSecond: number): RateLimit => {
+  const kept = limits.get(source)
+  if (kept?.bytesPerSecond === bytesPerSecond) return kept.limit
+  const limit = make(bytesPerSecond)
+  limits.set(source, { bytesPerSecond, limit })
+  return limit
 }
 
 export const make = (bytesPerSecond: number): RateLimit => {

@@ -33,68 +33,35 @@ export type Change =
   | "too long"
   /** `.` and empty segments mean nothing and are left out. */
   | "empty segments"
-  /** Another file has the path, or one that some system takes for the same; a number tells them apart. */
-  | "taken"
-  /** A directory on the way is another's in other letter case: the two become one, in the spelling that came first. */
-  | "letter case"
 
 /**
- * Where one entry goes.
+ * Where one entry goes, as far as it alone decides.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Assigned {
-  readonly entry: ZipEntry
-  /** Relative, with `/`, without one at the end. `.` is the directory that all go to. */
-  readonly path: string
-  /** Why the path is not the name; empty where it is. */
+export interface EntryPath {
+  /** The directories on the way, and the name. None for the directory that all go to. */
+  readonly segments: ReadonlyArray<string>
+  /** Why they are not the name in the archive; empty where they are. */
   readonly why: ReadonlyArray<Change>
 }
 
 /**
- * The paths that are given away, by what all systems take for the same (`fold`).
- *
- * @category models
- * @since 0.1.0
- */
-export interface Taken {
-  readonly files: ReadonlySet<string>
-  /** Each with its spelling. */
-  readonly directories: ReadonlyMap<string, string>
-}
-
-/**
- * No paths.
- *
- * @category constants
- * @since 0.1.0
- */
-export const none: Taken = { files: new Set(), directories: new Map() }
-
-/**
- * Gives each entry its path, in their order, no two files the same: not within the archive, nor with what `taken` holds.
- * The result has `taken` with the new paths, for the next archive that goes to the same directory.
+ * Makes the name of an entry safe. Several may come to the same path: `Names` of an extraction tells them apart.
  *
  * Refused are absolute names, those of drives and shares, `..`, backslashes, control characters, and paths of more than
- * 1024 bytes, which is all that macOS takes. Two directories of one name become one.
+ * 1024 bytes, which is all that macOS takes.
  *
- * @category combinators
+ * @category constructors
  * @since 0.1.0
  */
-export const assign = (
-  entries: ReadonlyArray<ZipEntry>,
-  options: { readonly taken?: Taken | undefined } = {}
-): Result.Result<{ readonly paths: ReadonlyArray<Assigned>; readonly taken: Taken }, UnsafeName> => {
-  const claims = new Claims(options.taken ?? none)
-  const paths: Array<Assigned> = []
-  for (const entry of entries) {
-    const why = new Set<Change>()
-    const segments = segmentsOf(entry.name, why)
-    if (typeof segments === "string") return Result.fail(new UnsafeName({ entry: entry.name, description: segments }))
-    paths.push({ entry, path: claims.add(segments, entry.isDirectory, why), why: [...why] })
-  }
-  return Result.succeed({ paths, taken: claims })
+export const of = ({ name }: Pick<ZipEntry, "name">): Result.Result<EntryPath, UnsafeName> => {
+  const why = new Set<Change>()
+  const segments = segmentsOf(name, why)
+  return typeof segments === "string"
+    ? Result.fail(new UnsafeName({ entry: name, description: segments }))
+    : Result.succeed({ segments, why: [...why] })
 }
 
 /**
@@ -108,6 +75,19 @@ export const candidate = (path: string, n: number): string => {
   const start = path.lastIndexOf("/") + 1
   const [stem, extension] = splitExtension(path.slice(start))
   return path.slice(0, start) + fit(stem, ` (${n})${extension}`)
+}
+
+/**
+ * The name that a numbered one was made from, and its number: `a.png` and 2 for `a (2).png`. Of one that was cut to make room for
+ * the number, as much as is left.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const unnumbered = (name: string): { readonly name: string; readonly n: number } | undefined => {
+  const [stem, extension] = splitExtension(name)
+  const [, first, n] = /^(.*) \(([2-9]|[1-9]\d{1,8})\)$/su.exec(stem) ?? []
+  return first === undefined ? undefined : { name: first + extension, n: Number(n) }
 }
 
 /**
@@ -224,60 +204,3 @@ const splitExtension = (segment: string): readonly [stem: string, extension: str
 const encoder = new TextEncoder()
 const byteLength = (text: string): number => (isAscii(text) ? text.length : encoder.encode(text).length)
 const isAscii = (text: string): boolean => /^[ -~]*$/.test(text)
-
-/** Paths that are given away, one after the other. */
-class Claims implements Taken {
-  readonly files: Set<string>
-  readonly directories: Map<string, string>
-  /** The number to try next, so that many files of one name do not try all numbers again. */
-  readonly #next = new Map<string, number>()
-
-  constructor(taken: Taken) {
-    this.files = new Set(taken.files)
-    this.directories = new Map(taken.directories)
-  }
-
-  add(segments: ReadonlyArray<string>, isDirectory: boolean, why: Set<Change>): string {
-    const last = segments.length - 1
-    let path = ""
-    segments.forEach((segment, index) => {
-      const wanted = path === "" ? segment : `${path}/${segment}`
-      path = index < last || isDirectory ? this.#directory(wanted, why) : this.#file(wanted, why)
-    })
-    return path === "" ? "." : path
-  }
-
-  /** A directory of the same name serves as well. */
-  #directory(wanted: string, why: Set<Change>): string {
-    const [path, key] = this.#choose(wanted, "/", why, (key) => !this.files.has(key))
-    const existing = this.directories.get(key)
-    if (existing === undefined) this.directories.set(key, path)
-    else if (existing !== path) why.add("letter case")
-    return existing ?? path
-  }
-
-  #file(wanted: string, why: Set<Change>): string {
-    const [path, key] = this.#choose(wanted, "", why, (key) => !this.files.has(key) && !this.directories.has(key))
-    this.files.add(key)
-    return path
-  }
-
-  /** The first path that is free, and its folded form. Files and directories count by themselves. */
-  #choose(
-    wanted: string,
-    kind: "/" | "",
-    why: Set<Change>,
-    isFree: (key: string) => boolean
-  ): readonly [string, string] {
-    const key = fold(wanted)
-    if (isFree(key)) return [wanted, key]
-    why.add("taken")
-    for (let n = this.#next.get(key + kind) ?? 2; ; n++) {
-      const path = candidate(wanted, n)
-      const other = fold(path)
-      if (!isFree(other)) continue
-      this.#next.set(key + kind, n)
-      return [path, other]
-    }
-  }
-}

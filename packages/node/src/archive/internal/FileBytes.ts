@@ -15,6 +15,7 @@ const tailSize = 256 * 1024
 export const open = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<ByteSource<FileError>, FileError, Scope.Scope> {
+  const buffers = yield* Buffers.make
   const handle = yield* Effect.acquireRelease(
     Files.attempt("open", path, () => Fs.open(path, "r")),
     (handle) => Effect.ignore(Files.attempt("close", path, () => handle.close()))
@@ -35,7 +36,7 @@ export const open = Effect.fnUntraced(function* (
     Stream.unfold(start, (offset) =>
       offset === end
         ? Effect.succeed(undefined)
-        : Effect.map(readAt(Buffers.plain.take(), offset, end), (bytes) => {
+        : Effect.map(readAt(buffers.take(), offset, end), (bytes) => {
             const event: TransferEvent = { _tag: "Bytes", offset, bytes }
             return [event, offset + bytes.length] as const
           })

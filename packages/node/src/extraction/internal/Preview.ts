@@ -1,16 +1,19 @@
 /** What an extraction would do, found out by looking alone. */
 import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
-import type { ArchiveReader, Location, Options as ReadOptions, ReadError } from "../../archive/ArchiveReader.ts"
+import type { ArchiveLocation, OpenArchive, ReadError } from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
-import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
+import * as Destination from "./Destination.ts"
 import * as Plan from "./Plan.ts"
-import * as Unpackers from "./Unpackers.ts"
-import * as Workspace from "./Workspace.ts"
 
-/** What would become of some archives. */
+/**
+ * What would become of some archives.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Preview {
   readonly archives: ReadonlyArray<PreviewedArchive>
   /** Bytes that would be written. */
@@ -19,6 +22,12 @@ export interface Preview {
   readonly free: number
 }
 
+/**
+ * What would become of one of them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface PreviewedArchive {
   readonly name: string
   /** In the order of the archive. */
@@ -27,53 +36,44 @@ export interface PreviewedArchive {
   readonly toRead: number
 }
 
-export interface PreviewedFile {
-  readonly entry: ZipEntry
-  /** Relative to the directory, with `/`. */
-  readonly path: string
-  /** Why it would not be called as in the archive; empty where it would. */
-  readonly why: Plan.Target["why"]
-  /** `skip`: it is there, with the right size and CRC-32. */
-  readonly action: "write" | "replace" | "skip"
-}
-
-interface Options extends ReadOptions {
-  readonly select?: ((entry: ZipEntry) => boolean) | undefined
-  readonly ifDiffers?: "keep" | "replace" | undefined
-}
+/**
+ * What would become of a file. `skip`: it is there, with the right size and CRC-32.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PreviewedFile = Plan.Target
 
 /** Of archives in this order, which may give their files the same names. */
 export const make = Effect.fn("Extraction.preview")(function* <E, R>(
-  reader: ArchiveReader["Service"],
-  locations: ReadonlyArray<Location<E, R>>,
+  openArchive: OpenArchive,
+  locations: ReadonlyArray<ArchiveLocation<E, R>>,
   directory: string,
-  { ifDiffers = "keep", select = () => true, ...options }: Options = {}
+  options: Destination.Options = {}
 ): Effect.fn.Return<Preview, ReadError | E, R> {
-  let taken = Workspace.reserved
-  let toWrite = 0
-
-  const one = Effect.fnUntraced(function* (location: Location<E, R>) {
-    const unpackers = yield* Unpackers.make(0)
-    const archive = yield* reader.open(location, options)
+  const { ifDiffers = "keep", select = () => true } = options
+  const names = Destination.namesIn(directory)
+  const one = Effect.fnUntraced(function* (location: ArchiveLocation<E, R>, unpackersFor: Destination.UnpackersFor) {
+    const archive = yield* openArchive(location, options)
     const entries = archive.entries.filter(select)
-    const plan = yield* Plan.make(entries, { archive: archive.name, directory, taken, unpackers, ifDiffers })
-    taken = plan.taken
-    const written = plan.write.map(({ entry }) => entry)
-    toWrite += written.reduce((sum, { size }) => sum + size, 0)
-    const files = [
-      ...plan.there.map((target): PreviewedFile => ({ ...target, action: "skip" })),
-      ...plan.write.map((target): PreviewedFile => ({
-        ...target,
-        action: plan.replaces.has(target) ? "replace" : "write"
-      }))
-    ].toSorted((a, b) => a.entry.index - b.entry.index)
+    const unpackers = unpackersFor(entries)
+    const { files } = yield* Plan.make(entries, { archive: archive.name, directory, names, unpackers, ifDiffers })
+    const written = files.filter(({ action }) => action !== "skip").map(({ entry }) => entry)
     const toRead = ZipArchive.ranges(written).reduce((sum, [start, end]) => sum + end - start, 0)
     const previewed: PreviewedArchive = { name: archive.name, files, toRead }
-    return previewed
+    return { previewed, toWrite: written.reduce((sum, { size }) => sum + size, 0) }
   }, Effect.scoped)
 
-  const archives = yield* Effect.forEach(locations, one)
-  return { archives, toWrite, free: yield* freeSpace(resolve(directory)) }
+  const all = yield* Effect.scoped(
+    Effect.flatMap(Destination.unpackers(options), (unpackersFor) =>
+      Effect.forEach(locations, (location) => one(location, unpackersFor))
+    )
+  )
+  return {
+    archives: all.map(({ previewed }) => previewed),
+    toWrite: all.reduce((sum, { toWrite }) => sum + toWrite, 0),
+    free: yield* freeSpace(resolve(directory))
+  }
 })
 
 /** Where the directory will be. */

@@ -1,122 +1,125 @@
-/**
- * Threads that unpack, so that the program goes on with other things and more than one core is used. Data reaches them in
- * memory that is shared and used again.
- */
-import { extname } from "node:path"
-import { Worker } from "node:worker_threads"
+/** Those who unpack: threads; or the program's own, where an archive is not worth one, or none can be started. */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import * as Unpack from "./Unpack.ts"
-
-/** Memory for the data of some entries; whoever takes it gives it back, by `unpack` or unused. */
-export interface Slot {
-  readonly bytes: Uint8Array
-  readonly thread: Thread
-  readonly index: number
-}
+import type * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Thread from "./Thread.ts"
+import type * as Unpack from "./Unpack.ts"
 
 export interface Unpackers {
-  /** Memory that nobody uses, as soon as there is some. */
-  readonly take: Effect.Effect<Slot>
-  readonly giveBack: (slot: Slot) => Effect.Effect<void>
-  /** Unpacks what stands in a slot; for each job that failed there is a failure under its number. */
+  /** Memory for the data of some entries: whoever takes it has it alone, until it is unpacked. */
+  readonly memory: () => Thread.Memory
+  /** Begins to unpack what stands in such memory, once somebody has time for it. */
   readonly unpack: (
-    slot: Slot,
+    memory: Thread.Memory,
     jobs: ReadonlyArray<Unpack.Job>
-  ) => Effect.Effect<ReadonlyArray<Unpack.Failure | undefined>>
-  /** Which files hold exactly what is due. */
-  readonly check: (files: ReadonlyArray<Unpack.Check>) => Effect.Effect<ReadonlyArray<boolean>>
+  ) => Effect.Effect<Fiber.Fiber<Thread.Unpacked["failures"]>>
+  /** How many bytes these files have; none for what is no file. */
+  readonly sizes: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<number | undefined>>
+  /** The CRC-32 of files that have so many bytes; none for those that cannot be read. */
+  readonly sums: (files: ReadonlyArray<FileThere>) => Effect.Effect<ReadonlyArray<number | undefined>>
+  /** Begins to start the threads, so that nobody waits for them later. */
+  readonly warmUp: Effect.Effect<void>
 }
 
-/** The most data of one slot, in bytes. */
-export const slotSize = 4 * 1024 * 1024
-/** So many slots has each thread: one that is filled while the other is unpacked. */
-const slotsOfThread = 2
-
-/** What a thread leaves behind is small and short-lived; V8 would give it three times as much memory as it is worth. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4 }
-
-/** Does what it is asked, one thing after the other. */
-interface Thread {
-  readonly ask: (request: Unpack.Request) => Effect.Effect<Unpack.Response>
-  readonly slots: ReadonlyArray<Uint8Array>
+export interface FileThere {
+  readonly path: string
+  readonly size: number
 }
 
-/** So many threads; with none, everything is done right here. */
+/** The most data that is unpacked at once, in bytes. */
+export const memorySize = 4 * 1024 * 1024
+/** So many pieces of work has each thread: one that waits while the other is done. */
+const turnsOfThread = 2
+/** So many bytes of files are read at once: whoever wants to stop it waits for no more. */
+const stretchSize = 8 * 1024 * 1024
+/** So many files are looked at, at once. */
+const groupSize = 64
+
+/** So many threads, started when they are needed; with none, everything is done by the program's own. */
 export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Return<Unpackers, never, Scope.Scope> {
-  const own = here()
-  const threads = count >= 1 ? yield* Effect.forEach(Array.from({ length: count }), () => start) : [own]
-  const free: Array<Slot> = threads.flatMap((thread) => thread.slots.map((bytes, index) => ({ thread, bytes, index })))
-  const waiting: Array<(slot: Slot) => void> = []
-  const giveBack = (slot: Slot) =>
-    Effect.sync(() => {
-      const next = waiting.shift()
-      if (next === undefined) free.push(slot)
-      else next(slot)
-    })
-  let turn = 0
+  const scope = yield* Effect.scope
+  const most = Math.max(1, count) * turnsOfThread
+  const turns = yield* Semaphore.make(most)
+  const idle: Array<Thread.Memory> = []
+  const threads = yield* Effect.cached(
+    Effect.forEach(Array.from({ length: Math.max(0, count) }), () => Thread.start, { concurrency: "unbounded" }).pipe(
+      Effect.map((started) => {
+        const able = started.filter((thread) => thread !== undefined)
+        return Arr.isArrayNonEmpty(able) ? able : Arr.of(Thread.own)
+      }),
+      Scope.provide(scope)
+    )
+  )
+  /** Whoever has the least to do. */
+  const thread = Effect.map(threads, (all) => all.reduce((one, other) => (other.load() < one.load() ? other : one)))
+
+  /** Of one file, however large it is. */
+  const sumOf = Effect.fnUntraced(function* ({ path, size }: FileThere) {
+    let crc32: number | undefined = 0
+    for (let start = 0; start < size && crc32 !== undefined; start += stretchSize) {
+      const stretch: Unpack.Stretch = { path, start, length: Math.min(stretchSize, size - start), crc32 }
+      const [sum]: ReadonlyArray<number | undefined> = yield* Effect.flatMap(thread, ({ sums }) => sums([stretch]))
+      crc32 = sum
+    }
+    return [crc32]
+  })
 
   return {
-    giveBack,
-    take: Effect.callback((resume) => {
-      const slot = free.shift()
-      if (slot !== undefined) return resume(Effect.succeed(slot))
-      const wait = (slot: Slot) => resume(Effect.succeed(slot))
-      waiting.push(wait)
-      return Effect.sync(() => void waiting.splice(waiting.indexOf(wait), 1))
-    }),
-    unpack: (slot, jobs) =>
-      Effect.ensuring(
-        Effect.map(slot.thread.ask({ _tag: "Unpack", slot: slot.index, jobs }), (response) =>
-          response._tag === "Unpacked" ? response.failures : []
-        ),
-        giveBack(slot)
-      ),
-    check: (files) =>
-      Effect.suspend(() =>
-        Effect.map((threads[turn++ % threads.length] ?? own).ask({ _tag: "Check", files }), (response) =>
-          response._tag === "Checked" ? response.right : []
+    warmUp: Effect.asVoid(Effect.forkIn(threads, scope)),
+    memory: () => idle.pop() ?? new Uint8Array(memorySize),
+    unpack: (memory, jobs) => {
+      const work = Effect.map(
+        Effect.flatMap(thread, ({ unpack }) => unpack(memory, jobs)),
+        ({ failures, memory }) => {
+          if (idle.length < most) idle.push(memory)
+          return failures
+        }
+      )
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.andThen(
+          restore(turns.take(1)),
+          Effect.forkIn(Effect.ensuring(work, turns.release(1)), scope, { startImmediately: true })
         )
+      )
+    },
+    sizes: (paths) =>
+      Effect.map(
+        Effect.forEach(Arr.chunksOf(paths, groupSize), (some) => Effect.flatMap(thread, ({ sizes }) => sizes(some)), {
+          concurrency: most
+        }),
+        Arr.flatten
+      ),
+    sums: (files) =>
+      Effect.map(
+        Effect.forEach(
+          groupsOf(files),
+          (group) =>
+            group.length === 1
+              ? sumOf(group[0])
+              : Effect.flatMap(thread, ({ sums }) =>
+                  sums(group.map(({ path, size }) => ({ path, start: 0, length: size, crc32: 0 })))
+                ),
+          { concurrency: most }
+        ),
+        Arr.flatten
       )
   }
 })
 
-/** The thread that runs already. */
-const here = (): Thread => {
-  const slots = [new Uint8Array(slotSize)]
-  return { slots, ask: (request) => Effect.sync(() => Unpack.work(request, slots)) }
-}
-
-const start: Effect.Effect<Thread, never, Scope.Scope> = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const slots = Array.from({ length: slotsOfThread }, () => new Uint8Array(new SharedArrayBuffer(slotSize)))
-      // Next to this module, in the sources as in the build.
-      const file = new URL(`./unpackThread${extname(import.meta.url)}`, import.meta.url)
-      return { slots, worker: new Worker(file, { workerData: { slots }, execArgv: [], resourceLimits }) }
-    }),
-    ({ worker }) => Effect.promise(() => worker.terminate())
-  ),
-  ({ slots, worker }): Thread => {
-    const answers: Array<(answer: Effect.Effect<Unpack.Response>) => void> = []
-    worker.on("message", (response: Unpack.Response) => answers.shift()?.(Effect.succeed(response)))
-    /** Why there will be no more answers. */
-    let end: Effect.Effect<never> | undefined
-    const stop = (reason: unknown) => {
-      end ??= Effect.die(reason)
-      for (const answer of answers.splice(0)) answer(end)
-    }
-    worker.on("error", stop)
-    worker.on("exit", () => stop(new Error("The thread that unpacks has ended")))
-    return {
-      slots,
-      // What was sent is done, whether somebody waits for it or not.
-      ask: (request) =>
-        Effect.callback<Unpack.Response>((resume) => {
-          if (end !== undefined) return resume(end)
-          answers.push(resume)
-          return worker.postMessage(request)
-        }).pipe(Effect.uninterruptible)
+/** Several small files, or one of any size. */
+const groupsOf = (files: ReadonlyArray<FileThere>): ReadonlyArray<Arr.NonEmptyReadonlyArray<FileThere>> => {
+  const groups: Array<Arr.NonEmptyArray<FileThere>> = []
+  let bytes = 0
+  for (const file of files) {
+    const last = groups.at(-1)
+    bytes += file.size
+    if (last !== undefined && last.length < groupSize && bytes <= stretchSize) last.push(file)
+    else {
+      groups.push([file])
+      bytes = file.size
     }
   }
-)
+  return groups
+}

@@ -15,8 +15,9 @@ import * as Inflater from "../../archive/internal/Inflater.ts"
 import { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type { Target } from "./Plan.ts"
+import type { Memory } from "./Thread.ts"
 import type * as Unpack from "./Unpack.ts"
-import { type Slot, slotSize, type Unpackers } from "./Unpackers.ts"
+import { memorySize, type Unpackers } from "./Unpackers.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** A file that is there now; or what is wrong with its content. */
@@ -28,7 +29,7 @@ export interface Outcome {
 export interface Unpacking {
   /** Takes pieces. Their data may be used again afterwards. */
   readonly push: (pieces: ReadonlyArray<Piece>) => Effect.Effect<void, FileError>
-  /** Waits for all that was taken. */
+  /** Waits for all files that have come whole. */
   readonly finish: Effect.Effect<void, FileError>
   /** What became of files since this was last asked. */
   readonly outcomes: () => ReadonlyArray<Outcome>
@@ -39,7 +40,7 @@ const batchSize = 1024 * 1024
 const batchCount = 256
 
 interface Batch {
-  readonly slot: Slot
+  readonly memory: Memory
   readonly jobs: Array<Unpack.Job>
   readonly targets: Array<Target>
   length: number
@@ -66,7 +67,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Unpacking, never, Scope.Scope> {
   const scope = yield* Effect.scope
   /** Batches that are being unpacked. */
-  const running = new Set<Fiber.Fiber<void>>()
+  const running = new Set<Fiber.Fiber<unknown>>()
   let failure: FileError | undefined
   /** A thread that is no more. */
   let defect: Cause.Cause<never> | undefined
@@ -77,30 +78,29 @@ export const make = Effect.fnUntraced(function* (
   let begin = 0
   let large: Large | undefined
   yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
-  // What others of the same directory unpack goes on without this.
-  yield* Effect.addFinalizer(() => (batch === undefined ? Effect.void : unpackers.giveBack(batch.slot)))
 
   const wrong = (target: Target, description: string) =>
     outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
 
+  const note = (targets: ReadonlyArray<Target>, failures: ReadonlyArray<Unpack.Failure | undefined>) => {
+    for (const [index, target] of targets.entries()) {
+      const found = failures[index]
+      if (found === undefined) outcomes.push({ target })
+      else if (found._tag === "Content") wrong(target, found.description)
+      else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
+    }
+  }
+
   const submit = Effect.gen(function* () {
     if (batch === undefined) return
-    const { jobs, slot, targets } = batch
+    const { jobs, memory, targets } = batch
     batch = undefined
-    const done = Effect.map(unpackers.unpack(slot, jobs), (failures) => {
-      for (const [index, target] of targets.entries()) {
-        const found = failures[index]
-        if (found === undefined) outcomes.push({ target })
-        else if (found._tag === "Content") wrong(target, found.description)
-        else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
-      }
-    })
-    // At once, because who never began gives no slot back.
-    const fiber = yield* Effect.forkIn(done, scope, { startImmediately: true })
+    const fiber = yield* unpackers.unpack(memory, jobs)
     running.add(fiber)
     fiber.addObserver((exit) => {
       running.delete(fiber)
-      if (Exit.isFailure(exit)) defect ??= exit.cause
+      if (Exit.isSuccess(exit)) note(targets, exit.value)
+      else defect ??= exit.cause
     })
   })
 
@@ -112,12 +112,12 @@ export const make = Effect.fnUntraced(function* (
   const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
     const { compressedSize } = target.entry
     if (isFirst) {
-      if (batch !== undefined && batch.length + compressedSize > slotSize) yield* submit
-      batch ??= { slot: yield* unpackers.take, jobs: [], targets: [], length: 0 }
+      if (batch !== undefined && batch.length + compressedSize > memorySize) yield* submit
+      batch ??= { memory: unpackers.memory(), jobs: [], targets: [], length: 0 }
       begin = batch.length
     }
     if (batch === undefined) return
-    batch.slot.bytes.set(data, batch.length)
+    batch.memory.set(data, batch.length)
     batch.length += data.length
     if (!isLast) return
     batch.jobs.push({

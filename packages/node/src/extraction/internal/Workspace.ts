@@ -15,8 +15,8 @@ export interface Workspace {
   readonly directory: string
   /** A path for a file that nobody else uses; on the same file system as the directory. */
   readonly temporary: () => string
-  /** Where a whole archive is kept for the time being. */
-  readonly spool: (name: string) => string
+  /** Where a whole archive is kept for the time being; nobody else uses it as long as the scope is open. */
+  readonly spool: (name: string) => Effect.Effect<string, never, Scope.Scope>
 }
 
 const corner = ".scenario-assets"
@@ -24,16 +24,13 @@ const corner = ".scenario-assets"
  * What no entry may be called: it is ours, or the command line's, whose journal no archive may write. A lock in the making has
  * another name yet, with random digits in it, which no archive can foretell.
  */
-export const reserved: EntryPath.Taken = {
-  files: new Set(
-    ["", "-jobs.json"].flatMap((owned) =>
-      ["", ".tmp", ".part.lock", ".part.lock.next", ".part.lock.next.next", ".part.lock.next.next.next"].map((ending) =>
-        EntryPath.fold(corner + owned + ending)
-      )
+export const reserved: ReadonlySet<string> = new Set(
+  ["", "-jobs.json"].flatMap((owned) =>
+    ["", ".tmp", ".part.lock", ".part.lock.next", ".part.lock.next.next", ".part.lock.next.next.next"].map((ending) =>
+      EntryPath.fold(corner + owned + ending)
     )
-  ),
-  directories: new Map()
-}
+  )
+)
 const ending = ".tmp"
 
 export const open = Effect.fnUntraced(function* (
@@ -51,10 +48,23 @@ export const open = Effect.fnUntraced(function* (
     )
   )
   let made = 0
+  const spools = new Set<string>()
   return {
     directory,
     temporary: () => join(path, `${made++}${ending}`),
-    spool: (name) => join(path, `${name.replace(/[^\w-]/g, "_")}.zip`)
+    spool: (name) => {
+      const plain = name.replace(/[^\w-]/g, "_")
+      return Effect.acquireRelease(
+        Effect.sync(() => {
+          let spool = join(path, `${plain}.zip`)
+          // The same archive may come twice.
+          for (let n = 2; spools.has(spool); n++) spool = join(path, `${plain} ${n}.zip`)
+          spools.add(spool)
+          return spool
+        }),
+        (spool) => Effect.sync(() => spools.delete(spool))
+      )
+    }
   }
 })
 

@@ -22,7 +22,6 @@ import * as Semaphore from "effect/Semaphore"
 import * as Buffers from "../../http/Buffers.ts"
 import type { FileError } from "../FileError.ts"
 import * as Boot from "./Boot.ts"
-import * as DiskFile from "./DiskFile.ts"
 import * as Files from "./Files.ts"
 import * as StateFile from "./StateFile.ts"
 
@@ -95,8 +94,8 @@ export const open = Effect.fnUntraced(function* (
     (found) => (found.boot === boot ? found : { ...found, parts: found.durable })
   )
 
-  const { handle, write } = yield* Effect.acquireRelease(
-    Files.attempt("open", path, () => DiskFile.open(path)),
+  const handle = yield* Effect.acquireRelease(
+    Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
     (file) => Effect.ignore(Files.attempt("close", path, () => file.close()))
   )
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
@@ -166,7 +165,7 @@ export const open = Effect.fnUntraced(function* (
       unsaved += held
       held = 0
       for (const { chunks, offset } of batch) {
-        await write(chunks, offset)
+        await Files.writeAll(handle, chunks, offset)
         let position = offset
         for (const chunk of chunks) {
           tally.add(position, chunk)

@@ -5,8 +5,8 @@
  */
 import type * as Http from "node:http"
 import type * as Net from "node:net"
-import * as Content from "@scenario-assets/core/testing/Content"
-import * as Reply from "@scenario-assets/core/testing/Reply"
+import * as Content from "@scenario-assets/core/engine/testing/Content"
+import * as Reply from "@scenario-assets/core/engine/testing/Reply"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Stream from "effect/Stream"

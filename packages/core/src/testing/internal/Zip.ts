@@ -6,32 +6,19 @@
  */
 import * as Content from "./Content.ts"
 
-/**
- * One file in a ZIP.
- *
- * @category models
- * @since 0.1.0
- */
+/** One file in a ZIP. */
 export interface Entry {
   /** With `/` between directories. */
   readonly name: string
   readonly content: Content.Content
 }
 
-/**
- * From this size on a ZIP needs ZIP64: 4 GiB − 1.
- *
- * @category constants
- * @since 0.1.0
- */
+/** From this size on a ZIP needs ZIP64: 4 GiB − 1. */
 export const sizeOfZip64 = 0xffff_ffff
 
 /**
  * Lays out a ZIP of stored entries, in the order given. ZIP64 fields are written where the file needs them or where one
  * asks for them, and a ZIP64 end record also from 65,535 entries on.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const make = (
   entries: ReadonlyArray<Entry>,
@@ -57,12 +44,7 @@ export const make = (
   return Content.concat([...parts, Content.fromBytes(central.bytes), Content.fromBytes(end.bytes)])
 }
 
-/**
- * How many bytes a ZIP spends on things other than the data of entries with these names.
- *
- * @category getters
- * @since 0.1.0
- */
+/** How many bytes a ZIP spends on things other than the data of entries with these names. */
 export const overhead = (names: ReadonlyArray<string>, zip64: boolean): number =>
   overheadOf(
     names.map((name) => encoder.encode(name)),

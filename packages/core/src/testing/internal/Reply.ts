@@ -46,12 +46,7 @@ export interface Reply {
 
 const complete: Ending = { _tag: "complete" }
 
-/**
- * An answer with a body of known length; without one where the status allows none.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** An answer with a body of known length; without one where the status allows none. */
 export const make = (
   status: number,
   headers: Readonly<Record<string, string>>,
@@ -62,20 +57,13 @@ export const make = (
     ? { status, headers, body: Content.empty, range: [0, 0], ending: complete }
     : { status, headers: { ...headers, "content-length": String(range[1] - range[0]) }, body, range, ending: complete }
 
-/** @category constructors @since 0.1.0 */
 export const text = (status: number, contentType: string, body: string): Reply =>
   make(status, { "content-type": contentType }, Content.fromText(body))
 
-/** @category constructors @since 0.1.0 */
 export const json = (status: number, body: Schema.JsonObject): Reply =>
   text(status, "application/json", JSON.stringify(body))
 
-/**
- * An error as S3 and CloudFront word it.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** An error as S3 and CloudFront word it. */
 export const xmlError = (status: number, code: string, message: string): Reply =>
   text(
     status,
@@ -83,32 +71,17 @@ export const xmlError = (status: number, code: string, message: string): Reply =
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`
   )
 
-/**
- * Answers another way of ending.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Answers another way of ending. */
 export const ending = (self: Reply, ending: Ending): Reply => ({ ...self, ending })
 
-/**
- * The part of the body that is sent before the ending: from (inclusive), to (exclusive).
- *
- * @category getters
- * @since 0.1.0
- */
+/** The part of the body that is sent before the ending: from (inclusive), to (exclusive). */
 export const sent = ({ ending, range: [from, to] }: Reply): readonly [from: number, to: number] => [
   from,
   // What is computed, such as 1.5 MiB, may be a part of a byte too many, which nobody can send.
   "after" in ending ? Math.min(to, from + Math.floor(ending.after)) : to
 ]
 
-/**
- * The bytes that are sent before the ending, at the rate of the reply.
- *
- * @category destructors
- * @since 0.1.0
- */
+/** The bytes that are sent before the ending, at the rate of the reply. */
 export const stream = (self: Reply): Stream.Stream<Uint8Array> => {
   const { body, bytesPerSecond } = self
   const [from, to] = sent(self)
@@ -116,14 +89,16 @@ export const stream = (self: Reply): Stream.Stream<Uint8Array> => {
   const step = Math.max(1, Math.min(Content.chunkSize, Math.floor(bytesPerSecond / sendsPerSecond)))
   return Stream.unwrap(
     Effect.map(Clock.currentTimeMillis, (start) =>
-      Stream.unfold(from, (at) =>
-        Effect.gen(function* () {
-          if (at >= to) return undefined
-          const next = Math.min(to, at + step)
-          const due = start + ((next - from) / bytesPerSecond) * 1000
-          yield* Effect.sleep(Math.max(0, due - (yield* Clock.currentTimeMillis)))
-          return [Content.toBytes(body, at, next), next] as const
-        })
+      Stream.fromIterable(Content.chunks(body, from, to, { size: step }), { chunkSize: 1 }).pipe(
+        Stream.mapAccumEffect(
+          () => 0,
+          Effect.fnUntraced(function* (before, bytes) {
+            const sum = before + bytes.length
+            const due = start + (sum / bytesPerSecond) * 1000
+            yield* Effect.sleep(Math.max(0, due - (yield* Clock.currentTimeMillis)))
+            return [sum, [bytes]] as const
+          })
+        )
       )
     )
   )

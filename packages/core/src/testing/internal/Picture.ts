@@ -3,22 +3,12 @@
  *
  * @since 0.1.0
  */
-import * as Seeded from "./internal/Seeded.ts"
+import * as Seeded from "./Seeded.ts"
 
-/**
- * The number of tiles in a row and in a column.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The number of tiles in a row and in a column. */
 export const tilesPerSide = 32
 
-/**
- * A picture before it is written in a format.
- *
- * @category models
- * @since 0.1.0
- */
+/** A picture before it is written in a format. */
 export interface Picture {
   /** 16 colours, dark to light. */
   readonly palette: ReadonlyArray<readonly [red: number, green: number, blue: number]>
@@ -26,12 +16,7 @@ export interface Picture {
   readonly tiles: Uint8Array
 }
 
-/**
- * The picture of a seed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The picture of a seed. */
 export const fromSeed = (seed: number): Picture => {
   const next = Seeded.numbers(seed)
   const unit = () => next() / 0x1_0000_0000

@@ -4,9 +4,9 @@
  *
  * @since 0.1.0
  */
-import * as Crc from "../transfer/internal/Crc.ts"
-import { crc32 } from "../transfer/internal/Crc32.ts"
-import * as Seeded from "./internal/Seeded.ts"
+import * as Crc from "../../transfer/internal/Crc.ts"
+import { crc32 } from "../../transfer/internal/Crc32.ts"
+import * as Seeded from "./Seeded.ts"
 
 /**
  * Bytes of known size, readable at any place.
@@ -40,14 +40,12 @@ const make = (size: number, sum: Sum, read: Read, known?: number): Content => {
   }
 }
 
-/** @category constructors @since 0.1.0 */
 export const empty: Content = make(
   0,
   ({ zero }) => zero,
   () => []
 )
 
-/** @category constructors @since 0.1.0 */
 export const fromBytes = (bytes: Uint8Array): Content =>
   make(
     bytes.length,
@@ -55,15 +53,9 @@ export const fromBytes = (bytes: Uint8Array): Content =>
     (from, to) => [from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)]
   )
 
-/** @category constructors @since 0.1.0 */
 export const fromText = (text: string): Content => fromBytes(new TextEncoder().encode(text))
 
-/**
- * Bytes that can be made again: once now, for their size and sum, and once more for each reading.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Bytes that can be made again: once now, for their size and sum, and once more for each reading. */
 export const lazy = (produce: () => Uint8Array): Content => {
   const bytes = produce()
   return make(
@@ -76,12 +68,7 @@ export const lazy = (produce: () => Uint8Array): Content => {
   )
 }
 
-/**
- * A block again and again, until `size` is reached; the last one may be cut.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** A block again and again, until `size` is reached; the last one may be cut. */
 export const repeat = (block: Uint8Array, size: number): Content => {
   const sum: Sum = (crc) => {
     const rest = size % block.length
@@ -98,12 +85,7 @@ export const repeat = (block: Uint8Array, size: number): Content => {
   })
 }
 
-/**
- * One content after the other.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** One content after the other. */
 export const concat = (parts: ReadonlyArray<Content>): Content => {
   const starts = new Float64Array(parts.length)
   let size = 0
@@ -124,12 +106,7 @@ export const concat = (parts: ReadonlyArray<Content>): Content => {
   })
 }
 
-/**
- * The same bytes but for one, whose lowest bit is turned over.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The same bytes but for one, whose lowest bit is turned over. */
 export const corrupt = (self: Content, at: number): Content => {
   const read: Read = function* (from, to) {
     let start = from
@@ -154,41 +131,33 @@ const lastAtMost = (sorted: Float64Array, value: number): number => {
   return low
 }
 
-/**
- * How large the pieces of {@link chunks} are: 256 KiB.
- *
- * @category constants
- * @since 0.1.0
- */
+/** How large the pieces of {@link chunks} are: 256 KiB. */
 export const chunkSize = 256 * 1024
 
 /**
- * The bytes from `from` to `to` as a sender wants them: small pieces collected to chunks of at most
- * {@link chunkSize}, large pieces handed on without a copy. With `reuse` a chunk is good only until the next one is
- * asked for: fresh memory costs more than the bytes in it.
- *
- * @category destructors
- * @since 0.1.0
+ * The bytes from `from` to `to` as a sender wants them: in chunks of at most `size` (default {@link chunkSize}), small
+ * pieces collected, large ones handed on without a copy. With `reuse` a chunk is good only until the next one is asked
+ * for: fresh memory costs more than the bytes in it.
  */
 export function* chunks(
   content: Content,
   from = 0,
   to = content.size,
-  options: { readonly reuse?: boolean | undefined } = {}
+  { reuse = false, size = chunkSize }: { readonly reuse?: boolean; readonly size?: number } = {}
 ): IterableIterator<Uint8Array> {
   let buffer = new Uint8Array(0)
   let used = 0
   for (const piece of content.read(from, to)) {
-    const large = piece.length >= chunkSize / 2
-    if (used > 0 && (large || used + piece.length > chunkSize)) {
+    const large = piece.length >= size / 2
+    if (used > 0 && (large || used + piece.length > size)) {
       yield buffer.subarray(0, used)
       used = 0
-      if (options.reuse !== true) buffer = new Uint8Array(0)
+      if (!reuse) buffer = new Uint8Array(0)
     }
     if (large) {
-      yield piece
+      for (let at = 0; at < piece.length; at += size) yield piece.subarray(at, at + size)
     } else {
-      if (buffer.length === 0) buffer = new Uint8Array(Math.min(chunkSize, to - from))
+      if (buffer.length === 0) buffer = new Uint8Array(Math.min(size, to - from))
       buffer.set(piece, used)
       used += piece.length
     }
@@ -196,12 +165,7 @@ export function* chunks(
   if (used > 0) yield buffer.subarray(0, used)
 }
 
-/**
- * The bytes from `from` to `to` at once; for small parts.
- *
- * @category destructors
- * @since 0.1.0
- */
+/** The bytes from `from` to `to` at once; for small parts. */
 export const toBytes = (content: Content, from = 0, to = content.size): Uint8Array<ArrayBuffer> => {
   const result = new Uint8Array(to - from)
   let at = 0
@@ -212,12 +176,7 @@ export const toBytes = (content: Content, from = 0, to = content.size): Uint8Arr
   return result
 }
 
-/**
- * A block of {@link chunkSize} bytes that no compressor makes smaller, the same for the same seed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** A block of {@link chunkSize} bytes that no compressor makes smaller, the same for the same seed. */
 export const noise = (seed: number): Uint8Array => {
   const next = Seeded.numbers(seed)
   const words = new Uint32Array(chunkSize / 4)

@@ -4,9 +4,9 @@
  *
  * @since 0.1.0
  */
-import { AssetId, InferenceId, ModelId } from "../Asset.ts"
-import * as Seeded from "./internal/Seeded.ts"
-import { specialModels } from "./JobScript.ts"
+import { AssetId, InferenceId, ModelId } from "../../Asset.ts"
+import { specialModels } from "../JobScript.ts"
+import * as Seeded from "./Seeded.ts"
 
 /**
  * One asset: a picture, or a 3D landscape, made from its seed.
@@ -58,7 +58,7 @@ export interface Model {
  * @category options
  * @since 0.1.0
  */
-export interface Options {
+export interface CatalogueOptions {
   /** Default 2. */
   readonly inferencesPerModel?: number | undefined
   /** Default 4. */
@@ -96,7 +96,7 @@ export interface Catalogue {
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options = {}): Catalogue => {
+export const make = (options: CatalogueOptions = {}): Catalogue => {
   const size = { inferences: options.inferencesPerModel ?? 2, assets: options.assetsPerInference ?? 4 }
   const models = [
     ...themes.map((theme) => makeModel(ModelId.make(Seeded.id("model", theme.name)), theme, size)),

@@ -3,14 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { FileNameTemplate } from "../FileNameTemplate.ts"
+import type { FileNameTemplate } from "../../FileNameTemplate.ts"
 
-/**
- * What a name is made from.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the files of an archive are named. */
+export interface Naming {
+  readonly fileNameTemplate: FileNameTemplate
+  readonly flat?: boolean | undefined
+}
+
+/** What a name is made from. */
 export interface Named {
   readonly inferenceId: string
   readonly seed: number
@@ -24,17 +25,8 @@ export interface Named {
  * A name for each file, in order and all distinct: the template with its placeholders filled in, made safe for every
  * file system, in a directory named for the inference unless `flat`. Files that would get the same name (upper and
  * lower case being the same) are told apart by ` (2)`, ` (3)` and so on.
- *
- * @category constructors
- * @since 0.1.0
  */
-export const make = (
-  files: ReadonlyArray<Named>,
-  naming: {
-    readonly fileNameTemplate: FileNameTemplate
-    readonly flat?: boolean | undefined
-  }
-): ReadonlyArray<string> => {
+export const make = (files: ReadonlyArray<Named>, naming: Naming): ReadonlyArray<string> => {
   const taken = new Set<string>()
   const tries = new Map<string, number>()
   return files.map((file) => {

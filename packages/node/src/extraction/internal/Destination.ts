@@ -1,0 +1,66 @@
+/** A directory that archives are extracted into, for as long as the scope is open: no other run uses it meanwhile. */
+import { availableParallelism } from "node:os"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
+import type { ZipEntry } from "../../archive/ZipEntry.ts"
+import type { FileError } from "../../file/FileError.ts"
+import * as Existing from "./Existing.ts"
+import * as Names from "./Names.ts"
+import * as Unpackers from "./Unpackers.ts"
+import * as Workspace from "./Workspace.ts"
+
+/**
+ * How to extract.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Omit<OpenArchive.Options, "spool"> {
+  /** Which files are wanted. Default: all. */
+  readonly select?: ((entry: ZipEntry) => boolean) | undefined
+  /**
+   * What to do where another file has the path: keep it and call the new one `name (2).png`, or replace it. Default `keep`.
+   */
+  readonly ifDiffers?: "keep" | "replace" | undefined
+  /** How many threads unpack archives that are worth it. Default: as many as there are cores, at most 4. */
+  readonly threads?: number | undefined
+}
+
+/** What all archives share that go there. */
+export interface Destination {
+  readonly directory: string
+  readonly workspace: Workspace.Workspace
+  readonly names: Names.Names
+  /** Those who are to unpack these entries. */
+  readonly unpackersFor: UnpackersFor
+}
+
+export type UnpackersFor = (entries: ReadonlyArray<ZipEntry>) => Unpackers.Unpackers
+
+export const open = Effect.fnUntraced(function* (
+  directory: string,
+  options: Options
+): Effect.fn.Return<Destination, FileError, Scope.Scope> {
+  const workspace = yield* Workspace.open(directory)
+  return { directory, workspace, names: namesIn(directory), unpackersFor: yield* unpackers(options) }
+})
+
+/** Names for a directory in which nothing has been named yet. */
+export const namesIn = (directory: string): Names.Names =>
+  Names.make(directory, Existing.make(directory), Workspace.reserved)
+
+/** More than this is worth a thread: to start one takes some 40 ms. */
+const muchBytes = 16 * 1024 * 1024
+const muchFiles = 500
+
+export const unpackers = Effect.fnUntraced(function* ({
+  threads = Math.min(4, availableParallelism())
+}: Options): Effect.fn.Return<UnpackersFor, never, Scope.Scope> {
+  const one = yield* Unpackers.make(0)
+  const several = yield* Unpackers.make(threads)
+  return (entries) => {
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0)
+    return bytes > muchBytes || entries.length > muchFiles ? several : one
+  }
+})

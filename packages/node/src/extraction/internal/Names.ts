@@ -1,0 +1,186 @@
+/**
+ * Who is called what in one directory. First come keeps the plain name, and who comes later gets a number. But content that is
+ * there already is found, whatever name it has: so the same archives come to the same files in whatever order they come, and
+ * however often a run was cut short.
+ */
+import { basename, join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as EntryPath from "../../archive/internal/EntryPath.ts"
+import { FileError } from "../../file/FileError.ts"
+import * as Existing from "./Existing.ts"
+
+/** Why a file is not called as in the archive. */
+export type Why =
+  | EntryPath.Change
+  /** Another file has the path, or one that some system takes for the same; a number tells them apart. */
+  | "taken"
+  /** The path, or a directory on the way, is there in other letter case: the two become one, in the spelling that came first. */
+  | "letter case"
+  /** A file with other content has the path, and is kept. */
+  | "other content there"
+
+/** What tells the content of a file from that of another. */
+export interface Content {
+  readonly size: number
+  readonly crc32: number
+}
+
+/** What becomes of a file. `skip`: it is there, with the right size and CRC-32. */
+export type Action = "write" | "replace" | "skip"
+
+export interface Name {
+  /** Relative to the directory, with `/`. */
+  readonly path: string
+  /** Why it is not what was wanted; empty where it is. */
+  readonly why: ReadonlyArray<Why>
+  readonly action: Action
+}
+
+/** A directory that files go to. */
+export interface Place {
+  /** Relative; `.` is the one that all go to. */
+  readonly path: string
+  readonly isThere: boolean
+  readonly listing: Existing.Listing
+  /** Its own, and those of all directories that an earlier run may have made for the same files. */
+  readonly searched: ReadonlyArray<Existing.Listing>
+  /** The one that it is in. */
+  readonly parent: Place | undefined
+}
+
+export interface Names {
+  /** The directory for these segments. From now on it has its name. */
+  readonly place: (segments: ReadonlyArray<string>) => Effect.Effect<Place, FileError>
+  /** The name of a file, by what is known of its candidates; none where it needs a new number. From now on it has it. */
+  readonly plain: (place: Place, name: string, content: Content, ifDiffers: "keep" | "replace") => Name | undefined
+  /** Gives a file that needs a number the first one that is free. */
+  readonly numbered: (place: Place, name: string, content: Content) => Name
+}
+
+/** What may be a file of this name, made by an earlier run: first what is called so, then what has a number. */
+export const candidates = ({ searched }: Place, name: string) => {
+  const files = (items: ReadonlyArray<Existing.Item>) => items.filter(({ kind }) => kind === "file")
+  return {
+    called: searched.flatMap((listing) => files(listing.called(name))),
+    numbered: searched.flatMap((listing) => files(listing.numbered(name)))
+  }
+}
+
+export const holds = (item: Existing.Item, content: Content): boolean =>
+  item.size === content.size && item.crc32 === content.crc32
+
+/** A path that is given away, and for what. */
+interface Claim extends Content {
+  readonly path: string
+  readonly action: Action
+}
+
+/** `reserved` are names that are nobody's, folded. */
+export const make = (directory: string, existing: Existing.Existing, reserved: ReadonlySet<string>): Names => {
+  const files = new Map<string, Claim | undefined>([...reserved].map((key) => [key, undefined]))
+  /** Each with its spelling. */
+  const directories = new Map<string, string>()
+  const places = new Map<string, Place>()
+  /** By the path that was wanted, and the content. */
+  const decided = new Map<string, Claim>()
+  /** The number to try next, so that many files of one name do not try all numbers again. */
+  const next = new Map<string, number>()
+
+  const place: Names["place"] = Effect.fnUntraced(function* (segments): Effect.fn.Return<Place, FileError> {
+    const key = EntryPath.fold(segments.join("/"))
+    const known = places.get(key)
+    if (known !== undefined) return known
+    const made = yield* segments.length === 0 ? root : below(yield* place(segments.slice(0, -1)), segments.at(-1) ?? "")
+    const meanwhile = places.get(key) ?? made
+    places.set(key, meanwhile)
+    return meanwhile
+  })
+
+  const root = Effect.map(existing("."), (listing): Place => {
+    return { path: ".", isThere: true, listing, searched: [listing], parent: undefined }
+  })
+
+  const below = Effect.fnUntraced(function* (parent: Place, name: string): Effect.fn.Return<Place, FileError> {
+    const listings = new Map<string, Existing.Listing>()
+    for (const { called, numbered } of parent.searched) {
+      for (const { kind, path } of [...called(name), ...numbered(name)]) {
+        if (kind === "directory") listings.set(path, yield* existing(path))
+      }
+    }
+    // From here on nothing is waited for, so nobody else gives names meanwhile.
+    for (let n = 1; ; n++) {
+      const path = EntryPath.candidate(pathIn(parent, name), n)
+      const key = EntryPath.fold(path)
+      if (files.has(key)) continue
+      const items = parent.listing.called(basename(path))
+      const same = items.filter(({ kind }) => kind === "directory")
+      const spelled = directories.get(key) ?? (same.find((item) => item.path === path) ?? same[0])?.path
+      if (spelled === undefined && items.length > 0) {
+        if (n > 1 || items.every(({ kind }) => kind !== "link")) continue
+        // It may lead out of the directory, and whoever has put it there wants to be asked.
+        return yield* new FileError({ operation: "extract into", path: join(directory, path), code: "ENOTDIR" })
+      }
+      const chosen = spelled ?? path
+      directories.set(key, chosen)
+      const listing = listings.get(chosen)
+      return {
+        path: chosen,
+        isThere: listing !== undefined,
+        listing: listing ?? Existing.nothing,
+        searched: [...listings.values()],
+        parent
+      }
+    }
+  })
+
+  /** What is known of a name that is wanted. */
+  const wish = (place: Place, name: string, content: Content) => {
+    const wanted = pathIn(place, name)
+    const key = EntryPath.fold(wanted)
+    const id = `${key}\0${content.size} ${content.crc32}`
+    const isTaken = files.has(key) || directories.has(key)
+    const occupants = place.listing.called(name)
+    const named = ({ action, path }: Pick<Claim, "action" | "path">): Name => {
+      if (path === wanted) return { path, action, why: [] }
+      if (EntryPath.fold(path) === key) return { path, action, why: ["letter case"] }
+      return { path, action, why: [isTaken || occupants.length === 0 ? "taken" : "other content there"] }
+    }
+    const give = (path: string, action: Action): Name => {
+      const claim = { ...content, path, action }
+      files.set(EntryPath.fold(path), claim)
+      decided.set(id, claim)
+      return named(claim)
+    }
+    return { wanted, key, isTaken, occupants, earlier: decided.get(id) ?? files.get(key), named, give }
+  }
+
+  const plain: Names["plain"] = (place, name, content, ifDiffers) => {
+    const { earlier, give, isTaken, named, occupants, wanted } = wish(place, name, content)
+    if (earlier?.size === content.size && earlier.crc32 === content.crc32) return named(earlier)
+    const { called, numbered } = candidates(place, name)
+    const right = (items: ReadonlyArray<Existing.Item>) =>
+      items.find((item) => holds(item, content) && files.get(EntryPath.fold(item.path))?.action !== "replace")
+    const there = right(called)
+    if (there !== undefined) return give(there.path, "skip")
+    const isReplaceable = !isTaken && occupants.length > 0 && occupants.every(({ kind }) => kind !== "directory")
+    if (ifDiffers === "replace" && isReplaceable) return give(wanted, "replace")
+    const other = right(numbered)
+    if (other !== undefined) return give(other.path, "skip")
+    return isTaken || occupants.length > 0 ? undefined : give(wanted, "write")
+  }
+
+  const numbered: Names["numbered"] = (place, name, content) => {
+    const { give, key, wanted } = wish(place, name, content)
+    for (let n = next.get(key) ?? 2; ; n++) {
+      const path = EntryPath.candidate(wanted, n)
+      const folded = EntryPath.fold(path)
+      if (files.has(folded) || directories.has(folded) || place.listing.called(basename(path)).length > 0) continue
+      next.set(key, n + 1)
+      return give(path, "write")
+    }
+  }
+
+  return { place, plain, numbered }
+}
+
+const pathIn = ({ path }: Place, name: string): string => (path === "." ? name : `${path}/${name}`)

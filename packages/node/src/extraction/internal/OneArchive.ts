@@ -1,0 +1,222 @@
+/** One archive into a directory: what happens, and how it comes about. */
+import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { ArchiveError, Damaged } from "../../archive/ArchiveError.ts"
+import * as EntryData from "../../archive/internal/EntryData.ts"
+import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
+import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
+import type { ZipEntry } from "../../archive/ZipEntry.ts"
+import type { FileEvent } from "../../file/FileDownload.ts"
+import { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
+import * as Buffers from "../../http/Buffers.ts"
+import * as Destination from "./Destination.ts"
+import type { Why } from "./Names.ts"
+import * as Outbox from "./Outbox.ts"
+import * as Plan from "./Plan.ts"
+import type { Unpackers } from "./Unpackers.ts"
+import * as Unpacking from "./Unpacking.ts"
+import type { Workspace } from "./Workspace.ts"
+
+/**
+ * A file of an archive that is in the directory now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExtractedFile {
+  readonly entry: ZipEntry
+  /** Relative to the directory, with `/`. */
+  readonly path: string
+  /** It was there before, with the right size and CRC-32, and was left as it is. */
+  readonly alreadyThere: boolean
+  /** Why it is not called as in the archive; empty where it is. */
+  readonly why: ReadonlyArray<Why>
+}
+
+/**
+ * What happens during an extraction. `Read`, and `Spooling` of bytes that are written, are progress: a consumer that is slow gets
+ * the latest. All others are facts, and none is left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ExtractionEvent =
+  /** The host serves no ranges: the archive is fetched as a whole first. */
+  | { readonly _tag: "Spooling"; readonly event: FileEvent }
+  /** The directory was read and all is decided: so many files and bytes in all, so many of them to be written. */
+  | {
+      readonly _tag: "Planned"
+      readonly entries: ReadonlyArray<ZipEntry>
+      readonly files: number
+      readonly bytes: number
+      readonly toWrite: number
+      /** Bytes of the archive that will be read. */
+      readonly toRead: number
+    }
+  /** So many of them have been read. */
+  | { readonly _tag: "Read"; readonly bytes: number }
+  | Extract<TransferEvent, { readonly _tag: "Retrying" | "Refreshed" }>
+  /** Files that are there now. */
+  | { readonly _tag: "Extracted"; readonly files: ReadonlyArray<ExtractedFile> }
+  /** A file whose content is not what the archive says, and that was not written. */
+  | { readonly _tag: "Refused"; readonly entry: ZipEntry; readonly error: ArchiveError }
+  | { readonly _tag: "Completed"; readonly extracted: Extracted }
+
+/**
+ * An archive that was extracted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Extracted {
+  readonly name: string
+  readonly files: number
+  /** Of all files, those that were there before too. */
+  readonly bytes: number
+  /** Files that were there before. */
+  readonly alreadyThere: number
+  /** Bytes of the archive that were read. */
+  readonly read: number
+}
+
+/** Whether later ones of the same archive say all that it says. */
+export const isProgress = (event: ExtractionEvent): boolean =>
+  event._tag === "Read" || (event._tag === "Spooling" && event.event._tag === "Written")
+
+/** Into a directory that nothing else goes to meanwhile. */
+export const events = <E, R>(
+  openArchive: OpenArchive.OpenArchive,
+  location: OpenArchive.ArchiveLocation<E, R>,
+  directory: string,
+  options: Destination.Options = {}
+): Stream.Stream<ExtractionEvent, OpenArchive.ReadError | E, R> =>
+  Outbox.stream<ExtractionEvent, OpenArchive.ReadError | E, R>(
+    (event) => (isProgress(event) ? location : undefined),
+    (tell) =>
+      Effect.scoped(
+        Effect.flatMap(Destination.open(directory, options), (destination) =>
+          extract(openArchive, location, destination, options, tell)
+        )
+      )
+  )
+
+/** Into a directory that others may go to as well. Fails after all has been extracted that can be. */
+export const extract = <E, R>(
+  openArchive: OpenArchive.OpenArchive,
+  location: OpenArchive.ArchiveLocation<E, R>,
+  { directory, names, unpackersFor, workspace }: Destination.Destination,
+  options: Destination.Options,
+  tell: Outbox.Tell<ExtractionEvent>
+): Effect.Effect<void, OpenArchive.ReadError | E, R> =>
+  Effect.flatMap(workspace.spool("file" in location ? "archive" : location.name), (spool) =>
+    Effect.gen(function* () {
+      const archive = yield* openArchive(location, {
+        ...options,
+        connections: options.connections ?? 16,
+        spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
+      })
+      const entries = archive.entries.filter(options.select ?? (() => true))
+      const unpackers = unpackersFor(entries)
+      const ifDiffers = options.ifDiffers ?? "keep"
+      const plan = yield* Plan.make(entries, { archive: archive.name, directory, names, unpackers, ifDiffers })
+      const wanted = plan.files.filter(({ action }) => action !== "skip")
+      const there = plan.files.filter(({ action }) => action === "skip")
+      if (wanted.length > 0) yield* unpackers.warmUp
+      yield* Plan.makeDirectories(directory, plan)
+      yield* checkSpace(directory, sizeOf(wanted))
+      const toRead = lengthOf(ZipArchive.ranges(wanted.map(({ entry }) => entry)))
+      const all = { files: plan.files.length, bytes: sizeOf(plan.files) }
+      yield* tell({ _tag: "Planned", entries: archive.entries, ...all, toWrite: wanted.length, toRead })
+      if (there.length > 0) yield* tell({ _tag: "Extracted", files: there.map((target) => extracted(target, true)) })
+      const refused = yield* write(archive, wanted, workspace, unpackers, tell)
+      // All that can be had of it is there now.
+      if (!("file" in location)) yield* Files.remove(spool)
+      if (refused !== undefined) return yield* refused
+      yield* tell({
+        _tag: "Completed",
+        extracted: { name: archive.name, ...all, alreadyThere: there.length, read: toRead }
+      })
+    }).pipe(
+      Effect.scoped,
+      // What cannot be read is of no use to the next run either.
+      Effect.tapError((error) => (error instanceof ArchiveError ? Effect.ignore(Files.remove(spool)) : Effect.void))
+    )
+  ).pipe(Effect.scoped, Effect.withSpan("Extraction.extract"))
+
+const extracted = ({ entry, path, why }: Plan.Target, alreadyThere: boolean): ExtractedFile => ({
+  entry,
+  path,
+  alreadyThere,
+  why
+})
+
+const sizeOf = (targets: ReadonlyArray<Plan.Target>): number => targets.reduce((sum, { entry }) => sum + entry.size, 0)
+
+const lengthOf = (ranges: ReadonlyArray<readonly [start: number, end: number]>): number =>
+  ranges.reduce((sum, [start, end]) => sum + end - start, 0)
+
+/** Better told before the first byte than after the last that fits. */
+const checkSpace = Effect.fnUntraced(function* (directory: string, bytes: number) {
+  const free = yield* Files.freeSpace(directory)
+  if (free >= bytes) return
+  const operation = `find room for ${bytes} bytes (${free} are free) in`
+  return yield* new FileError({ operation, path: directory, code: "ENOSPC" })
+})
+
+/** Writes what is to be written, and gives the first that was refused. */
+const write = Effect.fnUntraced(function* <E, R>(
+  { bytes, name }: ZipArchive.ZipArchive<E, R>,
+  targets: ReadonlyArray<Plan.Target>,
+  workspace: Workspace,
+  unpackers: Unpackers,
+  tell: Outbox.Tell<ExtractionEvent>
+): Effect.fn.Return<ArchiveError | undefined, ArchiveError | FileError | E, R | Scope.Scope> {
+  const entries = targets.map(({ entry }) => entry)
+  const unpacking = yield* Unpacking.make(name, targets, workspace, unpackers)
+  const data = EntryData.make(entries)
+  let read = 0
+  let refused: ArchiveError | undefined
+
+  const report = Effect.gen(function* () {
+    const outcomes = unpacking.outcomes()
+    const files = outcomes.flatMap(({ error, target }) => (error === undefined ? [extracted(target, false)] : []))
+    if (files.length > 0) yield* tell({ _tag: "Extracted", files })
+    for (const { error, target } of outcomes) {
+      if (error === undefined) continue
+      refused ??= error
+      yield* tell({ _tag: "Refused", entry: target.entry, error })
+    }
+  })
+
+  const reading = bytes.read(ZipArchive.ranges(entries)).pipe(
+    Stream.runForEach(
+      Effect.fnUntraced(function* (event) {
+        if (event._tag === "Retrying" || event._tag === "Refreshed") yield* tell(event)
+        if (event._tag !== "Bytes") return
+        const pieces = yield* Effect.mapError(
+          Effect.fromResult(data.push(event.offset, event.bytes)),
+          (reason) => new ArchiveError({ archive: name, reason })
+        )
+        yield* unpacking.push(pieces)
+        read += event.bytes.length
+        Buffers.giveBack(event.bytes)
+        yield* tell({ _tag: "Read", bytes: read })
+        yield* report
+      })
+    )
+  )
+  yield* Effect.andThen(reading, unpacking.finish).pipe(
+    // What has come whole until then is written, and told.
+    Effect.tapError(() => Effect.andThen(Effect.ignore(unpacking.finish), report))
+  )
+  yield* report
+  const missing = data.missing()
+  if (missing !== undefined) {
+    const reason = new Damaged({ entry: missing.name, description: "did not come whole" })
+    return yield* new ArchiveError({ archive: name, reason })
+  }
+  return refused
+})
