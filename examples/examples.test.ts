@@ -5,8 +5,8 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
-import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { NodeScenario } from "@scenario-assets/node"
+import { Emulator } from "@scenario-assets/core/testing"
+import { NodeScenario, Runs } from "@scenario-assets/node"
 import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted } from "effect"
 import * as Canary from "../test-support/Canary.ts"
@@ -17,7 +17,7 @@ import * as PollSchedule from "./03_poll-schedule.ts"
 import * as AssetToFormat from "./04_asset-to-format.ts"
 import * as ExtractSome from "./07_extract-some.ts"
 import * as EntriesToStore from "./08_entries-to-a-store.ts"
-import * as Journal from "./09_journal.ts"
+import * as BeginNow from "./09_begin-now.ts"
 import * as Proxy from "./10_proxy.ts"
 
 const ConfigTest = Layer.unwrap(
@@ -139,18 +139,17 @@ describe("examples", () => {
     }).pipe(Effect.provide(Layer.mergeAll(ScenarioTest, EntriesToStore.Store.layerMemory)))
   )
 
-  it.live("09: a job is taken up by the next run, and forgotten once its files are there", () =>
+  it.live("09: jobs are begun by one run of the program, and their files fetched by another", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.Emulator
       const directory = TestDirectory.make("example")
-      const path = join(directory, "jobs.json")
-      const model = yield* firstModel
-      const run = Effect.provide(Journal.program(model, join(directory, "renders")), Journal.layer(path))
-      yield* emulator.inject(Fault.status("getStatus", 400))
-      yield* Effect.flip(run)
-      assert.isTrue(existsSync(path))
-      yield* run
-      assert.isFalse(existsSync(path))
+      const live = NodeScenario.layerServicesWith({ runs: Runs.layer({ directory: join(directory, "runs") }) })
+      yield* Effect.provide(BeginNow.begin(yield* firstModel, join(directory, "renders")), live)
+      assert.isFalse(existsSync(join(directory, "renders")))
+      const [report, ...others] = yield* Effect.provide(BeginNow.fetch, live)
+      assert.deepInclude(report, { state: "complete", files: 8 })
+      assert.lengthOf(others, 0)
+      assert.lengthOf(yield* Effect.provide(BeginNow.fetch, live), 0)
       const requests = yield* emulator.requests
       assert.lengthOf(
         requests.filter(({ target }) => target === "requestBatch"),

@@ -28,7 +28,6 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["testing/", /^testing\//],
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],
-    ["the records", /^JobJournalFile\.ts$/],
     ["download/", /^download\//],
     ["the whole", /^NodeScenario\.ts$/],
     ["the entry point", /^index\.ts$/]

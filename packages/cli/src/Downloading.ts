@@ -1,140 +1,185 @@
-/** A request, carried out: the archives of its jobs, extracted or kept. It is written down before anything is begun. */
-import { join } from "node:path"
-import type { JobId } from "@scenario-assets/core/Asset"
-import * as JobJournal from "@scenario-assets/core/JobJournal"
-import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
-import * as Selection from "@scenario-assets/core/Selection"
-import type { Extraction } from "@scenario-assets/node/extraction/Extraction"
-import type { FileDownload } from "@scenario-assets/node/file/FileDownload"
+/** A request, carried out: all that happens is told, and in the end what came of it. */
+import type { DownloadEvent, DownloadReport, Failed } from "@scenario-assets/node/download/DownloadEvent"
+import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import { Downloads } from "@scenario-assets/node/download/Downloads"
 import type { FileError } from "@scenario-assets/node/file/FileError"
-import * as Cause from "effect/Cause"
-import * as DateTime from "effect/DateTime"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
-import * as Archiving from "./Archiving.ts"
-import { CurrentRun, resume } from "./CurrentRun.ts"
-import * as Detaching from "./Detaching.ts"
-import * as ExitCode from "./ExitCode.ts"
-import * as Extracting from "./Extracting.ts"
+import * as Stream from "effect/Stream"
+import * as Extracted from "./Extracted.ts"
 import * as Failures from "./Failures.ts"
-import * as Keeping from "./Keeping.ts"
-import { transferOptions } from "./Options.ts"
+import type { Connection } from "./Options.ts"
 import { Output } from "./Output.ts"
-import * as Request from "./Request.ts"
-import type { End, RunRecord } from "./RunRecord.ts"
-import * as Runs from "./Runs.ts"
+import * as Patterns from "./Patterns.ts"
+import { type Recorded, resume } from "./Recorded.ts"
 import * as Scenario from "./Scenario.ts"
+import * as Summary from "./Summary.ts"
 import type { UsageError } from "./UsageError.ts"
+import * as WatchDownload from "./WatchDownload.ts"
 
 export interface Options {
+  readonly connection: Connection
   readonly json: boolean
-  /** Begin the jobs of a selection, and wait for none. */
+  /** Begin the jobs, and wait for none. */
   readonly detach?: boolean
-  /** The run that this goes on with. */
-  readonly resumed?: RunRecord
+  /** The run that this resumes by its id. */
+  readonly run?: Recorded
 }
 
-export const perform = (request: Request.Request, options: Options) =>
-  Option.match(request.archive, {
-    onNone: () =>
-      Effect.flatMap(Extracting.check({ ...request, json: options.json }), (checked) =>
-        performTo(request, options, (total) => Extracting.destination(checked, total, transferOptions(request)))
-      ),
-    onSome: (archive) => {
-      const names = { directory: request.directory, archive }
-      return Effect.andThen(
-        Keeping.check(names, request),
-        performTo(request, options, (total) => Keeping.open({ ...request, ...names }, total))
-      )
-    }
-  })
+/** The note that says where a manifest goes. */
+const manifest = "manifest"
 
-/** A place for so many archives. */
-type Open<A> = (
-  total: number
-) => Effect.Effect<
-  Archiving.Destination<A>,
-  FileError | UsageError,
-  Extraction | FileDownload | FileSystem.FileSystem | Output | Scope.Scope
->
+/** Notes of a request, for whoever resumes it. */
+export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.DownloadRequest, "annotations"> =>
+  Option.match(file, { onNone: () => ({}), onSome: (file) => ({ annotations: { [manifest]: file } }) })
 
-const performTo = <A extends { readonly jobId: JobId }>(
-  request: Request.Request,
-  { detach = false, resumed }: Options,
-  open: Open<A>
-) =>
-  Effect.gen(function* () {
-    const { event, whenInterrupted } = yield* Output
-    const standalone = Request.standalone(request, yield* ScenarioConfig)
-    const { ended, runId, ...jobs } = yield* Runs.begin(standalone, resumed)
-    const run =
-      runId === undefined
-        ? undefined
-        : { runId, beginsJobs: Request.beginsJobs(request), isResumed: resumed !== undefined }
-    if (runId !== undefined) yield* event({ type: "run", runId })
-    yield* carryOut(request, { detach, resumed }, open, jobs).pipe(
-      Effect.scoped,
-      Effect.provideService(CurrentRun, run),
-      Effect.onExit((exit) => Effect.flatMap(endOf(exit, detach), ended)),
-      Effect.mapError((error) =>
-        run === undefined || error._tag === "UsageError" ? error : Failures.ofRun(error, run)
-      ),
-      whenInterrupted(
-        runId === undefined
-          ? "Run the same command again to go on where it stopped; jobs that were started go on at Scenario."
-          : `Jobs that were started go on at Scenario; to go on: ${resume(runId)}`
-      )
+export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
+  const { whenInterrupted } = yield* Output
+  let { run } = options
+  const watch = yield* WatchDownload.make(request, options.run !== undefined)
+  const ending = yield* endingOf(request, options)
+  const carryOut = Effect.gen(function* () {
+    const downloads = yield* Downloads
+    const events = options.detach === true ? downloads.begin(request) : downloads.events(request)
+    yield* Stream.runForEach(events, (event) => {
+      if (event._tag === "Started") run = recorded(event, request, options.run)
+      ending.hear(event)
+      const told = watch(event)
+      return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, run)) : told
+    })
+  }).pipe(
+    Effect.mapError((error) =>
+      run === undefined || error._tag === "UsageError" || error._tag === "Failures"
+        ? error
+        : Failures.single({ error }, {}, run)
     )
-  }).pipe(Effect.provide(Scenario.layerJournal(request, join(request.directory, ".scenario-assets-jobs.json"))))
+  )
+  yield* whenInterrupted(() => wayOn(run))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
+})
 
-const carryOut = Effect.fnUntraced(function* <A extends { readonly jobId: JobId }>(
-  request: Request.Request,
-  { detach, resumed }: { readonly detach: boolean; readonly resumed: RunRecord | undefined },
-  open: Open<A>,
-  jobs: Archiving.Jobs
+const recorded = (
+  { runId }: Extract<DownloadEvent, { readonly _tag: "Started" }>,
+  { wanted }: DownloadRequest.DownloadRequest,
+  resumed: Recorded | undefined
+): Recorded | undefined =>
+  runId === undefined ? undefined : { runId, beginsJobs: wanted._tag === "Assets", isResumed: resumed !== undefined }
+
+const wayOn = (run: Recorded | undefined): string =>
+  run === undefined
+    ? "Run the same command again to go on where it stopped."
+    : `Jobs that were started go on at Scenario; to go on: ${resume(run.runId)}`
+
+/** What is told in the end, of what was heard meanwhile. */
+interface Ending {
+  readonly hear: (event: DownloadEvent) => void
+  readonly end: (
+    report: DownloadReport,
+    run: Recorded | undefined
+  ) => Effect.Effect<void, Failures.Failures | UsageError | FileError>
+}
+
+const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
+  options.detach === true
+    ? begun
+    : request.destination._tag === "ArchiveFiles"
+      ? kept(request)
+      : extracted(request, request.destination, options)
+
+/** Archives that are extracted. */
+const extracted = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  { directory, ...patterns }: DownloadRequest.Directory,
+  { json }: Options
 ) {
-  const { wanted } = request
-  if ("jobIds" in wanted) {
-    const destination = yield* open(wanted.jobIds.length)
-    const earlier = new Set(resumed?.jobs.map(({ batch }) => batch))
-    return yield* Archiving.ofJobs(wanted.jobIds, request, destination, jobs, earlier)
+  const files = yield* Extracted.make({
+    directory,
+    manifest: Option.fromUndefinedOr(request.annotations?.[manifest]),
+    isFiltered: Patterns.isGiven(patterns),
+    json
+  })
+  const ending: Ending = {
+    hear: (event) => {
+      if (event._tag === "FilesSaved") files.saved(event.batch, { jobId: event.jobId }, event.files)
+      if (event._tag === "FileRefused") files.refused(event.batch, event.error)
+      if (event._tag === "ArchiveFailed" && event.startsAnew) files.again(event.batch)
+    },
+    end: (report, run) =>
+      files.end({
+        total: report.batches,
+        archives: report.archives.map(({ alreadyThere, bytes, fetched, files, jobId }) => ({
+          jobId,
+          files,
+          bytes,
+          alreadyThere,
+          read: fetched
+        })),
+        failed: report.failures.map(failedOf(request)),
+        run
+      })
   }
-  if (resumed !== undefined) yield* restore(wanted, resumed)
-  const destination = yield* open(Selection.batches(wanted.selection).length)
-  return yield* detach
-    ? Detaching.begin(wanted, request, destination, jobs)
-    : Archiving.ofSelection(wanted, request, destination, jobs)
+  return ending
 })
 
-/** Jobs of the run that its journal does not know any more: it lies among the files, and may have been removed with them. */
-const restore = Effect.fnUntraced(function* (wanted: Request.OfSelection, { jobs }: RunRecord) {
-  const journal = yield* JobJournal.JobJournal
-  const config = yield* ScenarioConfig
-  const keys = Selection.batches(wanted.selection).map((selection) => JobJournal.key(config, { ...wanted, selection }))
-  for (const { batch, jobId } of jobs) {
-    const key = keys[batch]
-    if (key !== undefined && Option.isNone(yield* journal.find(key))) yield* journal.record(key, jobId)
+/** Archives that are kept as files. */
+const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest) {
+  const { note, result } = yield* Output
+  const since = yield* Clock.currentTimeMillis
+  const ending: Ending = {
+    hear: () => {},
+    end: Effect.fnUntraced(function* (report, run) {
+      const archives = report.archives.map((archive) => ({
+        jobId: archive.jobId,
+        ...WatchDownload.fileOf(request, archive)
+      }))
+      const took = (yield* Clock.currentTimeMillis) - since
+      if (archives.length > 0) yield* note(Summary.ofFiles(archives, "archive", took))
+      const [first, ...others] = report.failures.map(failedOf(request))
+      if (first === undefined) return yield* result({ archives })
+      return yield* Failures.make({
+        failed: [first, ...others],
+        total: report.batches,
+        what: "archives could not be downloaded",
+        fields: { archives },
+        run
+      })
+    })
   }
+  return ending
 })
 
-/** What is written down of an end. */
-const endOf = <A, E extends Failures.Failure>(exit: Exit.Exit<A, E>, detach: boolean) =>
-  Effect.gen(function* () {
-    const at = yield* DateTime.now
-    const end = (state: End["state"], exitCode: number, message?: string): End => ({
-      state,
-      at,
-      exitCode,
-      message: Option.fromUndefinedOr(message)
+/** Jobs that are begun and left alone: they go on at Scenario, and their files are fetched later. */
+const begun = Effect.gen(function* () {
+  const { line, note, result } = yield* Output
+  const ending: Ending = {
+    hear: () => {},
+    end: Effect.fnUntraced(function* (report, run) {
+      const jobs = report.jobs.map((job) => ({ ...job, batch: job.batch + 1 }))
+      const [first, ...others] = report.failures.map((failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))
+      if (first !== undefined) {
+        return yield* Failures.make({
+          failed: [first, ...others],
+          total: report.batches,
+          what: "jobs could not be started",
+          fields: { jobs },
+          run
+        })
+      }
+      const ids = jobs.map(({ jobId }) => jobId)
+      yield* line(run?.runId ?? ids.join("\n"))
+      yield* result({ runId: run?.runId ?? null, jobs })
+      yield* note(
+        `To take the files: ${run === undefined ? `scenario-assets download --job ${ids.join(" --job ")}` : resume(run.runId)}`
+      )
     })
-    if (Exit.isSuccess(exit)) return end(detach ? "detached" : "done", ExitCode.exitCodes.ok)
-    if (Cause.hasInterruptsOnly(exit.cause)) return end("interrupted", (yield* ExitCode.Interruption)())
-    // What a defect says is nobody's promise, and might hold a secret.
-    return Option.match(Cause.findErrorOption(exit.cause), {
-      onNone: () => end("failed", ExitCode.exitCodes.failed),
-      onSome: (error) => end("failed", ExitCode.of(error), error.message)
-    })
+  }
+  return ending
+})
+
+const failedOf =
+  ({ wanted }: DownloadRequest.DownloadRequest) =>
+  ({ batch, error, jobId }: Failed): Failures.Failed => ({
+    of: wanted._tag === "Jobs" && jobId !== undefined ? `job ${jobId}` : `batch ${batch + 1}`,
+    error,
+    jobId
   })

@@ -1,11 +1,20 @@
 /** What is told of an entry of an archive in JSON. */
 import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
+import type { SavedFile } from "@scenario-assets/node/download/DownloadEvent"
 import * as DateTime from "effect/DateTime"
 
-export const ofFile = ({ crc32, name, size }: ZipEntry) => ({
+export const ofFile = ({ crc32, name, size }: Pick<ZipEntry, "crc32" | "name" | "size">) => ({
   name,
   size,
   crc32: crc32.toString(16).padStart(8, "0")
+})
+
+/** Of one that is a file now. */
+export const ofSaved = (file: SavedFile) => ({
+  path: file.path,
+  ...ofFile(file),
+  alreadyThere: file.alreadyThere,
+  why: file.why
 })
 
 export const of = (entry: ZipEntry) => ({

@@ -40,6 +40,10 @@ const id = { id: Schema.String.annotate({ description: "A job, an asset, or the 
 
 export const EventLine = Schema.Union([
   event("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
+  event("batch", "What is wanted of a batch is asked for", {
+    batch: Count.annotate({ description: "Counted from 1" }),
+    ids: Count
+  }),
   event("requested", "A job is begun, or one begun by an earlier run is taken up", {
     batch: Count.annotate({ description: "Counted from 1" }),
     jobId: Schema.String,
@@ -50,10 +54,22 @@ export const EventLine = Schema.Union([
     jobStatus: Schema.String,
     ready: Schema.Boolean.annotate({ description: "Whether its archive can be fetched" })
   }),
+  event("callRetrying", "A call of the API failed, and is repeated after a pause", {
+    batch: Count,
+    jobId: Schema.optionalKey(Schema.String),
+    tries: Count.annotate({ description: "In vain, in a row" }),
+    pauseMs: Count,
+    message: Schema.String
+  }),
   event("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
-  event("failed", "The archive of a batch cannot be had", { batch: Count, message: Schema.String }),
+  event("failed", "The archive of a batch cannot be had, or not be saved", {
+    batch: Count,
+    jobId: Schema.optionalKey(Schema.String),
+    message: Schema.String,
+    startsAnew: Schema.Boolean.annotate({ description: "Whether its job is begun once more, because of no use" })
+  }),
   event("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
-  event("progress", "So many bytes are there; about once a MiB", {
+  event("progress", "So many bytes are there; some twenty times a second at the most", {
     ...id,
     bytes: Count,
     size: Schema.optionalKey(Count)
@@ -94,7 +110,10 @@ export const EventLine = Schema.Union([
   }),
   event("completed", "A file is there, whole", { ...id, ...savedFile }, "completedFile"),
   event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
-  event("run", "The run is written down, and can be resumed", { runId: Schema.String }),
+  event("run", "The run is recorded, and can be resumed", { runId: Schema.String }),
+  event("notRecorded", "The run, or a job of it, cannot be recorded, and goes on all the same", {
+    message: Schema.String
+  }),
   event("listening", "The emulator can be reached; its credentials are its own, and no secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
@@ -109,8 +128,8 @@ const partial = {
   directory: Schema.optionalKey(Schema.String),
   archives: Schema.optionalKey(Schema.Array(Schema.Union([ExtractedArchive, SavedArchive]))),
   assets: Schema.optionalKey(Schema.Array(SavedAsset)),
-  renamed: Schema.optionalKey(Schema.Array(Renamed)),
-  refused: Schema.optionalKey(Schema.Array(Refused)),
+  renamed: Schema.optionalKey(Renamed),
+  refused: Schema.optionalKey(Refused),
   failed: Schema.optionalKey(Schema.Array(Failed)),
   jobs: Schema.optionalKey(Schema.Array(Schema.Union([BegunJob, Job]))),
   checks: Schema.optionalKey(Schema.Array(Check)),

@@ -108,11 +108,13 @@ export const of = (error: unknown): number => {
       return reasonCode(transferReasons, error)
     case "ArchiveError":
       return reasonCode(archiveReasons, error)
-    case "JobPending":
+    case "JobNotReady":
     case "RunBusy":
     case "RunBusyElsewhere":
       return exitCodes.temporary
     case "RunNotFound":
+    case "NoUnfinishedRun":
+    case "NoJobBegun":
       return exitCodes.notFound
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
@@ -124,6 +126,7 @@ export const of = (error: unknown): number => {
       return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
     case "CredentialsFileError":
       return exitCodes.credentials
+    case "InvalidPattern":
     case "InvalidSelection":
     case "InvalidFault":
     case "ShowHelp":

@@ -1,16 +1,24 @@
-/** Several things went wrong while others may have gone well. */
+/** What went wrong while other things may have gone well. */
 import * as Schema from "effect/Schema"
 import * as Causes from "./Causes.ts"
-import type { Recorded } from "./CurrentRun.ts"
 import * as ErrorFields from "./ErrorFields.ts"
 import type * as Events from "./Events.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Hint from "./Hint.ts"
+import type { Recorded } from "./Recorded.ts"
 import * as Wording from "./Wording.ts"
 
 export interface Failure {
   readonly _tag: string
   readonly message: string
+}
+
+/** An error, and what it happened to. */
+export interface Failed {
+  readonly of: string
+  readonly error: Failure
+  /** The job whose archive did not come. A transfer knows its host alone. */
+  readonly jobId?: string | undefined
 }
 
 export class Failures extends Schema.TaggedError<Failures>()("Failures", {
@@ -25,49 +33,47 @@ export class Failures extends Schema.TaggedError<Failures>()("Failures", {
   fields: Schema.Record(Schema.String, Schema.Unknown)
 }) {}
 
-/** One error of several, each with a name for what it happened to: their common exit code, or 1. */
+/**
+ * Of so many in all some failed. Where there was but one, its error is told alone; of several each with what it happened to, and
+ * with their common exit code, or 1.
+ */
 export const make = (options: {
-  readonly summary: string
-  readonly failures: ReadonlyArray<{ readonly of: string; readonly error: Failure }>
+  readonly failed: readonly [Failed, ...ReadonlyArray<Failed>]
+  readonly total: number
+  /** What to say of so many of so many: `archives could not be extracted`. */
+  readonly what: string
   readonly fields: Events.Done
-  /** The run that can be gone on with. */
+  /** The run that can be resumed. */
   readonly run?: Recorded | undefined
 }): Failures => {
-  const codes = new Set(options.failures.map(({ error }) => ExitCode.of(error)))
+  const { failed, fields, run, total, what } = options
+  if (total === 1) return single(failed[0], fields, run)
+  const codes = new Set(failed.map(({ error }) => ExitCode.of(error)))
   const [code] = codes
   return new Failures({
-    message: options.summary,
-    messages: options.failures.map(({ error, of }) => `${of}: ${Wording.of(error)}`),
-    hints: [...new Set(options.failures.flatMap(({ error }) => Hint.of(error, options.run) ?? []))],
-    details: options.failures.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
+    message: `${failed.length} of ${total} ${what}`,
+    messages: failed.map(({ error, of }) => `${of}: ${Wording.of(error)}`),
+    hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run) ?? []))],
+    details: failed.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
-    fields: options.fields
+    fields: {
+      ...fields,
+      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: error.message })),
+      ...idOf(run)
+    }
   })
 }
 
-/** The only one there was, with what else a program wants to know. A transfer knows its host alone, and not its job. */
-export const single = (error: Failure, fields: Events.Done & { readonly jobId?: string }, run?: Recorded): Failures =>
+/** The only error there was, with what else a program wants to know. */
+export const single = ({ error, jobId }: Omit<Failed, "of">, fields: Events.Done, run?: Recorded): Failures =>
   new Failures({
     message:
-      error._tag === "TransferError" && fields.jobId !== undefined
-        ? `Job ${fields.jobId}: ${error.message}`
-        : Wording.of(error),
+      error._tag === "TransferError" && jobId !== undefined ? `Job ${jobId}: ${error.message}` : Wording.of(error),
     messages: [],
     hints: [Hint.of(error, run) ?? []].flat(),
     details: Causes.of(error),
     exitCode: ExitCode.of(error),
-    fields: { ...ErrorFields.of(error), ...fields }
+    fields: { ...ErrorFields.of(error), ...(jobId === undefined ? {} : { jobId }), ...fields, ...idOf(run) }
   })
 
-/** The same of a run that is written down. */
-export const ofRun = (error: Failure, run: Recorded): Failures =>
-  error instanceof Failures
-    ? new Failures({
-        message: error.message,
-        messages: error.messages,
-        hints: error.hints,
-        details: error.details,
-        exitCode: error.exitCode,
-        fields: { ...error.fields, runId: run.runId }
-      })
-    : single(error, { runId: run.runId }, run)
+const idOf = (run: Recorded | undefined) => (run === undefined ? {} : { runId: run.runId })

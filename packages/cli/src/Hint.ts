@@ -5,27 +5,27 @@ import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
 import type { InvalidSelection } from "@scenario-assets/core/Selection"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
+import type { JobNotReady } from "@scenario-assets/node/download/Downloads"
+import type { RunNotFound } from "@scenario-assets/node/download/RunRecord"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
 import * as Predicate from "effect/Predicate"
-import { type Recorded, resume } from "./CurrentRun.ts"
-import * as Damage from "./Damage.ts"
 import * as IdKind from "./IdKind.ts"
-import type { JobPending } from "./JobPending.ts"
-import type { RunBusy, RunBusyElsewhere, RunNotFound } from "./RunError.ts"
+import { type Recorded, resume } from "./Recorded.ts"
+import type { NoUnfinishedRun, RunBusyElsewhere } from "./RunError.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
   | ApiError
   | JobError
-  | JobPending
+  | JobNotReady
   | TransferError
   | ArchiveError
   | InvalidConfig
   | InvalidSelection
   | FileError
   | RunNotFound
-  | RunBusy
+  | NoUnfinishedRun
   | RunBusyElsewhere
   | EmulatorServerError
 
@@ -51,10 +51,10 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
       if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
       return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
-    case "JobPending":
+    case "JobNotReady":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
-      return ofArchive(error) ?? (Damage.isOf(error) ? goOn : undefined)
+      return ofArchive(error, goOn)
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
@@ -67,10 +67,11 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
         : undefined
     case "FileError":
       if (error.code === "EEXIST") {
-        return run?.isResumed ? to("go on, once it is moved away", run) : "To replace it: --force"
+        return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"
       }
       return mended.has(error.code) ? goOn : undefined
     case "RunNotFound":
+    case "NoUnfinishedRun":
       return "To see those there are: scenario-assets runs --all"
     case "RunBusyElsewhere":
       return `If it does not, name it: scenario-assets runs resume ${error.runId}`
@@ -139,8 +140,13 @@ const to = (what: string, run: Recorded | undefined): string | undefined =>
 /** A job that is of no use any more. */
 const startAgain = (run: Recorded): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
 
-const ofArchive = ({ reason }: ArchiveError): string | undefined => {
+const ofArchive = ({ reason }: ArchiveError, goOn: string | undefined): string | undefined => {
   switch (reason._tag) {
+    // What arrived otherwise may arrive well, or be made anew by another job.
+    case "NotAnArchive":
+    case "Damaged":
+    case "WrongContent":
+      return goOn
     case "UnsafeName":
       return "To leave such files out: --exclude GLOB"
     case "LimitExceeded":

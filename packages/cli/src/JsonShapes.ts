@@ -66,15 +66,13 @@ export const ExtractedArchive = Schema.Struct({ ...origin, ...extractedFiles }).
 )
 export type ExtractedArchive = typeof ExtractedArchive.Type
 
-/** A file whose path is not its name in the archive. */
-export const Renamed = Schema.Struct({ ...origin, name: Schema.String, path: Schema.String, ...why }).pipe(
-  described("Renamed", "A file whose path is not its name in the archive")
-)
+/** Files whose path is not their name in the archive: how many; the events name them. */
+export const Renamed = Count.annotate({ description: "Files whose path is not their name in the archive" })
 
-/** A file that was not written, for its content is not what the archive says. */
-export const Refused = Schema.Struct({ ...origin, name: Schema.String, message: Schema.String }).pipe(
-  described("Refused", "A file that was not written, for its content is not what the archive says")
-)
+/** Files that were not written: how many; the events name them. */
+export const Refused = Count.annotate({
+  description: "Files that were not written; events of the type refused say why"
+})
 
 /** One of several that could not be saved. */
 export const Failed = Schema.Struct({
@@ -99,21 +97,21 @@ export const BegunJob = Schema.Struct({
   resumed: Schema.Boolean.annotate({ description: "Begun by an earlier run" })
 }).pipe(described("BegunJob", "A job that was begun for a batch"))
 
-/** A download that is written down. */
+/** A download that is recorded. */
 export const Run = Schema.Struct({
   runId: Schema.String,
-  state: Schema.String,
+  state: Schema.Literals(["running", "stopped", "done", "detached", "failed", "interrupted"]),
   started: Schema.String,
   since: Schema.String,
   pid: Schema.optionalKey(Count),
   host: Schema.optionalKey(Schema.String),
   ended: Schema.optionalKey(Schema.String),
-  exitCode: Schema.optionalKey(Schema.Int),
-  message: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  message: Schema.optionalKey(
+    Schema.NullOr(Schema.String).annotate({ description: "What went wrong, or the first of it" })
+  ),
   what: Schema.String,
-  jobs: Strings,
   path: Schema.String
-}).pipe(described("Run", "A download that is written down"))
+}).pipe(described("Run", "A download that is recorded"))
 export type Run = typeof Run.Type
 
 /** What doctor has looked at, and what was found. */

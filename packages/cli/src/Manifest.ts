@@ -10,11 +10,12 @@ import * as SystemCode from "./SystemCode.ts"
 import { UsageError } from "./UsageError.ts"
 import * as WholeFile from "./WholeFile.ts"
 
+/** What it says of a file. */
+export type Line = Json.Fields & { readonly path: string }
+
 export interface Manifest {
   /** Writes it whole, or not at all. */
-  readonly write: (
-    lines: ReadonlyArray<Json.Fields & { readonly path: string }>
-  ) => Effect.Effect<void, FileError | UsageError>
+  readonly write: (lines: ReadonlyArray<Line>) => Effect.Effect<void, FileError | UsageError>
 }
 
 /** Checks that it can be written, in time. `-` is stdout. The paths of its lines are below the directory. */

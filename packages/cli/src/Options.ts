@@ -46,6 +46,16 @@ export const extraction = {
   maxSize: setting(Settings.maxSize, "The most that the files of one archive may hold").pipe(Flag.optional)
 }
 
+/** What `extraction` gives. */
+export interface Extraction {
+  readonly directory: string
+  readonly include: ReadonlyArray<string>
+  readonly exclude: ReadonlyArray<string>
+  readonly force: boolean
+  readonly manifest: Option.Option<string>
+  readonly maxSize: Option.Option<number>
+}
+
 /** Where to, and what in. What is wrong with them is told by whoever uses them. */
 export const connection = {
   baseUrl: Flag.String(Settings.baseUrl.key).pipe(
@@ -87,12 +97,18 @@ export interface Transfer {
 }
 
 /** The same for the library, whose defaults stand for what was not given. */
-export const transferOptions = (values: Transfer) => ({
-  connections: Option.getOrUndefined(values.connections),
-  limitRate: Option.getOrUndefined(values.limitRate),
-  idleTimeout: Option.getOrUndefined(values.idleTimeout),
-  timeLimit: Option.getOrUndefined(values.timeLimit),
-  retries: Option.getOrUndefined(values.retries)
+export const transferOptions = ({
+  connections = Option.none(),
+  idleTimeout = Option.none(),
+  limitRate = Option.none(),
+  retries = Option.none(),
+  timeLimit = Option.none()
+}: Partial<Transfer>) => ({
+  ...(Option.isSome(connections) ? { connections: connections.value } : {}),
+  ...(Option.isSome(limitRate) ? { limitRate: limitRate.value } : {}),
+  ...(Option.isSome(idleTimeout) ? { idleTimeout: idleTimeout.value } : {}),
+  ...(Option.isSome(timeLimit) ? { timeLimit: timeLimit.value } : {}),
+  ...(Option.isSome(retries) ? { retries: retries.value } : {})
 })
 
 /** What `connection` gives. */

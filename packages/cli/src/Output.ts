@@ -39,8 +39,10 @@ export class Output extends Context.Service<
     readonly detail: (text: string) => Effect.Effect<void>
     /** Always shown. */
     readonly warn: (text: string) => Effect.Effect<void>
-    /** What to tell when a signal ends an effect, and how to go on. */
-    readonly whenInterrupted: (wayOn: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** What to tell when a signal ends an effect, and how to go on then. */
+    readonly whenInterrupted: (
+      wayOn: () => string
+    ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /** What is going on, redrawn in place on a terminal and now and then a line elsewhere. */
     readonly progress: Progress.Progress
   }
@@ -87,9 +89,10 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         warn: (text) => Effect.sync(() => log("warning", text)),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {
+            const message = `Interrupted. ${wayOn()}`
             progress.stop()
-            say(`Interrupted. ${wayOn}`)
-            return interrupted(`Interrupted. ${wayOn}`)
+            say(message)
+            return interrupted(message)
           }),
         progress
       })

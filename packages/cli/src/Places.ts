@@ -3,19 +3,18 @@ import { homedir } from "node:os"
 import { isAbsolute, join, parse } from "node:path"
 import * as Config from "effect/Config"
 
-/** Where configuration and credentials are. Nobody has made it yet. */
-export const configDirectory: Config.Config<string> = place({
-  variable: "XDG_CONFIG_HOME",
-  below: ".config",
-  windows: { variable: "APPDATA", below: "AppData/Roaming" }
-})
+const isWindows = process.platform === "win32"
 
-/** Where runs leave what later ones want to know. Nobody has made it yet. */
-export const stateDirectory: Config.Config<string> = place({
-  variable: "XDG_STATE_HOME",
-  below: ".local/state",
-  windows: { variable: "LOCALAPPDATA", below: "AppData/Local" }
-})
+/** Where configuration and credentials are. Nobody has made it yet. */
+export const configDirectory: Config.Config<string> = Config.all({
+  xdg: directory("XDG_CONFIG_HOME"),
+  roaming: isWindows ? directory("APPDATA") : Config.succeed(undefined),
+  own: directory("HOME")
+}).pipe(
+  Config.map(({ own, roaming, xdg }) =>
+    join(xdg ?? roaming ?? join(own ?? home(), isWindows ? "AppData/Roaming" : ".config"), "scenario-assets")
+  )
+)
 
 /** The home directory of whoever runs this; the root where the system knows of none. */
 export function home(): string {
@@ -24,25 +23,6 @@ export function home(): string {
   } catch {
     return parse(process.cwd()).root
   }
-}
-
-interface Rule {
-  readonly variable: string
-  /** In the home directory, where the variable is not set. */
-  readonly below: string
-}
-
-function place({ windows, ...xdg }: Rule & { readonly windows: Rule }): Config.Config<string> {
-  const otherwise = process.platform === "win32" ? windows : xdg
-  return Config.all({
-    given: directory(xdg.variable),
-    usual: directory(otherwise.variable),
-    own: directory("HOME")
-  }).pipe(
-    Config.map(({ given, own, usual }) =>
-      join(given ?? usual ?? join(own ?? home(), otherwise.below), "scenario-assets")
-    )
-  )
 }
 
 /** The specification says to take no notice of a path that is not absolute. */

@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises"
 import { hostname } from "node:os"
 import { dirname, join, resolve } from "node:path"
+import * as Runs from "@scenario-assets/node/download/Runs"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -17,7 +18,7 @@ export const run = Effect.fnUntraced(function* (directory: string) {
     yield* ofOutput(directory),
     ...(yield* ofRemains(directory)),
     yield* ofPlace("config", yield* Places.configDirectory),
-    yield* ofState(yield* Places.stateDirectory)
+    yield* ofState(dirname(yield* Runs.defaultDirectory))
   ]
 })
 
@@ -58,7 +59,7 @@ const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem
 const ofRemains = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  const unfinished = names.filter((name) => /\.part$|^\.scenario-assets(-jobs\.json)?$/.test(name))
+  const unfinished = names.filter((name) => /\.part$|^\.scenario-assets$/.test(name))
   const locks = yield* Effect.filter(
     names.filter((name) => name.endsWith(".part.lock")),
     (name) =>

@@ -30,6 +30,8 @@ export interface Progress {
   readonly connections: (id: string, count: number) => void
   /** It is there, or will not come. */
   readonly ended: (id: string | undefined) => void
+  /** Another one comes in its place. */
+  readonly abandoned: (id: string) => void
   /** Writes to one of the two streams without tearing what is drawn. */
   readonly write: (stream: NodeJS.WriteStream, text: string) => void
   /** Wipes what is drawn, for good. */
@@ -98,6 +100,7 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
       retried: tasks.retried,
       connections: tasks.connections,
       ended: (id) => (id === undefined ? undefined : tasks.ended(id)),
+      abandoned: tasks.abandoned,
       write: (stream, text) => {
         if (stream === stderr || stream.isTTY) block.wipe()
         stream.write(text)

@@ -28,7 +28,7 @@ export const ResultLine = Schema.Union([
   result("Extraction", "Of download, and of extract", {
     directory: Schema.String,
     archives: Schema.Array(ExtractedArchive),
-    renamed: Schema.Array(Renamed)
+    renamed: Renamed
   }),
   result("Archives", "Of download --archive", { archives: Schema.Array(SavedArchive) }),
   result("Assets", "Of asset", { assets: Schema.Array(SavedAsset) }),

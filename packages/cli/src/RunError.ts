@@ -1,20 +1,32 @@
-/** Runs that cannot be gone on with. */
+/** Runs that cannot be resumed, or waited for. */
+import { RunId } from "@scenario-assets/node/download/RunRecord"
 import * as Schema from "effect/Schema"
+import { resume } from "./Recorded.ts"
 
-export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { message: Schema.String }) {}
-
-/** Of another machine it is not known whether its process is still there. */
-export class RunBusyElsewhere extends Schema.TaggedError<RunBusyElsewhere>()("RunBusyElsewhere", {
-  runId: Schema.String,
-  host: Schema.String
+/** No id was given, and none can be meant. */
+export class NoUnfinishedRun extends Schema.TaggedError<NoUnfinishedRun>()("NoUnfinishedRun", {
+  /** Those of other directories, in words. */
+  others: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `Run ${this.runId}, the latest of this directory, was begun on the machine ${this.host} and may still go on there.`
+    const others = this.others.length === 0 ? "" : `; give the id of another: ${this.others.join(", ")}`
+    return `There is no unfinished run of this directory${others}.`
   }
 }
 
-export class RunBusy extends Schema.TaggedError<RunBusy>()("RunBusy", { runId: Schema.String, pid: Schema.Int }) {
+/** There is nothing to wait for. */
+export class NoJobBegun extends Schema.TaggedError<NoJobBegun>()("NoJobBegun", { runId: RunId }) {
   override get message(): string {
-    return `Run ${this.runId} is going on, as process ${this.pid}; wait for it to end, or end that process.`
+    return `Run ${this.runId} has begun no job; to begin them: ${resume(this.runId)}`
+  }
+}
+
+/** Of another machine it is not known whether its process is still there. */
+export class RunBusyElsewhere extends Schema.TaggedError<RunBusyElsewhere>()("RunBusyElsewhere", {
+  runId: RunId,
+  host: Schema.String
+}) {
+  override get message(): string {
+    return `Run ${this.runId}, the latest of this directory, was begun on the machine ${this.host} and may still be under way there.`
   }
 }

@@ -1,27 +1,35 @@
-/** What is told of a run in JSON. */
+/** What is told of a run, in JSON and in words. */
+import * as RunRecord from "@scenario-assets/node/download/RunRecord"
 import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
+import * as Format from "./Format.ts"
 import type * as JsonShapes from "./JsonShapes.ts"
-import * as Request from "./Request.ts"
-import * as RunRecord from "./RunRecord.ts"
 
-export const of = (record: RunRecord.RunRecord): JsonShapes.Run => {
-  const { end, process, request, runId, started } = record
+const states: { readonly [State in RunRecord.State]: JsonShapes.Run["state"] } = {
+  complete: "done",
+  begun: "detached",
+  incomplete: "failed",
+  interrupted: "interrupted",
+  running: "running",
+  stopped: "stopped"
+}
+
+export const state = (head: RunRecord.RunHead): JsonShapes.Run["state"] => states[RunRecord.state(head)]
+
+/** What is downloaded, in few words. */
+export const what = ({ wanted: { count, first, kind } }: RunRecord.RunHead): string =>
+  count === 1 ? first : Format.count(count, kind === "jobs" ? "job" : "id")
+
+export const of = (head: RunRecord.RunHead): JsonShapes.Run => {
+  const { end, place, process, runId, started } = head
   return {
     runId,
-    state: RunRecord.state(record),
+    state: state(head),
     started: DateTime.formatIso(started),
     since: DateTime.formatIso(process.since),
-    ...Option.match(end, {
-      onNone: () => ({ pid: process.pid, host: process.host }),
-      onSome: ({ at, exitCode, message }) => ({
-        ended: DateTime.formatIso(at),
-        exitCode,
-        message: Option.getOrNull(message)
-      })
-    }),
-    what: Request.describe(request),
-    jobs: RunRecord.jobIds(record),
-    path: Request.place(request)
+    ...(end === undefined
+      ? { pid: process.pid, host: process.host }
+      : { ended: DateTime.formatIso(end.at), message: end.message ?? null }),
+    what: what(head),
+    path: place
   }
 }

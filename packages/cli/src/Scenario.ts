@@ -1,8 +1,8 @@
 /** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
+import type { RunHead } from "@scenario-assets/node/download/RunRecord"
 import * as Extraction from "@scenario-assets/node/extraction/Extraction"
-import * as JobJournalFile from "@scenario-assets/node/JobJournalFile"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -21,19 +21,18 @@ type Services = Layer.Layer<
   FileSystem.FileSystem | Output
 >
 
-/** The services; jobs that are begun are forgotten with the process. */
+/** The account that a run was begun with. Without a project it is none, and not that of the environment. */
+export const ofRun = ({ baseUrl, projectId }: RunHead): Connection => ({
+  baseUrl: Option.some(baseUrl),
+  project: Option.some(projectId ?? "")
+})
+
+/** The services. */
 export const layer = (connection: Connection): Services =>
   Layer.provideMerge(NodeScenario.layerServices, configLayer(connection))
 
 /** What reads archives in files: without a network, configuration or credentials. */
 export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layerFiles)
-
-/** The services, with a journal of the jobs that are begun. */
-export const layerJournal = (connection: Connection, path: string): Services =>
-  Layer.provideMerge(
-    NodeScenario.layerServicesWith({ jobJournal: JobJournalFile.layer(path) }),
-    configLayer(connection)
-  )
 
 /** Where the API is. */
 export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>

@@ -32,6 +32,8 @@ export interface Tasks {
   readonly connections: (id: string, count: number) => void
   /** Well or not. */
   readonly ended: (id: string) => void
+  /** Another one comes in its place. */
+  readonly abandoned: (id: string) => void
   readonly overview: (time: number) => Overview
 }
 
@@ -53,6 +55,11 @@ export const make = (): Tasks => {
     open.set(id, made)
     return made
   }
+  const close = (id: string): boolean => {
+    if (!open.delete(id)) return false
+    all.close(id)
+    return true
+  }
   return {
     expect: (count) => void (expected = Math.max(expected, count)),
     waiting: (id, state, time) => {
@@ -68,10 +75,9 @@ export const make = (): Tasks => {
     retried: (id) => ++entry(id).retries,
     connections: (id, count) => void (entry(id).connections = count),
     ended: (id) => {
-      if (!open.delete(id)) return
-      ended++
-      all.close(id)
+      if (close(id)) ended++
     },
+    abandoned: (id) => void close(id),
     overview: (time) => {
       const tasks = [...open].map(([id, { connections, meter, retries, waiting }]): Task => {
         const reading = meter.read(time)

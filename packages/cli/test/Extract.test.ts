@@ -5,7 +5,6 @@ import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
-import * as EntryFilter from "../src/EntryFilter.ts"
 import * as Format from "../src/Format.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
@@ -374,45 +373,6 @@ describe.concurrent("list", () => {
       assert.hasAllKeys(entries[4], ["name", "size", "compressedSize", "crc32", "modified"])
       assert.deepInclude(entries[4], { size: 1234, modified: "2026-01-02T12:34:56.000Z" })
       assert.strictEqual(Format.name("a\nb\u001b\t"), "a\\u000ab\\u001b\\u0009")
-    })
-  )
-})
-
-describe("EntryFilter", () => {
-  const matches = (pattern: string, name: string) =>
-    Effect.map(EntryFilter.make({ include: [pattern], exclude: [] }), (filter) => filter({ name }))
-
-  it.effect("a star stays in its directory, two do not; a pattern without a slash is for the last part", () =>
-    Effect.gen(function* () {
-      const yes: ReadonlyArray<readonly [pattern: string, name: string]> = [
-        ["*.png", "a.png"],
-        ["*.png", "x/y/a.png"],
-        ["*", ".hidden"],
-        ["x/*.png", "x/a.png"],
-        ["x/**", "x/y/a.png"],
-        ["x/", "x/y/a.png"],
-        ["**/y/*", "x/y/a.png"],
-        ["**/a.png", "a.png"],
-        ["{x,y}/*.{png,glb}", "y/a.glb"],
-        ["castle (2).*", "castle (2).png"],
-        ['say "*".png', 'say "hi".png'],
-        ["!a*", "!ab"],
-        ["[0-9]?.png", "12.png"],
-        ["caf\u00e9*", "cafe\u0301.png"],
-        ["x", "x/"],
-        ["a\\*b", "a*b"]
-      ]
-      const no: typeof yes = [
-        ["*.png", "a.png.txt"],
-        ["x/*.png", "x/y/a.png"],
-        ["x/*.png", "z/x/a.png"],
-        ["x/", "xy/a.png"],
-        ["castle (2).*", "castle 2.png"],
-        ["*.PNG", "a.png"],
-        ["a\\*b", "axb"]
-      ]
-      for (const [pattern, name] of yes) assert.isTrue(yield* matches(pattern, name), `${pattern} ${name}`)
-      for (const [pattern, name] of no) assert.isFalse(yield* matches(pattern, name), `${pattern} ${name}`)
     })
   )
 })

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import { Runs } from "@scenario-assets/node"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
@@ -21,7 +22,7 @@ const configured = (content: unknown) => {
 }
 
 const places = (env: Record<string, string>) =>
-  Effect.all([Places.configDirectory, Places.stateDirectory]).pipe(
+  Effect.all([Places.configDirectory, Runs.defaultDirectory]).pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
   )
 
@@ -30,9 +31,9 @@ describe.runIf(process.platform !== "win32")("places", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* places({ HOME: "/h", XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" }), [
         "/c/scenario-assets",
-        "/s/scenario-assets"
+        "/s/scenario-assets/runs"
       ])
-      const usual = ["/h/.config/scenario-assets", "/h/.local/state/scenario-assets"]
+      const usual = ["/h/.config/scenario-assets", "/h/.local/state/scenario-assets/runs"]
       assert.deepStrictEqual(yield* places({ HOME: "/h" }), usual)
       assert.deepStrictEqual(yield* places({ HOME: "/h", XDG_CONFIG_HOME: "c", XDG_STATE_HOME: "" }), usual)
     })

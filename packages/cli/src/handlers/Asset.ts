@@ -4,14 +4,18 @@ import type { AssetId, TargetFormat } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
 import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/file/FileDownload"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as Extension from "../Extension.ts"
+import * as Failures from "../Failures.ts"
 import { type Connection, type Transfer, transferOptions } from "../Options.ts"
 import * as Output from "../Output.ts"
-import * as Saved from "../Saved.ts"
 import * as Scenario from "../Scenario.ts"
+import * as Summary from "../Summary.ts"
+import * as Watch from "../Watch.ts"
 
 interface Values extends Connection, Transfer, Output.Mode {
   readonly ids: ReadonlyArray<AssetId>
@@ -22,35 +26,47 @@ interface Values extends Connection, Transfer, Output.Mode {
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
-    const { progress, whenInterrupted } = yield* Output.Output
+    const { note, progress, result, whenInterrupted } = yield* Output.Output
     const ids = [...new Set(values.ids)]
     progress.expect(ids.length)
+    // One that fails does not stop the others.
     const outcomes = yield* Effect.forEach(
       ids,
-      (assetId) =>
-        Saved.outcome(
-          assetId,
-          Effect.map(save(values, assetId), (file) => ({ assetId, ...file }))
-        ),
+      (assetId) => Effect.result(Effect.mapError(save(values, assetId), (error) => ({ of: assetId, error }))),
       { concurrency: values.concurrency }
-    ).pipe(whenInterrupted("Run the same command again to go on where it stopped."))
-    yield* Saved.tell({ kind: "assets", one: "asset", total: ids.length, outcomes })
+    ).pipe(whenInterrupted(() => "Run the same command again to go on where it stopped."))
+    const [assets, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
+    if (assets.length > 0) yield* note(Summary.ofFiles(assets, "asset"))
+    if (first === undefined) return yield* result({ assets })
+    return yield* Failures.make({
+      failed: [first, ...others],
+      total: ids.length,
+      what: "assets could not be downloaded",
+      fields: { assets }
+    })
   }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
 
 const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId) {
+  const { line } = yield* Output.Output
   const { request } = yield* AssetDownload
   const { events } = yield* FileDownload
+  const watch = yield* Watch.make
   const base = join(values.directory, assetId)
   const targetFormat = Option.getOrUndefined(values.format)
   const source = { refresh: request(assetId, { targetFormat }) }
   const options: FileOptions = {
     ifExists: values.force ? "replace" : "fail",
-    ...transferOptions(values)
+    ...transferOptions(values),
+    ...(targetFormat === undefined ? { rename: (object: StoredObject) => base + Extension.of(object.contentType) } : {})
   }
-  return yield* Saved.file(
-    assetId,
-    targetFormat === undefined
-      ? events(source, base, { ...options, rename: (object: StoredObject) => base + Extension.of(object.contentType) })
-      : events(source, `${base}.${targetFormat}`, options)
+  const target = targetFormat === undefined ? base : `${base}.${targetFormat}`
+  const last = yield* events(source, target, options).pipe(
+    Stream.tap(watch.file(assetId)),
+    Stream.runLast,
+    watch.task(assetId)
   )
+  const completed = yield* Effect.orDie(Effect.fromOption(last))
+  if (completed._tag !== "Completed") return yield* Effect.die(completed)
+  yield* line(completed.file.path)
+  return { assetId, ...completed.file }
 })

@@ -1,23 +1,30 @@
 /** `download`: from a selection, or from jobs begun earlier, to files in a directory, or to archives that are kept. */
+import { isAbsolute, join, resolve } from "node:path"
 import * as Asset from "@scenario-assets/core/Asset"
 import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
-import type { InvalidSelection } from "@scenario-assets/core/Selection"
+import * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Stdio from "effect/Stdio"
 import * as Downloading from "../Downloading.ts"
 import * as DryRun from "../DryRun.ts"
 import * as Format from "../Format.ts"
 import * as Ids from "../Ids.ts"
+import * as KeptArchive from "../KeptArchive.ts"
+import { type Connection, type Extraction, type Transfer, transferOptions } from "../Options.ts"
 import * as Output from "../Output.ts"
-import type { Request } from "../Request.ts"
+import * as Patterns from "../Patterns.ts"
 import { UsageError } from "../UsageError.ts"
 
-interface Values extends Omit<Request, "wanted">, Ids.Input, Output.Mode {
+interface Values extends Ids.Input, Extraction, Transfer, Connection, Output.Mode {
   readonly jobs: ReadonlyArray<string>
+  /** The name of an archive that is kept as it is. */
+  readonly archive: Option.Option<string>
   readonly template: string
   readonly flat: boolean
+  readonly deadline: Option.Option<Duration.Duration>
   readonly dryRun: boolean
   readonly detach: boolean
 }
@@ -25,33 +32,62 @@ interface Values extends Omit<Request, "wanted">, Ids.Input, Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
-    const request = yield* whenInterrupted("Nothing was started; run the same command again.")(read(values))
-    return yield* values.dryRun ? DryRun.ofDownload(request) : Downloading.perform(request, values)
+    const request = yield* whenInterrupted(() => "Nothing was started; run the same command again.")(read(values))
+    return yield* values.dryRun
+      ? DryRun.ofDownload(request, values)
+      : Downloading.perform(request, { connection: values, json: values.json, detach: values.detach })
   }).pipe(Effect.provide(Output.layer(values)))
 
 /** All that was said on the command line, in files and on stdin. */
-const read = Effect.fnUntraced(function* (
-  values: Values
-): Effect.fn.Return<Request, InvalidSelection | UsageError, FileSystem.FileSystem | Output.Output | Stdio.Stdio> {
-  return { ...values, wanted: values.jobs.length > 0 ? yield* jobsOf(values) : yield* selectionOf(values) }
+const read = Effect.fnUntraced(function* (values: Values) {
+  const { concurrency, deadline, jobs, manifest } = values
+  const request: DownloadRequest.DownloadRequest = {
+    wanted: Arr.isReadonlyArrayNonEmpty(jobs) ? yield* jobsOf(jobs, values) : yield* assetsOf(values),
+    destination: yield* destinationOf(values),
+    concurrency,
+    ...transferOptions(values),
+    ...(Option.isSome(deadline) ? { deadline: deadline.value } : {}),
+    // For a process in another directory.
+    ...Downloading.annotations(Option.map(manifest, (file) => (file === "-" ? file : resolve(file))))
+  }
+  return request
 })
 
-const selectionOf = Effect.fnUntraced(function* (values: Values) {
+const assetsOf = Effect.fnUntraced(function* (values: Values) {
   const { warn } = yield* Output.Output
   const fileNameTemplate = yield* readTemplate(values.template)
   const { duplicates, selection } = yield* Ids.read(values)
   if (values.dryRun && duplicates > 0) {
     yield* warn(`${Format.count(duplicates, "id is", "ids are")} given more than once, and requested once`)
   }
-  return { selection, fileNameTemplate, flat: values.flat }
+  return DownloadRequest.Assets.make({ selection, fileNameTemplate, flat: values.flat })
 })
 
-const jobsOf = Effect.fnUntraced(function* (values: Values) {
+const jobsOf = Effect.fnUntraced(function* (jobs: Arr.NonEmptyReadonlyArray<string>, values: Values) {
   if (Ids.isGiven(values))
     return yield* new UsageError({ message: "give either --job or a selection of ids, not both" })
   if (values.detach)
     return yield* new UsageError({ message: "--detach starts jobs; those of --job were started before" })
-  return { jobIds: yield* Effect.forEach(new Set(values.jobs), readJobId) }
+  const [first, ...others] = Arr.dedupe(jobs)
+  return DownloadRequest.Jobs.make({
+    jobIds: [yield* readJobId(first), ...(yield* Effect.forEach(others, readJobId))]
+  })
+})
+
+const destinationOf = Effect.fnUntraced(function* (values: Values) {
+  const { archive, directory, exclude, force, include, maxSize } = values
+  if (Option.isSome(archive)) {
+    const file = isAbsolute(archive.value) ? archive.value : join(directory, archive.value)
+    yield* KeptArchive.check(archive.value, file, values)
+    return DownloadRequest.archiveFiles(file, { replace: force })
+  }
+  yield* Patterns.filter(values)
+  return DownloadRequest.directory(directory, {
+    include,
+    exclude,
+    ifDiffers: force ? "replace" : "keep",
+    ...(Option.isSome(maxSize) ? { maxSize: maxSize.value } : {})
+  })
 })
 
 const readTemplate = Effect.fnUntraced(function* (text: string) {

@@ -1,36 +1,112 @@
 /** `extract`: archives in files, into a directory. */
+import * as ArchiveLimits from "@scenario-assets/node/archive/ArchiveLimits"
+import type { SavedFile } from "@scenario-assets/node/download/DownloadEvent"
+import { type ArchiveEvent, type ExtractedFile, Extraction } from "@scenario-assets/node/extraction/Extraction"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as DryRun from "../DryRun.ts"
-import * as Extracting from "../Extracting.ts"
+import * as Extracted from "../Extracted.ts"
+import type * as Failures from "../Failures.ts"
 import * as InputFile from "../InputFile.ts"
+import type * as JsonShapes from "../JsonShapes.ts"
+import type * as Options from "../Options.ts"
 import * as Output from "../Output.ts"
-import * as Saved from "../Saved.ts"
+import * as Patterns from "../Patterns.ts"
 import * as Scenario from "../Scenario.ts"
+import * as Watch from "../Watch.ts"
 
-interface Values extends Extracting.Values, Output.Mode {
+interface Values extends Options.Extraction, Output.Mode {
   readonly files: ReadonlyArray<string>
   readonly dryRun: boolean
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
+    const { directory, dryRun } = values
     const { whenInterrupted } = yield* Output.Output
-    const files = [...new Set(values.files)]
-    yield* Effect.forEach(files, InputFile.checkArchive)
-    const options = yield* Extracting.check(values)
-    if (values.dryRun) {
-      return yield* DryRun.ofExtraction(
-        files.map((file) => ({ origin: { file }, location: { file } })),
-        options
-      )
+    const { eventsAll, preview } = yield* Extraction
+    const archives = [...new Set(values.files)].map((file, index) => ({ file, index }))
+    yield* Effect.forEach(archives, ({ file }) => InputFile.checkArchive(file))
+    const isFiltered = Patterns.isGiven(values)
+    const options = {
+      select: yield* Patterns.filter(values),
+      ifDiffers: values.force ? ("replace" as const) : ("keep" as const),
+      limits: Option.getOrUndefined(Option.map(values.maxSize, ArchiveLimits.ofSize))
     }
-    const extracting = Effect.gen(function* () {
-      const { extract, tell } = yield* Extracting.open(options, files.length)
-      const outcomes = yield* Effect.forEach(files, (file, index) =>
-        Saved.outcome(file, extract(index, { file }, { file }))
-      )
-      yield* tell(outcomes)
-    })
-    return yield* whenInterrupted("Run the same command again to go on where it stopped.")(extracting)
-  }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
+    if (dryRun) {
+      const origins = archives.map(({ file }) => ({ file }))
+      return yield* DryRun.ofExtraction(yield* preview(archives, directory, options), {
+        directory,
+        origins,
+        isFiltered
+      })
+    }
+    const telling = yield* tell(archives, yield* Extracted.make({ ...values, isFiltered }))
+    // One after the other: files of the same name are numbered in the order of the archives.
+    const extracting = eventsAll(Stream.fromIterable(archives), directory, { ...options, concurrency: 1 }).pipe(
+      Stream.runForEach(telling.hear),
+      Effect.andThen(telling.end)
+    )
+    return yield* whenInterrupted(() => "Run the same command again to go on where it stopped.")(extracting)
+  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
+
+interface Archive {
+  readonly file: string
+  readonly index: number
+}
+
+/** Tells each event, and what came of all. */
+const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted: Extracted.Extracted) {
+  const { progress } = yield* Output.Output
+  const watch = yield* Watch.make
+  const archives: Array<JsonShapes.ExtractedArchive> = []
+  const failed: Array<Failures.Failed> = []
+  let toRead = 0
+
+  const hear = ({ archive: { file, index }, event }: ArchiveEvent<Archive>): Effect.Effect<void> => {
+    switch (event._tag) {
+      case "Planned":
+        toRead = event.toRead
+        progress.bytes(file, 0, toRead)
+        return watch.planned(file, event)
+      case "Read":
+        return watch.bytes(file, event.bytes, toRead)
+      case "Extracted": {
+        const files = event.files.map(savedFile)
+        extracted.saved(index, { file }, files)
+        return watch.saved(file, files)
+      }
+      case "Refused":
+        extracted.refused(index, event.error)
+        return watch.refused(file, event.entry.name, event.error.message)
+      case "Completed": {
+        const { alreadyThere, bytes, files, read } = event.extracted
+        const archive = { files, bytes, alreadyThere, read }
+        archives.push({ file, ...archive })
+        progress.ended(file)
+        return watch.extracted(file, archive)
+      }
+      case "Failed":
+        failed.push({ of: file, error: event.error })
+        progress.ended(file)
+        return Effect.void
+      // Of archives on a storage host.
+      case "Spooling":
+      case "Retrying":
+      case "Refreshed":
+        return Effect.void
+    }
+  }
+  return { hear, end: Effect.suspend(() => extracted.end({ total: all.length, archives, failed })) }
+})
+
+const savedFile = ({ alreadyThere, entry: { crc32, name, size }, path, why }: ExtractedFile): SavedFile => ({
+  path,
+  name,
+  size,
+  crc32,
+  alreadyThere,
+  why
+})

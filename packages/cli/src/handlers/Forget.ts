@@ -1,7 +1,8 @@
 /** `runs forget`: takes runs off the list. */
+import * as RunRecord from "@scenario-assets/node/download/RunRecord"
+import * as Runs from "@scenario-assets/node/download/Runs"
 import * as Effect from "effect/Effect"
 import * as Output from "../Output.ts"
-import * as Runs from "../Runs.ts"
 
 interface Values extends Output.Mode {
   readonly ids: ReadonlyArray<string>
@@ -10,10 +11,15 @@ interface Values extends Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { note, result } = yield* Output.Output
+    const runs = yield* Runs.Runs
     // All of them, or none.
-    const records = yield* Effect.forEach(new Set(values.ids), Runs.find)
-    yield* Effect.forEach(records, Runs.checkIdle)
-    yield* Effect.forEach(records, ({ runId }) => Runs.forget(runId))
-    yield* note(`Forgotten: ${records.map(({ runId }) => runId).join(", ")}; files and jobs stay as they are`)
-    yield* result({ forgotten: records.map(({ runId }) => runId) })
-  }).pipe(Effect.provide(Output.layer(values)))
+    const heads = yield* Effect.forEach(new Set(values.ids), runs.get)
+    const busy = heads.find(RunRecord.isBusy)
+    if (busy !== undefined) {
+      return yield* new RunRecord.RunBusy({ place: busy.place, runId: busy.runId, pid: busy.process.pid })
+    }
+    const forgotten = heads.map(({ runId }) => runId)
+    yield* Effect.forEach(forgotten, runs.forget, { discard: true })
+    yield* note(`Forgotten: ${forgotten.join(", ")}; files and jobs stay as they are`)
+    return yield* result({ forgotten })
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))

@@ -1,30 +1,34 @@
 /** `list`: what is in the archive of a job, or in a file. */
 import { join } from "node:path"
+import * as Archives from "@scenario-assets/core/Archives"
 import * as Asset from "@scenario-assets/core/Asset"
+import { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import { JobError } from "@scenario-assets/core/JobError"
 import { ArchiveReader } from "@scenario-assets/node/archive/ArchiveReader"
 import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
+import { JobNotReady } from "@scenario-assets/node/download/Downloads"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as EntryFields from "../EntryFields.ts"
-import * as EntryFilter from "../EntryFilter.ts"
 import * as Format from "../Format.ts"
 import * as InputFile from "../InputFile.ts"
-import * as JobArchive from "../JobArchive.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
+import * as Patterns from "../Patterns.ts"
 import * as Scenario from "../Scenario.ts"
 import { UsageError } from "../UsageError.ts"
 import * as Watch from "../Watch.ts"
 
-interface Values extends Connection, EntryFilter.Patterns, Output.Mode {
+interface Values extends Connection, Patterns.Patterns, Output.Mode {
   readonly archive: string
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { archive } = values
-    const filter = yield* EntryFilter.make(values)
+    const filter = yield* Patterns.filter(values)
     const fs = yield* FileSystem.FileSystem
     const isFile = /[/\\]|\.zip$/i.test(archive) || (yield* Effect.orElseSucceed(fs.exists(archive), () => false))
     if (isFile) {
@@ -45,18 +49,24 @@ const ofFile = Effect.fnUntraced(function* (file: string) {
 })
 
 const ofJob = Effect.fnUntraced(function* (jobId: Asset.JobId) {
-  const location = yield* JobArchive.locate(jobId)
-  const output = yield* Output.Output
+  const location = yield* locate(jobId)
   const { list } = yield* ArchiveReader
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "scenario-assets-" })
-  const watch = Watch.spooling(jobId)
-  const spool = {
-    file: join(directory, "archive.zip"),
-    onEvent: (event: Parameters<typeof watch>[0]) => Effect.provideService(watch(event), Output.Output, output)
-  }
-  return yield* list(location, { spool })
+  const watch = yield* Watch.make
+  return yield* list(location, { spool: { file: join(directory, "archive.zip"), onEvent: watch.spooling(jobId) } })
 }, Effect.scoped)
+
+/** The archive of a job that has one now. One look: who wants to wait has `wait`. */
+const locate = Effect.fnUntraced(function* (jobId: Asset.JobId) {
+  const job = yield* (yield* AssetDownload).getStatus(jobId)
+  const error = JobError.fromJob(job)
+  if (error !== undefined) return yield* error
+  if (!DownloadJob.isReady(job)) return yield* new JobNotReady({ jobId, jobStatus: job.jobStatus })
+  const { ofJob } = yield* Archives.Archives
+  const source = { url: job.downloadUrl, refresh: Effect.flatMap(ofJob(jobId), ({ source }) => source.refresh) }
+  return { name: jobId, source }
+})
 
 const tell = Effect.fnUntraced(function* (
   origin: { readonly file: string } | { readonly jobId: Asset.JobId },

@@ -1,56 +1,65 @@
-/** `runs resume`: goes on with a run, from wherever. */
+/** `runs resume`: resumes a run, from wherever. */
+import { dirname } from "node:path"
+import * as RunRecord from "@scenario-assets/node/download/RunRecord"
+import * as Runs from "@scenario-assets/node/download/Runs"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Downloading from "../Downloading.ts"
+import { type Transfer, transferOptions } from "../Options.ts"
 import * as Output from "../Output.ts"
-import * as Request from "../Request.ts"
-import { RunBusyElsewhere, RunNotFound } from "../RunError.ts"
+import * as Recorded from "../Recorded.ts"
+import { NoUnfinishedRun, RunBusyElsewhere } from "../RunError.ts"
 import * as RunFields from "../RunFields.ts"
-import * as RunRecord from "../RunRecord.ts"
-import * as Runs from "../Runs.ts"
+import * as Scenario from "../Scenario.ts"
 
-interface Values extends Output.Mode {
+interface Values extends Pick<Transfer, "connections" | "limitRate">, Output.Mode {
   readonly id: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
-  readonly connections: Option.Option<number>
-  readonly limitRate: Option.Option<number>
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { note, result } = yield* Output.Output
-    const record = yield* Option.match(values.id, { onNone: () => latestHere, onSome: Runs.find })
-    yield* Runs.checkIdle(record)
-    const { request, runId } = record
-    if (RunRecord.state(record) === "done") {
-      yield* result(RunFields.of(record))
-      return yield* note(`Run ${runId} is done, and its files went to ${Request.place(request)}`)
+    const runs = yield* Runs.Runs
+    const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
+    const { place, runId } = head
+    if (RunRecord.state(head) === "complete") {
+      yield* result(RunFields.of(head))
+      return yield* note(`Run ${runId} is done, and its files went to ${place}`)
     }
-    yield* note(`Going on with run ${runId}: ${Request.describe(request)} to ${Request.place(request)}`)
+    if (RunRecord.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
+    const request = yield* runs.request(runId)
+    yield* note(`Going on with run ${runId}: ${RunFields.what(head)} to ${place}`)
     return yield* Downloading.perform(
       {
         ...request,
-        deadline: Option.orElse(values.deadline, () => request.deadline),
-        connections: Option.orElse(values.connections, () => request.connections),
-        limitRate: Option.orElse(values.limitRate, () => request.limitRate)
+        ...transferOptions(values),
+        ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
       },
-      { json: values.json, resumed: record }
+      { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
     )
-  }).pipe(Effect.provide(Output.layer(values)))
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
 /** The latest that was begun in this directory or goes to it. Where that one still runs, no other is meant. */
 const latestHere = Effect.gen(function* () {
-  const unfinished = (yield* Runs.all).filter((record) => RunRecord.state(record) !== "done")
-  const here = unfinished.find((record) => RunRecord.isOf(record, process.cwd()))
-  if (here !== undefined) {
-    if (RunRecord.state(here) !== "running" || RunRecord.isBusy(here)) return here
-    return yield* new RunBusyElsewhere({ runId: here.runId, host: here.process.host })
+  const runs = yield* Runs.Runs
+  const unfinished = (yield* runs.list).filter((head) => RunRecord.state(head) !== "complete")
+  const directory = process.cwd()
+  const isHere = ({ cwd, place, runId }: RunRecord.RunHead) => {
+    if (cwd === directory || place === directory) return Effect.succeed(true)
+    // Whether it is an archive that is kept in this directory stands in the request.
+    if (dirname(place) !== directory) return Effect.succeed(false)
+    return Effect.match(runs.request(runId), {
+      onFailure: () => false,
+      onSuccess: ({ destination }) => destination._tag === "ArchiveFiles"
+    })
   }
-  const others = unfinished.slice(0, 5).map((record) => `${record.runId} (${Request.place(record.request)})`)
-  return yield* new RunNotFound({
-    message:
-      "There is no unfinished run of this directory" +
-      (others.length === 0 ? "." : `; give the id of another: ${others.join(", ")}.`)
-  })
+  const here = Option.getOrUndefined(yield* Effect.findFirst(unfinished, isHere))
+  if (here === undefined) {
+    const others = unfinished.slice(0, 5).map(({ place, runId }) => `${runId} (${place})`)
+    return yield* new NoUnfinishedRun({ others })
+  }
+  if (RunRecord.state(here) !== "running" || RunRecord.isBusy(here)) return here
+  return yield* new RunBusyElsewhere({ runId: here.runId, host: here.process.host })
 })

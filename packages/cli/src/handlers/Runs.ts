@@ -1,13 +1,11 @@
 /** `runs`: what was begun on this machine, and what became of it. */
+import * as Runs from "@scenario-assets/node/download/Runs"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import { resume } from "../CurrentRun.ts"
 import * as Format from "../Format.ts"
 import * as Output from "../Output.ts"
-import * as Request from "../Request.ts"
+import { resume } from "../Recorded.ts"
 import * as RunFields from "../RunFields.ts"
-import * as RunRecord from "../RunRecord.ts"
-import * as Runs from "../Runs.ts"
 
 interface Values extends Output.Mode {
   readonly all: boolean
@@ -16,27 +14,27 @@ interface Values extends Output.Mode {
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { line, note, result } = yield* Output.Output
-    const known = yield* Runs.all
-    const runs = values.all ? known : known.slice(0, shown)
+    const known = yield* (yield* Runs.Runs).list
+    const heads = values.all ? known : known.slice(0, shown)
     const now = DateTime.toEpochMillis(yield* DateTime.now)
-    const rows = runs.map((record) => [
-      record.runId,
-      `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(record.process.since)))} ago`,
-      RunRecord.state(record),
-      Format.name(Request.describe(record.request)),
-      Format.name(Request.place(record.request))
+    const rows = heads.map((head) => [
+      head.runId,
+      `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(head.process.since)))} ago`,
+      RunFields.state(head),
+      Format.name(RunFields.what(head)),
+      Format.name(head.place)
     ])
     if (rows.length > 0) yield* line(table(rows))
-    yield* result({ runs: runs.map(RunFields.of) })
-    if (runs.length < known.length) yield* note(`… and ${known.length - runs.length} more: scenario-assets runs --all`)
-    const unfinished = runs.find((record) => isUnfinished(RunRecord.state(record)))
+    yield* result({ runs: heads.map(RunFields.of) })
+    if (heads.length < known.length) {
+      yield* note(`… and ${known.length - heads.length} more: scenario-assets runs --all`)
+    }
+    const unfinished = heads.find((head) => !["done", "running"].includes(RunFields.state(head)))
     if (unfinished !== undefined) yield* note(`To go on: ${resume(unfinished.runId)}`)
     if (known.length === 0) yield* note("No download was started on this machine")
-  }).pipe(Effect.provide(Output.layer(values)))
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
 const shown = 20
-
-const isUnfinished = (state: RunRecord.State): boolean => state !== "done" && state !== "running"
 
 /** Columns as wide as they need; the last one is not filled up. */
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {

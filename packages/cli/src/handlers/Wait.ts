@@ -2,23 +2,21 @@
 import type { JobId } from "@scenario-assets/core/Asset"
 import { JobError } from "@scenario-assets/core/JobError"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
+import type { RunHead } from "@scenario-assets/node/download/RunRecord"
+import * as Runs from "@scenario-assets/node/download/Runs"
 import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { resume } from "../CurrentRun.ts"
 import * as Failures from "../Failures.ts"
 import * as Format from "../Format.ts"
 import * as IdKind from "../IdKind.ts"
 import * as JobFields from "../JobFields.ts"
 import type { Connection } from "../Options.ts"
 import * as Output from "../Output.ts"
-import * as Request from "../Request.ts"
-import { RunNotFound } from "../RunError.ts"
-import * as RunRecord from "../RunRecord.ts"
-import * as Runs from "../Runs.ts"
-import * as Saved from "../Saved.ts"
+import * as Recorded from "../Recorded.ts"
+import { NoJobBegun } from "../RunError.ts"
 import * as Scenario from "../Scenario.ts"
 import * as Watch from "../Watch.ts"
 
@@ -32,64 +30,75 @@ export const run = (values: Values) =>
     const { whenInterrupted } = yield* Output.Output
     const isRun = IdKind.of(values.id) === "run"
     const waiting = Effect.gen(function* () {
-      if (isRun) return yield* ofRun(yield* Runs.find(values.id), values)
-      return yield* Effect.provide(ofJob(values.id, values), Scenario.layer(values))
+      if (isRun) return yield* ofRun(values)
+      return yield* Effect.provide(ofJob(values), Scenario.layer(values))
     })
     yield* whenInterrupted(
-      `${isRun ? "The jobs go" : "The job goes"} on at Scenario; to wait again: scenario-assets wait ${values.id}`
+      () => `${isRun ? "The jobs go" : "The job goes"} on at Scenario; to wait again: scenario-assets wait ${values.id}`
     )(waiting)
   }).pipe(Effect.provide(Output.layer(values)))
 
-const ofJob = Effect.fnUntraced(function* (jobId: JobId, values: Values) {
+const ofJob = Effect.fnUntraced(function* (values: Values) {
   const { line, note, result } = yield* Output.Output
-  const job = yield* endOf(jobId, values, false)
+  const job = yield* endOf(values.id, values, false)
   yield* line(Format.printable(job.jobStatus))
   const error = JobError.fromJob(job)
   if (error !== undefined) return yield* error
   yield* result(JobFields.of(job))
-  return yield* note(`Ready; to fetch it: scenario-assets download --job ${jobId}`)
+  return yield* note(`Ready; to fetch it: scenario-assets download --job ${values.id}`)
 })
 
-/** All jobs at once, where the run began them; one that fails does not stop the others. */
-const ofRun = Effect.fnUntraced(function* (record: RunRecord.RunRecord, values: Values) {
-  const { runId } = record
-  const jobIds = RunRecord.jobIds(record)
-  if (jobIds.length === 0) {
-    return yield* new RunNotFound({ message: `Run ${runId} has started no job; to start them: ${resume(runId)}` })
-  }
+const ofRun = (values: Values) =>
+  Effect.gen(function* () {
+    const runs = yield* Runs.Runs
+    const head = yield* runs.get(values.id)
+    const jobs = yield* runs.jobs(head.runId)
+    if (!Arr.isReadonlyArrayNonEmpty(jobs)) return yield* new NoJobBegun({ runId: head.runId })
+    return yield* ofJobs(
+      head,
+      jobs.map(({ jobId }) => jobId),
+      values
+    ).pipe(Effect.provide(Scenario.layer(Scenario.ofRun(head))))
+  }).pipe(Effect.provide(Runs.layerConfig))
+
+/** All jobs at once, for the run began them; one that fails does not stop the others. */
+const ofJobs = Effect.fnUntraced(function* (head: RunHead, jobIds: ReadonlyArray<JobId>, values: Values) {
+  const { runId } = head
   const { line, note, result } = yield* Output.Output
   const outcomes = yield* Effect.forEach(
     jobIds,
     (jobId) =>
-      Saved.outcome(
-        `job ${jobId}`,
-        Effect.gen(function* () {
-          const job = yield* endOf(jobId, values, true)
-          yield* line(`${jobId}: ${Format.printable(job.jobStatus)}`)
-          const error = JobError.fromJob(job)
-          return error === undefined ? job : yield* error
-        })
+      Effect.gen(function* () {
+        const job = yield* endOf(jobId, values, true)
+        yield* line(`${jobId}: ${Format.printable(job.jobStatus)}`)
+        const error = JobError.fromJob(job)
+        return error === undefined ? job : yield* error
+      }).pipe(
+        Effect.mapError((error) => ({ of: `job ${jobId}`, error, jobId })),
+        Effect.result
       ),
     { concurrency: "unbounded" }
-  ).pipe(Effect.provide(Scenario.layer(record.request)))
-  const [jobs, failures] = Arr.partition(outcomes, (outcome) => outcome)
+  )
+  const [jobs, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
   const fields = { runId, jobs: jobs.map(JobFields.of) }
-  if (failures.length > 0) {
+  if (first !== undefined) {
     return yield* Failures.make({
-      summary: `${failures.length} of ${Format.count(jobIds.length, "job")} did not succeed`,
-      failures,
-      run: { runId, beginsJobs: Request.beginsJobs(record.request) },
-      fields
+      failed: [first, ...others],
+      total: jobIds.length,
+      what: "jobs did not succeed",
+      fields,
+      run: Recorded.ofHead(head, true)
     })
   }
   yield* result(fields)
-  return yield* note(`Ready; to take the files: ${resume(runId)}`)
+  return yield* note(`Ready; to take the files: ${Recorded.resume(runId)}`)
 })
 
 const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: Values, justBegun: boolean) {
   const { states } = yield* JobPoller
+  const { job } = yield* Watch.make
   const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline), justBegun }).pipe(
-    Stream.tap(Watch.job),
+    Stream.tap(job),
     Stream.runLast
   )
   return yield* Effect.orDie(Effect.fromOption(last))

@@ -45,6 +45,20 @@ export const defaults: ArchiveLimits = {
   directorySize: 2 ** 28
 }
 
+/**
+ * The defaults, but for so many bytes of files in all, and at whatever ratio: who says how much is meant need
+ * not say more.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ofSize = (bytes: number): ArchiveLimits => ({
+  ...defaults,
+  totalSize: bytes,
+  entrySize: bytes,
+  ratio: Number.POSITIVE_INFINITY
+})
+
 /** Below so many bytes of files the ratio does not matter. */
 const ratioFrom = 2 ** 30
 

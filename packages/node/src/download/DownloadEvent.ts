@@ -79,7 +79,9 @@ export const SavedArchive = Schema.Struct({
   /** Files that already existed. */
   alreadyThere: Count,
   /** Bytes that were fetched for it now. */
-  fetched: Count
+  fetched: Count,
+  /** The checksums that the storage host declared and the bytes have; of an archive that is kept. */
+  verified: Schema.optionalKey(Schema.Array(Schema.String))
 })
 /** @category models @since 0.1.0 */
 export type SavedArchive = typeof SavedArchive.Type
@@ -134,7 +136,7 @@ export const DownloadEvent = Schema.Union([
     batches: Count,
     ids: Count
   }),
-  /** The run cannot be recorded, and goes on without. */
+  /** The run, or a job of it, cannot be recorded: it goes on, and what is not recorded cannot be resumed. */
   Schema.TaggedStruct("NotRecorded", { error: Schema.Union([FileError, JournalError]) }),
   Schema.TaggedStruct("BatchStarted", { batch: Count, ids: Count }),
   /** The job exists and is recorded; `resumed` where an earlier run began it. */

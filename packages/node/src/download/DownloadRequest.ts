@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { isAbsolute, join, resolve } from "node:path"
+import { format, isAbsolute, join, parse, resolve } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
 import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
 import { defaultTemplate, FileNameTemplate } from "@scenario-assets/core/FileNameTemplate"
@@ -103,7 +103,9 @@ export const DownloadRequest = Schema.Struct({
   /** How long all transfers together may take. Default: no limit. */
   timeLimit: Schema.optionalKey(Schema.DurationFromMillis),
   /** Tries in a row without a byte, before a transfer ends. Default 8. */
-  retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
+  retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  /** Notes of the program, kept in the record of the run. They mean nothing here, and do not tell two runs apart. */
+  annotations: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 /** @category models @since 0.1.0 */
 export type DownloadRequest = typeof DownloadRequest.Type
@@ -180,6 +182,17 @@ export const place = ({ destination }: DownloadRequest): string =>
   destination._tag === "Directory" ? destination.directory : destination.file
 
 /**
+ * The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const archivePath = (file: string, total: number, batch: number): string => {
+  const { dir, ext, name, root } = parse(file)
+  return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
+}
+
+/**
  * How its transfers behave.
  *
  * @category getters
@@ -208,20 +221,5 @@ export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): 
       destination._tag === "Directory"
         ? { ...destination, directory: whole(destination.directory) }
         : { ...destination, file: whole(destination.file) }
-  }
-}
-
-/**
- * A glob pattern that cannot be read.
- *
- * @category errors
- * @since 0.1.0
- */
-export class InvalidPattern extends Schema.TaggedError<InvalidPattern>()("InvalidPattern", {
-  pattern: Schema.String,
-  description: Schema.String
-}) {
-  override get message(): string {
-    return `${JSON.stringify(this.pattern)} is not a glob pattern: ${this.description}; correct it, or escape its signs with a backslash.`
   }
 }

@@ -19,6 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { ReadError } from "../archive/ArchiveReader.ts"
+import type { InvalidPattern } from "../archive/EntryFilter.ts"
 import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
@@ -41,10 +42,12 @@ import { Runs } from "./Runs.ts"
  * @category errors
  * @since 0.1.0
  */
-export type DownloadError = FileError | JournalError | RunBusy | DownloadRequest.InvalidPattern
+export type DownloadError = FileError | JournalError | RunBusy | InvalidPattern
 
 /** @category models @since 0.1.0 */
-export type { DownloadPreview, JobNotReady } from "./internal/Preview.ts"
+export type { DownloadPreview } from "./internal/Preview.ts"
+/** @category errors @since 0.1.0 */
+export { JobNotReady } from "./internal/Preview.ts"
 
 /**
  * Downloads assets in bulk: batches, jobs, waiting, transfers, extraction, and the record that lets another process resume it.
@@ -82,10 +85,7 @@ export class Downloads extends Context.Service<
     /** What would become of each batch, archive and file. Requests and writes nothing. */
     readonly preview: (
       request: DownloadRequest.DownloadRequest
-    ) => Effect.Effect<
-      Preview.DownloadPreview,
-      ReadError | ApiError | JobError | Preview.JobNotReady | DownloadRequest.InvalidPattern
-    >
+    ) => Effect.Effect<Preview.DownloadPreview, ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern>
   }
 >()("@scenario-assets/node/download/Downloads") {}
 
@@ -123,7 +123,7 @@ export const make: Effect.Effect<
 
   const open = Effect.fnUntraced(function* (
     request: DownloadRequest.DownloadRequest
-  ): Effect.fn.Return<Destination, FileError | DownloadRequest.InvalidPattern> {
+  ): Effect.fn.Return<Destination, FileError | InvalidPattern> {
     const { concurrency = usualConcurrency, destination } = request
     const options = DownloadRequest.transferOptions(request)
     if (destination._tag === "ArchiveFiles") {
@@ -147,7 +147,7 @@ export const make: Effect.Effect<
         let isOver = false
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
-            Effect.ignore(run.end(isOver ? { state: tally.report(isBegin).state } : endOf(exit)))
+            Effect.ignore(run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit)))
           )
         }
         const jobs = yield* JobSource.make(request, {
@@ -156,7 +156,6 @@ export const make: Effect.Effect<
           journal,
           mayStartAnew: run?.mayStartAnew
         }).pipe(Effect.provide(context))
-        yield* jobs.check(destination)
         const started: DownloadEvent = {
           _tag: "Started",
           ...(runId === undefined ? {} : { runId }),
@@ -173,7 +172,9 @@ export const make: Effect.Effect<
           Stream.concat(
             failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
           ),
-          Stream.concat(isBegin ? jobs.begin : Pipeline.make(jobs, destination)),
+          Stream.concat(
+            Stream.unwrap(Effect.as(jobs.check(destination), isBegin ? jobs.begin : Pipeline.make(jobs, destination)))
+          ),
           Stream.map((event) => {
             tally.take(event)
             return event
@@ -213,6 +214,10 @@ export const layer: Layer.Layer<
 > = Layer.effect(Downloads, make)
 
 const usualConcurrency = 4
+
+/** How a run ended that has one, and its first error. */
+const endOfReport = ({ failures: [first], state }: DownloadReport) =>
+  first === undefined ? { state } : { state, message: first.error.message }
 
 /** How a run ended that came to no report. */
 const endOf = (exit: Exit.Exit<unknown, unknown>) => {

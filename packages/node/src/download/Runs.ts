@@ -77,13 +77,21 @@ export const layer = (options: { readonly directory: string }): Layer.Layer<Runs
   Layer.succeed(Runs, Runs.of(RunFolders.make(options.directory)))
 
 /**
- * Runs where this system keeps such things: `$XDG_STATE_HOME/scenario-assets/runs`, by default below `~/.local/state`; on
- * Windows below `%LOCALAPPDATA%`.
+ * Where this system keeps such things: `$XDG_STATE_HOME/scenario-assets/runs`, by default below `~/.local/state`; on Windows
+ * below `%LOCALAPPDATA%`. It need not exist.
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const defaultDirectory: Config.Config<string> = StateDirectory.runs
+
+/**
+ * Runs in the {@link defaultDirectory}.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig: Layer.Layer<Runs, Config.ConfigError> = Layer.effect(
   Runs,
-  Effect.map(StateDirectory.runs, (directory) => Runs.of(RunFolders.make(directory)))
+  Effect.map(defaultDirectory, (directory) => Runs.of(RunFolders.make(directory)))
 )

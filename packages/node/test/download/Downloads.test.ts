@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { DownloadEvent, Downloads, DownloadRequest, Runs } from "@scenario-assets/node"
+import { DownloadEvent, Downloads, DownloadRequest, FileError, Runs } from "@scenario-assets/node"
 import { Effect, Schema, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import { tree } from "../support/Extracting.ts"
@@ -96,7 +96,9 @@ describe("Downloads.run", () => {
       assert.lengthOf(error.report.failures, 1)
       assert.strictEqual(error.report.failures[0]?.error._tag, "ApiError")
       assert.include(error.message, "1 of 2 archives")
-      assert.strictEqual((yield* (yield* Runs.Runs).list)[0]?.end?.state, "incomplete")
+      const [head] = yield* (yield* Runs.Runs).list
+      assert.strictEqual(head?.end?.state, "incomplete")
+      assert.strictEqual(head?.end?.message, error.report.failures[0]?.error.message, "the record says why")
 
       // Once more: what is there stays, and only what is missing is requested.
       const report = yield* downloads.run(request)
@@ -119,6 +121,24 @@ describe("Downloads.run", () => {
       const failed = events.flatMap((event) => (event._tag === "ArchiveFailed" ? [event.startsAnew] : []))
       assert.deepStrictEqual(failed, [true])
     }).pipe(Effect.provide(Whole.layer(place)))
+  })
+
+  it.live("counts what a damaged archive and the one begun in its place have in common once", () => {
+    const place = Whole.place()
+    mkdirSync(join(place.directory, "inf_00000"), { recursive: true })
+    for (const name of ["0.png", "1.png", "2.png", "3.png"]) {
+      writeFileSync(join(place.directory, "inf_00000", name), "mine")
+    }
+    return Effect.gen(function* () {
+      const { inject } = yield* Emulator.Emulator
+      yield* inject(Fault.corrupt("storage", 100_000, { skip: 1 }))
+      const downloads = yield* Downloads.Downloads
+      const { events, report } = yield* Whole.collect(
+        downloads.events(yield* Whole.request(toDirectory(place.directory)))
+      )
+      assert.isTrue(events.some(({ _tag }) => _tag === "FileRefused"))
+      assert.deepInclude(report, { state: "complete", files: 4, renamed: 4, refused: 0 })
+    }).pipe(Effect.provide(Whole.layer(place, { archive: { size: 1_000_000, entries: 4 } })))
   })
 
   it.live("gives up on an archive that is damaged again, also in a later run", () => {
@@ -244,6 +264,58 @@ describe("Downloads.events", () => {
     }).pipe(Effect.provide(Whole.layer(place)))
   })
 
+  it.live("tell at once that an archive is fetched as a whole", () => {
+    const place = Whole.place()
+    return Effect.gen(function* () {
+      const { inject } = yield* Emulator.Emulator
+      yield* inject(Fault.ignoreRange("storage", { times: "always" }))
+      const downloads = yield* Downloads.Downloads
+      const { events } = yield* Whole.collect(downloads.events(yield* Whole.request(toDirectory(place.directory))))
+      const tags = Whole.tagsOf(events).filter((tag) => tag !== "ConnectionsChanged")
+      const spooled = tags.indexOf("ArchiveSpooled")
+      assert.strictEqual(tags.indexOf("ArchiveProgressed"), spooled + 1)
+      assert.strictEqual(tags.lastIndexOf("ArchiveSpooled"), spooled, "once")
+    }).pipe(Effect.provide(Whole.layer(place)))
+  })
+
+  it.live("a job that cannot be recorded is told with its id, and goes on", () => {
+    const place = Whole.place()
+    return Effect.gen(function* () {
+      const downloads = yield* Downloads.Downloads
+      const request = yield* Whole.request(toDirectory(place.directory))
+      const { events, report } = yield* Whole.collect(
+        downloads.events(request).pipe(
+          Stream.tap((event) =>
+            Effect.sync(() => {
+              if (event._tag === "Started") mkdirSync(join(place.records, event.runId ?? "", "jobs.jsonl"))
+            })
+          )
+        )
+      )
+      assert.deepStrictEqual(Whole.tagsOf(events).slice(0, 4), ["Started", "BatchStarted", "JobStarted", "NotRecorded"])
+      const [error] = events.flatMap((event) => (event._tag === "NotRecorded" ? [event.error] : []))
+      assert.include(error?.message ?? "", report.jobs[0]?.jobId ?? "no job")
+      assert.strictEqual(report.state, "complete")
+    }).pipe(Effect.provide(Whole.layer(place)))
+  })
+
+  it.live("of which a consumer can make nothing leave the run unfinished", () => {
+    const place = Whole.place()
+    const full = new FileError.FileError({ operation: "write", path: "list", code: "ENOSPC" })
+    return Effect.gen(function* () {
+      const downloads = yield* Downloads.Downloads
+      const request = yield* Whole.request(toDirectory(place.directory))
+      const error = yield* downloads.events(request).pipe(
+        Stream.runForEach((event) => (event._tag === "Ended" ? Effect.fail(full) : Effect.void)),
+        Effect.flip
+      )
+      assert.strictEqual(error, full)
+      const [head] = yield* (yield* Runs.Runs).list
+      assert.deepInclude(head?.end, { state: "incomplete", message: full.message })
+      assert.isTrue((yield* downloads.run(request)).jobs[0]?.resumed)
+    }).pipe(Effect.provide(Whole.layer(place)))
+  })
+
   it.live("a run that cannot be recorded says so and goes on", () => {
     const place = Whole.place()
     mkdirSync(place.directory, { recursive: true })
@@ -312,7 +384,12 @@ describe("Downloads of archives as files", () => {
     writeFileSync(file, "mine")
     return Effect.gen(function* () {
       const downloads = yield* Downloads.Downloads
-      const error = yield* Effect.flip(downloads.run(yield* Whole.request(archiveFiles(file))))
+      const told: Array<string> = []
+      const refused = downloads
+        .events(yield* Whole.request(archiveFiles(file)))
+        .pipe(Stream.runForEach(({ _tag }) => Effect.sync(() => told.push(_tag))))
+      const error = yield* Effect.flip(refused)
+      assert.deepStrictEqual(told, ["Started"], "the run is known, and can be resumed")
       assert(error._tag === "FileError")
       assert.strictEqual(error.code, "EEXIST")
       assert.strictEqual(yield* Whole.jobsBegun, 0)
@@ -338,6 +415,45 @@ describe("Downloads of jobs begun earlier", () => {
       assert.strictEqual(report.state, "complete")
       assert.isAbove(report.files, 0)
       assert.strictEqual(yield* Whole.jobsBegun, 1)
+    }).pipe(Effect.provide(Whole.layer(place)))
+  })
+})
+
+describe("Downloads of jobs begun earlier, kept as files", () => {
+  it.live("resume what they have saved, and take nothing that somebody else has put there", () => {
+    const place = Whole.place()
+    return Effect.gen(function* () {
+      const downloads = yield* Downloads.Downloads
+      const begin = (directory: string) =>
+        Effect.flatMap(Whole.request(toDirectory(join(place.directory, directory))), (request) =>
+          Whole.collect(downloads.begin(request))
+        )
+      const jobIds = [...(yield* begin("a")).report.jobs, ...(yield* begin("b")).report.jobs].map(({ jobId }) => jobId)
+      const [first, ...others] = jobIds
+      assert(first !== undefined && others.length === 1)
+      const request: DownloadRequest.DownloadRequest = {
+        wanted: { _tag: "Jobs", jobIds: [first, ...others] },
+        destination: archiveFiles(join(place.directory, "all.zip")),
+        concurrency: 1
+      }
+      yield* downloads.events(request).pipe(
+        Stream.takeUntil(({ _tag }) => _tag === "ArchiveSaved"),
+        Stream.runDrain
+      )
+      const report = yield* downloads.run(request)
+      assert.deepInclude(report, { state: "complete", alreadyThere: 1 })
+
+      const taken = join(place.directory, "taken.zip")
+      writeFileSync(taken, "mine")
+      for (const _ of [1, 2]) {
+        const one: DownloadRequest.DownloadRequest = {
+          wanted: { _tag: "Jobs", jobIds: [first] },
+          destination: archiveFiles(taken)
+        }
+        const error = yield* Effect.flip(downloads.run(one))
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.code, "EEXIST")
+      }
     }).pipe(Effect.provide(Whole.layer(place)))
   })
 })

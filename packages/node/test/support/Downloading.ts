@@ -4,24 +4,19 @@ import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { JobJournalFile, NodeScenario, Runs } from "@scenario-assets/node"
+import { NodeScenario, Runs } from "@scenario-assets/node"
 import { EmulatorServer } from "@scenario-assets/node/testing"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 
 export interface Options extends EmulatorServer.Options {
-  /** A file that jobs are recorded in. */
-  readonly journal?: string
   /** Where runs are recorded. */
   readonly runs?: string
 }
 
-export const layer = ({ journal, runs, ...options }: Options) =>
-  NodeScenario.layerServicesWith({
-    ...(journal === undefined ? {} : { jobJournal: JobJournalFile.layer(journal) }),
-    ...(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) })
-  }).pipe(
+export const layer = ({ runs, ...options }: Options) =>
+  NodeScenario.layerServicesWith(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>

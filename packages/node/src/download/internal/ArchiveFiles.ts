@@ -1,19 +1,13 @@
 /** A destination: archives that are kept as files. */
 import * as Fs from "node:fs/promises"
-import { dirname, format, parse } from "node:path"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
-import type * as DownloadRequest from "../DownloadRequest.ts"
+import * as DownloadRequest from "../DownloadRequest.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
-
-/** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several. */
-export const path = (file: string, total: number, batch: number): string => {
-  const { dir, ext, name, root } = parse(file)
-  return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
-}
 
 /** Makes the directory, and fails where nothing can be written to it. */
 export const open = Effect.fnUntraced(function* (
@@ -28,7 +22,7 @@ export const open = Effect.fnUntraced(function* (
   yield* Files.attempt("write to the directory", directory, () => Fs.access(directory, Fs.constants.W_OK))
 
   const saveOne = (archive: ReadyArchive): Stream.Stream<SaveEvent> => {
-    const target = path(file, total, archive.batch)
+    const target = DownloadRequest.archivePath(file, total, archive.batch)
     const ifExists = replace ? "replace" : archive.resumed ? "skip" : "fail"
     return files.events(archive.source, target, { ...options, expect: "zip", ifExists }).pipe(
       Stream.map((event) => told(archive, event)),
@@ -38,7 +32,7 @@ export const open = Effect.fnUntraced(function* (
 
   return {
     check: Effect.fnUntraced(function* (batch, hasJob) {
-      const own = path(file, total, batch)
+      const own = DownloadRequest.archivePath(file, total, batch)
       if (replace || hasJob || !(yield* Files.exists(own))) return
       return yield* new FileError({ operation: "download to", path: own, code: "EEXIST" })
     }),
@@ -65,7 +59,7 @@ export const told = ({ batch, jobId }: ReadyArchive, event: FileDownload.FileEve
     case "Segments":
       return { _tag: "ConnectionsChanged", ...archive, connections: event.connections }
     case "Completed": {
-      const { alreadyThere, bytes, path, resumedFrom } = event.file
+      const { alreadyThere, bytes, path, resumedFrom, verified } = event.file
       return {
         _tag: "ArchiveSaved",
         ...archive,
@@ -73,7 +67,8 @@ export const told = ({ batch, jobId }: ReadyArchive, event: FileDownload.FileEve
         files: 1,
         bytes,
         alreadyThere: alreadyThere ? 1 : 0,
-        fetched: alreadyThere ? 0 : bytes - resumedFrom
+        fetched: alreadyThere ? 0 : bytes - resumedFrom,
+        verified
       }
     }
   }

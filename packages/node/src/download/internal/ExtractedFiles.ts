@@ -2,32 +2,24 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ArchiveLimits from "../../archive/ArchiveLimits.ts"
+import * as EntryFilter from "../../archive/EntryFilter.ts"
 import type * as Extraction from "../../extraction/Extraction.ts"
 import type { DownloadFailure, SavedFile } from "../DownloadEvent.ts"
 import type * as DownloadRequest from "../DownloadRequest.ts"
 import * as ArchiveFiles from "./ArchiveFiles.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
-import * as EntryFilter from "./EntryFilter.ts"
 
 /** What of an archive is wanted, and what becomes of files that exist. */
 export const rules = Effect.fnUntraced(function* ({
   ifDiffers,
   maxSize,
   ...patterns
-}: DownloadRequest.Directory): Effect.fn.Return<Extraction.Options, DownloadRequest.InvalidPattern> {
+}: DownloadRequest.Directory): Effect.fn.Return<Extraction.Options, EntryFilter.InvalidPattern> {
   return {
     select: yield* EntryFilter.make(patterns),
     ifDiffers,
-    limits: maxSize === undefined ? undefined : limitsOf(maxSize)
+    limits: maxSize === undefined ? undefined : ArchiveLimits.ofSize(maxSize)
   }
-})
-
-/** Who says how much is meant need not say at what ratio. */
-const limitsOf = (size: number): ArchiveLimits.ArchiveLimits => ({
-  ...ArchiveLimits.defaults,
-  totalSize: size,
-  entrySize: size,
-  ratio: Number.POSITIVE_INFINITY
 })
 
 export const open = (
@@ -38,23 +30,41 @@ export const open = (
 ): Destination => ({
   check: () => Effect.void,
   save: (archives) =>
-    extraction
-      .eventsAll(
-        Stream.map(archives, (ready) => ({ name: ready.jobId, source: ready.source, ready })),
-        directory,
-        { ...options, concurrency }
-      )
-      .pipe(Stream.map(({ archive: { ready }, event }) => told(ready, event)))
+    Stream.suspend(() => {
+      /** Archives that are fetched as a whole. */
+      const spooled = new Set<ReadyArchive>()
+      const toldAll = (
+        ready: ReadyArchive,
+        event: Extraction.ArchiveEvent<unknown, DownloadFailure>["event"]
+      ): ReadonlyArray<SaveEvent> => {
+        if (event._tag !== "Spooling") return [told(ready, event)]
+        const first: ReadonlyArray<SaveEvent> = spooled.has(ready)
+          ? []
+          : [{ _tag: "ArchiveSpooled", batch: ready.batch, jobId: ready.jobId }]
+        spooled.add(ready)
+        // The archive is not saved by that: its files are still to come.
+        return event.event._tag === "Completed" ? first : [...first, ArchiveFiles.told(ready, event.event)]
+      }
+      return extraction
+        .eventsAll(
+          Stream.map(archives, (ready) => ({ name: ready.jobId, source: ready.source, ready })),
+          directory,
+          { ...options, concurrency }
+        )
+        .pipe(
+          Stream.map(({ archive: { ready }, event }) => toldAll(ready, event)),
+          Stream.flattenIterable
+        )
+    })
 })
 
-const told = (archive: ReadyArchive, event: Extraction.ArchiveEvent<unknown, DownloadFailure>["event"]): SaveEvent => {
+const told = (
+  archive: ReadyArchive,
+  event: Exclude<Extraction.ArchiveEvent<unknown, DownloadFailure>["event"], { readonly _tag: "Spooling" }>
+): SaveEvent => {
   const { batch, jobId } = archive
   const of = { batch, jobId }
   switch (event._tag) {
-    case "Spooling":
-      return event.event._tag === "Completed"
-        ? { _tag: "ArchiveSpooled", ...of }
-        : ArchiveFiles.told(archive, event.event)
     case "Planned": {
       const { bytes, files, toRead, toWrite } = event
       return { _tag: "ArchivePlanned", ...of, files, bytes, toWrite, toRead }

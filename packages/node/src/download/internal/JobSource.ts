@@ -8,6 +8,7 @@ import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { FileError } from "../../file/FileError.ts"
 import type { DownloadEvent } from "../DownloadEvent.ts"
@@ -54,7 +55,8 @@ const ofAssets = (
   return {
     total: batches.length,
     events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),
-    begin: whole === undefined ? Stream.empty : Stream.map(jobEvents(archives.begin(whole)), Pipeline.toldOfJob),
+    begin: whole === undefined ? Stream.empty : told(jobEvents(archives.begin(whole))),
+    mayBeSaved: ({ resumed }) => resumed,
     check: (destination) =>
       Effect.forEach(
         batches,
@@ -77,6 +79,9 @@ const ofAssets = (
 const jobEvents = (events: Stream.Stream<Archives.ArchiveEvent>): Stream.Stream<Pipeline.JobEvent> =>
   Stream.filter(events, (event) => event._tag !== "Planned")
 
+const told = (events: Stream.Stream<Pipeline.JobEvent>): Stream.Stream<DownloadEvent> =>
+  Stream.flattenIterable(Stream.map(events, Pipeline.toldOfJob))
+
 const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
   event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
 
@@ -89,13 +94,16 @@ const once = (): Run["mayStartAnew"] => {
 /** How many jobs are waited for at once. */
 const mostWaiting = 8
 
-/** Jobs that somebody has begun: they are waited for, and never begun anew. */
+/** Jobs that somebody has begun: they are waited for, and never begun anew. Those that are about to be saved are recorded. */
 const ofJobs = (
   jobIds: ReadonlyArray<JobId>,
   poll: JobPoller.Options,
-  { archives }: Services,
+  { account, archives, journal }: Services,
   poller: JobPoller.JobPoller["Service"]
 ): JobSource => {
+  const keyOf = (jobId: JobId) => JobJournal.BatchKey.make(JSON.stringify([account.baseUrl, "job", jobId]))
+  /** Those that an earlier run has recorded. */
+  const earlier = new Set<number>()
   const requested = (jobId: JobId, index: number): Pipeline.JobEvent => ({
     _tag: "Requested",
     index,
@@ -113,6 +121,8 @@ const ofJobs = (
             DownloadJob.isReady(job) ? Effect.void : tell({ _tag: "Waiting", index, job })
           )
           const archive = yield* archives.ofJob(jobId, patience)
+          const recorded = yield* Effect.result(journal.record(keyOf(jobId), jobId))
+          if (Result.isFailure(recorded)) yield* tell({ _tag: "NotRecorded", index, error: recorded.failure })
           yield* tell({ _tag: "Ready", index, archive: { ...archive, index } })
         }).pipe(
           Effect.catch((error) => tell({ _tag: "Failed", index, jobId, error })),
@@ -129,8 +139,18 @@ const ofJobs = (
     events: Stream.flatMap(Stream.fromIterable(numbered), ({ index, jobId }) => one(jobId, index), {
       concurrency: mostWaiting
     }),
-    begin: Stream.fromIterable(numbered.map(({ index, jobId }) => Pipeline.toldOfJob(requested(jobId, index)))),
-    check: (destination) => Effect.forEach(jobIds, (_, batch) => destination.check(batch, false), { discard: true }),
+    begin: told(Stream.fromIterable(numbered.map(({ index, jobId }) => requested(jobId, index)))),
+    mayBeSaved: ({ index }) => earlier.has(index),
+    check: (destination) =>
+      Effect.forEach(
+        numbered,
+        ({ index, jobId }) =>
+          Effect.flatMap(journal.find(keyOf(jobId)), (known) => {
+            if (Option.isSome(known)) earlier.add(index)
+            return destination.check(index, Option.isSome(known))
+          }),
+        { discard: true }
+      ),
     anew: () => Effect.succeed(undefined)
   }
 }

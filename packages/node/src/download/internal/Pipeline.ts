@@ -3,6 +3,7 @@ import type { ApiRetry } from "@scenario-assets/core/ApiRetry"
 import type { Archive, BatchError } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import type { DownloadJob } from "@scenario-assets/core/DownloadJob"
+import type { JournalError } from "@scenario-assets/core/JobJournal"
 import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,11 +13,21 @@ import type { FileError } from "../../file/FileError.ts"
 import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
+/** The job of a batch exists. `unrecorded`: no later run will find it. */
+interface Requested {
+  readonly _tag: "Requested"
+  readonly index: number
+  readonly jobId: JobId
+  readonly resumed: boolean
+  readonly unrecorded?: JournalError
+}
+
 /** What happens to a batch; the last one is `Ready` or `Failed`. */
 export type JobEvent =
   | { readonly _tag: "Started"; readonly index: number; readonly ids: number }
   | (ApiRetry & { readonly _tag: "Retrying"; readonly index: number; readonly jobId?: JobId })
-  | { readonly _tag: "Requested"; readonly index: number; readonly jobId: JobId; readonly resumed: boolean }
+  | Requested
+  | { readonly _tag: "NotRecorded"; readonly index: number; readonly error: JournalError }
   | { readonly _tag: "Waiting"; readonly index: number; readonly job: DownloadJob }
   | { readonly _tag: "Ready"; readonly index: number; readonly archive: Archive }
   | { readonly _tag: "Failed"; readonly index: number; readonly jobId?: JobId; readonly error: BatchError }
@@ -26,6 +37,8 @@ export interface Jobs {
   /** How many there will be. */
   readonly total: number
   readonly events: Stream.Stream<JobEvent>
+  /** Whether an earlier run may have saved the archive of a job that exists now. */
+  readonly mayBeSaved: (job: Requested) => boolean
   /** Begins the job of a batch once more, where that may be: its archive is of no use. `undefined` where it may not. */
   readonly anew: (archive: ReadyArchive) => Effect.Effect<Stream.Stream<JobEvent> | undefined, DownloadFailure>
 }
@@ -48,10 +61,10 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
         --unsettled === 0 ? Effect.andThen(Queue.end(ready), Queue.end(again)) : Effect.void
       )
 
-      const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<DownloadEvent> {
+      const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<ReadonlyArray<DownloadEvent>> {
         switch (event._tag) {
           case "Requested":
-            if (event.resumed) resumed.add(event.index)
+            if (jobs.mayBeSaved(event)) resumed.add(event.index)
             else resumed.delete(event.index)
             break
           case "Ready": {
@@ -84,7 +97,7 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
       const begun = Stream.merge(
         jobs.events,
         Stream.flatMap(Stream.fromQueue(again), (events) => events, { concurrency: "unbounded" })
-      ).pipe(Stream.mapEffect(ofJobs))
+      ).pipe(Stream.mapEffect(ofJobs), Stream.flattenIterable)
       const saved = destination
         .save(Stream.unwrap(Effect.as(Deferred.succeed(isOpen, undefined), Stream.fromQueue(ready))))
         .pipe(Stream.mapEffect(ofSaving))
@@ -93,23 +106,28 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
   )
 
 /** What is told of a job. */
-export const toldOfJob = (event: JobEvent): DownloadEvent => {
+export const toldOfJob = (event: JobEvent): ReadonlyArray<DownloadEvent> => {
   const { index: batch } = event
   switch (event._tag) {
     case "Started":
-      return { _tag: "BatchStarted", batch, ids: event.ids }
+      return [{ _tag: "BatchStarted", batch, ids: event.ids }]
     case "Retrying": {
       const { error, pause, tries } = event
-      return { _tag: "ApiRetrying", batch, ...ofJob(event.jobId), error, tries, pause }
+      return [{ _tag: "ApiRetrying", batch, ...ofJob(event.jobId), error, tries, pause }]
     }
-    case "Requested":
-      return { _tag: "JobStarted", batch, jobId: event.jobId, resumed: event.resumed }
+    case "Requested": {
+      const { jobId, resumed, unrecorded } = event
+      const started: DownloadEvent = { _tag: "JobStarted", batch, jobId, resumed }
+      return unrecorded === undefined ? [started] : [started, { _tag: "NotRecorded", error: unrecorded }]
+    }
+    case "NotRecorded":
+      return [{ _tag: "NotRecorded", error: event.error }]
     case "Waiting":
-      return { _tag: "JobWaiting", batch, jobId: event.job.jobId, jobStatus: event.job.jobStatus }
+      return [{ _tag: "JobWaiting", batch, jobId: event.job.jobId, jobStatus: event.job.jobStatus }]
     case "Ready":
-      return { _tag: "ArchiveStarted", batch, jobId: event.archive.jobId }
+      return [{ _tag: "ArchiveStarted", batch, jobId: event.archive.jobId }]
     case "Failed":
-      return { _tag: "BatchFailed", batch, ...ofJob(event.jobId), error: event.error }
+      return [{ _tag: "BatchFailed", batch, ...ofJob(event.jobId), error: event.error }]
   }
 }
 

@@ -14,7 +14,6 @@ import * as Stream from "effect/Stream"
 import type { Extraction, Preview } from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
-import * as ArchiveFiles from "./ArchiveFiles.ts"
 import * as ExtractedFiles from "./ExtractedFiles.ts"
 
 /**
@@ -72,7 +71,7 @@ export const make = Effect.fnUntraced(function* (
   const { destination, wanted } = request
   const total = DownloadRequest.archiveCount(request)
   const pathOf = (batch: number) =>
-    destination._tag === "ArchiveFiles" ? ArchiveFiles.path(destination.file, total, batch) : undefined
+    destination._tag === "ArchiveFiles" ? DownloadRequest.archivePath(destination.file, total, batch) : undefined
   const rules = destination._tag === "Directory" ? yield* ExtractedFiles.rules(destination) : undefined
   if (wanted._tag === "Assets") {
     const batches = DownloadRequest.batches(request).map((request, batch) => ({ request, path: pathOf(batch) }))
@@ -92,7 +91,7 @@ export const make = Effect.fnUntraced(function* (
   const archives = yield* Effect.forEach(
     sources,
     Effect.fnUntraced(function* ({ jobId, source }, batch) {
-      const path = ArchiveFiles.path(destination.file, total, batch)
+      const path = DownloadRequest.archivePath(destination.file, total, batch)
       const isTaken = yield* Files.exists(path)
       const opened = yield* transfer.events(source, { expect: "zip" }).pipe(
         Stream.filter((event) => event._tag === "Opened"),

@@ -15,8 +15,13 @@ export const make = (of: {
   const jobs = new Map<number, DownloadReport["jobs"][number]>()
   const archives: Array<SavedArchive> = []
   const failures: Array<Failed> = []
-  let renamed = 0
-  let refused = 0
+  /** Of the files of each batch. */
+  const files = new Map<number, { renamed: number; refused: number }>()
+  const filesOf = (batch: number) => {
+    const found = files.get(batch) ?? { renamed: 0, refused: 0 }
+    files.set(batch, found)
+    return found
+  }
 
   return {
     take: (event) => {
@@ -27,10 +32,10 @@ export const make = (of: {
           return
         }
         case "FilesSaved":
-          renamed += event.files.filter(({ why }) => why.length > 0).length
+          filesOf(event.batch).renamed += event.files.filter(({ why }) => why.length > 0).length
           return
         case "FileRefused":
-          refused++
+          filesOf(event.batch).refused++
           return
         case "ArchiveSaved": {
           const { _tag, ...archive } = event
@@ -38,7 +43,9 @@ export const make = (of: {
           return
         }
         case "ArchiveFailed":
-          if (!event.startsAnew) failures.push({ batch: event.batch, jobId: event.jobId, error: event.error })
+          // The archive that comes in its place has the same files.
+          if (event.startsAnew) files.delete(event.batch)
+          else failures.push({ batch: event.batch, jobId: event.jobId, error: event.error })
           return
         case "BatchFailed": {
           const { _tag, ...failed } = event
@@ -49,7 +56,7 @@ export const make = (of: {
       }
     },
     report: (isBegun) => {
-      const total = (of: (archive: SavedArchive) => number) => archives.reduce((sum, archive) => sum + of(archive), 0)
+      const total = (of: (archive: SavedArchive) => number) => sum(archives, of)
       return {
         ...(of.runId === undefined ? {} : { runId: of.runId }),
         state: failures.length > 0 ? "incomplete" : isBegun ? "begun" : "complete",
@@ -59,8 +66,8 @@ export const make = (of: {
         bytes: total(({ bytes }) => bytes),
         alreadyThere: total(({ alreadyThere }) => alreadyThere),
         fetched: total(({ fetched }) => fetched),
-        renamed,
-        refused,
+        renamed: sum([...files.values()], ({ renamed }) => renamed),
+        refused: sum([...files.values()], ({ refused }) => refused),
         jobs: [...jobs.values()].toSorted((a, b) => a.batch - b.batch),
         archives: archives.toSorted((a, b) => a.batch - b.batch),
         failures: failures.toSorted((a, b) => a.batch - b.batch)
@@ -68,3 +75,5 @@ export const make = (of: {
     }
   }
 }
+
+const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)

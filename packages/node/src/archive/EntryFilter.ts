@@ -1,21 +1,63 @@
-/** Which files of an archive are wanted, by glob patterns for their names. */
+/**
+ * Which files of an archive are wanted, by glob patterns for their names.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import picomatch from "picomatch"
-import type { ZipEntry } from "../../archive/ZipEntry.ts"
-import { InvalidPattern } from "../DownloadRequest.ts"
+import type { ZipEntry } from "./ZipEntry.ts"
 
+/**
+ * `*` stays within a directory, `**` does not; `?`, `[a-z]` and `{a,b}` work as usual, and `\` takes a character as it is. A
+ * pattern without `/` is for the last part of a name, one that ends in `/` for all below it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Patterns {
+  /** Only files whose name matches one of these. Default: all. */
   readonly include?: ReadonlyArray<string> | undefined
+  /** No files whose name matches one of these; comes before `include`. */
   readonly exclude?: ReadonlyArray<string> | undefined
 }
 
+/**
+ * A filter, such as `Extraction` takes it as `select`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type EntryFilter = (entry: Pick<ZipEntry, "name">) => boolean
 
-/** What is included, less what is excluded; without a pattern to include, everything is. */
-export const make = Effect.fnUntraced(function* ({ exclude = [], include = [] }: Patterns) {
+/**
+ * A glob pattern that cannot be read.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidPattern extends Schema.TaggedError<InvalidPattern>()("InvalidPattern", {
+  pattern: Schema.String,
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `${JSON.stringify(this.pattern)} is not a glob pattern: ${this.description}; correct it, or escape its signs with a backslash.`
+  }
+}
+
+/**
+ * Compiles patterns: what is included, less what is excluded.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* ({
+  exclude = [],
+  include = []
+}: Patterns): Effect.fn.Return<EntryFilter, InvalidPattern> {
   const included = yield* Effect.forEach(include, compile)
   const excluded = yield* Effect.forEach(exclude, compile)
-  return (entry: Pick<ZipEntry, "name">): boolean => {
+  return (entry) => {
     const name = entry.name.normalize("NFC").replace(/\/$/, "")
     const matches = (match: Match) => match(name)
     return (included.length === 0 || included.some(matches)) && !excluded.some(matches)
@@ -24,7 +66,6 @@ export const make = Effect.fnUntraced(function* ({ exclude = [], include = [] }:
 
 type Match = (name: string) => boolean
 
-/** A pattern without a slash is for the last part of a name; one that ends in a slash, for all that is below it. */
 const compile = (pattern: string): Effect.Effect<Match, InvalidPattern> =>
   Effect.try({
     try: () => {

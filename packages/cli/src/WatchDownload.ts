@@ -1,0 +1,191 @@
+/** All that happens during a download, told to the person and to the program that watch. Batches are counted from 1. */
+import type { DownloadEvent, SavedArchive } from "@scenario-assets/node/download/DownloadEvent"
+import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Format from "./Format.ts"
+import type * as JsonShapes from "./JsonShapes.ts"
+import { Output } from "./Output.ts"
+import * as Shown from "./Shown.ts"
+import * as Watch from "./Watch.ts"
+
+/** What has been told of a batch. */
+interface Batch {
+  jobId: string | undefined
+  /** Calls of the API that were repeated for it. */
+  repeated: number
+  /** Bytes that will be read of an archive whose directory is known. */
+  toRead: number | undefined
+  isSpooled: boolean
+  hasBytes: boolean
+  /** Files of its archive, and those of them that are there. */
+  files: number
+  saved: number
+}
+
+const untold: Batch = {
+  jobId: undefined,
+  repeated: 0,
+  toRead: undefined,
+  isSpooled: false,
+  hasBytes: false,
+  files: 0,
+  saved: 0
+}
+
+/** An archive that is kept, as a file. */
+export const fileOf = (
+  request: DownloadRequest,
+  { alreadyThere, bytes, fetched, path = "", verified = [] }: SavedArchive
+): Omit<JsonShapes.SavedAsset, "assetId"> => ({
+  path: Shown.path(request, path),
+  bytes,
+  resumedFrom: alreadyThere > 0 ? 0 : bytes - fetched,
+  alreadyThere: alreadyThere > 0,
+  verified
+})
+
+/** Given a request, tells each event. Where it is resumed by its id, no flags of `download` can be given. */
+export const make = (request: DownloadRequest, isResumed: boolean) =>
+  Effect.gen(function* () {
+    const { destination, wanted } = request
+    const { event, line, note, progress, warn } = yield* Output
+    const watch = yield* Watch.make
+    const batches = new Map<number, Batch>()
+    const batchOf = (index: number): Batch => {
+      const batch = batches.get(index) ?? { ...untold }
+      batches.set(index, batch)
+      return batch
+    }
+    /** Its archive is of no use, or its job: another one comes in its place. */
+    const abandon = (batch: Batch) => {
+      if (batch.jobId !== undefined) progress.abandoned(batch.jobId)
+      progress.expectIn(-batch.files)
+      progress.completed(-batch.saved)
+      Object.assign(batch, untold)
+    }
+    const all = (...effects: ReadonlyArray<Effect.Effect<void>>) => Effect.all(effects, { discard: true })
+
+    return (told: DownloadEvent): Effect.Effect<void> => {
+      switch (told._tag) {
+        case "Started": {
+          const { batches, ids, runId } = told
+          if (destination._tag === "Directory") progress.several(batches)
+          else progress.expect(batches)
+          return all(
+            runId === undefined ? Effect.void : event({ type: "run", runId }),
+            wanted._tag === "Jobs" ? Effect.void : event({ type: "planned", batches, ids }),
+            wanted._tag === "Assets" && batches > 1
+              ? note(`${ids} ids in ${Format.count(batches, "batch", "batches")}`)
+              : Effect.void
+          )
+        }
+        case "NotRecorded": {
+          const { message } = told.error
+          const what = told.error._tag === "FileError" ? "this run will not be listed by 'scenario-assets runs'. " : ""
+          return all(event({ type: "notRecorded", message }), warn(`${what}${message}`))
+        }
+        case "BatchStarted":
+          return event({ type: "batch", batch: told.batch + 1, ids: told.ids })
+        case "JobStarted": {
+          const { jobId, resumed } = told
+          const batch = batchOf(told.batch)
+          if (batch.jobId !== undefined && batch.jobId !== jobId) abandon(batch)
+          batch.jobId = jobId
+          return all(
+            event({ type: "requested", batch: told.batch + 1, jobId, resumed }),
+            progress.waiting(jobId, "requested"),
+            note(`${resumed ? "Taking up" : "Started"} job ${jobId}`)
+          )
+        }
+        case "JobWaiting":
+          return watch.status(told.jobId, told.jobStatus, false)
+        case "ApiRetrying": {
+          const { error, jobId, pause, tries } = told
+          const millis = Duration.toMillis(pause)
+          return all(
+            event({
+              type: "callRetrying",
+              batch: told.batch + 1,
+              jobId,
+              tries,
+              pauseMs: Math.round(millis),
+              message: error.message
+            }),
+            watch.repeated(++batchOf(told.batch).repeated, `${error.message} Trying again in ${Format.time(millis)}`)
+          )
+        }
+        case "BatchFailed": {
+          const { error, jobId } = told
+          const last = error._tag === "JobError" && "job" in error.reason ? error.reason.job : undefined
+          return all(
+            last === undefined ? Effect.void : watch.job(last),
+            Effect.sync(() => progress.ended(jobId)),
+            event({ type: "failed", batch: told.batch + 1, jobId, message: error.message, startsAnew: false })
+          )
+        }
+        case "ArchiveStarted":
+          return all(
+            watch.status(told.jobId, "success", true),
+            progress.waiting(told.jobId, "ready"),
+            event({ type: "ready", batch: told.batch + 1, jobId: told.jobId })
+          )
+        case "ArchiveSpooled":
+          batchOf(told.batch).isSpooled = true
+          return watch.spooled(told.jobId)
+        case "ArchivePlanned": {
+          const batch = batchOf(told.batch)
+          batch.files = told.files
+          batch.toRead = told.toRead
+          if (!batch.isSpooled) progress.bytes(told.jobId, 0, told.toRead)
+          return watch.planned(told.jobId, told)
+        }
+        case "ArchiveProgressed": {
+          const { bytes, jobId } = told
+          const batch = batchOf(told.batch)
+          const { hasBytes, isSpooled, toRead } = batch
+          batch.hasBytes = true
+          // What is read of an archive that is here is no progress of the transfer.
+          if (toRead !== undefined && isSpooled) return event({ type: "progress", id: jobId, bytes, size: toRead })
+          return all(
+            hasBytes || toRead !== undefined ? Effect.void : watch.resumedAfter(jobId, bytes),
+            watch.bytes(jobId, bytes, told.size ?? toRead)
+          )
+        }
+        case "Retrying":
+          return watch.retrying(told.jobId, told)
+        case "LinkRefreshed":
+          return watch.refreshed(told.jobId, told)
+        case "StartedOver":
+          return watch.startedOver(told.jobId, told)
+        case "ConnectionsChanged":
+          return watch.connections(told.jobId, told.connections)
+        case "FilesSaved":
+          batchOf(told.batch).saved += told.files.length
+          return watch.saved(told.jobId, told.files)
+        case "FileRefused":
+          return watch.refused(told.jobId, told.name, told.error.message)
+        case "ArchiveSaved": {
+          const { alreadyThere, bytes, fetched, files, jobId } = told
+          const ended = Effect.sync(() => progress.ended(jobId))
+          if (destination._tag === "Directory") {
+            return all(watch.extracted(jobId, { files, bytes, alreadyThere, read: fetched }), ended)
+          }
+          const file = fileOf(request, told)
+          return all(watch.completedFile(jobId, file, isResumed ? undefined : "--force"), line(file.path), ended)
+        }
+        case "ArchiveFailed": {
+          const { error, jobId, startsAnew } = told
+          const { message } = error
+          if (startsAnew) abandon(batchOf(told.batch))
+          else progress.ended(jobId)
+          return all(
+            event({ type: "failed", batch: told.batch + 1, jobId, message, startsAnew }),
+            startsAnew ? note(`${message} Starting the job again`) : Effect.void
+          )
+        }
+        case "Ended":
+          return Effect.void
+      }
+    }
+  })
