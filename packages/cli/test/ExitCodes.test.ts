@@ -134,7 +134,7 @@ describe.concurrent("exit codes", () => {
         says: [/sent text\/html[^]* where a ZIP archive was expected/, /check proxies and sign-in pages/],
         fields: { error: "TransferError", reason: "UnexpectedContent" }
       })
-      assert.deepStrictEqual(readdirSync(emulated.directory), [".scenario-assets-jobs.json"])
+      assert.deepStrictEqual(readdirSync(emulated.directory), [])
     })
   )
 

@@ -27,11 +27,21 @@ const zips = (archives: Readonly<Record<string, ReadonlyArray<ZipMaker.Entry>>>)
   return directory
 }
 
-/** What a run with `--json` says in the end of renamed and of refused files. */
-const names = (line: Readonly<Record<string, unknown>>, field: "renamed" | "refused"): ReadonlyArray<string> =>
-  (line[field] as ReadonlyArray<{ readonly name: string; readonly path?: string }>).map(({ name, path }) =>
-    path === undefined ? name : `${name} → ${path}`
-  )
+interface ToldFile {
+  readonly name: string
+  readonly path: string
+  readonly why: ReadonlyArray<string>
+}
+
+/** What the events of a run with `--json` say of renamed files. */
+const renamed = (stdout: string): ReadonlyArray<string> =>
+  Binary.events(stdout, "extracted")
+    .flatMap(({ files }) => files as ReadonlyArray<ToldFile>)
+    .flatMap(({ name, path, why }) => (why.length === 0 ? [] : [`${name} → ${path}`]))
+    .toSorted()
+
+/** And of refused ones. */
+const refused = (stdout: string): ReadonlyArray<unknown> => Binary.events(stdout, "refused").map(({ name }) => name)
 
 describe.concurrent("download, into a directory", () => {
   it.live("the files while they arrive, with a manifest; the second run asks for the archive's directory alone", () =>
@@ -60,7 +70,7 @@ describe.concurrent("download, into a directory", () => {
       assert.strictEqual(second.code, 0, second.stderr)
       assert.match(second.stderr, /\n8 files, \d+ kB \(all there already\) in \d+m?s\n$/)
       const result = Binary.lastLine(second.stdout)
-      assert.deepInclude(result, { type: "result", directory: "out", renamed: [] })
+      assert.deepInclude(result, { type: "result", directory: "out", renamed: 0 })
       assert.deepInclude((result["archives"] as ReadonlyArray<object>)[0], { files: 8, alreadyThere: 8, read: 0 })
       assert.strictEqual((yield* emulated.requests("storage")).length - before, 1)
       const again = Binary.jsonLines(readFileSync(path.join(emulated.directory, "lists", "files.jsonl"), "utf8"))
@@ -85,10 +95,7 @@ describe.concurrent("download, into a directory", () => {
       const kept = filesIn(out).filter((file) => file.endsWith(".png"))
       assert.isAtLeast(kept.length, 1)
       assert.isBelow(kept.length, 24)
-      assert.deepStrictEqual(
-        filesIn(out).filter((file) => !file.endsWith(".png")),
-        [".scenario-assets-jobs.json"]
-      )
+      assert.lengthOf(filesIn(out), kept.length, "and nothing else")
 
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
@@ -121,7 +128,7 @@ describe.concurrent("download, into a directory", () => {
       const [failed] = error["failed"] as ReadonlyArray<Readonly<Record<string, unknown>>>
       assert.strictEqual(failed?.["error"], "JobError")
       assert.match(String(failed?.["of"]), /^batch [1-3]$/)
-      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 3, "the journal, and two files that both have")
+      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 2, "both have the same two")
 
       const second = yield* emulated.run(args, { stdin })
       assert.strictEqual(second.code, 0, second.stderr)
@@ -132,7 +139,7 @@ describe.concurrent("download, into a directory", () => {
       const third = yield* emulated.run(args, { stdin })
       assert.strictEqual(third.code, 0, third.stderr)
       assert.deepStrictEqual(filesIn(path.join(emulated.directory, "out")), found)
-      assert.lengthOf(names(Binary.lastLine(third.stdout), "renamed"), 0)
+      assert.deepStrictEqual(renamed(third.stdout), [])
     })
   )
 
@@ -147,22 +154,49 @@ describe.concurrent("download, into a directory", () => {
     })
   )
 
-  it.live("an entry that arrives damaged: the others are there, 7; a new job brings what is missing", () =>
+  it.live("an entry that arrives damaged: a new job, begun at once, brings what is missing", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 4 } })
       yield* emulated.emulator.inject(Fault.corrupt("storage", 100_000, { skip: 1 }))
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--manifest", "files.jsonl", "--json"]
+      const { code, stderr, stdout } = yield* emulated.run(args)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stderr, /\nArchive: job_\w+ is damaged: [^\n]* Starting the job again\nStarted job /)
+      assert.notInclude(stderr, "not extracted")
+      assert.lengthOf(refused(stdout), 1)
+      assert.deepInclude(Binary.events(stdout, "failed")[0], { batch: 1, startsAnew: true })
+      assert.deepInclude(Binary.events(stdout, "completed")[0], { files: 4 })
+      assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 4)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 2)
+      const lines = Binary.jsonLines(readFileSync(path.join(emulated.directory, "files.jsonl"), "utf8"))
+      assert.lengthOf(lines, 4, "each file once")
+    })
+  )
+
+  it.live("an entry that arrives damaged twice: the others are there, 7; the next run brings what is missing", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 4 } })
+      // Of each archive the first request is for the directory.
+      yield* emulated.emulator.inject(
+        Fault.corrupt("storage", 100_000, { skip: 1 }),
+        Fault.corrupt("storage", 10_000, { skip: 3 })
+      )
       const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
       const first = yield* emulated.run(args)
       assert.strictEqual(first.code, 7, first.stderr)
-      const error = Binary.lastLine(first.stdout)
-      assert.deepInclude(error, { error: "ArchiveError", reason: "WrongContent", directory: "out", archives: [] })
-      assert.lengthOf(names(error, "refused"), 1)
+      assert.deepInclude(Binary.lastLine(first.stdout), {
+        error: "ArchiveError",
+        reason: "WrongContent",
+        directory: "out",
+        archives: [],
+        refused: 1
+      })
       assert.lengthOf(filesIn(path.join(emulated.directory, "out")), 3)
 
       const second = yield* emulated.run(args)
       assert.strictEqual(second.code, 0, second.stderr)
       assert.deepInclude(Binary.events(second.stdout, "completed")[0], { files: 4, alreadyThere: 3 })
-      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 2)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length, 3)
     })
   )
 
@@ -187,7 +221,7 @@ describe.concurrent("download, into a directory", () => {
       assert.strictEqual(second.code, 5)
       assert.match(
         second.stderr,
-        /another run is using it \(process \d+, lock \S+\.part\.lock\); wait for that one to end/
+        /A download to \S+ is under way: another run \(process \d+\); wait for it to end, or stop it\./
       )
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
@@ -212,7 +246,8 @@ describe.concurrent("extract", () => {
       assert.strictEqual(second.code, 0)
       const result = Binary.lastLine(second.stdout)
       assert.deepStrictEqual(result["archives"], [{ file: "a.zip", files: 2, bytes: 3, alreadyThere: 2, read: 0 }])
-      assert.deepStrictEqual(names(result, "renamed"), ["a/b.txt → a/b (2).txt", "c?.txt → c_.txt"])
+      assert.strictEqual(result["renamed"], 2)
+      assert.deepStrictEqual(renamed(second.stdout), ["a/b.txt → a/b (2).txt", "c?.txt → c_.txt"])
 
       const forced = yield* Binary.run([...args, "--force"], { cwd })
       assert.strictEqual(forced.code, 0)
@@ -272,7 +307,8 @@ describe.concurrent("extract", () => {
       assert.strictEqual(several.code, 7)
       assert.match(several.stderr, /\nTo leave such files out: --exclude GLOB\n/)
       const error = Binary.lastLine(several.stdout)
-      assert.deepStrictEqual(names(error, "refused"), ["bad\u202e.txt", "b"])
+      assert.strictEqual(error["refused"], 2)
+      assert.deepStrictEqual(refused(several.stdout), ["bad\u202e.txt", "b"])
       assert.deepStrictEqual(
         (error["failed"] as ReadonlyArray<{ readonly of: string }>).map(({ of }) => of),
         ["a.zip", "up.zip", "no.zip"]
@@ -330,9 +366,9 @@ describe.concurrent("list", () => {
 
       const early = yield* emulated.run(["list", pending, "--json"])
       assert.strictEqual(early.code, 5)
-      assert.include(early.stderr, `: Job ${pending} has no archive yet; its state is queued.\n`)
+      assert.include(early.stderr, `: Job ${pending} has no archive yet (its state is queued); wait for it first.\n`)
       assert.include(early.stderr, `\nTo wait for it: scenario-assets wait ${pending}\n`)
-      assert.deepInclude(Binary.lastLine(early.stdout), { error: "JobPending", jobId: pending })
+      assert.deepInclude(Binary.lastLine(early.stdout), { error: "JobNotReady", jobId: pending })
 
       const { code, stderr, stdout } = yield* emulated.run(["list", ready, "--exclude", "1.png"])
       assert.strictEqual(code, 0, stderr)

@@ -36,7 +36,7 @@ const goesOn = Effect.fnUntraced(function* ({ args, emulated, file, jobId }: Eff
   assert.deepStrictEqual(yield* emulated.requests("unknown"), [], "nothing that could cancel a job")
   const ranges = (yield* emulated.requests("storage")).flatMap(({ headers }) => headers["range"] ?? [])
   assert.strictEqual(ranges.length, 1, "one request for the rest")
-  assert.match(stderr, new RegExp(`\\n${jobId}: going on after [\\d.]+ MB\\n`))
+  assert.match(stderr, new RegExp(`\\n${jobId}: resuming after [\\d.]+ MB\\n`))
   return Number(/^bytes=(\d+)-/.exec(ranges[0] ?? "")?.[1])
 })
 

@@ -15,7 +15,7 @@ describe.concurrent("output", () => {
       const types = lines.map(({ type }) => String(type)).filter((type) => type !== "segments")
       assert.deepStrictEqual(
         types.filter((type, index) => type !== types[index - 1]),
-        ["run", "planned", "requested", "status", "ready", "opened", "progress", "completed", "result"]
+        ["run", "planned", "batch", "requested", "status", "ready", "progress", "completed", "result"]
       )
       for (const event of lines.slice(0, -1)) assert.match(String(event["time"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
       assert.notInclude(stdout, "Signature")

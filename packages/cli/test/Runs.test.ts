@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
@@ -21,12 +21,30 @@ const listed = (emulated: Emulated.Emulated): Effect.Effect<ReadonlyArray<Fields
 
 const noCredentials = { SCENARIO_API_KEY: "", SCENARIO_API_SECRET: "" }
 
-/** The only record there is. */
-const recordOf = ({ runs }: Emulated.Emulated) => {
-  const [name = "", ...others] = readdirSync(runs)
+/** The ids of the runs that are recorded. */
+const recorded = ({ runs }: Emulated.Emulated): ReadonlyArray<string> =>
+  readdirSync(runs).filter((name) => name.startsWith("run_"))
+
+/** The only record there is: its head, and what was asked for. */
+const recordOf = (emulated: Emulated.Emulated) => {
+  const [runId = "", ...others] = recorded(emulated)
   assert.deepStrictEqual(others, [])
-  const file = path.join(runs, name)
-  return { file, runId: path.basename(name, ".json"), text: readFileSync(file, "utf8") }
+  const folder = path.join(emulated.runs, runId)
+  const file = path.join(folder, "head.json")
+  return {
+    folder,
+    file,
+    runId,
+    text: readFileSync(file, "utf8"),
+    request: readFileSync(path.join(folder, "request.json"), "utf8")
+  }
+}
+
+/** The only job that a run has begun, whatever became of it. */
+const jobOf = (emulated: Emulated.Emulated): string => {
+  const [, jobId = ""] =
+    /"jobId":"(\w+)"/.exec(readFileSync(path.join(recordOf(emulated).folder, "jobs.jsonl"), "utf8")) ?? []
+  return jobId
 }
 
 /** From another directory. */
@@ -52,7 +70,10 @@ describe.concurrent("runs", () => {
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "running", pid: running.process.pid })
         const busy = yield* resume(emulated, runId)
         assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
-        assert.include(busy.stderr, `Run ${runId} is going on, as process ${running.process.pid}; wait for it to end`)
+        assert.include(
+          busy.stderr,
+          `is under way: ${runId} (process ${running.process.pid}); wait for it to end, or stop it.\n`
+        )
 
         // Another process has its number by now, or it is not told which one it is.
         const { process: by, ...rest } = JSON.parse(text)
@@ -72,7 +93,7 @@ describe.concurrent("runs", () => {
         const out = path.join(emulated.directory, "out")
         const [stopped] = yield* listed(emulated)
         const what = Emulated.modelOf(emulated)
-        assert.deepInclude(stopped, { runId, state: "stopped", what, path: out, jobs: [jobIn(text)] })
+        assert.deepInclude(stopped, { runId, state: "stopped", what, path: out })
         const plain = yield* emulated.run(["runs"])
         assert.match(plain.stdout, new RegExp(`^${runId}  \\d+m?s ago  stopped  ${what}  ${out}\\n$`))
         assert.strictEqual(plain.stderr, `To go on: scenario-assets runs resume ${runId}\n`)
@@ -83,7 +104,7 @@ describe.concurrent("runs", () => {
         assert.lengthOf(files(out), 3)
         assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
-        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done", exitCode: 0 })
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
 
         const again = yield* resume(emulated, runId)
         assert.deepStrictEqual([again.code, again.stdout], [0, ""])
@@ -105,7 +126,7 @@ describe.concurrent("runs", () => {
         const { stderr, stdout } = yield* running.ended
         const [, runId = ""] = /; to go on: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
         assert.strictEqual(Binary.events(stdout, "run")[0]?.["runId"], runId)
-        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted", exitCode: 130 })
+        assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted" })
         ids.push(runId)
       }
       assert.strictEqual(new Set(ids).size, 1)
@@ -115,7 +136,7 @@ describe.concurrent("runs", () => {
       const file = path.join(emulated.directory, "all.zip")
       assert.deepStrictEqual([code, stdout], [0, `${file}\n`], stderr)
       assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
-      Emulated.assertSameBytes(file, yield* emulated.archive(jobIn(recordOf(emulated).text)))
+      Emulated.assertSameBytes(file, yield* emulated.archive(jobOf(emulated)))
     })
   )
 
@@ -132,7 +153,7 @@ describe.concurrent("runs", () => {
       assert.deepInclude(error, { jobId, hints: [`To go on: scenario-assets runs resume ${runId}`] })
       assert.match(first.stderr, new RegExp(`^scenario-assets: Job ${jobId}: Transfer: http://`, "m"))
       const [failed] = yield* listed(emulated)
-      assert.deepInclude(failed, { runId, state: "failed", exitCode: 5 })
+      assert.deepInclude(failed, { runId, state: "failed" })
       assert.match(String(failed?.["message"]), /gave no more bytes after 0/)
       assert.strictEqual((yield* resume(emulated, runId)).code, 0)
       assert.lengthOf(files(emulated.directory), 3)
@@ -145,7 +166,12 @@ describe.concurrent("runs", () => {
       const args = ["download", Emulated.modelOf(emulated), "-o", "out"]
       assert.strictEqual((yield* emulated.run(args)).code, 0)
       const { file, runId, text } = recordOf(emulated)
-      const put = (id: string, content: string) => writeFileSync(path.join(emulated.runs, `${id}.json`), content)
+      const request = recordOf(emulated).request
+      const put = (id: string, head: string) => {
+        mkdirSync(path.join(emulated.runs, id), { recursive: true })
+        writeFileSync(path.join(emulated.runs, id, "head.json"), head)
+        writeFileSync(path.join(emulated.runs, id, "request.json"), request)
+      }
       const record = JSON.parse(text)
       const put2020 = (id: string, fields: Fields) => {
         const since = "2020-01-01T00:00:00.000Z"
@@ -212,32 +238,36 @@ describe.concurrent("runs", () => {
       assert.include(waited.stderr, `\nReady; to take the files: scenario-assets runs resume ${runId}\n`)
       const taken = yield* resume(emulated, runId)
       assert.strictEqual(taken.code, 0, taken.stderr)
-      assert.lengthOf(files(path.join(emulated.directory, "out")), 4)
+      assert.match(taken.stderr, /(?:Taking up job job_\w+\n[^]*){2}\n4 files, /)
+      assert.lengthOf(files(path.join(emulated.directory, "out")), 2, "both archives have the same two")
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
     })
   )
 
-  it.live(
-    "resume knows the jobs without the journal in the directory; one with a damaged archive is started again",
-    () =>
-      Effect.gen(function* () {
-        const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
-        const stdin = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
-        const detached = yield* emulated.run(["download", "-", "--detach", "--concurrency", "1"], { stdin })
-        const runId = detached.stdout.trim()
-        const journal = path.join(emulated.directory, ".scenario-assets-jobs.json")
-        rmSync(journal)
-        yield* emulated.emulator.inject(Fault.corrupt("storage", 10_000, { skip: 1 }))
-        const damaged = yield* resume(emulated, runId)
-        assert.strictEqual(damaged.code, 7, damaged.stderr)
-        assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
+  it.live("resume starts a job again whose archive is damaged, and leaves the other one as it is", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 40_000 } })
+      const stdin = Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n")
+      const detached = yield* emulated.run(["download", "-", "--detach"], { stdin })
+      yield* emulated.emulator.inject(Fault.status("storage", 404))
+      const { code, stderr } = yield* resume(emulated, detached.stdout.trim())
+      assert.strictEqual(code, 0, stderr)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
+      assert.match(stderr, / Starting the job again\n/)
+    })
+  )
 
-        rmSync(journal, { force: true })
-        const again = yield* resume(emulated, runId)
-        assert.strictEqual(again.code, 0, again.stderr)
-        assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
-        assert.isFalse(existsSync(journal))
-      })
+  it.live("the same command after a run that is done begins a new job, and fetches nothing that is there", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out"]
+      assert.strictEqual((yield* emulated.run(args)).code, 0)
+      const again = yield* emulated.run(args)
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.match(again.stderr, /^Started job [^]*\(all there already\) in /)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
+      assert.lengthOf(recorded(emulated), 2)
+    })
   )
 
   it.live("killed when all is saved and nothing says so: what the run has brought is done, whoever began the job", () =>
@@ -250,7 +280,7 @@ describe.concurrent("runs", () => {
       ] as const) {
         const args = ["download", ...wanted, "-o", place, "--archive", "all.zip"]
         assert.strictEqual((yield* emulated.run(args)).code, 0)
-        const { file, runId, text } = recordOf(emulated)
+        const { file, folder, runId, text } = recordOf(emulated)
         const { end: _, ...killed } = JSON.parse(text)
         writeFileSync(file, JSON.stringify(killed))
         const before = yield* emulated.requests("storage")
@@ -259,10 +289,10 @@ describe.concurrent("runs", () => {
         const resumed = yield* resume(emulated, runId)
         const archive = path.join(emulated.directory, place, "all.zip")
         assert.deepStrictEqual([resumed.code, resumed.stdout], [0, `${archive}\n`], resumed.stderr)
-        assert.include(resumed.stderr, `${archive} is there already\n`)
+        assert.include(resumed.stderr, `${archive} already exists\n`)
         assert.lengthOf(yield* emulated.requests("storage"), before.length)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
-        rmSync(file)
+        rmSync(folder, { recursive: true })
       }
 
       // What somebody else has put there is not.
@@ -284,14 +314,12 @@ describe.concurrent("runs", () => {
       yield* emulated.emulator.inject(Fault.stall("storage", 10))
       const running = yield* emulated.start(["download", model, "-o", path.join(emulated.directory, "b/c")])
       yield* running.until("stderr", /Started job/)
-      const newer = readdirSync(emulated.runs)
-        .map((name) => path.basename(name, ".json"))
-        .find((runId) => runId !== older)
+      const newer = recorded(emulated).find((runId) => runId !== older) ?? ""
       const busy = yield* emulated.run(["runs", "resume"])
       assert.deepStrictEqual([busy.code, busy.stdout], [5, ""])
-      assert.include(busy.stderr, `Run ${newer} is going on, as process ${running.process.pid}`)
+      assert.include(busy.stderr, `is under way: ${newer} (process ${running.process.pid})`)
 
-      const file = path.join(emulated.runs, `${newer}.json`)
+      const file = path.join(emulated.runs, newer, "head.json")
       const text = readFileSync(file, "utf8")
       const record = JSON.parse(text)
       yield* running.kill("SIGKILL")
@@ -299,7 +327,10 @@ describe.concurrent("runs", () => {
       writeFileSync(file, JSON.stringify({ ...record, process: { ...record.process, host: "other" } }))
       const elsewhere = yield* emulated.run(["runs", "resume", "--json"])
       assert.strictEqual(elsewhere.code, 5, elsewhere.stderr)
-      assert.match(elsewhere.stderr, /the machine other and may still go on there\.\n[^\n]* runs resume run_\w+\n$/)
+      assert.match(
+        elsewhere.stderr,
+        /the machine other and may still be under way there\.\n[^\n]* runs resume run_\w+\n$/
+      )
 
       writeFileSync(file, text)
       for (const [runId, place] of [
@@ -323,12 +354,12 @@ describe.concurrent("runs", () => {
       const faster = ["--limit-rate", "100MB", "--connections", "2"]
       const { code, stderr } = yield* resume(emulated, runId, ...faster)
       assert.strictEqual(code, 0, stderr)
-      const { request } = JSON.parse(recordOf(emulated).text)
+      const request = JSON.parse(recordOf(emulated).request)
       assert.deepInclude(request, { limitRate: 100_000_000, connections: 2, deadline: 300_000 })
     })
   )
 
-  it.live("where nothing can be written down there is a warning, and all else is as usual", () =>
+  it.live("where nothing can be recorded there is a warning, and all else is as usual", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       const file = path.join(TestDirectory.make(), "file")
@@ -344,8 +375,8 @@ describe.concurrent("runs", () => {
 
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })
       assert.strictEqual(detached.code, 0, detached.stderr)
-      assert.match(detached.stdout, /^job_\w+\n$/)
-      assert.match(detached.stderr, /\nTo take the files: run the same command again without --detach\n$/)
+      const jobId = detached.stdout.trim()
+      assert.isTrue(detached.stderr.endsWith(`\nTo take the files: scenario-assets download --job ${jobId}\n`))
     })
   )
 
@@ -367,7 +398,7 @@ describe.concurrent("runs", () => {
         assert.strictEqual(unknown.code, 6, unknown.stderr)
         assert.match(
           unknown.stderr,
-          /: There is no run "[^"]+" on this machine\.\nTo see those there are: scenario-assets /
+          /: There is no run "[^"]+" on this machine; [^\n]*\.\nTo see those there are: scenario-assets /
         )
         assert.deepInclude(Binary.lastLine(unknown.stdout), { error: "RunNotFound", exitCode: 6 })
       }
@@ -381,7 +412,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(above.code, 6, above.stderr)
       const forgotten = yield* emulated.run(["runs", "forget", runId])
       assert.strictEqual(forgotten.code, 0, forgotten.stderr)
-      assert.deepStrictEqual(readdirSync(emulated.runs), [])
+      assert.deepStrictEqual(recorded(emulated), [])
     })
   )
 
@@ -390,28 +421,32 @@ describe.concurrent("runs", () => {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true }, archive: { size: 3 * MiB } })
       yield* emulated.emulator.inject(Fault.status("storage", 403, { times: "always" }))
       const args = ["download", "--asset", "b", "--asset", "b", "--model", "c", "--flat", "-o", "out"]
-      const ended = yield* emulated.run([...args, "--include", "*.png", "--limit-rate", "1MB"])
+      const more = ["--include", "*.png", "--limit-rate", "1MB", "--manifest", "files.jsonl"]
+      const ended = yield* emulated.run([...args, ...more])
       assert.strictEqual(ended.code, 5, ended.stderr)
-      const { text } = recordOf(emulated)
-      assert.deepStrictEqual(Canary.find(Buffer.from(text)), [])
-      const { request } = JSON.parse(text)
-      assert.deepStrictEqual(request, {
+      const { folder, request, text } = recordOf(emulated)
+      for (const name of readdirSync(folder)) {
+        assert.deepStrictEqual(Canary.find(readFileSync(path.join(folder, name))), [], name)
+      }
+      assert.deepInclude(JSON.parse(text), { baseUrl: emulated.emulator.config.apiUrl })
+      assert.deepStrictEqual(JSON.parse(request), {
         wanted: {
+          _tag: "Assets",
           selection: { assetIds: ["b"], inferenceIds: [], modelIds: ["c"] },
           fileNameTemplate: "<generator>-<prompt>-<num>-<seed>",
           flat: true
         },
-        baseUrl: emulated.emulator.config.apiUrl,
-        project: "",
-        directory: path.join(emulated.directory, "out"),
-        include: ["*.png"],
-        exclude: [],
-        force: false,
+        destination: {
+          _tag: "Directory",
+          directory: path.join(emulated.directory, "out"),
+          include: ["*.png"],
+          exclude: [],
+          ifDiffers: "keep"
+        },
         concurrency: 4,
-        limitRate: 1_000_000
+        limitRate: 1_000_000,
+        annotations: { manifest: path.join(emulated.directory, "files.jsonl") }
       })
     })
   )
 })
-
-const jobIn = (record: string): string => JSON.parse(record).jobs[0].jobId

@@ -47,8 +47,12 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /base URL is not an absolute http or https URL[^]*--base-url/,
     "download"
   ],
-  [["download", "model_a", "--include", ""], /: --include: "" is not a pattern: /, "download"],
-  [["download", "model_a", "--exclude", "a["], /: --exclude: "a\[" is not a pattern: [^]*closing: "\]"/, "download"],
+  [["download", "model_a", "--include", ""], /: --include: "" is not a glob pattern: /, "download"],
+  [
+    ["download", "model_a", "--exclude", "a["],
+    /: --exclude: "a\[" is not a glob pattern: [^]*closing: "\]"/,
+    "download"
+  ],
   [
     ["download", "model_a", "--archive", "-"],
     /: --archive: archives do not go to stdout; give the name of a/,

@@ -125,14 +125,15 @@ describe("Downloads.run", () => {
 
   it.live("counts what a damaged archive and the one begun in its place have in common once", () => {
     const place = Whole.place()
-    mkdirSync(join(place.directory, "inf_00000"), { recursive: true })
-    for (const name of ["0.png", "1.png", "2.png", "3.png"]) {
-      writeFileSync(join(place.directory, "inf_00000", name), "mine")
-    }
     return Effect.gen(function* () {
       const { inject } = yield* Emulator.Emulator
-      yield* inject(Fault.corrupt("storage", 100_000, { skip: 1 }))
       const downloads = yield* Downloads.Downloads
+      // Other files have all the names.
+      yield* downloads.run(yield* Whole.request(toDirectory(place.directory)))
+      for (const name of Object.keys(tree(place.directory)).filter((name) => !name.endsWith("/"))) {
+        writeFileSync(join(place.directory, name), "mine")
+      }
+      yield* inject(Fault.corrupt("storage", 100_000, { skip: 1 }))
       const { events, report } = yield* Whole.collect(
         downloads.events(yield* Whole.request(toDirectory(place.directory)))
       )
