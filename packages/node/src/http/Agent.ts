@@ -64,7 +64,8 @@ const make = Effect.fnUntraced(function* (
           // How long to wait is for those to say who wait.
           headersTimeout: 0,
           bodyTimeout: 0,
-          factory: (origin, options) => new undici.Pool(origin, { ...options, factory: connection })
+          // undici gives a plain object.
+          factory: (origin, options) => new undici.Pool(origin, Object.assign({}, options, { factory: connection }))
         })
     ),
     (agent) => Effect.promise(() => agent.destroy())
@@ -90,7 +91,8 @@ const forwarded = (
 ): Undici.Dispatcher.DispatchOptions => ({
   ...request,
   path: `${String(request.origin)}${path}`,
-  headers: { ...headers, ...Proxies.authorization(proxy) }
+  // Those of a `fetch` are a plain object.
+  headers: Object.assign({}, headers, Proxies.authorization(proxy))
 })
 
 /** A proxy is set that cannot be used. */

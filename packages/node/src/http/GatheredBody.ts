@@ -6,7 +6,7 @@
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
+import type * as Pull from "effect/Pull"
 import * as Buffers from "./Buffers.ts"
 
 /** Pieces that wait while nobody takes them, before the sender is asked to stop. */

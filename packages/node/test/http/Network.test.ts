@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import { vi } from "vitest"
 import * as Network from "../../src/http/Network.ts"
 import { cert, key } from "../support/certificate.ts"
-import "../support/Trust.ts"
+import * as Trust from "../support/Trust.ts"
 
 const portOf = (server: Net.Server): number => {
   const address = server.address()
@@ -129,6 +129,8 @@ const slowHost = Effect.acquireRelease(
 
 const script = `
 import socket, sys, threading
+
+Trust.certificate()
 address = sys.argv[1]
 server = socket.socket()
 server.bind((address, 0))

@@ -7,7 +7,9 @@ import { EmulatorServer } from "@scenario-assets/node/testing"
 import { ConfigProvider, Effect, Layer, Redacted, Stream } from "effect"
 import { cert, key } from "../support/certificate.ts"
 import * as Tinyproxy from "../support/Tinyproxy.ts"
-import "../support/Trust.ts"
+import * as Trust from "../support/Trust.ts"
+
+Trust.certificate()
 
 const credentials = { key: "key", secret: "secret" }
 const quick = { backoffBase: "1 millis", retries: 1 } as const

@@ -15,9 +15,10 @@ export interface Tinyproxy {
 }
 
 /** Starts one for as long as the scope is open, perhaps with a name and a password. */
-export const make = (
-  access: { readonly name: string; readonly password: string } | undefined = undefined
-): Effect.Effect<Tinyproxy, never, Scope.Scope> =>
+export const make = (access?: {
+  readonly name: string
+  readonly password: string
+}): Effect.Effect<Tinyproxy, never, Scope.Scope> =>
   Effect.gen(function* () {
     const port = yield* freePort
     const directory = TestDirectory.make("tinyproxy")

@@ -1,5 +1,5 @@
-/** Has this process trust the certificate of the tests, as `NODE_EXTRA_CA_CERTS` would from its start. */
 import * as Tls from "node:tls"
 import { cert } from "./certificate.ts"
 
-Tls.setDefaultCACertificates([...Tls.getCACertificates("default"), cert])
+/** Has this process trust the certificate of the tests, as `NODE_EXTRA_CA_CERTS` would from its start. */
+export const certificate = (): void => Tls.setDefaultCACertificates([...Tls.getCACertificates("default"), cert])
