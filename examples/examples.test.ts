@@ -1,7 +1,5 @@
 /** Runs the numbered examples against the emulator, over real HTTP. */
 import { existsSync, readdirSync } from "node:fs"
-import { createServer } from "node:http"
-import { connect } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
@@ -18,7 +16,6 @@ import * as AssetToFormat from "./04_asset-to-format.ts"
 import * as ExtractSome from "./07_extract-some.ts"
 import * as EntriesToStore from "./08_entries-to-a-store.ts"
 import * as BeginNow from "./09_begin-now.ts"
-import * as Proxy from "./10_proxy.ts"
 
 const ConfigTest = Layer.unwrap(
   Effect.map(Emulator.Emulator, ({ config }) =>
@@ -39,26 +36,6 @@ const ConfigTest = Layer.unwrap(
 )
 
 const ScenarioTest = Layer.provideMerge(NodeScenario.layerServices, ConfigTest)
-
-/** A proxy that tells how many connections it has made. */
-const proxy = Effect.gen(function* () {
-  let connections = 0
-  const server = createServer().on("connect", (request, client) => {
-    connections++
-    const { hostname, port } = new URL(`http://${request.url}`)
-    const host = connect(Number(port), hostname, () => {
-      client.write("HTTP/1.1 200 OK\r\n\r\n")
-      host.pipe(client).pipe(host)
-    })
-    for (const socket of [host, client]) socket.on("error", () => host.destroy())
-  })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () => Effect.sync(() => server.close())
-  )
-  const address = server.address()
-  return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, count: () => connections }
-})
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 
@@ -155,17 +132,6 @@ describe("examples", () => {
         requests.filter(({ target }) => target === "requestBatch"),
         1
       )
-    }).pipe(Effect.provide(ConfigTest))
-  )
-
-  it.live("10: through a proxy", () =>
-    Effect.gen(function* () {
-      const directory = TestDirectory.make("example")
-      const { count, url } = yield* proxy
-      const live = Proxy.layer({ httpProxy: url, noProxy: "", proxyTunnel: true })
-      yield* Effect.provide(Proxy.program(yield* firstModel, directory), live)
-      assert.isAtLeast(readdirSync(directory).length, 1)
-      assert.isAtLeast(count(), 2)
     }).pipe(Effect.provide(ConfigTest))
   )
 })

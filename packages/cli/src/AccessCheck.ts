@@ -1,7 +1,7 @@
 /** Whether the API can be reached, takes the credentials, and has the same time. */
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
-import * as Config from "effect/Config"
+import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -37,7 +37,7 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
       onSuccess: ({ config, source }) => ofCredentials(config, source, answer)
     }),
     ofApi(config.baseUrl, elapsed, answer),
-    ...(yield* ofProxies),
+    ...(yield* ofProxies(config.baseUrl)),
     ...(Unencrypted.isSo(config.baseUrl) ? [ofEncryption] : []),
     ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
   ]
@@ -77,15 +77,15 @@ const ofApi = (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | u
         ExitCode.of(answer)
       )
 
-/** Where the API can be reached without it, the storage host may not be. */
-const ofProxies = Effect.gen(function* () {
-  const isSet = (name: string) =>
-    Effect.map(Config.option(Config.String(name)), (value) => Option.getOrElse(value, () => "") !== "")
-  const proxies = yield* Effect.filter(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"], isSet)
-  if (proxies.length === 0) return []
-  const message = `${proxies.join(" and ")} ${proxies.length === 1 ? "is" : "are"} set, and not used: proxies are not supported`
-  return [Check.warning("proxy", message, "Where nothing can be reached without one, ask for a direct way.")]
-})
+/** The way to the API; that to the storage host may be another one. */
+const ofProxies = (baseUrl: string) =>
+  Effect.match(NodeScenario.proxyFor(baseUrl), {
+    onFailure: ({ message }) => [Check.problem("proxy", message, "Or unset it.", ExitCode.exitCodes.usage)],
+    onSuccess: Option.match({
+      onNone: () => [],
+      onSome: ({ origin, variable }) => [Check.ok("proxy", `${baseUrl} is reached through ${origin} (${variable})`)]
+    })
+  })
 
 const ofEncryption = Check.warning("encryption", Unencrypted.danger, `To be safe, ${Unencrypted.advice}.`)
 

@@ -10,6 +10,7 @@ export const variables: ReadonlyArray<readonly [name: string, meaning: string]> 
   ["SCENARIO_ASSETS_…", "Other lasting defaults, such as SCENARIO_ASSETS_LIMIT_RATE; see doctor"],
   ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where credentials and defaults, and the records of runs, are kept"],
   ["NODE_EXTRA_CA_CERTS", "A file with certificates to trust besides those that Node trusts"],
-  ["HTTP_PROXY, HTTPS_PROXY", "Not used: proxies are not supported"],
+  ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "The proxy for https, for http, and for what has none of its own"],
+  ["NO_PROXY", "Hosts to reach without a proxy, such as example.com,10.0.0.0/8; this machine always is"],
   ["NO_COLOR, FORCE_COLOR", "Without colours; with colours also where stdout is no terminal"]
 ]

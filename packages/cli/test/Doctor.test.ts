@@ -110,14 +110,34 @@ describe.concurrent("doctor", () => {
     })
   )
 
-  it.live("a proxy that is set is not used, and that is a warning", () =>
+  it.live("the proxy through which the API is reached, without its password", () =>
+    Effect.gen(function* () {
+      const env = { ...credentials, HTTPS_PROXY: "http://name:word@127.0.0.1:1", https_proxy: "" }
+      const baseUrl = "https://api.invalid/v1"
+      const { code, stderr, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
+      assert.strictEqual(code, 5)
+      assert.include(stdout, `\nok       proxy: ${baseUrl} is reached through http://127.0.0.1:1 (HTTPS_PROXY)\n`)
+      assert.include(stdout, "ECONNREFUSED 127.0.0.1:1, by the proxy http://127.0.0.1:1 (HTTPS_PROXY)")
+      assert.notInclude(stdout + stderr, "word")
+    })
+  )
+
+  it.live("a proxy that is set and not used, for this machine itself", () =>
     Effect.gen(function* () {
       const baseUrl = yield* clocked(0)
-      const env = { ...credentials, HTTPS_PROXY: "http://name:word@127.0.0.1:1", https_proxy: "" }
-      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
+      const env = { ...credentials, ALL_PROXY: "http://127.0.0.1:1" }
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl, "--json"], { env })
       assert.strictEqual(code, 0)
-      assert.match(stdout, /\nwarning {2}proxy: HTTPS_PROXY is set, and not used: proxies are not supported\n {9}Where/)
-      assert.notInclude(stdout, "word")
+      assert.notInclude(stdout, '"proxy"')
+    })
+  )
+
+  it.live("a proxy that cannot be used is a problem", () =>
+    Effect.gen(function* () {
+      const env = { ...credentials, ALL_PROXY: "socks5://127.0.0.1:1" }
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", "https://api.invalid/v1"], { env })
+      assert.strictEqual(code, 2)
+      assert.match(stdout, /\nproblem {2}proxy: [^\n]*ALL_PROXY: proxies are spoken to by http or https, not by socks5/)
     })
   )
 

@@ -12,8 +12,10 @@ import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import type * as StorageClient from "@scenario-assets/core/transfer/StorageClient"
 import * as Transfer from "@scenario-assets/core/transfer/Transfer"
 import type * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as ArchiveReader from "./archive/ArchiveReader.ts"
 import * as Downloads from "./download/Downloads.ts"
 import * as Runs from "./download/Runs.ts"
@@ -23,14 +25,48 @@ import * as NodeHashes from "./file/internal/NodeHashes.ts"
 import * as Agent from "./http/Agent.ts"
 import * as ApiWire from "./http/ApiWire.ts"
 import * as Network from "./http/Network.ts"
+import * as Proxies from "./http/Proxies.ts"
 import * as StorageWire from "./http/StorageWire.ts"
 
 /** That of the package, beside whose `package.json` both `src` and `dist` stand. */
 const { version }: { readonly version: string } = createRequire(import.meta.url)("../package.json")
 
 /**
+ * A proxy, without the name and password that it may want.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Proxy {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** The variable of the environment that names it. */
+  readonly variable: string
+}
+
+/**
+ * The proxy that requests to a URL go through, if they do: that of `HTTPS_PROXY` or `HTTP_PROXY`, or else of `ALL_PROXY`, unless
+ * `NO_PROXY` lists the host. All are read in small letters first, as curl does. Fails where the variable names no proxy that can
+ * be used.
+ *
+ * **Gotchas**
+ *
+ * This machine itself (`localhost`, `127.0.0.0/8`, `::1`) is reached directly, unless `<-loopback>` stands in `NO_PROXY`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const proxyFor = (url: string | URL): Effect.Effect<Option.Option<Proxy>, Config.ConfigError> =>
+  Effect.gen(function* () {
+    const { find } = yield* Proxies.fromEnvironment
+    const proxy = yield* Effect.fromResult(find(new URL(url)))
+    return Option.map(Option.fromUndefinedOr(proxy), ({ origin, variable }) => ({ origin, variable }))
+  })
+
+/**
  * The client for the API: HTTP/1.1 on connections that are kept for a moment, 10 s to make one. It trusts what Node trusts
- * (`NODE_EXTRA_CA_CERTS` adds to that), and goes through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` name (see {@link proxyFor}).
+ * (`NODE_EXTRA_CA_CERTS` adds to that), goes through the proxy that the environment names ({@link proxyFor}), and understands
+ * compressed answers.
  *
  * @category layers
  * @since 0.1.0

@@ -27,6 +27,7 @@ const errors: ReadonlyArray<
       new ApiError.ServerError({ response }),
       new ApiError.InvalidResponse({ response, description }),
       new ApiError.ConnectionFailed({ description, maybeSent: true }),
+      new ApiError.InvalidRequest({ description }),
       new ApiError.UntrustedHost({ description }),
       new ApiError.InvalidRequest({ description }),
       new ApiError.TimedOut({ limit: Duration.seconds(1) }),
@@ -58,6 +59,7 @@ const errors: ReadonlyArray<
       new TransferError.TimedOut({ limit: Duration.seconds(1) }),
       new TransferError.RedirectRefused({ description: "to http" }),
       new TransferError.InsecureUrl({}),
+      new TransferError.InvalidRequest({ description }),
       new TransferError.UntrustedHost({ description }),
       new TransferError.InvalidRequest({ description }),
       new TransferError.RetriesExhausted({ offset: 1, tries: 1, last: "read ECONNRESET" })

@@ -11,6 +11,8 @@ import * as Network from "../../src/http/Network.ts"
 import { cert, key } from "../support/certificate.ts"
 import * as Trust from "../support/Trust.ts"
 
+Trust.certificate()
+
 const portOf = (server: Net.Server): number => {
   const address = server.address()
   return typeof address === "object" && address !== null ? address.port : 0
@@ -129,8 +131,6 @@ const slowHost = Effect.acquireRelease(
 
 const script = `
 import socket, sys, threading
-
-Trust.certificate()
 address = sys.argv[1]
 server = socket.socket()
 server.bind((address, 0))
