@@ -9,8 +9,8 @@ export default defineConfig({
     pool: "forks",
     isolate: true,
     watch: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // The first ones are what vitest takes by itself.
     reporters: ["default", ...(process.env["GITHUB_ACTIONS"] === "true" ? ["github-actions"] : []), new Totals()],
     globalSetup: "./test-support/sweep.ts",
