@@ -8,10 +8,19 @@ export interface Due {
   readonly crc32: number
 }
 
+/** What is used of `node:zlib`, said anew: who has no types of Node can use the library all the same. */
+export interface ZlibModule {
+  readonly crc32: (data: Uint8Array, sum?: number) => number
+  readonly inflateRawSync: (
+    data: Uint8Array,
+    options: { readonly chunkSize: number; readonly maxOutputLength: number; readonly info: boolean }
+  ) => unknown
+}
+
 /**
  * The same in this program and on a thread, which is started with the source of this function: it refers to nothing around it.
  */
-export const make = (zlib: typeof Zlib) => {
+export const make = (zlib: ZlibModule) => {
   const inflate = ({ crc32, deflated, size }: Due, data: Uint8Array): Uint8Array | string => {
     const content = deflated ? inflateExactly(data, size) : data
     if (typeof content === "string") return content
@@ -33,7 +42,7 @@ export const make = (zlib: typeof Zlib) => {
   const inflateExactly = (data: Uint8Array, size: number): Uint8Array | string => {
     try {
       // One buffer that is a little larger than the content: zlib then knows without another round that it is done.
-      const options: Zlib.ZlibOptions = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, info: true }
+      const options = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, info: true }
       const { buffer, engine } = asInfo(zlib.inflateRawSync(data, options))
       return engine.bytesWritten === data.length ? buffer : `ends ${data.length - engine.bytesWritten} bytes early`
     } catch (cause) {

@@ -1,7 +1,5 @@
 /** What unpacks: whole entries to files, and sums of files that are there, at once and without waiting. */
-import type * as Fs from "node:fs"
-import type * as Zlib from "node:zlib"
-import type { Due, Inflate } from "../../archive/internal/Inflate.ts"
+import type { Due, Inflate, ZlibModule } from "../../archive/internal/Inflate.ts"
 
 /** An entry whose data is all there. */
 export interface Job extends Due {
@@ -27,10 +25,21 @@ export interface Stretch {
   readonly crc32: number
 }
 
+/** What is used of `node:fs`, said anew for the same reason as `ZlibModule`. */
+interface FsModule {
+  readonly openSync: (path: string, flags: string | number, mode?: number) => number
+  readonly writeSync: (file: number, content: Uint8Array, offset: number) => number
+  readonly readSync: (file: number, buffer: Uint8Array, offset: number, length: number, position: number) => number
+  readonly closeSync: (file: number) => void
+  readonly renameSync: (from: string, to: string) => void
+  readonly lstatSync: (path: string) => { readonly isFile: () => boolean; readonly size: number }
+  readonly constants: { readonly O_RDONLY: number; readonly O_NOFOLLOW?: number }
+}
+
 /**
  * The same in this program and on a thread, which is started with the source of this function: it refers to nothing around it.
  */
-export const make = (fs: typeof Fs, zlib: typeof Zlib, { codeOf, inflate, release }: Inflate) => {
+export const make = (fs: FsModule, zlib: Pick<ZlibModule, "crc32">, { codeOf, inflate, release }: Inflate) => {
   /** One that is right goes to its path. */
   const unpack = (job: Job, bytes: Uint8Array): Failure | undefined => {
     const content = inflate(job, bytes.subarray(job.start, job.start + job.length))
