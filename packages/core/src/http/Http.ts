@@ -105,12 +105,13 @@ const innermost = (error: unknown): Innermost => {
     syscall = text(cause, "syscall") ?? syscall
     const message = text(cause, "message") ?? ""
     words =
-      (code === "EPROTO" && notTls.test(message)
+      (/^(?:EPROTO$|ERR_SSL_)/.test(code ?? "") && notTls.test(message)
         ? "the host does not speak TLS there, as an https URL needs"
         : message === ""
           ? code
-          : code === undefined || message.includes(code)
-            ? message
+          : code === undefined || message.includes(code) || "phase" in cause
+            ? // Ours have all their words.
+              message
             : `${message} (${code})`) ?? words
     cause = "cause" in cause ? cause.cause : undefined
   }

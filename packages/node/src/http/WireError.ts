@@ -32,7 +32,9 @@ export const of = (error: unknown, phase: Phase, proxy: Proxy | undefined): Wire
   const words = causes.toReversed().map(wordsOf)
   const found = words.find((found) => found !== "") ?? code ?? "the exchange broke"
   const message =
-    code === "EPROTO" && notTls.test(found) ? "the host does not speak TLS there, as an https URL needs" : found
+    /^(?:EPROTO$|ERR_SSL_)/.test(code ?? "") && notTls.test(found)
+      ? "the host does not speak TLS there, as an https URL needs"
+      : found
   return new WireError({
     phase,
     code,
