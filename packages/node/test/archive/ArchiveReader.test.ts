@@ -5,7 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { TransferError } from "@scenario-assets/core"
 import { ArchiveReader } from "@scenario-assets/node"
 import { Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as Extracting from "../support/Extracting.ts"
 import * as RangeHost from "../support/RangeHost.ts"
@@ -655,27 +654,6 @@ describe("A storage host that is read by ArchiveReader.forEach", () => {
       const report = yield* forEach(onHost(host), whole, { concurrency: 8 })
       assert.deepStrictEqual(report, { fileCount: names.length, byteCount, refused: [] })
       assert.isAtMost(host.take().requests, 2)
-    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
-  )
-
-  it.effect("waits for a callback that takes an hour", () =>
-    Effect.gen(function* () {
-      const host = yield* RangeHost.make(archives.stored.bytes)
-      const seen: Array<string> = []
-      const report = yield* forEach(
-        onHost(host),
-        Effect.fnUntraced(function* (name, content) {
-          seen.push(name)
-          if (name === "second") yield* TestClock.adjust("1 hour")
-          yield* isLarge(name)
-            ? Stream.runForEach(Stream.take(content, 2), () => TestClock.adjust("1 hour"))
-            : whole(name, content)
-        })
-      )
-      assert.strictEqual(report.fileCount, names.length)
-      const { requests } = host.take()
-      yield* forEach(onHost(host), (name, content) => Stream.runDrain(content))
-      assert.strictEqual(requests, host.take().requests, "as many as without a pause")
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
