@@ -19,7 +19,7 @@ const host = Effect.gen(function* () {
       server.on("connection", () => connections++)
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
-    (server) => Effect.sync(() => void server.close().closeAllConnections())
+    (server) => Effect.sync(() => server.close().closeAllConnections())
   )
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
