@@ -13,7 +13,7 @@ const host = Effect.gen(function* () {
     Effect.callback<Http.Server>((resume) => {
       const server = Http.createServer((request, response) => {
         const answer = () => void response.end("content")
-        if (request.url === "/slow") Effect.runSync(Deferred.succeed(isAsked, answer))
+        if (request.url === "/slow") Deferred.doneUnsafe(isAsked, Effect.succeed(answer))
         else answer()
       })
       server.on("connection", () => connections++)
