@@ -29,7 +29,6 @@ const errors: ReadonlyArray<
       new ApiError.ConnectionFailed({ description, maybeSent: true }),
       new ApiError.InvalidRequest({ description }),
       new ApiError.UntrustedHost({ description }),
-      new ApiError.InvalidRequest({ description }),
       new ApiError.TimedOut({ limit: Duration.seconds(1) }),
       new ApiError.BatchTooLarge({ size: 2, limit: 1 })
     ].map((reason) => new ApiError.ApiError({ operation: "request", subject: "asset_a", reason }))
@@ -61,7 +60,6 @@ const errors: ReadonlyArray<
       new TransferError.InsecureUrl({}),
       new TransferError.InvalidRequest({ description }),
       new TransferError.UntrustedHost({ description }),
-      new TransferError.InvalidRequest({ description }),
       new TransferError.RetriesExhausted({ offset: 1, tries: 1, last: "read ECONNRESET" })
     ].map((reason) => new TransferError.TransferError({ origin: "https://storage", reason }))
   ],
