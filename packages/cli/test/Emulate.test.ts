@@ -64,7 +64,7 @@ describe.concurrent("emulate", () => {
       assert.strictEqual(Binary.events(download.stdout, "retrying").length, 1)
 
       const stuck = yield* Binary.start(args, options)
-      yield* stuck.until("stdout", /"opened"/)
+      yield* stuck.until("stdout", /"progress"/)
       yield* emulator.kill("SIGTERM")
       const { code, stderr } = yield* emulator.ended
       assert.deepStrictEqual([code, stderr], [143, "Ctrl-C ends it.\n"])
