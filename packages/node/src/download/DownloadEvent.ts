@@ -157,7 +157,7 @@ export const DownloadEvent = Schema.Union([
   Schema.TaggedStruct("ArchiveSpooled", archive),
   /** The archive's directory was read: so many files and bytes in all, so many files to write, so many bytes to read. */
   Schema.TaggedStruct("ArchivePlanned", { ...archive, files: Count, bytes: Count, toWrite: Count, toRead: Count }),
-  /** So many bytes are here, of so many where the host says. At most some twenty a second and archive. */
+  /** So many bytes are here, of so many where the host says. The latest alone is told to a slow consumer. */
   Schema.TaggedStruct("ArchiveProgressed", { ...archive, bytes: Count, size: Schema.optionalKey(Count) }),
   /** An exchange failed, and is tried again after a pause. */
   Schema.TaggedStruct("Retrying", {

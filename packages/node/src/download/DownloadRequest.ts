@@ -82,7 +82,7 @@ export const Destination = Schema.Union([Directory, ArchiveFiles])
 export type Destination = typeof Destination.Type
 
 /**
- * A download. All limits are of the whole run, however many archives it has.
+ * A download. `concurrency` is of the whole run; limits of connections, rate and time are of each archive by itself.
  *
  * @category models
  * @since 0.1.0
@@ -92,15 +92,15 @@ export const DownloadRequest = Schema.Struct({
   destination: Destination,
   /** Archives saved at once. Default 4. */
   concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
-  /** The most connections to storage hosts. Default 16. */
+  /** The most connections for one archive that is fetched as a whole. Default 16. */
   connections: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
-  /** The most bytes a second. Default: no limit. */
+  /** The most bytes a second of one archive. Default: no limit. */
   limitRate: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
   /** How long one job is waited for. Default 30 minutes. */
   deadline: Schema.optionalKey(Schema.DurationFromMillis),
   /** How long no byte may come before a transfer is tried again. Default 30 s. */
   idleTimeout: Schema.optionalKey(Schema.DurationFromMillis),
-  /** How long all transfers together may take. Default: no limit. */
+  /** How long the transfer of one archive may take. Default: no limit. */
   timeLimit: Schema.optionalKey(Schema.DurationFromMillis),
   /** Tries in a row without a byte, before a transfer ends. Default 8. */
   retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
