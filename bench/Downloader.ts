@@ -65,6 +65,15 @@ export const curl = (cert: string): Downloader => ({
   inner: Number
 })
 
+/** curl, and what it wrote on the disk: what ours promise. */
+export const curlAndSync = (cert: string): Downloader => ({
+  name: "curl && sync",
+  command: (served, target) => {
+    const { args, file } = curl(cert).command(served, target)
+    return { file: "sh", args: ["-c", '"$@" && sync "$0"', target, file, ...args] }
+  }
+})
+
 /** aria2 with so many connections. Allocating the file beforehand would be work that the others do not do. */
 export const aria2 = (cert: string, connections: 1 | 8): Downloader => ({
   name: aria2Name(connections),

@@ -35,7 +35,7 @@ const programs = ({ certificate: { cert }, ours, peers }: Settings, connections:
   const present = [
     Downloader.library(ours, cert),
     Downloader.binary(ours, cert),
-    ...(peers.curl === undefined ? [] : [Downloader.curl(cert)]),
+    ...(peers.curl === undefined ? [] : [Downloader.curl(cert), Downloader.curlAndSync(cert)]),
     ...(peers.aria2c === undefined ? [] : [Downloader.aria2(cert, connections)])
   ]
   const missing = [
