@@ -21,7 +21,7 @@ import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testi
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
-const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
+const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
   Layer.provide([JobPoller.layer, JobJournal.layerNone]),
   Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
   Layer.provide([

@@ -108,7 +108,7 @@ export interface Choices {
   readonly runs?: Layer.Layer<Runs.Runs, Config.ConfigError> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
-  readonly transfer?: Transfer.Options | undefined
+  readonly transfer?: Transfer.ServiceOptions | undefined
 }
 
 /**
@@ -142,11 +142,17 @@ export const layerServicesWith = (
     Layer.provideMerge(
       Layer.mergeAll(
         AssetDownload.layerOptions(choices.assetDownload ?? {}),
-        Transfer.layerOptions(choices.transfer ?? {})
+        layerTransfer(choices.transfer ?? {})
       )
     ),
-    Layer.provide(
-      Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient, NodeHashes.layer)
+    Layer.provide(Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient))
+  )
+
+/** Where the API itself is reached by plain `http`, as an emulator is, its links may be as well. */
+const layerTransfer = (options: Transfer.ServiceOptions) =>
+  Layer.unwrap(
+    Effect.map(ScenarioConfig.ScenarioConfig, ({ baseUrl }) =>
+      Transfer.layer({ allowHttp: baseUrl.startsWith("http:"), hashes: NodeHashes.hashes, ...options })
     )
   )
 

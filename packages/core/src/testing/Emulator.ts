@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { Hashes } from "../transfer/internal/Hashes.ts"
+import * as Hashes from "../transfer/internal/Hashes.ts"
 import type * as Fault from "./Fault.ts"
 import * as Api from "./internal/Api.ts"
 import * as Catalogue from "./internal/Catalogue.ts"
@@ -116,6 +116,8 @@ export interface Options {
   readonly signaturePrefix?: string | undefined
   /** Checksums that the storage host declares; default none. */
   readonly checksums?: ReadonlyArray<ChecksumKind> | undefined
+  /** What computes those checksums. Default: the CRCs alone, in JavaScript; the emulator on ports computes all. */
+  readonly hashes?: Hashes.Hashes | undefined
   /** Faults that are injected at the start. */
   readonly faults?: ReadonlyArray<Fault.Fault> | undefined
   /** Where the API is, with `/v1`. Default `https://api.emulator.test/v1`, which only `EmulatorHttpClient` knows. */
@@ -184,7 +186,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator["Service"], 
       lifetime: Duration.toMillis(options.urlLifetime ?? "15 minutes"),
       signaturePrefix: options.signaturePrefix ?? ""
     })
-    const checksums = ChecksumHeaders.make(yield* Hashes, options.checksums ?? [])
+    const checksums = ChecksumHeaders.make(options.hashes ?? Hashes.portable, options.checksums ?? [])
     const storage = Storage.make({ catalogue, jobs, links, checksums })
 
     const usual = { ...JobScript.defaultScript, archive: options.archive, ...options.job }

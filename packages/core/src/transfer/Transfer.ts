@@ -8,7 +8,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { ScenarioConfig } from "../ScenarioConfig.ts"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as Bytes from "./internal/Bytes.ts"
 import type * as Exchange from "./internal/Exchange.ts"
@@ -16,6 +15,7 @@ import * as Hashes from "./internal/Hashes.ts"
 import * as Limits from "./internal/Limits.ts"
 import * as Links from "./internal/Links.ts"
 import * as OnlyBytes from "./internal/OnlyBytes.ts"
+import * as Permits from "./internal/Permits.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
 import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
@@ -32,6 +32,7 @@ import {
   TransferError
 } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
+import type { TransferPool } from "./TransferPool.ts"
 
 export type { Options } from "./internal/Limits.ts"
 export type { Source } from "./Source.ts"
@@ -47,6 +48,8 @@ export interface ReadOptions extends Limits.Options {
   readonly expect?: "zip" | undefined
   /** Go on with an object begun earlier, of which these ranges are already there. */
   readonly resume?: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
+  /** Limits that other transfers keep as well; beside those of this one. Default: none. */
+  readonly pool?: TransferPool | undefined
 }
 
 /**
@@ -78,13 +81,12 @@ export type Part =
  * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
  *
  * ```ts
- * const hashes = yield* Hashes.Hashes
  * let declared: ReadonlyArray<Checksum.Checksum> = []
  * let tally: Tally.Tally | undefined
  * yield* Stream.runForEach(transfer.events(source), (event) =>
  *   Effect.sync(() => {
  *     if (event._tag === "StartedOver") tally = undefined
- *     if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+ *     if (event._tag === "Opened") tally ??= Tally.make(Hashes.portable, (declared = event.object.checksums ?? []))
  *     if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
  *   })
  * )
@@ -103,9 +105,10 @@ export class Transfer extends Context.Service<
       options?: ReadOptions
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
-     * Some bytes, range by range in the order given, over one connection. A host that serves no ranges answers to a suffix
-     * with the whole object, from 0; what is behind it may start over. Ranges never do: `ObjectChanged` where another object
-     * is there now, `RangesRefused` where the host gives the object whole.
+     * Some bytes, range by range, in ascending order. Over several connections some 5 MiB for each of them may wait for those
+     * before them. A host that serves no ranges answers to a suffix with the whole object, from 0; what is behind it may start
+     * over. Ranges never do: `ObjectChanged` where another object is there now, `RangesRefused` where the host gives the
+     * object whole.
      */
     readonly part: <E, R>(
       source: Source.Source<E, R>,
@@ -113,7 +116,7 @@ export class Transfer extends Context.Service<
       options?: Omit<ReadOptions, "resume">
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
-     * The bytes alone. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
+     * The bytes alone, in order, over as many connections as `part`. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
      * byte reached, and another object ends the stream with `ObjectChanged`, one that cannot be told with `RangesRefused`.
      */
     readonly bytes: <E, R>(
@@ -124,28 +127,45 @@ export class Transfer extends Context.Service<
 >()("@scenario-assets/core/transfer/Transfer") {}
 
 /**
- * Builds the service on the storage client. Links by `http` are followed only where the API's own base URL is `http`.
+ * What holds for all transfers of the service, and limits for those that do not bring their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServiceOptions extends Limits.Options {
+  /** Also follows links by plain `http`, as those of an emulator are. Default `false`: they fail with `InsecureUrl`. */
+  readonly allowHttp?: boolean | undefined
+  /** The checksums that are computed and compared. Default: CRC-32, CRC-32C and CRC-64/NVME, in JavaScript. */
+  readonly hashes?: Hashes.Hashes | undefined
+}
+
+/**
+ * Builds the service on the storage client.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (
-  defaults: Limits.Options = {}
-): Effect.fn.Return<Transfer["Service"], never, StorageClient | ScenarioConfig> {
+export const make = Effect.fnUntraced(function* ({
+  allowHttp = false,
+  hashes = Hashes.portable,
+  ...defaults
+}: ServiceOptions = {}): Effect.fn.Return<Transfer["Service"], never, StorageClient> {
   const client = yield* StorageClient
-  const hashes = yield* Hashes.Hashes
   const usual = Limits.from(defaults, Limits.initial)
-  const allowHttp = (yield* ScenarioConfig).baseUrl.startsWith("http:")
 
   const read = <E, R>(source: Source.Source<E, R>, isFile: boolean, options: ReadOptions = {}, part?: Part) =>
     Stream.suspend(() => {
+      const { pool } = options
       const limits = Limits.from(options, usual)
-      const rateLimit = limits.limitRate === Infinity ? undefined : RateLimit.of(source, limits.limitRate)
+      const own = limits.limitRate === Infinity ? undefined : RateLimit.of(source, limits.limitRate)
+      const shared = pool?.rateLimit
+      const rateLimit = own === undefined ? shared : shared === undefined ? own : RateLimit.both(own, shared)
       return run(source, {
         part,
         startsOver: isFile ? "any" : part === undefined ? "same" : "suffix" in part ? "any" : "never",
         ...limits,
-        connections: isFile ? limits.connections : 1,
+        inOrder: !isFile,
+        permits: pool?.connections ?? Permits.unlimited,
         rateLimit,
         pieceSize: rateLimit?.pieceSize,
         expect: options.expect,
@@ -163,20 +183,12 @@ export const make = Effect.fnUntraced(function* (
 })
 
 /**
- * The service with its defaults.
+ * The service.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> = Layer.effect(Transfer, make())
-
-/**
- * The service with other limits.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerOptions = (options: Limits.Options): Layer.Layer<Transfer, never, StorageClient | ScenarioConfig> =>
+export const layer = (options?: ServiceOptions): Layer.Layer<Transfer, never, StorageClient> =>
   Layer.effect(Transfer, make(options))
 
 /**
@@ -256,7 +268,9 @@ const run = <E, R>(
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
     const todo = wanted(settings.part, resume)
     return (
-      settings.connections > 1 ? Segments.read(todo, begun, links, settings) : inOrder(todo, begun, links, settings)
+      settings.connections > 1 || settings.permits !== Permits.unlimited
+        ? Segments.read(todo, begun, links, settings)
+        : oneAfterAnother(todo, begun, links, settings)
     ).pipe(
       Stream.map((event) => {
         if (event._tag === "Retrying") retries++
@@ -326,8 +340,8 @@ const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Ex
   return gaps.length > 0 || object.size === undefined ? gaps.map(position) : [position([object.size, object.size])]
 }
 
-/** One range after the other. */
-const inOrder = <E, R>(
+/** Over one connection, which nobody else waits for: as what takes the bytes pulls them. */
+const oneAfterAnother = <E, R>(
   todo: ReadonlyArray<Exchange.Position>,
   begun: Exchange.Begun,
   links: Links.Links<E, R>,

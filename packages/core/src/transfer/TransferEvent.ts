@@ -7,8 +7,8 @@ import type * as Duration from "effect/Duration"
 import type { StoredObject } from "./StoredObject.ts"
 
 /**
- * One thing that happens. Over one connection the bytes come in order and without gaps, over several in the order of their
- * arrival, each byte once. After `StartedOver` they come again from 0, and what came before must be forgotten.
+ * One thing that happens. The bytes of a file come over several connections in the order of their arrival, else in their own; each
+ * byte once. After `StartedOver` they come again from 0, and what came before must be forgotten.
  *
  * @category models
  * @since 0.1.0

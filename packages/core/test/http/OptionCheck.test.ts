@@ -65,8 +65,8 @@ describe("Transfer", () => {
       const read = (given?: Transfer.Options) =>
         Effect.flatMap(Transfer.Transfer, ({ events }) => Stream.runDrain(events(source, given)))
       const refused = `Transfer: the option ${message}`
-      assert.strictEqual(yield* refusal(Effect.provide(read(options), Layer.provide(Transfer.layer, storage))), refused)
-      const layer = Layer.provide(Transfer.layerOptions(options), storage)
+      assert.strictEqual(yield* refusal(Effect.provide(read(options), Layer.provide(Transfer.layer(), storage))), refused)
+      const layer = Layer.provide(Transfer.layer(options), storage)
       assert.strictEqual(yield* refusal(Effect.provide(Effect.asVoid(Transfer.Transfer), layer)), refused)
     })
   )
@@ -87,7 +87,7 @@ describe("Transfer", () => {
         exit.value.reduce((sum, { length }) => sum + length, 0),
         size
       )
-    }).pipe(Effect.provide(Layer.provide(Transfer.layer, storage)))
+    }).pipe(Effect.provide(Layer.provide(Transfer.layer(), storage)))
   )
 })
 

@@ -17,7 +17,7 @@ import { TestClock } from "effect/testing"
 const { key, secret } = Emulator.defaultCredentials
 
 const emulated = (options: Emulator.Options) =>
-  Layer.mergeAll(Archives.layer, Transfer.layer).pipe(
+  Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
     Layer.provide([JobPoller.layer, JobJournal.layerNone]),
     Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
     Layer.provide([

@@ -5,6 +5,7 @@ import { Duration, Effect, Stream } from "effect"
 import { HttpClient, HttpServerResponse } from "effect/http"
 import type * as Exchange from "../../src/transfer/internal/Exchange.ts"
 import * as Links from "../../src/transfer/internal/Links.ts"
+import * as Permits from "../../src/transfer/internal/Permits.ts"
 import * as Segments from "../../src/transfer/internal/Segments.ts"
 
 const mebibyte = 1024 * 1024
@@ -56,6 +57,8 @@ const read = Effect.fnUntraced(function* (
       base: Duration.millis(1),
       cap: Duration.millis(1),
       connections: 2,
+      permits: Permits.unlimited,
+      inOrder: false,
       rateLimit: undefined
     })
   )

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   type Checksum,
-  ScenarioConfig,
   SignedUrl,
   StorageClient,
   type StoredObject,
@@ -9,7 +8,7 @@ import {
   type TransferError,
   type TransferEvent
 } from "@scenario-assets/core"
-import { Clock, Effect, Exit, Layer, Redacted, Ref, Stream } from "effect"
+import { Clock, Effect, Exit, Layer, Ref, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as Time from "../Time.ts"
@@ -113,13 +112,9 @@ const host = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>, baseUr
       HttpClientRequest.setHeaders({ authorization: `Basic ${Canary.basic}`, "x-api-key": Canary.key })
     )
   )
-  const layer = Transfer.layer.pipe(
+  const layer = Transfer.layer({ allowHttp: baseUrl.startsWith("http:") }).pipe(
     Layer.provide(StorageClient.layerHttpClient),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-    Layer.provide(
-      ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })
-    ),
-    Layer.orDie
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
   )
   const link = (serial: number) =>
     SignedUrl.make(

@@ -1,7 +1,7 @@
 /** What a transfer tells traces and logs: how it went, and never the link. */
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig, SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
-import { Effect, Exit, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
+import { SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
+import { Effect, Exit, Layer, Logger, References, Stream, Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as Spans from "../../../../test-support/Spans.ts"
@@ -23,11 +23,9 @@ const observe = Effect.fnUntraced(function* (source: Transfer.Source, statuses: 
       return HttpClientResponse.fromWeb(request, response)
     })
   )
-  const layer = Transfer.layer.pipe(
+  const layer = Transfer.layer().pipe(
     Layer.provide(StorageClient.layerHttpClient),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-    Layer.provide(ScenarioConfig.layer({ apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) })),
-    Layer.orDie
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
   )
   const { spans, tracer } = Spans.recorder()
   const logs: Array<readonly [level: string, message: string]> = []

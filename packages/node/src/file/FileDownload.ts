@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { dirname } from "node:path"
-import * as Hashes from "@scenario-assets/core/engine/Hashes"
 import type { Algorithm } from "@scenario-assets/core/transfer/Checksum"
 import * as Source from "@scenario-assets/core/transfer/Source"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
@@ -21,6 +20,7 @@ import * as Stream from "effect/Stream"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
 import * as Lock from "./internal/Lock.ts"
+import * as NodeHashes from "./internal/NodeHashes.ts"
 import * as PartFile from "./internal/PartFile.ts"
 
 /**
@@ -112,7 +112,6 @@ export class FileDownload extends Context.Service<
  */
 export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Effect.gen(function* () {
   const transfer = yield* Transfer
-  const hashes = yield* Hashes.Hashes
 
   const events = <E, R>(
     source: Source.Source<E, R>,
@@ -134,7 +133,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         yield* Lock.acquire(target)
         // Who had the lock may have brought it.
         if (yield* occupied(target)) return there(target)
-        const part = yield* PartFile.open(target, hashes)
+        const part = yield* PartFile.open(target, NodeHashes.hashes)
         const refuse = Effect.fnUntraced(function* (path: string) {
           // A part that may be resumed stays, for one who decides to replace what is there.
           if (ifExists === "skip" || part.written() === 0) yield* part.clear

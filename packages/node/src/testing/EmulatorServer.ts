@@ -7,7 +7,6 @@
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type * as Net from "node:net"
-import * as Hashes from "@scenario-assets/core/engine/Hashes"
 import * as Emulator from "@scenario-assets/core/testing/Emulator"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -81,9 +80,8 @@ export const make = (
     const emulator = yield* Deferred.make<Emulator.Emulator["Service"]>()
     const apiOrigin = yield* serve(emulator, "api", options, options.port ?? 0)
     const storageUrl = yield* serve(emulator, "storage", options, options.storagePort ?? 0)
-    const service = yield* Emulator.make({ ...options, apiUrl: `${apiOrigin}/v1`, storageUrl }).pipe(
-      Effect.provideService(Hashes.Hashes, NodeHashes.hashes)
-    )
+    const apiUrl = `${apiOrigin}/v1`
+    const service = yield* Emulator.make({ hashes: NodeHashes.hashes, ...options, apiUrl, storageUrl })
     yield* Deferred.succeed(emulator, service)
     return service
   })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig, SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import { SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
+import { Effect, Layer, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as ByteSource from "../../src/archive/internal/ByteSource.ts"
@@ -56,11 +56,7 @@ const hostOf = (object: Uint8Array, options: Partial<Host> = {}): Host => ({
 })
 
 const layerOf = (storage: Layer.Layer<StorageClient.StorageClient>) =>
-  Transfer.layerOptions({ backoffBase: "1 millis" }).pipe(
-    Layer.provideMerge(
-      Layer.merge(ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }), storage)
-    )
-  )
+  Transfer.layer({ backoffBase: "1 millis" }).pipe(Layer.provideMerge(storage))
 
 const layer = (host: Host) =>
   layerOf(

@@ -66,13 +66,12 @@ describe("checksums", () => {
       const { source } = yield* Downloading.begin
       const transfer = yield* Transfer.Transfer
       yield* Downloading.inject(Fault.corrupt("storage", 9_999_999))
-      const hashes = yield* Hashes.Hashes
       let declared: ReadonlyArray<Checksum.Checksum> = []
       let tally: Tally.Tally | undefined
       yield* Stream.runForEach(transfer.events(source), (event) =>
         Effect.sync(() => {
           if (event._tag === "StartedOver") tally = undefined
-          if (event._tag === "Opened") tally ??= Tally.make(hashes, (declared = event.object.checksums ?? []))
+          if (event._tag === "Opened") tally ??= Tally.make(Hashes.portable, (declared = event.object.checksums ?? []))
           if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
         })
       )

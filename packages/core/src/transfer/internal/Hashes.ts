@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
 import * as Checksum from "../Checksum.ts"
 import type { Crc } from "./Crc.ts"
 import * as Crc32 from "./Crc32.ts"
@@ -70,16 +69,6 @@ export const portable: Hashes = {
   crc32c: start(Crc32.crc32c),
   crc64nvme: start(crc64nvme)
 }
-
-/**
- * The checksums that can be computed here; {@link portable} unless the machine offers more.
- *
- * @category services
- * @since 0.1.0
- */
-export const Hashes: Context.Reference<Hashes> = Context.Reference<Hashes>("@scenario-assets/core/Hashes", {
-  defaultValue: () => portable
-})
 
 /**
  * Checksums on their way.

@@ -21,8 +21,8 @@ export interface Options {
   /** Redirects followed in one exchange; from 0, at most 20. Default 5. */
   readonly redirects?: number | undefined
   /**
-   * The most connections over which `events` reads one object; there are as many as pay, and no more where they reach
-   * `limitRate`. From 1; more than 64 are 64. Default 1, and always 1 for `bytes`.
+   * The most connections over which one object is read; there are as many as pay, and no more where they reach `limitRate`.
+   * From 1; more than 64 are 64. Default 1.
    */
   readonly connections?: number | undefined
   /**

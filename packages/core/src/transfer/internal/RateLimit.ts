@@ -61,6 +61,13 @@ export const make = (bytesPerSecond: number): RateLimit => {
   }
 }
 
+/** Both limits. */
+export const both = (one: RateLimit, other: RateLimit): RateLimit => ({
+  pieceSize: Math.min(one.pieceSize, other.pieceSize),
+  isReached: () => one.isReached() || other.isReached(),
+  apply: (events) => other.apply(one.apply(events))
+})
+
 /** Pieces in memory of their own: what a transport gathers in is used again as a whole. */
 const cut = (event: TransferEvent, size: number): ReadonlyArray<TransferEvent> => {
   if (event._tag !== "Bytes" || event.bytes.length <= size) return [event]

@@ -1,6 +1,6 @@
 /**
- * An object read in several ranges at once. Everybody who reads has a range; who has none takes the farther half of the
- * longest one. There are as many as pay: more as long as that brings more bytes, fewer when it does not.
+ * An object read over several connections at once, as many as pay: more as long as that brings more bytes, fewer when it does
+ * not. What each of them reads, `Division` decides.
  */
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -10,14 +10,20 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
+import * as Division from "./Division.ts"
 import type * as Exchange from "./Exchange.ts"
 import type { Links } from "./Links.ts"
+import type { Permits } from "./Permits.ts"
 import * as RangeReader from "./RangeReader.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 export interface Settings extends RangeReader.Settings {
   /** The most ranges at once. */
   readonly connections: number
+  /** Connections that other transfers use as well. */
+  readonly permits: Permits
+  /** Bytes come in the order of the ranges, without waiting much longer for it. */
+  readonly inOrder: boolean
   /** What holds the bytes back that are read here. */
   readonly rateLimit: RateLimit | undefined
 }
@@ -26,10 +32,6 @@ export interface Settings extends RangeReader.Settings {
 const interval = Duration.millis(200)
 /** Bytes a second of one connection that make a second one pointless. */
 const fastEnough = 50_000_000
-/** A range is not halved below this. */
-const shortest = 4 * 1024 * 1024
-/** Ranges begin at multiples of this, which suits disks. */
-const alignment = 1024 * 1024
 /** From one step to the next there are so many times as many connections. */
 const growth = 4
 /** They must bring at least so many times as many bytes, or are given up again. */
@@ -44,9 +46,9 @@ class Surrender extends Data.TaggedError("Surrender") {}
 
 type Failure<E> = TransferError | RangeReader.Restart | E
 
-/** Reads `todo`, ranges of the object begun, in any order. */
+/** Reads `todo`, ranges of the object begun. */
 export const read = <E, R>(
-  todo: Array<Exchange.Position>,
+  todo: ReadonlyArray<Exchange.Position>,
   begun: Exchange.Begun,
   links: Links<E, R>,
   settings: Settings
@@ -55,41 +57,27 @@ export const read = <E, R>(
     Effect.fnUntraced(function* (queue) {
       const scope = yield* Effect.scope
       const done = yield* Deferred.make<void, Failure<E>>()
-      const active = new Set<Exchange.Position>()
+      const division = (settings.inOrder ? Division.inOrder : Division.inHalves)(todo, (events) =>
+        Queue.offerAll(queue, events)
+      )
+      const { active } = division
+      const { permits } = settings
       let target = 1
       /** As many as the host bears. */
       let limit = settings.connections
       let received = 0
 
-      const take = (at: Exchange.Position): Exchange.Position => {
-        active.add(at)
-        return at
-      }
-
-      /** A range that waits, or the farther half of the longest one that is being read. */
-      const claim = (): Exchange.Position | undefined => {
-        const waiting = todo.pop()
-        if (waiting !== undefined) return take(waiting)
-        const [longest] = [...active].toSorted((a, b) => left(b) - left(a))
-        if (longest?.end === undefined || left(longest) < 2 * shortest) return undefined
-        const middle = Math.ceil((longest.offset + left(longest) / 2) / alignment) * alignment
-        const half = { offset: middle, end: longest.end, whole: false, unconfirmed: false }
-        longest.end = middle
-        return take(half)
-      }
-
-      /** The rest of a range goes back to whom it was taken from, or waits for anybody. */
-      const giveBack = (at: Exchange.Position): void => {
-        active.delete(at)
-        const before = [...active].find((other) => other.end === at.offset && !other.whole)
-        if (before === undefined) todo.push({ ...at })
-        else before.end = at.end
-      }
-
       /** More connections would only wait as well. */
       const isLimited = () => settings.rateLimit?.isReached() === true
 
+      /** Those that have been told to stop. */
+      const leaving = new Set<Exchange.Position>()
+      const staying = () => active.size - leaving.size
+
       const isAlone = () => active.size === 1
+
+      /** Another one may stop: there are too many, or another transfer waits for a connection. */
+      const isTooMany = () => staying() > target || (staying() > 1 && permits.isAskedFor())
 
       /** Reads one range. A failure of one of several costs that range's connection only. */
       const work = (at: Exchange.Position): Effect.Effect<void, Failure<E>, R> =>
@@ -101,35 +89,60 @@ export const read = <E, R>(
             // A host that is asked too much is asked less.
             const isTooMuch = first._tag === "Retrying" && (first.status === 429 || first.status === 503)
             if (isTooMuch && !isAlone()) limit = target = active.size - 1
-            const told = Queue.offerAll(queue, events)
             // Who has all of its range has nothing to leave to others, and ends by itself.
-            return active.size > target && left(at) > 0 ? Effect.andThen(told, Effect.fail(new Surrender())) : told
+            const surrenders = Division.left(at) > 0 && isTooMany()
+            if (surrenders) leaving.add(at)
+            const told = Effect.andThen(division.take(at, events), more)
+            return surrenders ? Effect.andThen(told, Effect.fail(new Surrender())) : told
           }),
           Effect.catch((error) => {
-            if (error instanceof Surrender) return Effect.sync(() => giveBack(at))
+            if (error instanceof Surrender) {
+              return Effect.sync(() => {
+                leaving.delete(at)
+                division.giveBack(at)
+              })
+            }
             if (isAlone() || !isOneConnections(error)) return Effect.fail(error)
             return Effect.sync(() => {
               limit = target = active.size - 1
-              giveBack(at)
+              division.giveBack(at)
             })
-          })
+          }),
+          Effect.andThen(Effect.suspend(() => division.close(at)))
         )
 
-      const worker = Effect.fnUntraced(function* (first: Exchange.Position) {
-        let at: Exchange.Position | undefined = first
-        while (at !== undefined) {
-          yield* work(at)
-          active.delete(at)
-          at = active.size < target ? claim() : undefined
+      const start = (at: Exchange.Position, reader: (work: Effect.Effect<void, Failure<E>, R>) => typeof work) =>
+        reader(work(at)).pipe(
+          Effect.andThen(fill),
+          Effect.catchCause((cause) => Deferred.failCause(done, cause)),
+          // At once, so that a connection that was taken is given back whatever happens.
+          Effect.forkIn(scope, { startImmediately: true })
+        )
+
+      /** As many as there may be. The first one waits for its connection; others are there only where one is free. */
+      const fill: Effect.Effect<void, never, R> = Effect.gen(function* () {
+        while (staying() < target) {
+          if (active.size === 0) {
+            const first = division.claim(1)
+            if (first === undefined) {
+              yield* Deferred.succeed(done, undefined)
+              return
+            }
+            yield* start(first, permits.withOne)
+            continue
+          }
+          if (!(yield* permits.takeIfAvailable)) return
+          const next = division.claim(target)
+          if (next === undefined) {
+            yield* permits.release
+            return
+          }
+          yield* start(next, Effect.ensuring(permits.release))
         }
-        if (active.size === 0) yield* Deferred.succeed(done, undefined)
-      })
+      }).pipe(Effect.uninterruptible)
 
-      const start = (at: Exchange.Position) =>
-        Effect.forkIn(
-          Effect.catchCause(worker(at), (cause) => Deferred.failCause(done, cause)),
-          scope
-        )
+      /** Bytes that were told make room for others to be read. */
+      const more = Effect.suspend(() => (settings.inOrder && staying() < target ? fill : Effect.void))
 
       /** Bytes a second, over the next interval. */
       const rate = Effect.suspend(() => {
@@ -151,13 +164,14 @@ export const read = <E, R>(
           if (rest-- > 0) continue
           const from = target
           target = Math.min(most, target * growth)
-          for (let at = claim(); at !== undefined; at = active.size < target ? claim() : undefined) yield* start(at)
+          yield* fill
           yield* tell()
           // What is new has to begin first; and one look may be the wrong moment.
           yield* Effect.sleep(interval)
           const after = Math.max(yield* rate, yield* rate)
           rest = 0
-          if (after < before * gain && active.size === target && !isLimited()) {
+          const isInUse = settings.inOrder || active.size === target
+          if (after < before * gain && isInUse && !isLimited()) {
             target = from
             rest = patience *= 4
             yield* tell()
@@ -165,17 +179,12 @@ export const read = <E, R>(
         }
       })
 
-      const first = claim()
-      if (first !== undefined) {
-        yield* start(first)
-        yield* Effect.raceFirst(Deferred.await(done), adapt)
-      }
+      yield* fill
+      yield* Effect.raceFirst(Deferred.await(done), adapt)
       yield* Queue.end(queue)
     }),
     { bufferSize: settings.rateLimit === undefined ? bufferSize : limitedBufferSize }
   )
-
-const left = (at: Exchange.Position): number => (at.end === undefined ? 0 : at.end - at.offset)
 
 /** What one connection meets and others need not: it is cut off again and again, or refused a range. */
 const isOneConnections = (error: unknown): boolean =>

@@ -6,7 +6,6 @@
 import * as Crypto from "node:crypto"
 import * as Zlib from "node:zlib"
 import * as Hashes from "@scenario-assets/core/engine/Hashes"
-import * as Layer from "effect/Layer"
 
 /** A FIPS build of OpenSSL has no MD5: what is not there is left out. */
 const digest = (algorithm: "md5" | "sha1" | "sha256" | "sha512"): Partial<Record<typeof algorithm, Hashes.Start>> =>
@@ -36,11 +35,3 @@ export const hashes: Hashes.Hashes = {
   ...digest("sha256"),
   ...digest("sha512")
 }
-
-/**
- * Lets transfers verify all seven checksums.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer: Layer.Layer<never> = Layer.succeed(Hashes.Hashes, hashes)
