@@ -1,9 +1,11 @@
 /** One request to a storage host, its redirects, and the check of the answer against the object begun. */
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -70,6 +72,8 @@ export class Fault extends Data.TaggedError("Fault")<{
     | {
         readonly _tag: "Broken"
         readonly description: string
+        /** Who takes the bytes had not wanted any for so long that the host may have given up: nobody's fault. */
+        readonly afterPause?: boolean
         readonly status?: number
         readonly retryAfter?: Duration.Duration | undefined
       }
@@ -81,7 +85,8 @@ export class Fault extends Data.TaggedError("Fault")<{
 /** What the transfer cannot mend. */
 export class Rejection extends Data.TaggedError("Rejection")<{ readonly reason: Reason }> {}
 
-const broken = (description: string): Fault => new Fault({ kind: { _tag: "Broken", description } })
+const broken = (description: string, afterPause = false): Fault =>
+  new Fault({ kind: { _tag: "Broken", description, afterPause } })
 
 const changed = (now: Now): Fault => new Fault({ kind: { _tag: "Changed", now } })
 
@@ -155,7 +160,7 @@ const follow = Effect.fnUntraced(function* (
       .pipe(
         Scope.provide(hopScope),
         Effect.mapError(failed),
-        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(silence(idleTimeout)) })
+        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(broken(silence(idleTimeout))) })
       )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined
     if (location === undefined) return response
@@ -181,7 +186,10 @@ const failed = (error: StorageError): Fault | Rejection => {
 const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 
-const silence = (idleTimeout: Duration.Duration): Fault => broken(`no bytes for ${Duration.format(idleTimeout)}`)
+const silence = (idleTimeout: Duration.Duration) => `no bytes for ${Duration.format(idleTimeout)}`
+
+/** Hosts do not close a connection sooner because nobody reads from it. */
+const longPause = Duration.seconds(5)
 
 type Taken = Effect.Effect<Stream.Stream<TransferEvent, Fault | Rejection>, Fault | Rejection>
 
@@ -280,6 +288,29 @@ const receive = (
   let position = at.offset
   /** The last event wanted, where the body goes on behind it. */
   let last: TransferEvent | undefined
+  /** When bytes were handed on. */
+  let handedOn: number | undefined
+  let wasHeld = false
+  const cut = (description: string) => broken(description, wasHeld)
+
+  /** Notes how long nobody wants more. */
+  const noting = <A, E, D>(pull: Pull.Pull<A, E, D>): Pull.Pull<A, E, D> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (handedOn !== undefined && now - handedOn >= Duration.toMillis(longPause)) wasHeld = true
+      return Effect.tap(pull, () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          handedOn = now
+        })
+      )
+    })
+
+  const fromHost = response.body.pipe(
+    Stream.mapError((error) => cut(error.description)),
+    Stream.timeoutOrElse({
+      duration: settings.idleTimeout,
+      orElse: () => Stream.fail(cut(silence(settings.idleTimeout)))
+    })
+  )
 
   const take = (
     chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
@@ -310,7 +341,7 @@ const receive = (
     }
     if (at.end !== undefined && at.offset >= at.end) at.whole = true
     else if (declared !== undefined && position < declared) {
-      return Effect.fail(broken(`the body ended after ${position} of ${declared} bytes`))
+      return Effect.fail(cut(`the body ended after ${position} of ${declared} bytes`))
     }
     // Chunked framing (RFC 9112, 7.1) tells a whole body from a cut one; the end of a connection does not.
     else if (declared === undefined && isChunked(response)) at.whole = true
@@ -322,12 +353,7 @@ const receive = (
   return Effect.succeed(
     Stream.succeed(opened).pipe(
       Stream.concat(
-        response.body.pipe(
-          Stream.mapError((error) => broken(error.description)),
-          Stream.timeoutOrElse({
-            duration: settings.idleTimeout,
-            orElse: () => Stream.fail(silence(settings.idleTimeout))
-          }),
+        Stream.transformPull(fromHost, (pull) => Effect.succeed(noting(pull))).pipe(
           Stream.filter((bytes) => bytes.length > 0),
           Stream.mapArrayEffect(take),
           // What breaks behind the last byte wanted breaks nothing. The end of the whole object has to be asked for.

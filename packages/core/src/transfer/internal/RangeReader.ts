@@ -94,6 +94,8 @@ export const read = <E, R>(
     if (fault === undefined) return [exchange(current), undefined] as const
     const caught = fault
     fault = undefined
+    // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
+    if (caught.kind._tag === "Broken" && caught.kind.afterPause === true) return [exchange(current), undefined] as const
     const [event, pause] = yield* mend(caught, current)
     return [
       Stream.succeed(event).pipe(
