@@ -74,11 +74,10 @@ export const connection = {
 
 export const transfer = {
   concurrency: setting(Settings.concurrency, "How many at once").pipe(Flag.withDefault(4)),
-  connections: setting(
-    Settings.connections,
-    "The most connections for one file; more are opened only where they help"
-  ).pipe(Flag.optional),
-  limitRate: setting(Settings.limitRate, "The most bytes a second of one file, for example 10MB").pipe(Flag.optional),
+  connections: setting(Settings.connections, "The most connections in all; more are opened only where they help").pipe(
+    Flag.optional
+  ),
+  limitRate: setting(Settings.limitRate, "The most bytes a second in all, for example 10MB").pipe(Flag.optional),
   idleTimeout: setting(Settings.idleTimeout, "How long no byte may come before a transfer is tried again").pipe(
     Flag.optional
   ),

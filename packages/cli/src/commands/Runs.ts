@@ -16,11 +16,11 @@ const resume = Command.make(
       Flag.optional
     ),
     connections: Options.wholeNumber("connections", "N", 1, 64).pipe(
-      Flag.withDescription("The most connections for one file [default: as before]"),
+      Flag.withDescription("The most connections in all [default: as before]"),
       Flag.optional
     ),
     limitRate: Options.byteSize("limit-rate").pipe(
-      Flag.withDescription("The most bytes a second of one file, for example 10MB [default: as before]"),
+      Flag.withDescription("The most bytes a second in all, for example 10MB [default: as before]"),
       Flag.optional
     ),
     ...Options.output

@@ -3,6 +3,8 @@ import { join } from "node:path"
 import type { AssetId, TargetFormat } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
+import type { ReadOptions } from "@scenario-assets/core/transfer/Transfer"
+import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
 import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/file/FileDownload"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -14,6 +16,7 @@ import * as Failures from "../Failures.ts"
 import { type Connection, type Transfer, transferOptions } from "../Options.ts"
 import * as Output from "../Output.ts"
 import * as Scenario from "../Scenario.ts"
+import * as Settings from "../Settings.ts"
 import * as Summary from "../Summary.ts"
 import * as Watch from "../Watch.ts"
 
@@ -28,12 +31,18 @@ export const run = (values: Values) =>
   Effect.gen(function* () {
     const { note, progress, result, whenInterrupted } = yield* Output.Output
     const ids = [...new Set(values.ids)]
+    const { limitRate, ...options } = transferOptions(values)
+    const { connections = usualConnections } = options
+    const pool = yield* TransferPool.make({ connections, limitRate })
     progress.expect(ids.length)
     // One that fails does not stop the others.
     const outcomes = yield* Effect.forEach(
       ids,
-      (assetId) => Effect.result(Effect.mapError(save(values, assetId), (error) => ({ of: assetId, error }))),
-      { concurrency: values.concurrency }
+      (assetId) =>
+        Effect.result(
+          Effect.mapError(save(values, assetId, { ...options, pool }), (error) => ({ of: assetId, error }))
+        ),
+      { concurrency: Math.min(values.concurrency, connections) }
     ).pipe(whenInterrupted(() => "Run the same command again to go on where it stopped."))
     const [assets, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
     if (assets.length > 0) yield* note(Summary.ofFiles(assets, "asset"))
@@ -46,7 +55,9 @@ export const run = (values: Values) =>
     })
   }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
 
-const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId) {
+const usualConnections = Number(Settings.connections.otherwise)
+
+const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId, transfer: ReadOptions) {
   const { line } = yield* Output.Output
   const { request } = yield* AssetDownload
   const { events } = yield* FileDownload
@@ -56,7 +67,7 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId) {
   const source = { refresh: request(assetId, { targetFormat }) }
   const options: FileOptions = {
     ifExists: values.force ? "replace" : "fail",
-    ...transferOptions(values),
+    ...transfer,
     ...(targetFormat === undefined ? { rename: (object: StoredObject) => base + Extension.of(object.contentType) } : {})
   }
   const target = targetFormat === undefined ? base : `${base}.${targetFormat}`

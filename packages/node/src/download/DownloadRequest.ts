@@ -82,7 +82,7 @@ export const Destination = Schema.Union([Directory, ArchiveFiles])
 export type Destination = typeof Destination.Type
 
 /**
- * A download. `concurrency` is of the whole run; limits of connections, rate and time are of each archive by itself.
+ * A download. Limits of archives, connections and bytes a second are of the whole run, those of time of each archive.
  *
  * @category models
  * @since 0.1.0
@@ -92,9 +92,9 @@ export const DownloadRequest = Schema.Struct({
   destination: Destination,
   /** Archives saved at once. Default 4. */
   concurrency: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
-  /** The most connections for one archive that is fetched as a whole. Default 16. */
+  /** The most connections at once; there are as many as pay. Default 16. */
   connections: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
-  /** The most bytes a second of one archive. Default: no limit. */
+  /** The most bytes a second. Default: no limit. */
   limitRate: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
   /** How long one job is waited for. Default 30 minutes. */
   deadline: Schema.optionalKey(Schema.DurationFromMillis),
@@ -191,20 +191,6 @@ export const archivePath = (file: string, total: number, batch: number): string 
   const { dir, ext, name, root } = parse(file)
   return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
 }
-
-/**
- * How its transfers behave.
- *
- * @category getters
- * @since 0.1.0
- */
-export const transferOptions = ({ connections, idleTimeout, limitRate, retries, timeLimit }: DownloadRequest) => ({
-  connections,
-  idleTimeout,
-  limitRate,
-  retries,
-  timeLimit
-})
 
 /**
  * The same request for a process in another working directory.

@@ -11,6 +11,7 @@ import { JobJournal, type JournalError, layerMemory } from "@scenario-assets/cor
 import type { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
+import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -124,8 +125,10 @@ export const make: Effect.Effect<
   const open = Effect.fnUntraced(function* (
     request: DownloadRequest.DownloadRequest
   ): Effect.fn.Return<Destination, FileError | InvalidPattern> {
-    const { concurrency = usualConcurrency, destination } = request
-    const options = DownloadRequest.transferOptions(request)
+    const { connections = usualConnections, destination, idleTimeout, limitRate, retries, timeLimit } = request
+    const concurrency = Math.min(request.concurrency ?? usualConcurrency, connections)
+    const pool = yield* TransferPool.make({ connections, limitRate })
+    const options = { connections, idleTimeout, pool, retries, timeLimit }
     if (destination._tag === "ArchiveFiles") {
       return yield* ArchiveFiles.open(files, destination, DownloadRequest.archiveCount(request), concurrency, options)
     }
@@ -214,6 +217,7 @@ export const layer: Layer.Layer<
 > = Layer.effect(Downloads, make)
 
 const usualConcurrency = 4
+const usualConnections = 16
 
 /** How a run ended that has one, and its first error. */
 const endOfReport = ({ failures: [first], state }: DownloadReport) =>

@@ -83,7 +83,8 @@ export const make = Effect.fnUntraced(function* (
   )
   if (destination._tag === "Directory") {
     const locations = sources.map(({ jobId, source }) => ({ name: jobId, source }))
-    const options = { ...DownloadRequest.transferOptions(request), ...rules }
+    const { idleTimeout, retries, timeLimit } = request
+    const options = { idleTimeout, retries, timeLimit, ...rules }
     const preview = yield* extraction.preview(locations, destination.directory, options)
     return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
   }
