@@ -12,6 +12,7 @@ import { costs, show, showSeconds, timeRatio } from "./Figures.ts"
 import type { Peers } from "./Machine.ts"
 import type { Nginx } from "./Nginx.ts"
 import type { Ours } from "./Ours.ts"
+import { slowRate } from "./Server.ts"
 import * as Tree from "./Tree.ts"
 import * as Units from "./Units.ts"
 import { type Column, type Medians, ratio, type Verdict, type Work } from "./Work.ts"
@@ -39,8 +40,10 @@ interface Kind {
   /** About so many bytes are in the entries. */
   readonly bytes: number
   readonly entries: Iterable<Entries.Entry>
+  /** Each connection gets `slowRate`. */
+  readonly isSlow?: true
   /** The most that ours may take, in times of the peer. */
-  readonly bars: { readonly bsdtar?: number; readonly unzip?: number }
+  readonly bars: { readonly bsdtar?: number; readonly unzip?: number; readonly archiveFile?: number }
   readonly note?: string | undefined
 }
 
@@ -71,11 +74,22 @@ const kinds: Readonly<Record<string, (settings: Settings) => Kind>> = {
     title: ({ bytes, files }) => `${files} small files to a directory, ${Units.formatSize(bytes)}, HTTPS`,
     bytes: smallFiles * 4096,
     entries: Entries.smallFiles(smallFiles),
-    bars: { bsdtar: 1.2 }
+    bars: { bsdtar: 1.8 }
+  }),
+  j: ({ size }) => ({
+    id: "j",
+    name: "slow",
+    title: ({ files }) =>
+      `${Units.formatSize(size / 2)} of images to a directory, ${files} files, from a server that gives each connection ${slowRate / 1e6} MB/s, HTTPS`,
+    bytes: size / 2,
+    entries: Entries.images(size / 2),
+    isSlow: true,
+    bars: { archiveFile: 1.3 },
+    note: size === 1024 * Units.mebibyte ? undefined : "the bar is meant for 512 MiB"
   })
 }
 
-const programs = ({ certificate: { cert }, ours, peers }: Settings) => {
+const programs = ({ certificate: { cert }, ours, peers }: Settings, { isSlow }: Kind) => {
   const candidates = [
     { extractor: Extractor.bsdtar(cert), needs: ["curl", "bsdtar"] },
     { extractor: Extractor.unzip(cert), needs: ["curl", "unzip"] }
@@ -88,6 +102,7 @@ const programs = ({ certificate: { cert }, ours, peers }: Settings) => {
     present: [
       Extractor.library(ours, cert),
       Extractor.binary(ours, cert),
+      ...(isSlow === undefined ? [] : [Extractor.archiveFile(ours, cert)]),
       ...lacking.flatMap(({ extractor, lacks }) => (lacks.length === 0 ? [extractor] : []))
     ],
     missing: lacking.flatMap(({ extractor, lacks }) =>
@@ -102,11 +117,12 @@ const make =
   (kindOf: (settings: Settings) => Kind): Make =>
   (settings) =>
     Effect.gen(function* () {
-      const { bars, bytes, entries, id, name, note, title } = kindOf(settings)
-      const archive = yield* settings.server.serveFile(name, (file) =>
+      const kind = kindOf(settings)
+      const { bars, bytes, entries, id, isSlow, name, note, title } = kind
+      const archive = yield* settings.server.serveFile(name, isSlow === undefined ? "full" : "slow", (file) =>
         Effect.andThen(Content.makeSureOfSpace(file, bytes), ZipWriter.write(file, entries))
       )
-      const { missing, present } = programs(settings)
+      const { missing, present } = programs(settings, kind)
       const parent = yield* directoryOfAll(path.join(settings.directory, name))
       // All files stay, although empty, until the work is done.
       const inodes = (archive.files + Tree.controlFiles) * present.length * (settings.rounds + 1)
@@ -126,7 +142,8 @@ const make =
         columns: columnsOf(archive),
         judge: (median) => [
           ...against(median, Extractor.bsdtarName, bars.bsdtar),
-          ...against(median, Extractor.unzipName, bars.unzip)
+          ...against(median, Extractor.unzipName, bars.unzip),
+          ...(isSlow === undefined ? [] : against(median, Extractor.archiveFileName, bars.archiveFile))
         ],
         missing
       }

@@ -17,6 +17,8 @@ export interface Extractor {
   readonly command: (place: Place, directory: string, spare: string) => Process.Command
   /** Seconds that the program itself has counted, without its start-up. */
   readonly inner?: (stdout: string) => number
+  /** It keeps the archive at `spare`, and extracts nothing. */
+  readonly isKept?: true
 }
 
 /** `Extraction.run` in a program of a few lines. */
@@ -45,6 +47,18 @@ export const binary = (ours: Ours, cert: string): Extractor => ({
   })
 })
 
+/** The archive as a file, by the library: what the way there costs alone. */
+export const archiveFile = (ours: Ours, cert: string): Extractor => ({
+  ...library(ours, cert),
+  name: archiveFileName,
+  command: ({ url }, _directory, spare) => ({
+    ...ours.worker("download", [url, spare]),
+    env: { NODE_EXTRA_CA_CERTS: cert }
+  }),
+  isKept: true
+})
+export const archiveFileName = "library, the archive as a file"
+
 /** `-q` keeps the machine's own settings out. */
 const curl = `curl -q -sS --fail --cacert "$1"`
 
@@ -65,7 +79,7 @@ export const unzipName = "curl, then unzip"
 
 /** The extractions of one archive by one program, each into a new directory below `parent`, where it is left empty. */
 export const contender = (extractor: Extractor, archive: Place & Written, parent: string): Contender => {
-  const { inner, name } = extractor
+  const { inner, isKept, name } = extractor
   let runs = 0
   return {
     name,
@@ -78,7 +92,10 @@ export const contender = (extractor: Extractor, archive: Place & Written, parent
         yield* Tree.settle(parent)
         const control = yield* Tree.secondsPerFile(`${directory}-control`)
         const { stdout, ...cost } = yield* Process.run(extractor.command(archive, directory, spare))
-        yield* examine(name, directory, archive, first)
+        if (isKept === undefined) yield* examine(name, directory, archive, first)
+        else if (Content.size(spare) !== archive.length) {
+          return yield* new BenchError({ message: `${name} left another archive than the one that was served.` })
+        }
         return { ...cost, inner: inner?.(stdout), control }
       }).pipe(
         Effect.ensuring(Effect.sync(() => rmSync(spare, { force: true }))),

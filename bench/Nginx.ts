@@ -15,6 +15,7 @@ export interface Nginx extends Server {
   /** Serves, over HTTPS, a file that a function writes. The name is of small letters and digits. */
   readonly serveFile: <A>(
     name: string,
+    at: "full" | "slow",
     write: (file: string) => Effect.Effect<A, BenchError>
   ) => Effect.Effect<A & Place, BenchError>
 }
@@ -43,8 +44,8 @@ export const make = Effect.fnUntraced(function* (options: {
 
   return {
     name: options.version,
-    serveFile: (name, write) =>
-      Effect.map(write(path.join(files, `${name}.zip`)), (written) => ({ ...written, ...place("full", name, true) })),
+    serveFile: (name, at, write) =>
+      Effect.map(write(path.join(files, `${name}.zip`)), (written) => ({ ...written, ...place(at, name, true) })),
     serve: Effect.fnUntraced(function* ({ bytes, slow = false, sparse = false, tls }) {
       const file = path.join(files, `${bytes}.zip`)
       if (!existsSync(file)) {

@@ -140,10 +140,7 @@ export const layerServicesWith = (
     Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
     Layer.provideMerge(
-      Layer.mergeAll(
-        AssetDownload.layerOptions(choices.assetDownload ?? {}),
-        layerTransfer(choices.transfer ?? {})
-      )
+      Layer.mergeAll(AssetDownload.layerOptions(choices.assetDownload ?? {}), layerTransfer(choices.transfer ?? {}))
     ),
     Layer.provide(Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient))
   )

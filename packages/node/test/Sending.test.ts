@@ -169,7 +169,9 @@ describe.each(clients)("a request that %s cannot send", (_, client) => {
         Effect.provide(
           Layer.mergeAll(
             AssetDownload.layer,
-            Transfer.layer({ allowHttp: true }).pipe(Layer.provide(Layer.provide(StorageClient.layerHttpClient, counted)))
+            Transfer.layer({ allowHttp: true }).pipe(
+              Layer.provide(Layer.provide(StorageClient.layerHttpClient, counted))
+            )
           ).pipe(Layer.provide(counted), Layer.provide(configured(origin)))
         )
       )

@@ -105,7 +105,7 @@ export class Transfer extends Context.Service<
       options?: ReadOptions
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
-     * Some bytes, range by range, in ascending order. Over several connections some 5 MiB for each of them may wait for those
+     * Some bytes, range by range, in ascending order. Over several connections some 3 MiB for each of them may wait for those
      * before them. A host that serves no ranges answers to a suffix with the whole object, from 0; what is behind it may start
      * over. Ranges never do: `ObjectChanged` where another object is there now, `RangesRefused` where the host gives the
      * object whole.

@@ -65,7 +65,10 @@ describe("Transfer", () => {
       const read = (given?: Transfer.Options) =>
         Effect.flatMap(Transfer.Transfer, ({ events }) => Stream.runDrain(events(source, given)))
       const refused = `Transfer: the option ${message}`
-      assert.strictEqual(yield* refusal(Effect.provide(read(options), Layer.provide(Transfer.layer(), storage))), refused)
+      assert.strictEqual(
+        yield* refusal(Effect.provide(read(options), Layer.provide(Transfer.layer(), storage))),
+        refused
+      )
       const layer = Layer.provide(Transfer.layer(options), storage)
       assert.strictEqual(yield* refusal(Effect.provide(Effect.asVoid(Transfer.Transfer), layer)), refused)
     })

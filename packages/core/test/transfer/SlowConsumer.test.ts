@@ -18,12 +18,11 @@ const make = (ending: Ending) => {
         asked++
         const start = Number(/^bytes=(\d+)-/.exec(headers["range"] ?? "")?.[1] ?? 0)
         let readAt = clock.currentTimeMillisUnsafe()
-        const ends: Stream.Stream<Uint8Array, StorageClient.StorageError> =
-          ending.startsWith("reset")
-            ? Stream.fail(new StorageClient.StorageError({ phase: "body", description: "reset", code: "ECONNRESET" }))
-            : ending === "end"
-              ? Stream.empty
-              : Stream.never
+        const ends: Stream.Stream<Uint8Array, StorageClient.StorageError> = ending.startsWith("reset")
+          ? Stream.fail(new StorageClient.StorageError({ phase: "body", description: "reset", code: "ECONNRESET" }))
+          : ending === "end"
+            ? Stream.empty
+            : Stream.never
         const body = Stream.fromIterable(Array.from({ length: (size - start) / 1024 }, () => kibibyte)).pipe(
           Stream.rechunk(1),
           Stream.map((bytes) => {

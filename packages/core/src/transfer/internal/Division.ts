@@ -69,7 +69,7 @@ export const inHalves = (todo: ReadonlyArray<Position>, tell: Tell): Division =>
 }
 
 /** One of several connections reads so many bytes, which wait in memory until their turn has come. */
-const pieceSize = 3 * 1024 * 1024
+const pieceSize = 2 * 1024 * 1024
 /** Pieces that are read or wait, for each connection. */
 const ahead = 1.5
 
