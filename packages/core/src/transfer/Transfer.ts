@@ -10,13 +10,13 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as Bytes from "./internal/Bytes.ts"
-import type * as Exchange from "./internal/Exchange.ts"
 import * as Hashes from "./internal/Hashes.ts"
 import * as Limits from "./internal/Limits.ts"
 import * as Links from "./internal/Links.ts"
 import * as OnlyBytes from "./internal/OnlyBytes.ts"
 import * as Permits from "./internal/Permits.ts"
 import * as RangeReader from "./internal/RangeReader.ts"
+import type * as RangeRules from "./internal/RangeRules.ts"
 import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
@@ -264,7 +264,7 @@ const run = <E, R>(
     known: StoredObject.StoredObject | undefined,
     isBound: boolean
   ): Stream.Stream<TransferEvent, TransferError | E, R> => {
-    const begun: Exchange.Begun = { object: known, acceptsRanges: false, hasBytes: isBound }
+    const begun: RangeRules.Begun = { object: known, acceptsRanges: false, hasBytes: isBound }
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
     const todo = wanted(settings.part, resume)
     return (
@@ -323,8 +323,8 @@ const run = <E, R>(
 }
 
 /** What is to be read. */
-const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Exchange.Position> => {
-  const position = ([offset, end]: readonly [number, number | undefined]): Exchange.Position => ({
+const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<RangeRules.Position> => {
+  const position = ([offset, end]: readonly [number, number | undefined]): RangeRules.Position => ({
     offset,
     end,
     whole: false,
@@ -342,8 +342,8 @@ const wanted = (part: Part | undefined, resume: ReadOptions["resume"]): Array<Ex
 
 /** Over one connection, which nobody else waits for: as what takes the bytes pulls them. */
 const oneAfterAnother = <E, R>(
-  todo: ReadonlyArray<Exchange.Position>,
-  begun: Exchange.Begun,
+  todo: ReadonlyArray<RangeRules.Position>,
+  begun: RangeRules.Begun,
   links: Links.Links<E, R>,
   settings: Settings
 ) => Stream.flatMap(Stream.fromIterable(todo), (at) => RangeReader.read(at, begun, links, settings))

@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl, type TransferEvent, StorageClient } from "@scenario-assets/core"
 import { Duration, Effect, Stream } from "effect"
 import { HttpClient, HttpServerResponse } from "effect/http"
-import type * as Exchange from "../../src/transfer/internal/Exchange.ts"
 import * as Links from "../../src/transfer/internal/Links.ts"
 import * as Permits from "../../src/transfer/internal/Permits.ts"
+import type * as RangeRules from "../../src/transfer/internal/RangeRules.ts"
 import * as Segments from "../../src/transfer/internal/Segments.ts"
 
 const mebibyte = 1024 * 1024
@@ -43,7 +43,7 @@ const read = Effect.fnUntraced(function* (
     })
   )
   const links = Links.make({ refresh: Effect.succeed(SignedUrl.make("https://storage.test/a.zip")) })
-  const all: Exchange.Position = { offset: 0, end: undefined, whole: false, unconfirmed: false }
+  const all: RangeRules.Position = { offset: 0, end: undefined, whole: false, unconfirmed: false }
   const begun = { object: undefined, acceptsRanges: false, hasBytes: false }
   const events = yield* Stream.runCollect(
     Segments.read([all], begun, links, {

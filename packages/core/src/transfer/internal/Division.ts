@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { TransferEvent } from "../TransferEvent.ts"
-import type { Position } from "./Exchange.ts"
+import type { Position } from "./RangeRules.ts"
 
 export interface Division {
   /** A range for one more connection, of so many in all. It is being read from now on. */

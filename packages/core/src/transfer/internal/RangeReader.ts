@@ -1,37 +1,85 @@
-/** The rules for one range of an object: one exchange after the other, each from the byte reached, until it is there. */
-import type * as Arr from "effect/Array"
+/**
+ * Reads one range of an object: one exchange with the host after the other, each from the byte reached, until it is there. What
+ * each answer means, `RangeRules` says.
+ */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
-import type * as SignedUrl from "../../SignedUrl.ts"
+import * as SignedUrl from "../../SignedUrl.ts"
 import * as Source from "../Source.ts"
-import { AccessRefused, type Reason, RetriesExhausted, TransferError } from "../TransferError.ts"
+import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
+import {
+  AccessRefused,
+  InsecureUrl,
+  InvalidRequest,
+  LengthMismatch,
+  type Reason,
+  RedirectRefused,
+  RetriesExhausted,
+  TransferError,
+  UntrustedHost
+} from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
-import * as Exchange from "./Exchange.ts"
 import type { Links } from "./Links.ts"
+import * as RangeRules from "./RangeRules.ts"
+import * as Redirect from "./Redirect.ts"
 
-export interface Settings extends Exchange.Settings {
+export interface Settings {
+  readonly client: StorageClient["Service"]
+  /** The most bytes that are handed on at once. */
+  readonly pieceSize: number | undefined
+  readonly allowHttp: boolean
+  readonly idleTimeout: Duration.Duration
+  readonly redirects: number
+  readonly expect: "zip" | undefined
   readonly retries: number
   readonly base: Duration.Duration
   readonly cap: Duration.Duration
 }
 
 /** The host will not go on from the byte reached. */
-export class Restart extends Data.TaggedError("Restart")<{ readonly now: Exchange.Now }> {}
+export class Restart extends Data.TaggedError("Restart")<{ readonly now: RangeRules.Now }> {}
+
+/** Why an exchange has ended before the range was there. */
+class Fault extends Data.TaggedError("Fault")<{
+  readonly kind:
+    | {
+        readonly _tag: "Broken"
+        readonly description: string
+        readonly status?: number | undefined
+        readonly retryAfter?: Duration.Duration | undefined
+        /** Who takes the bytes had not wanted any for so long that the host may have given up: nobody's fault. */
+        readonly afterPause?: boolean
+      }
+    | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
+    | { readonly _tag: "Changed"; readonly now: RangeRules.Now }
+    /** To try again would not help. */
+    | { readonly _tag: "Fail"; readonly reason: Reason }
+}> {}
+
+const broken = (description: string) => new Fault({ kind: { _tag: "Broken", description } })
+const failed = (reason: Reason) => new Fault({ kind: { _tag: "Fail", reason } })
 
 /** Reads from `at` to its end, which may move closer meanwhile. */
 export const read = <E, R>(
-  at: Exchange.Position,
-  begun: Exchange.Begun,
+  at: RangeRules.Position,
+  begun: RangeRules.Begun,
   links: Links<E, R>,
   settings: Settings
 ): Stream.Stream<TransferEvent, TransferError | Restart | E, R> => {
   let url: SignedUrl.SignedUrl | undefined
+  /** No answer has come by it yet. */
   let fresh = false
+  /** Exchanges in a row that brought no byte. */
   let tries = 0
-  let fault: Exchange.Fault | undefined
+  let fault: Fault["kind"] | undefined
 
   const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
 
@@ -41,26 +89,27 @@ export const read = <E, R>(
     return events
   }
 
-  /** One exchange; what can be mended ends it quietly and is left in `fault`. */
-  const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent, TransferError> =>
-    Exchange.open(from, at, begun, settings).pipe(
+  /** One exchange, which ends quietly; what is to be mended is left in `fault`. */
+  const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent> =>
+    open(from, at, begun, settings).pipe(
       Stream.mapArray(observe),
-      Stream.catchTags({
-        Fault: (caught) => {
-          fault = caught
-          return Stream.empty
-        },
-        Rejection: ({ reason }) => Stream.fromEffect(fail(reason))
+      Stream.catch(({ kind }) => {
+        fault = kind
+        return Stream.empty
       })
     )
 
   /** What to tell and how long to wait before the next exchange. */
   const mend = Effect.fnUntraced(function* (
-    { kind }: Exchange.Fault,
+    kind: Fault["kind"],
     refused: SignedUrl.SignedUrl
-  ): Effect.fn.Return<readonly [TransferEvent, Duration.Duration], TransferError | Restart | E, R> {
+  ): Effect.fn.Return<readonly [TransferEvent, Duration.Duration] | undefined, TransferError | Restart | E, R> {
     const { offset } = at
     switch (kind._tag) {
+      case "Fail":
+        return yield* fail(kind.reason)
+      case "Changed":
+        return yield* new Restart({ now: kind.now })
       case "Refused": {
         const { code, status } = kind
         if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
@@ -70,10 +119,10 @@ export const read = <E, R>(
         )
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
-      case "Changed":
-        return yield* new Restart({ now: kind.now })
       case "Broken": {
-        const { description, retryAfter, status } = kind
+        const { afterPause, description, retryAfter, status } = kind
+        // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
+        if (afterPause === true) return undefined
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
         const millis = Math.round(Duration.toMillis(pause))
@@ -91,20 +140,189 @@ export const read = <E, R>(
   const next = Effect.fnUntraced(function* () {
     if (at.whole) return undefined
     const current = (url ??= yield* links.get)
-    if (fault === undefined) return [exchange(current), undefined] as const
     const caught = fault
     fault = undefined
-    // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
-    if (caught.kind._tag === "Broken" && caught.kind.afterPause === true) return [exchange(current), undefined] as const
-    const [event, pause] = yield* mend(caught, current)
-    return [
-      Stream.succeed(event).pipe(
-        Stream.concat(Stream.fromEffectDrain(Effect.sleep(pause))),
-        Stream.concat(Stream.suspend(() => exchange(url ?? current)))
-      ),
-      undefined
-    ] as const
+    const told = caught === undefined ? undefined : yield* mend(caught, current)
+    const again = Stream.suspend(() => exchange(url ?? current))
+    if (told === undefined) return [again, undefined] as const
+    const [event, pause] = told
+    const waited = Stream.concat(Stream.succeed(event), Stream.fromEffectDrain(Effect.sleep(pause)))
+    return [Stream.concat(waited, again), undefined] as const
   })
 
   return Stream.flatMap(Stream.unfold(undefined, next), (exchange) => exchange)
 }
+
+/** Asks for the bytes from `at` on. Ends with all of them, with a part of them, or with a fault. */
+const open = (
+  url: SignedUrl.SignedUrl,
+  at: RangeRules.Position,
+  begun: RangeRules.Begun,
+  settings: Settings
+): Stream.Stream<TransferEvent, Fault> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const response = yield* follow(url, RangeRules.ask(at, begun), settings)
+      const action = RangeRules.decide(at, begun, response, settings.expect)
+      switch (action._tag) {
+        case "Take":
+          begun.object = action.object
+          begun.acceptsRanges = action.acceptsRanges
+          at.offset = action.offset
+          at.end = action.end
+          at.unconfirmed = false
+          return receive(response, action, at, begun, settings)
+        case "End": {
+          at.whole = true
+          if (begun.object?.size === at.offset) return Stream.empty
+          begun.object = { ...begun.object, size: at.offset }
+          return Stream.make<[TransferEvent]>({ _tag: "Opened", object: begun.object, offset: at.offset })
+        }
+        case "Refused":
+          return yield* new Fault({ kind: { ...action, code: yield* errorCode(response, settings) } })
+        case "Broken":
+          return yield* new Fault({ kind: { ...action, retryAfter: yield* Backoff.retryAfter(response.headers) } })
+        case "Changed":
+          begun.object = action.object ?? begun.object
+          return yield* new Fault({ kind: action })
+        case "Fail":
+          return yield* new Fault({ kind: action })
+      }
+    })
+  )
+
+/** Sends the request and follows redirects: `https` only unless `http` is allowed, and only so many. */
+const follow = Effect.fnUntraced(function* (
+  start: SignedUrl.SignedUrl,
+  headers: Record<string, string>,
+  { allowHttp, client, idleTimeout, pieceSize, redirects }: Settings
+): Effect.fn.Return<StorageResponse, Fault, Scope.Scope> {
+  if (SignedUrl.origin(start).startsWith("http:") && !allowHttp) return yield* failed(new InsecureUrl())
+  const exchange = yield* Effect.scope
+  let link = start
+  for (let hop = 0; hop <= redirects; hop++) {
+    const hopScope = yield* Scope.fork(exchange)
+    const response = yield* client
+      .get(link, { headers, pieceSize })
+      .pipe(
+        Scope.provide(hopScope),
+        Effect.mapError(ofStorage),
+        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(broken(silence(idleTimeout))) })
+      )
+    const location = isRedirect(response.status) ? response.headers["location"] : undefined
+    if (location === undefined) return response
+    // Nobody reads the body of a redirect, however long it is.
+    yield* Scope.close(hopScope, Exit.void)
+    link = yield* Effect.mapError(Effect.fromResult(Redirect.target(location, link, allowHttp)), (description) =>
+      failed(new RedirectRefused({ description }))
+    )
+  }
+  return yield* failed(new RedirectRefused({ description: `more than ${redirects} times` }))
+})
+
+/** What trying again helps against, and what it does not. */
+const ofStorage = (error: StorageError): Fault => {
+  const { description } = error
+  if (error.isUntrusted) return failed(new UntrustedHost({ description }))
+  return error.phase === "request" ? failed(new InvalidRequest({ description })) : broken(description)
+}
+
+const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+const silence = (idleTimeout: Duration.Duration) => `no bytes for ${Duration.format(idleTimeout)}`
+
+/** Hosts do not close a connection sooner because nobody reads from it. */
+const longPause = Duration.toMillis("5 seconds")
+
+/** The bytes of a body, counted, and no more than wanted. */
+const receive = (
+  response: StorageResponse,
+  taken: Extract<RangeRules.Action, { readonly _tag: "Take" }>,
+  at: RangeRules.Position,
+  begun: RangeRules.Begun,
+  { expect, idleTimeout }: Settings
+): Stream.Stream<TransferEvent, Fault> => {
+  const { declared, object } = taken
+  let position = at.offset
+  /** The last event wanted, where the body goes on behind it. */
+  let last: TransferEvent | undefined
+  /** When bytes were handed on. */
+  let handedOn: number | undefined
+  let afterPause = false
+  const cut = (description: string) => new Fault({ kind: { _tag: "Broken", description, afterPause } })
+
+  /** Notes how long nobody wants more. */
+  const noting = <A, E, D>(pull: Pull.Pull<A, E, D>): Pull.Pull<A, E, D> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (handedOn !== undefined && now - handedOn >= longPause) afterPause = true
+      return Effect.tap(pull, () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          handedOn = now
+        })
+      )
+    })
+
+  const fromHost = response.body.pipe(
+    Stream.mapError((error) => cut(error.description)),
+    Stream.timeoutOrElse({ duration: idleTimeout, orElse: () => Stream.fail(cut(silence(idleTimeout))) })
+  )
+
+  const take = (
+    chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
+  ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Fault> => {
+    const other = position === 0 && expect === "zip" ? RangeRules.notZip(chunks[0], response) : undefined
+    if (other !== undefined) return Effect.fail(failed(other))
+    begun.hasBytes = true
+    at.suffix = undefined
+    const events = Arr.map(chunks, (chunk): TransferEvent => {
+      const room = at.end === undefined ? chunk.length : Math.max(0, at.end - position)
+      const bytes = chunk.length <= room ? chunk : chunk.subarray(0, room)
+      const event: TransferEvent = { _tag: "Bytes", offset: position, bytes }
+      position += chunk.length
+      at.offset += bytes.length
+      if (at.end !== undefined && at.offset >= at.end && (declared === undefined || at.end < declared)) last ??= event
+      return event
+    })
+    return declared !== undefined && position > declared
+      ? Effect.fail(failed(new LengthMismatch({ declared, received: position })))
+      : Effect.succeed(events)
+  }
+
+  const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
+    const end = RangeRules.atEnd(at, taken, position, response, expect)
+    if (end._tag === "Broken") return Effect.fail(cut(end.description))
+    if (end._tag === "Fail") return Effect.fail(failed(end.reason))
+    if (end._tag === "Whole") at.whole = true
+    if (end._tag === "Unconfirmed") at.unconfirmed = true
+    return Effect.void
+  })
+
+  /** What breaks behind the last byte wanted breaks nothing. The end of the whole object has to be asked for. */
+  const isBehind = ({ kind }: Fault) =>
+    kind._tag === "Broken" && at.end !== undefined && at.offset >= at.end && at.end !== object.size
+
+  return Stream.make<[TransferEvent]>({ _tag: "Opened", object, offset: at.offset }).pipe(
+    Stream.concat(
+      Stream.transformPull(fromHost, (pull) => Effect.succeed(noting(pull))).pipe(
+        Stream.filter((bytes) => bytes.length > 0),
+        Stream.mapArrayEffect(take),
+        Stream.catch((fault) => (isBehind(fault) ? Stream.empty : Stream.fail(fault))),
+        // The end may have moved closer than what was asked for: what comes after it is somebody else's.
+        Stream.takeUntil((event) => event === last)
+      )
+    ),
+    Stream.concat(Stream.fromEffectDrain(ended))
+  )
+}
+
+/** The `<Code>` of an S3 or CloudFront error; nothing else of that body, for it may repeat the signature. */
+const errorCode = (response: StorageResponse, { idleTimeout }: Settings): Effect.Effect<string | undefined> =>
+  response.body.pipe(
+    Stream.take(4),
+    Stream.decodeText,
+    Stream.mkString,
+    Effect.timeout(Duration.min(idleTimeout, Duration.seconds(5))),
+    Effect.map((text) => /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text.slice(0, 4096))?.[1]),
+    Effect.orElseSucceed(() => undefined)
+  )

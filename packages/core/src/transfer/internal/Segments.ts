@@ -11,10 +11,10 @@ import * as Stream from "effect/Stream"
 import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Division from "./Division.ts"
-import type * as Exchange from "./Exchange.ts"
 import type { Links } from "./Links.ts"
 import type { Permits } from "./Permits.ts"
 import * as RangeReader from "./RangeReader.ts"
+import type * as RangeRules from "./RangeRules.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 export interface Settings extends RangeReader.Settings {
@@ -48,8 +48,8 @@ type Failure<E> = TransferError | RangeReader.Restart | E
 
 /** Reads `todo`, ranges of the object begun. */
 export const read = <E, R>(
-  todo: ReadonlyArray<Exchange.Position>,
-  begun: Exchange.Begun,
+  todo: ReadonlyArray<RangeRules.Position>,
+  begun: RangeRules.Begun,
   links: Links<E, R>,
   settings: Settings
 ): Stream.Stream<TransferEvent, Failure<E>, R> =>
@@ -71,7 +71,7 @@ export const read = <E, R>(
       const isLimited = () => settings.rateLimit?.isReached() === true
 
       /** Those that have been told to stop. */
-      const leaving = new Set<Exchange.Position>()
+      const leaving = new Set<RangeRules.Position>()
       const staying = () => active.size - leaving.size
 
       const isAlone = () => active.size === 1
@@ -80,7 +80,7 @@ export const read = <E, R>(
       const isTooMany = () => staying() > target || (staying() > 1 && permits.isAskedFor())
 
       /** Reads one range. A failure of one of several costs that range's connection only. */
-      const work = (at: Exchange.Position): Effect.Effect<void, Failure<E>, R> =>
+      const work = (at: RangeRules.Position): Effect.Effect<void, Failure<E>, R> =>
         RangeReader.read(at, begun, links, settings).pipe(
           Stream.runForEachArray((events) => {
             for (const event of events) if (event._tag === "Bytes") received += event.bytes.length
@@ -111,7 +111,7 @@ export const read = <E, R>(
           Effect.andThen(Effect.suspend(() => division.close(at)))
         )
 
-      const start = (at: Exchange.Position, reader: (work: Effect.Effect<void, Failure<E>, R>) => typeof work) =>
+      const start = (at: RangeRules.Position, reader: (work: Effect.Effect<void, Failure<E>, R>) => typeof work) =>
         reader(work(at)).pipe(
           Effect.andThen(fill),
           Effect.catchCause((cause) => Deferred.failCause(done, cause)),
