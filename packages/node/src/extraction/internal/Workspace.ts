@@ -2,6 +2,7 @@
  * The directory that archives are extracted into: one run at a time, and a corner of it where files are made before they are
  * right. The corner goes when the run ends, unless an archive is left in it that a later run resumes.
  */
+import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -53,7 +54,7 @@ export const open = Effect.fnUntraced(function* (
     directory,
     temporary: () => join(path, `${made++}${ending}`),
     spool: (name) => {
-      const plain = name.replace(/[^\w-]/g, "_")
+      const plain = fileNameOf(name)
       return Effect.acquireRelease(
         Effect.sync(() => {
           let spool = join(path, `${plain}.zip`)
@@ -67,6 +68,12 @@ export const open = Effect.fnUntraced(function* (
     }
   }
 })
+
+/** Another one for every name, on every file system: what people can read of it, and a digest of the whole. */
+const fileNameOf = (name: string): string => {
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 16)
+  return `${name.replace(/[^\w-]+/g, "_").slice(0, 64)}-${digest}`
+}
 
 /** A link is refused: what ends like ours may be somebody else's where it leads. */
 const makeCorner = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, FileError> {
