@@ -94,10 +94,7 @@ export const open = Effect.fnUntraced(function* (
     (found) => (found.boot === boot ? found : { ...found, parts: found.durable })
   )
 
-  const handle = yield* Effect.acquireRelease(
-    Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
-    (file) => Effect.ignore(Files.attempt("close", path, () => file.close()))
-  )
+  const handle = yield* Files.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
   const trusted = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
   if (trusted === undefined && size > 0) yield* truncate()
