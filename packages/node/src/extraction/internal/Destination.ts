@@ -49,7 +49,7 @@ export const open = Effect.fnUntraced(function* (
 
 /** Names for a directory in which nothing has been named yet. */
 export const namesIn = (directory: string): Names.Names =>
-  Names.make(directory, Existing.make(directory), Workspace.reserved)
+  Names.make(directory, Existing.make(directory), Workspace.isReserved)
 
 /** More than this is worth a thread: to start one takes some 40 ms. */
 const muchBytes = 16 * 1024 * 1024

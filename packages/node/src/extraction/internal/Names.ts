@@ -79,9 +79,9 @@ interface Claim extends Content {
   readonly action: Action
 }
 
-/** `reserved` are names that are nobody's, folded. */
-export const make = (directory: string, existing: Existing.Existing, reserved: ReadonlySet<string>): Names => {
-  const files = new Map<string, Claim | undefined>([...reserved].map((key) => [key, undefined]))
+/** `isReserved` tells names that are nobody's, folded. */
+export const make = (directory: string, existing: Existing.Existing, isReserved: (key: string) => boolean): Names => {
+  const files = new Map<string, Claim>()
   /** Each with its spelling. */
   const directories = new Map<string, string>()
   const places = new Map<string, Place>()
@@ -89,6 +89,8 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
   const decided = new Map<string, Claim>()
   /** The number to try next, so that many files of one name do not try all numbers again. */
   const next = new Map<string, number>()
+
+  const isUsed = (key: string) => files.has(key) || directories.has(key) || isReserved(key)
 
   const place: Names["place"] = Effect.fnUntraced(function* (segments): Effect.fn.Return<Place, FileError> {
     const key = EntryPath.fold(segments.join("/"))
@@ -115,7 +117,7 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
     for (let n = 1; ; n++) {
       const path = EntryPath.candidate(pathIn(parent, name), n)
       const key = EntryPath.fold(path)
-      if (files.has(key)) continue
+      if (files.has(key) || isReserved(key)) continue
       const items = parent.listing.called(basename(path))
       const same = items.filter(({ kind }) => kind === "directory")
       const spelled = directories.get(key) ?? (same.find((item) => item.path === path) ?? same[0])?.path
@@ -142,7 +144,7 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
     const wanted = pathIn(place, name)
     const key = EntryPath.fold(wanted)
     const id = idOf(key, content)
-    const isTaken = files.has(key) || directories.has(key)
+    const isTaken = isUsed(key)
     const occupants = place.listing.called(name)
     const named = ({ action, path }: Pick<Claim, "action" | "path">): Name => {
       if (path === wanted) return { path, action, why: [] }
@@ -194,7 +196,7 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
     for (let n = next.get(key) ?? 2; ; n++) {
       const path = EntryPath.candidate(wanted, n)
       const folded = EntryPath.fold(path)
-      if (files.has(folded) || directories.has(folded) || !isFree(path)) continue
+      if (isUsed(folded) || !isFree(path)) continue
       next.set(key, n + 1)
       return path
     }

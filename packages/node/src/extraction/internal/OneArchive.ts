@@ -139,6 +139,7 @@ export const extract = <E, R>(
       })
     }).pipe(
       Effect.scoped,
+      Effect.catchIf((error) => error instanceof FileError, workspace.explain),
       // What cannot be read is of no use to the next run either.
       Effect.tapError((error) => (error instanceof ArchiveError ? Effect.ignore(Files.remove(spool)) : Effect.void))
     )
