@@ -59,13 +59,13 @@ const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem
 const ofRemains = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  const unfinished = names.filter((name) => /\.part$|^\.scenario-assets$/.test(name))
+  const unfinished = names.filter((name) => name.endsWith(".scenario-assets"))
   const locks = yield* Effect.filter(
-    names.filter((name) => name.endsWith(".part.lock")),
+    unfinished.map((name) => join(name, "lock")),
     (name) =>
       Effect.match(fs.readFileString(join(directory, name)), {
         onFailure: () => false,
-        onSuccess: (holder) => !holder.startsWith(`${hostname()} `)
+        onSuccess: (holder) => !holder.includes(JSON.stringify({ host: hostname() }).slice(1, -1))
       })
   )
   return [
@@ -76,7 +76,7 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
             "unfinished",
             `${directory} has ${unfinished.map(Format.name).join(", ")}`,
             "Go on with downloads by 'scenario-assets runs resume' ('scenario-assets runs' lists them), with others by the " +
-              "same command again; or remove these files."
+              "same command again; or remove these directories."
           )
         ]),
     ...(locks.length === 0

@@ -149,25 +149,31 @@ describe.concurrent("doctor", () => {
       mkdirSync(config)
       chmodSync(config, 0o777)
       const env = { XDG_CONFIG_HOME: home, SCENARIO_API_SECRET: "made-up" }
-      writeFileSync(path.join(emulated.directory, "all.zip.part"), "")
+      const unfinished = path.join(emulated.directory, "all.zip.scenario-assets")
+      mkdirSync(unfinished)
+      writeFileSync(path.join(unfinished, "lock"), JSON.stringify({ host: "elsewhere.test", pid: 1 }))
       const rejected = yield* emulated.run(["doctor", "--json"], { env })
       assert.strictEqual(rejected.code, 4)
       assert.deepInclude(statuses(rejected), {
         credentials: "problem",
         api: "ok",
         config: "warning",
-        unfinished: "warning"
+        unfinished: "warning",
+        locks: "warning"
       })
       const plain = yield* emulated.run(["doctor"], { env })
-      assert.match(plain.stdout, /all\.zip\.part\n {9}Go on with downloads by 'scenario-assets runs resume' /)
-      const stateless = { XDG_STATE_HOME: path.join(emulated.directory, "all.zip.part") }
+      assert.match(
+        plain.stdout,
+        /all\.zip\.scenario-assets\n {9}Go on with downloads by 'scenario-assets runs resume' /
+      )
+      const stateless = { XDG_STATE_HOME: path.join(unfinished, "lock") }
       const unlisted = yield* emulated.run(["doctor"], { env: stateless })
       assert.strictEqual(unlisted.code, 0, unlisted.stdout)
       assert.match(
         unlisted.stdout,
         /\nwarning {2}state: [^\n]*: it cannot be written to \(ENOTDIR\), so no run is listed/
       )
-      const barred = yield* emulated.run(["doctor", "-o", "all.zip.part/renders", "--json"])
+      const barred = yield* emulated.run(["doctor", "-o", "all.zip.scenario-assets/lock/renders", "--json"])
       assert.strictEqual(barred.code, 8)
       assert.deepInclude(statuses(barred), { credentials: "ok", output: "problem" })
     })

@@ -322,11 +322,11 @@ describe.concurrent("extract", () => {
 
   it.live("no archive writes what is ours, nor the manifest", () =>
     Effect.gen(function* () {
-      const cwd = zips({ "a.zip": [{ name: ".scenario-assets-jobs.json", content: "{}" }, { name: "M.jsonl" }] })
+      const cwd = zips({ "a.zip": [{ name: "A.scenario-assets", content: "{}" }, { name: "M.jsonl" }] })
       const { code, stderr } = yield* Binary.run(["extract", "a.zip", "--force", "--manifest", "m.jsonl"], { cwd })
       assert.strictEqual(code, 2)
       assert.match(stderr, /: --manifest: an extracted file is called m\.jsonl; give another name\n/)
-      assert.deepStrictEqual(filesIn(cwd), [".scenario-assets-jobs (2).json", "M.jsonl", "a.zip"])
+      assert.deepStrictEqual(filesIn(cwd), ["A.scenario-assets (2)", "M.jsonl", "a.zip"])
     })
   )
 

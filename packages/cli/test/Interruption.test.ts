@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as Unfinished from "../../../test-support/Unfinished.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
@@ -56,7 +57,7 @@ describe.concurrent("interruption", () => {
         assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to go on: scenario-assets runs resume run_\w+\n$/)
         assert.deepInclude(Binary.lastLine(stdout), { type: "error", error: "Interrupted", exitCode })
         assert.isFalse(existsSync(file))
-        const kept = statSync(`${file}.part`).size
+        const kept = statSync(Unfinished.partOf(file)).size
         const begun = yield* goesOn(download)
         assert.isAtMost(begun, kept)
         assert.isAtMost(kept - begun, MiB, "what was kept is not fetched again")
@@ -71,7 +72,7 @@ describe.concurrent("interruption", () => {
       yield* running.kill("SIGKILL")
       assert.strictEqual((yield* running.ended).signal, "SIGKILL")
       assert.isFalse(existsSync(file))
-      const kept = statSync(`${file}.part`).size
+      const kept = statSync(Unfinished.partOf(file)).size
       const begun = yield* goesOn(download)
       assert.isAtMost(begun, kept)
       assert.isAtMost(kept - begun, 5 * MiB, "a few MiB travel again")

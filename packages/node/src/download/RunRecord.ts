@@ -60,6 +60,8 @@ export const RunHead = Schema.Struct({
     pid: Schema.Int,
     /** None where the system does not tell. */
     startTime: Schema.optionalKey(Schema.Int),
+    /** In which the number counts, as that of a container; none where the system does not tell. */
+    namespace: Schema.optionalKey(Schema.String),
     host: Schema.String,
     since: Schema.DateTimeUtcFromString
   }),
@@ -101,7 +103,8 @@ export interface RunJob {
 }
 
 /**
- * `running`, or `stopped`: it ended without saying so. Of a run on another machine that has no end, nobody knows: `running`.
+ * `running`, or `stopped`: it ended without saying so. Of a run on another machine, or in another container, that has no end,
+ * nobody knows: `running`.
  *
  * @category models
  * @since 0.1.0
@@ -125,12 +128,11 @@ export const state = (head: RunHead): State =>
  */
 export const isBusy = (head: RunHead): boolean => isOwnHost(head) && state(head) === "running"
 
-const isOwnHost = ({ process }: RunHead): boolean => process.host === hostname()
+const isOwnHost = ({ process }: RunHead): boolean =>
+  process.host === hostname() && ProcessId.isOwnNamespace(process.namespace)
 
 /** One that is older than the machine is up is another one by now. */
 const isAlive = ({ since, ...process }: RunHead["process"]): boolean => {
-  const own = ProcessId.own()
-  if (process.pid === own.pid && process.startTime === own.startTime) return true
   // Clocks are set now and then.
   const booted = DateTime.toEpochMillis(DateTime.nowUnsafe()) - uptime() * 1000 - 60_000
   return DateTime.toEpochMillis(since) >= booted && ProcessId.isAlive(process)

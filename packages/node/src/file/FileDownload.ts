@@ -1,5 +1,5 @@
 /**
- * From a signed URL to a file: bytes, `<name>.part`, fsync, the final name.
+ * From a signed URL to a file: bytes, a part in `<name>.scenario-assets`, fsync, the final name.
  *
  * @since 0.1.0
  */
@@ -19,8 +19,8 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
-import * as Lock from "./internal/Lock.ts"
 import * as NodeHashes from "./internal/NodeHashes.ts"
+import * as OwnDirectory from "./internal/OwnDirectory.ts"
 import * as PartFile from "./internal/PartFile.ts"
 
 /**
@@ -79,8 +79,9 @@ export interface Options extends Omit<ReadOptions, "resume"> {
 }
 
 /**
- * Downloads to files. Nothing appears under the final name until all bytes are counted and on the disk; what an
- * interruption leaves is a part that the next run resumes, checked by the object's strong ETag. Memory does not grow with
+ * Downloads to files. Nothing appears under the final name until all bytes are counted and on the disk. Until then everything
+ * is in a directory beside the target, `<target>.scenario-assets`, which goes in the end; what an interruption leaves there is
+ * resumed by the next run, checked by the object's strong ETag. Memory does not grow with
  * the size of the object.
  *
  * @category services
@@ -130,10 +131,10 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         }
         if (yield* occupied(target)) return there(target)
         yield* Files.makeDirectory(dirname(target))
-        yield* Lock.acquire(target)
+        const own = yield* OwnDirectory.open(target + OwnDirectory.ending, target)
         // Who had the lock may have brought it.
         if (yield* occupied(target)) return there(target)
-        const part = yield* PartFile.open(target, NodeHashes.hashes)
+        const part = yield* PartFile.open(own, NodeHashes.hashes)
         const refuse = Effect.fnUntraced(function* (path: string) {
           // A part that may be resumed stays, for one who decides to replace what is there.
           if (ifExists === "skip" || part.written() === 0) yield* part.clear
@@ -200,7 +201,10 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             Stream.mapArrayEffect((all) => Effect.map(Effect.forEach(all, take), (told) => Arr.of(told.flat()))),
             Stream.flattenIterable,
             Stream.concat(Stream.fromEffect(complete)),
-            Stream.catch((error) => (error instanceof Occupied ? there(error.path) : Stream.fail(error)))
+            Stream.catch((error): Stream.Stream<FileEvent, TransferError | FileError | E> => {
+              if (error instanceof Occupied) return there(error.path)
+              return error instanceof FileError ? Stream.fromEffectDrain(own.explain(error)) : Stream.fail(error)
+            })
           )
       })
     )

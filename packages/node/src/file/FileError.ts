@@ -6,7 +6,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * Another run that is at something: its process, the machine where that is not this one, and the file that says so.
+ * Another run that is at something: its process, the machine where that is not this one or it is in another container, and the
+ * file that says so.
  *
  * @category models
  * @since 0.1.0
@@ -43,7 +44,7 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
 const heldBy = ({ file, host, pid }: typeof Holder.Type): string =>
   host === undefined
     ? `another run is using it (process ${pid}, lock ${file}); wait for that one to end, or choose another name`
-    : `another run is using it (process ${pid} on ${host}, lock ${file}); wait for that one to end, or, if that machine or container is gone, remove ${file}`
+    : `another run is using it (process ${pid} on ${host}, lock ${file}); wait for that one to end; if that machine or container is gone, try again in a minute, or remove ${file}`
 
 const meanings: { readonly [code: string]: string } = {
   EACCES: "permission denied (EACCES); choose a directory that may be written to",
@@ -59,6 +60,7 @@ const meanings: { readonly [code: string]: string } = {
   ENFILE: "the system has too many open files (ENFILE); end other programs, or lower the concurrency",
   ENOENT: "a directory of the path does not exist (ENOENT); make it first",
   ENOSPC: "the disk is full (ENOSPC); free some space and run again to resume",
+  ENOTOURS: "it was not made by scenario-assets (ENOTOURS); move it away, or choose another place",
   ENOTDIR: "a part of the path is not a directory (ENOTDIR); choose another path",
   EPERM: "not permitted (EPERM); choose a directory that may be written to",
   EROFS: "the file system is read-only (EROFS); choose another directory",

@@ -20,6 +20,8 @@ const files = {
 const archive = ZipMaker.make(Extracting.entriesOf(files))
 const small = ZipMaker.make(Extracting.entriesOf({ "a.txt": "a cat", "b.txt": "on a mat" }))
 const whole = Extracting.treeOf(files)
+/** More than the first request gives. */
+const large = { name: "large.bin", content: Extracting.noise(5 * mebibyte, 98) }
 
 /** Runs until an event for which `isEnough` holds has come, and is interrupted then. */
 const interrupted = Effect.fnUntraced(function* (
@@ -117,6 +119,29 @@ describe("A host without ranges", () => {
         assert.isFalse(existsSync(join(directory, ".scenario-assets")))
         assert.strictEqual(existsSync(join(directory, "z.txt")), there)
       }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("Archives that are fetched whole", () => {
+  it.live.each<readonly [one: string, other: string]>([
+    ["日本", "中国"],
+    ["a/b", "a:b"],
+    ["Job", "job"],
+    ["x".repeat(300), `${"x".repeat(300)}y`]
+  ])("are never taken for one another: %s and %s", ([one, other]) =>
+    Effect.gen(function* () {
+      const files = { first: { "1.txt": "first" }, second: { "2.txt": "second" } }
+      const hosts = [files.first, files.second].map((content) =>
+        RangeHost.make(ZipMaker.make([...Extracting.entriesOf(content), large]).bytes, { ranges: false })
+      )
+      const [first, second] = yield* Effect.all(hosts)
+      assert(first !== undefined && second !== undefined)
+      const directory = TestDirectory.make()
+      // The first one stays behind, whole.
+      yield* interrupted({ name: one, source: first.source }, directory, (event) => event._tag === "Planned")
+      yield* Extracting.run({ name: other, source: second.source }, directory)
+      assert.isTrue(existsSync(join(directory, "2.txt")))
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

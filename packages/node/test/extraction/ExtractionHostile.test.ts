@@ -152,12 +152,9 @@ describe("An entry", () => {
     ".scenario-assets/0.tmp",
     ".Scenario-Assets/x",
     ".scenario-assets",
-    ".scenario-assets.part.lock",
-    ".scenario-assets-jobs.json",
-    ".scenario-assets-jobs.json.tmp",
-    ".scenario-assets-jobs.json.part.lock",
-    ".scenario-assets-jobs.json.part.lock.next",
-    ".scenario-assets-jobs.json.part.lock.next.next",
+    ".scenario-assets/lock",
+    "movie.mp4.scenario-assets/work-0123456789abcdef/part",
+    "d/Movie.mp4.Scenario-Assets",
     "./.scenario-assets/0.tmp",
     ".scenario\u200b-assets/0.tmp"
   ])("whose name is ours gets another: %s", (name) =>
@@ -169,7 +166,8 @@ describe("An entry", () => {
         assert.strictEqual(Object.values(tree).filter((content) => content === "evil").length, 1)
         const tops = readdirSync(directory).filter((top) => top !== "good.txt")
         assert.strictEqual(tops.length, 1)
-        assert.match(tops[0] ?? "", / \(2\)/)
+        const ours = Object.keys(tree).filter((path) => /\.scenario-assets(\/|$)/i.test(path))
+        assert.deepStrictEqual(ours, [])
       }
     }).pipe(Effect.provide(Extracting.layer))
   )
@@ -203,13 +201,29 @@ describe("An entry", () => {
     }).pipe(Effect.provide(Extracting.layer))
   )
 
+  it.live("is not made in a corner of somebody else's, and nothing is removed there", () =>
+    Effect.gen(function* () {
+      for (const name of ["mine.tmp", "job.zip"]) {
+        const directory = TestDirectory.make()
+        mkdirSync(join(directory, ".scenario-assets"))
+        writeFileSync(join(directory, ".scenario-assets", name), "mine")
+        const outcome = yield* Extracting.run({ file: Extracting.fileOf(ZipMaker.make(good)) }, directory)
+        assert.strictEqual(Extracting.kindOf(outcome), "ENOTOURS")
+        assert.deepStrictEqual(Extracting.tree(directory), {
+          ".scenario-assets/": "",
+          [`.scenario-assets/${name}`]: "mine"
+        })
+      }
+    }).pipe(Effect.provide(Extracting.layer))
+  )
+
   it.live("is not made in a corner that leads elsewhere", () =>
     Effect.gen(function* () {
       const { directory, outside } = surrounded()
       symlinkSync(join(outside, "in"), join(directory, ".scenario-assets"))
       writeFileSync(join(outside, "in", "mine.tmp"), "untouched")
       const outcome = yield* Extracting.run({ file: Extracting.fileOf(ZipMaker.make(good)) }, directory)
-      assert.strictEqual(Extracting.kindOf(outcome), "ENOTDIR")
+      assert.strictEqual(Extracting.kindOf(outcome), "ENOTOURS")
       const elsewhere = Extracting.tree(join(outside, "in"))
       assert.strictEqual(elsewhere["mine.tmp"], "untouched")
       assert.deepStrictEqual(

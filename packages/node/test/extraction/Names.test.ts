@@ -26,7 +26,12 @@ const namer = (names: Names.Names, texts: Readonly<Record<string, string>> = {})
     return names.plain(place, last, contentOf(text), ifDiffers) ?? names.numbered(place, last, contentOf(text))
   })
 
-const nowhere = () => Names.make("/nowhere", () => Effect.succeed(Existing.nothing), new Set([".ours"]))
+const nowhere = () =>
+  Names.make(
+    "/nowhere",
+    () => Effect.succeed(Existing.nothing),
+    (key) => key === ".ours"
+  )
 
 /** Different contents, in a directory that is empty. */
 const pathsOf = (...all: ReadonlyArray<string>) => {
@@ -94,7 +99,13 @@ const beside = (texts: Readonly<Record<string, string>>) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true })
     writeFileSync(join(directory, path), text)
   }
-  return { directory, give: namer(Names.make(directory, Existing.make(directory), new Set()), texts) }
+  return {
+    directory,
+    give: namer(
+      Names.make(directory, Existing.make(directory), () => false),
+      texts
+    )
+  }
 }
 
 describe("Names beside files that are there", () => {

@@ -10,6 +10,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl } from "@scenario-assets/core"
 import { Fault } from "@scenario-assets/core/testing"
 import { Effect } from "effect"
+import * as Unfinished from "../../../../test-support/Unfinished.ts"
 import * as Downloading from "../support/Downloading.ts"
 
 const crashes = Number(process.env["CRASHES"] ?? 5)
@@ -57,8 +58,8 @@ describe("a download whose process is killed", () => {
           assert.isAtLeast(written, there - again, "what was there is not transferred again")
           there = written
           if (written > 0) {
-            const part = readFileSync(`${target}.part`)
-            const lines = readFileSync(`${target}.part.jsonl`, "utf8").split("\n")
+            const part = readFileSync(Unfinished.partOf(target))
+            const lines = readFileSync(Unfinished.stateOf(target), "utf8").split("\n")
             const state: unknown = JSON.parse(lines.at(-2) ?? "")
             for (const [start, end] of partsOf(state)) {
               assert.isTrue(

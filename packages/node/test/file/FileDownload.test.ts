@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync
 } from "node:fs"
 import { open } from "node:fs/promises"
@@ -26,6 +27,9 @@ import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+import * as Unfinished from "../../../../test-support/Unfinished.ts"
+import * as Boot from "../../src/file/internal/Boot.ts"
+import * as ProcessId from "../../src/file/internal/ProcessId.ts"
 import { cert, key } from "../support/certificate.ts"
 import * as Downloading from "../support/Downloading.ts"
 
@@ -37,6 +41,17 @@ const testLayer = (options: EmulatorServer.Options = {}) =>
 const { begin, inject, isWhole, storageRequests } = Downloading
 
 const quick: FileDownload.Options = { expect: "zip", idleTimeout: "250 millis", backoffBase: "1 milli" }
+
+/** What the lock says of a run of this system before this one. */
+const lockOf = (pid: number): string =>
+  JSON.stringify({
+    ...ProcessId.own(),
+    host: hostname(),
+    pid,
+    startTime: 1,
+    boot: Boot.system,
+    token: "0123456789abcdef"
+  })
 
 describe("FileDownload", () => {
   it.live("writes a file, and leaves nothing else", () =>
@@ -234,10 +249,17 @@ describe("FileDownload", () => {
     it.live("leaves a part that the next one resumes", () =>
       Effect.gen(function* () {
         const { directory, expected, source, target } = yield* interrupted
-        assert.deepStrictEqual(readdirSync(directory).toSorted(), ["archive.zip.part", "archive.zip.part.jsonl"])
-        const there = statSync(`${target}.part`).size
+        assert.deepStrictEqual(readdirSync(directory).toSorted(), ["archive.zip.scenario-assets"])
+        assert.deepStrictEqual(
+          [
+            readdirSync(Unfinished.directoryOf(target)).length,
+            readdirSync(join(Unfinished.partOf(target), "..")).toSorted()
+          ],
+          [1, ["part", "state.jsonl"]]
+        )
+        const there = statSync(Unfinished.partOf(target)).size
         assert.isAbove(there, 1_000_000)
-        assert.isTrue(readFileSync(`${target}.part`).equals(expected.subarray(0, there)))
+        assert.isTrue(readFileSync(Unfinished.partOf(target)).equals(expected.subarray(0, there)))
 
         const before = (yield* storageRequests).length
         const { toFile } = yield* FileDownload.FileDownload
@@ -252,13 +274,28 @@ describe("FileDownload", () => {
       }).pipe(Effect.provide(testLayer()))
     )
 
+    it.live("is resumed though a system has left something beside it, which stays", () =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* interrupted
+        const left = join(Unfinished.directoryOf(target), ".DS_Store")
+        writeFileSync(left, "")
+        const { toFile } = yield* FileDownload.FileDownload
+        for (const ifExists of ["fail", "replace"] as const) {
+          const file = yield* toFile(source, target, { ...quick, ifExists })
+          assert.strictEqual(file.resumedFrom > 0, ifExists === "fail")
+          isWhole(target, expected)
+          assert.deepStrictEqual(readdirSync(Unfinished.directoryOf(target)), [".DS_Store"])
+        }
+      }).pipe(Effect.provide(testLayer()))
+    )
+
     it.live("ends in order, whenever in the beginning that is", () =>
       Effect.gen(function* () {
         const { source, target } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
         for (let turns = 0; turns < 60; turns++) {
           // Of nothing known, so that it has to be emptied first.
-          writeFileSync(`${target}.part`, "something")
+          writeFileSync(Unfinished.partOf(target), "something")
           const fiber = yield* Effect.forkChild(Effect.exit(toFile(source, target, quick)))
           for (let turn = 0; turn < turns; turn++) yield* Effect.promise(() => new Promise(setImmediate))
           yield* Fiber.interrupt(fiber)
@@ -269,7 +306,7 @@ describe("FileDownload", () => {
         const descriptors = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd") : []
         const open = descriptors.filter((name) => {
           const path = `/proc/self/fd/${name}`
-          return existsSync(path) && readlinkSync(path) === `${target}.part`
+          return existsSync(path) && readlinkSync(path).startsWith(Unfinished.directoryOf(target))
         })
         assert.deepStrictEqual(open, [])
       }).pipe(Effect.provide(testLayer()))
@@ -278,7 +315,7 @@ describe("FileDownload", () => {
     it.live("has a state that a torn line does no harm to", () =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
-        appendFileSync(`${target}.part.jsonl`, '{"version":1,"object":{"si')
+        appendFileSync(Unfinished.stateOf(target), '{"version":1,"object":{"si')
         const { toFile } = yield* FileDownload.FileDownload
         const file = yield* toFile(source, target, quick)
         assert.isAbove(file.resumedFrom, 1_000_000)
@@ -288,12 +325,12 @@ describe("FileDownload", () => {
 
     /** As if the system had gone down: of the bytes that it had not been asked to keep, none are on the disk. */
     const loseAllBut = (target: string, durable: number) => {
-      const lines = readFileSync(`${target}.part.jsonl`, "utf8").trimEnd().split("\n")
+      const lines = readFileSync(Unfinished.stateOf(target), "utf8").trimEnd().split("\n")
       const state: object = JSON.parse(lines.at(-1) ?? "")
       const parts = durable === 0 ? [] : [{ start: 0, sums: { length: durable, checksums: [] } }]
-      writeFileSync(`${target}.part.jsonl`, `${JSON.stringify({ ...state, durable: parts, boot: "another" })}\n`)
-      const part = readFileSync(`${target}.part`)
-      writeFileSync(`${target}.part`, part.fill(0, durable))
+      writeFileSync(Unfinished.stateOf(target), `${JSON.stringify({ ...state, durable: parts, boot: "another" })}\n`)
+      const part = readFileSync(Unfinished.partOf(target))
+      writeFileSync(Unfinished.partOf(target), part.fill(0, durable))
     }
 
     it.live.each([1_000_000, 0])("is trusted after a loss of power as far as the disk kept it: %i bytes", (durable) =>
@@ -318,7 +355,7 @@ describe("FileDownload", () => {
           )
         )
         yield* Deferred.await(arrived)
-        const state = () => readFileSync(`${target}.part.jsonl`, "utf8")
+        const state = () => readFileSync(Unfinished.stateOf(target), "utf8")
         assert.notInclude(state(), '"durable":[{')
         yield* TestClock.adjust("5 seconds")
         while (!state().includes('"durable":[{"start":0,"sums":{"length":2')) {
@@ -348,11 +385,11 @@ describe("FileDownload", () => {
     it.live("writes down no link", () =>
       Effect.gen(function* () {
         const { source, target } = yield* interrupted
-        const state = readFileSync(`${target}.part.jsonl`, "utf8")
+        const state = readFileSync(Unfinished.stateOf(target), "utf8")
         assert.include(state, "etag")
         assert.notInclude(state, Canary.signature)
         assert.notInclude(state, "http")
-        assert.strictEqual(statSync(`${target}.part.jsonl`).mode & 0o777, 0o600)
+        assert.strictEqual(statSync(Unfinished.stateOf(target)).mode & 0o777, 0o600)
         assert(source.url !== undefined)
         assert.notInclude(state, SignedUrl.reveal(source.url).pathname)
       }).pipe(Effect.provide(testLayer()))
@@ -374,16 +411,16 @@ describe("FileDownload", () => {
     )
 
     it.live.each([
-      ["a state that is damaged", (target: string) => writeFileSync(`${target}.part.jsonl`, '{"version":1,"obj')],
+      ["a state that is damaged", (target: string) => writeFileSync(Unfinished.stateOf(target), '{"version":1,"obj')],
       [
         "a part that is longer than the object",
-        (target: string) => writeFileSync(`${target}.part`, Buffer.alloc(size + 1))
+        (target: string) => writeFileSync(Unfinished.partOf(target), Buffer.alloc(size + 1))
       ],
       [
         "a state with a weak ETag",
         (target: string) =>
           writeFileSync(
-            `${target}.part.jsonl`,
+            Unfinished.stateOf(target),
             JSON.stringify({
               version: 1,
               object: { size, etag: 'W/"1"' },
@@ -517,7 +554,7 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { expected, source, target } = yield* begin
         writeFileSync(target, "mine")
-        linkSync(target, `${target}.part`)
+        linkSync(target, Unfinished.partOf(target))
         const { toFile } = yield* FileDownload.FileDownload
         yield* inject(Fault.cut("storage", 1_500_000))
         yield* Effect.exit(toFile(source, target, { ...quick, retries: 0, ifExists: "replace" }))
@@ -550,6 +587,85 @@ describe("FileDownload", () => {
     )
   })
 
+  describe("what another program has beside the target", () => {
+    it.live("is not touched: a part, its state, a lock", () =>
+      Effect.gen(function* () {
+        const { directory, expected, source, target } = yield* begin
+        const names = [".part", ".part.jsonl", ".part.jsonl.tmp", ".part.lock", ".lock", ".tmp"]
+        for (const name of names) writeFileSync(target + name, "theirs")
+        const { toFile } = yield* FileDownload.FileDownload
+        yield* inject(Fault.cut("storage", 1_500_000))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(toFile(source, target, { ...quick, retries: 0 }))))
+        yield* toFile(source, target, quick)
+        isWhole(target, expected)
+        for (const name of names) assert.strictEqual(readFileSync(target + name, "utf8"), "theirs")
+        assert.lengthOf(readdirSync(directory), names.length + 1)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live.each<readonly [what: string, make: (path: string) => void]>([
+      ["a file", (path) => writeFileSync(path, "theirs")],
+      [
+        "a directory with something else",
+        (path) => {
+          mkdirSync(path)
+          writeFileSync(join(path, "part"), "theirs")
+        }
+      ],
+      ["a link", (path) => symlinkSync(TestDirectory.make(), path)],
+      ["a link that leads nowhere", (path) => symlinkSync("nowhere", path)]
+    ])("under the name that we need is an error before anything is sent: %s", ([what, make]) =>
+      Effect.gen(function* () {
+        const { source, target } = yield* begin
+        const path = Unfinished.directoryOf(target)
+        make(path)
+        const before = (yield* storageRequests).length
+        const { toFile } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(toFile(source, target, quick))
+        assert.deepInclude(error, { _tag: "FileError", code: "ENOTOURS", path })
+        assert.match(String(error), /it was not made by scenario-assets \(ENOTOURS\); move it away/)
+        if (what === "a file") assert.strictEqual(readFileSync(path, "utf8"), "theirs")
+        else if (what.startsWith("a dir")) assert.strictEqual(readFileSync(join(path, "part"), "utf8"), "theirs")
+        else assert.isNotEmpty(readlinkSync(path))
+        assert.strictEqual((yield* storageRequests).length, before)
+      }).pipe(Effect.provide(testLayer()))
+    )
+  })
+
+  it.live("that was suspended and taken for gone does no harm when it comes back", () =>
+    Effect.gen(function* () {
+      const { directory, expected, source, target } = yield* begin
+      const { events, toFile } = yield* FileDownload.FileDownload
+      yield* inject(Fault.throttle("storage", 4_000_000))
+      let inode = 0
+      const first = yield* events(source, target, { ...quick, idleTimeout: "1 minute" }).pipe(
+        Stream.tap((event) => {
+          if (event._tag !== "Written" || inode > 0) return Effect.void
+          inode = statSync(Unfinished.partOf(target)).ino
+          // Of a machine that has said nothing for long.
+          writeFileSync(Unfinished.lockOf(target), lockOf(1).replace(hostname(), "elsewhere.test"))
+          utimesSync(Unfinished.lockOf(target), 1, 1)
+          return Effect.asVoid(
+            events(source, target, quick).pipe(
+              Stream.tap((told) =>
+                Effect.sync(() => {
+                  if (told._tag === "Opened") assert.notStrictEqual(statSync(Unfinished.partOf(target)).ino, inode)
+                })
+              ),
+              Stream.runDrain
+            )
+          )
+        }),
+        Stream.runDrain,
+        Effect.exit
+      )
+      assert.isTrue(Exit.isFailure(first))
+      isWhole(target, expected)
+      assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
+      yield* toFile(source, target, { ...quick, ifExists: "skip" })
+    }).pipe(Effect.provide(testLayer()))
+  )
+
   it.live("is one run's at a time: a second one says so and does nothing", () =>
     Effect.gen(function* () {
       const { expected, source, target } = yield* begin
@@ -571,12 +687,13 @@ describe("FileDownload", () => {
 
   it.live.each([
     ["that is gone", () => spawnSync(process.execPath, ["-e", ""]).pid],
-    ["that had this process's number before, as in a container that was started again", () => process.pid]
+    ...(process.platform === "linux" ? [["that had this process's number before", () => process.pid] as const] : [])
   ] as const)("takes over from a run %s", ([, number]) =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
       const { toFile } = yield* FileDownload.FileDownload
-      writeFileSync(`${target}.part.lock`, `${hostname()} ${number()}`)
+      writeFileSync(Unfinished.partOf(target), "")
+      writeFileSync(Unfinished.lockOf(target), lockOf(number()))
       yield* toFile(source, target, quick)
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
@@ -592,7 +709,7 @@ describe("FileDownload", () => {
       const rounds = 200
       for (let round = 0; round < rounds; round++) {
         for (const ending of endings) {
-          writeFileSync(join(directory, `${round}.part.lock${ending}`), `${hostname()} 999999999`)
+          writeFileSync(join(directory, `${round}.lock${ending}`), lockOf(999_999_999))
         }
       }
       const program = fileURLToPath(new URL("../support/locker.ts", import.meta.url))
@@ -612,7 +729,7 @@ describe("FileDownload", () => {
       assert(error._tag === "FileError")
       assert.strictEqual(error.code, "ENOSPC")
       assert.include(error.message, target)
-      assert.strictEqual(statSync(`${target}.part`).size, 0)
+      assert.strictEqual(statSync(Unfinished.partOf(target)).size, 0)
     }).pipe(Effect.provide(testLayer({ archive: { size: 1e12, entries: 250 } })))
   )
 
@@ -630,7 +747,7 @@ describe("FileDownload", () => {
       [
         "a directory for a part",
         (directory: string) => {
-          mkdirSync(join(directory, "x.zip.part"))
+          mkdirSync(Unfinished.partOf(join(directory, "x.zip")))
           return join(directory, "x.zip")
         },
         "EISDIR"
@@ -682,7 +799,7 @@ describe("FileDownload", () => {
       assert(error instanceof TransferError.TransferError)
       assert.strictEqual(error.reason._tag, "LengthMismatch")
       assert.isFalse(existsSync(target))
-      assert.isTrue(existsSync(`${target}.part`), "what came stays for the next run")
+      assert.isTrue(existsSync(Unfinished.partOf(target)), "what came stays for the next run")
     })
   )
 })

@@ -8,6 +8,7 @@ import * as Tally from "@scenario-assets/core/engine/Tally"
 import { type Emulator, Fault } from "@scenario-assets/core/testing"
 import { FileDownload } from "@scenario-assets/node"
 import { Effect, Stream } from "effect"
+import * as Unfinished from "../../../../test-support/Unfinished.ts"
 import * as Downloading from "../support/Downloading.ts"
 
 const size = 20_000_000
@@ -112,7 +113,7 @@ describe("checksums", () => {
         const isEnough = (event: FileDownload.FileEvent) => event._tag === "Written" && event.bytes > 5_000_000
         yield* Downloading.inject(Fault.stall("storage", 8_000_000))
         yield* Stream.runDrain(Stream.takeUntil(events(source, target, { ...quick, connections: 1 }), isEnough))
-        const sums = readFileSync(`${target}.part.jsonl`, "utf8")
+        const sums = readFileSync(Unfinished.stateOf(target), "utf8")
         const file = yield* toFile(source, target, quick)
         assert.isAbove(file.resumedFrom, 5_000_000)
         assert.deepStrictEqual(file.verified, [kind])

@@ -8,7 +8,7 @@ let together = 0
 
 const hold = (target: string) =>
   Effect.gen(function* () {
-    yield* Lock.acquire(target)
+    yield* Lock.acquire(`${target}.lock`, target)
     if (Fs.existsSync(`${target}.held`)) together++
     Fs.writeFileSync(`${target}.held`, "")
     yield* Effect.sleep(4)

@@ -18,10 +18,7 @@ export const open = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<ByteSource<FileError>, FileError, Scope.Scope> {
   const buffers = yield* Buffers.make
-  const handle = yield* Effect.acquireRelease(
-    Files.attempt("open", path, () => Fs.open(path, "r")),
-    (handle) => Effect.ignore(Files.attempt("close", path, () => handle.close()))
-  )
+  const handle = yield* Files.open(path, "r")
   const stat = yield* Files.attempt("look at", path, () => handle.stat())
   if (!stat.isFile()) return yield* Files.attempt("read", path, () => Promise.reject({ code: "EISDIR" }))
   const { size } = stat

@@ -86,7 +86,7 @@ export const make = (root: string) => {
     const request = DownloadRequest.absolute(given)
     const place = DownloadRequest.place(request)
     yield* Files.makePrivateDirectory(root)
-    yield* Effect.mapError(Lock.acquire(join(root, digest(place).slice(0, 32)), place), (error) =>
+    yield* Effect.mapError(Lock.acquire(join(root, `${digest(place).slice(0, 32)}.lock`), place), (error) =>
       error.code === "ELOCKED" ? busy(place, error) : error
     )
     const heads = yield* list

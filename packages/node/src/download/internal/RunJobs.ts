@@ -1,6 +1,5 @@
 /** The jobs of a run in a file of lines, to which one is added for each job: a journal for `Archives`. */
 import { createHash } from "node:crypto"
-import * as Fs from "node:fs/promises"
 import { JobId } from "@scenario-assets/core/Asset"
 import { type BatchKey, type JobJournal, JournalError } from "@scenario-assets/core/JobJournal"
 import * as Effect from "effect/Effect"
@@ -80,16 +79,18 @@ export const open = Effect.fnUntraced(function* (
 
   /** Added, and on the disk before anybody goes on. */
   const add = (line: Line) =>
-    Files.attempt("record a job in", path, async () => {
-      const handle = await Fs.open(path, "a", 0o600)
-      try {
-        // A line that was cut off by a kill ends here.
-        await handle.appendFile(`\n${encode(line)}\n`)
-        await handle.datasync()
-      } finally {
-        await handle.close()
-      }
-    }).pipe(one.withPermits(1), Effect.uninterruptible)
+    Files.open(path, "a", 0o600).pipe(
+      Effect.flatMap((handle) =>
+        Files.attempt("record a job in", path, async () => {
+          // A line that was cut off by a kill ends here.
+          await handle.appendFile(`\n${encode(line)}\n`)
+          await handle.datasync()
+        })
+      ),
+      Effect.scoped,
+      one.withPermits(1),
+      Effect.uninterruptible
+    )
 
   const failed = (what: string, jobId?: JobId) =>
     Effect.mapError(

@@ -20,7 +20,8 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
   /** Which files are wanted. Default: all. */
   readonly select?: ((entry: ZipEntry) => boolean) | undefined
   /**
-   * What to do where another file has the path: keep it and call the new one `name (2).png`, or replace it. Default `keep`.
+   * What to do where another file has the path: keep it and call the new one `name (2).png`, or replace it. Default `keep`. The
+   * same goes for a file that comes while the archive is extracted.
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
   /** How many threads unpack archives that are worth it. Default: as many as there are cores, at most 4. */
@@ -48,7 +49,7 @@ export const open = Effect.fnUntraced(function* (
 
 /** Names for a directory in which nothing has been named yet. */
 export const namesIn = (directory: string): Names.Names =>
-  Names.make(directory, Existing.make(directory), Workspace.reserved)
+  Names.make(directory, Existing.make(directory), Workspace.isReserved)
 
 /** More than this is worth a thread: to start one takes some 40 ms. */
 const muchBytes = 16 * 1024 * 1024

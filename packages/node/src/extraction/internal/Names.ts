@@ -55,6 +55,8 @@ export interface Names {
   readonly plain: (place: Place, name: string, content: Content, ifDiffers: "keep" | "replace") => Name | undefined
   /** Gives a file that needs a number the first one that is free. */
   readonly numbered: (place: Place, name: string, content: Content) => Name
+  /** The next number for a file whose path something has taken since it was given. */
+  readonly another: (path: string, content: Content) => Name
 }
 
 /** What may be a file of this name, made by an earlier run: first what is called so, then what has a number. */
@@ -72,12 +74,14 @@ export const holds = (item: Existing.Item, content: Content): boolean =>
 /** A path that is given away, and for what. */
 interface Claim extends Content {
   readonly path: string
+  /** The path without its number. */
+  readonly wanted: string
   readonly action: Action
 }
 
-/** `reserved` are names that are nobody's, folded. */
-export const make = (directory: string, existing: Existing.Existing, reserved: ReadonlySet<string>): Names => {
-  const files = new Map<string, Claim | undefined>([...reserved].map((key) => [key, undefined]))
+/** `isReserved` tells names that are nobody's, folded. */
+export const make = (directory: string, existing: Existing.Existing, isReserved: (key: string) => boolean): Names => {
+  const files = new Map<string, Claim>()
   /** Each with its spelling. */
   const directories = new Map<string, string>()
   const places = new Map<string, Place>()
@@ -85,6 +89,8 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
   const decided = new Map<string, Claim>()
   /** The number to try next, so that many files of one name do not try all numbers again. */
   const next = new Map<string, number>()
+
+  const isUsed = (key: string) => files.has(key) || directories.has(key) || isReserved(key)
 
   const place: Names["place"] = Effect.fnUntraced(function* (segments): Effect.fn.Return<Place, FileError> {
     const key = EntryPath.fold(segments.join("/"))
@@ -111,7 +117,7 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
     for (let n = 1; ; n++) {
       const path = EntryPath.candidate(pathIn(parent, name), n)
       const key = EntryPath.fold(path)
-      if (files.has(key)) continue
+      if (files.has(key) || isReserved(key)) continue
       const items = parent.listing.called(basename(path))
       const same = items.filter(({ kind }) => kind === "directory")
       const spelled = directories.get(key) ?? (same.find((item) => item.path === path) ?? same[0])?.path
@@ -137,8 +143,8 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
   const wish = (place: Place, name: string, content: Content) => {
     const wanted = pathIn(place, name)
     const key = EntryPath.fold(wanted)
-    const id = `${key}\0${content.size} ${content.crc32}`
-    const isTaken = files.has(key) || directories.has(key)
+    const id = idOf(key, content)
+    const isTaken = isUsed(key)
     const occupants = place.listing.called(name)
     const named = ({ action, path }: Pick<Claim, "action" | "path">): Name => {
       if (path === wanted) return { path, action, why: [] }
@@ -146,7 +152,7 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
       return { path, action, why: [isTaken || occupants.length === 0 ? "taken" : "other content there"] }
     }
     const give = (path: string, action: Action): Name => {
-      const claim = { ...content, path, action }
+      const claim = { ...content, path, wanted, action }
       files.set(EntryPath.fold(path), claim)
       decided.set(id, claim)
       return named(claim)
@@ -170,17 +176,35 @@ export const make = (directory: string, existing: Existing.Existing, reserved: R
   }
 
   const numbered: Names["numbered"] = (place, name, content) => {
-    const { give, key, wanted } = wish(place, name, content)
+    const { give, wanted } = wish(place, name, content)
+    return give(
+      firstFree(wanted, (path) => place.listing.called(basename(path)).length === 0),
+      "write"
+    )
+  }
+
+  const another: Names["another"] = (path, content) => {
+    const wanted = files.get(EntryPath.fold(path))?.wanted ?? path
+    const claim: Claim = { ...content, wanted, path: firstFree(wanted, () => true), action: "write" }
+    files.set(EntryPath.fold(claim.path), claim)
+    decided.set(idOf(EntryPath.fold(wanted), content), claim)
+    return { path: claim.path, action: claim.action, why: ["other content there"] }
+  }
+
+  const firstFree = (wanted: string, isFree: (path: string) => boolean): string => {
+    const key = EntryPath.fold(wanted)
     for (let n = next.get(key) ?? 2; ; n++) {
       const path = EntryPath.candidate(wanted, n)
       const folded = EntryPath.fold(path)
-      if (files.has(folded) || directories.has(folded) || place.listing.called(basename(path)).length > 0) continue
+      if (isUsed(folded) || !isFree(path)) continue
       next.set(key, n + 1)
-      return give(path, "write")
+      return path
     }
   }
 
-  return { place, plain, numbered }
+  return { place, plain, numbered, another }
 }
+
+const idOf = (key: string, { crc32, size }: Content): string => `${key}\0${size} ${crc32}`
 
 const pathIn = ({ path }: Place, name: string): string => (path === "." ? name : `${path}/${name}`)

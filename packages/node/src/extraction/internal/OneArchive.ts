@@ -16,9 +16,7 @@ import * as Destination from "./Destination.ts"
 import type { Why } from "./Names.ts"
 import * as Outbox from "./Outbox.ts"
 import * as Plan from "./Plan.ts"
-import type { Unpackers } from "./Unpackers.ts"
 import * as Unpacking from "./Unpacking.ts"
-import type { Workspace } from "./Workspace.ts"
 
 /**
  * A file of an archive that is in the directory now.
@@ -30,7 +28,7 @@ export interface ExtractedFile {
   readonly entry: ZipEntry
   /** Relative to the directory, with `/`. */
   readonly path: string
-  /** It was there before, with the right size and CRC-32, and was left as it is. */
+  /** It was there before, or was brought by somebody else meanwhile, with the right size and CRC-32, and was left as it is. */
   readonly alreadyThere: boolean
   /** Why it is not called as in the archive; empty where it is. */
   readonly why: ReadonlyArray<Why>
@@ -131,16 +129,17 @@ export const extract = <E, R>(
       const all = { files: plan.files.length, bytes: sizeOf(plan.files) }
       yield* tell({ _tag: "Planned", entries: archive.entries, ...all, toWrite: wanted.length, toRead })
       if (there.length > 0) yield* tell({ _tag: "Extracted", files: there.map((target) => extracted(target, true)) })
-      const refused = yield* write(archive, wanted, workspace, unpackers, tell)
+      const { found, refused } = yield* write(archive, wanted, { workspace, names, unpackers, ifDiffers }, tell)
       // All that can be had of it is there now.
       if (!("file" in location)) yield* Files.remove(spool)
       if (refused !== undefined) return yield* refused
       yield* tell({
         _tag: "Completed",
-        extracted: { name: archive.name, ...all, alreadyThere: there.length, read: toRead }
+        extracted: { name: archive.name, ...all, alreadyThere: there.length + found, read: toRead }
       })
     }).pipe(
       Effect.scoped,
+      Effect.catchIf((error) => error instanceof FileError, workspace.explain),
       // What cannot be read is of no use to the next run either.
       Effect.tapError((error) => (error instanceof ArchiveError ? Effect.ignore(Files.remove(spool)) : Effect.void))
     )
@@ -166,23 +165,30 @@ const checkSpace = Effect.fnUntraced(function* (directory: string, bytes: number
   return yield* new FileError({ operation, path: directory, code: "ENOSPC" })
 })
 
-/** Writes what is to be written, and gives the first that was refused. */
+/** Writes what is to be written. Gives how many files have come meanwhile, and the first that was refused. */
 const write = Effect.fnUntraced(function* <E, R>(
   { bytes, name }: ZipArchive.ZipArchive<E, R>,
   targets: ReadonlyArray<Plan.Target>,
-  workspace: Workspace,
-  unpackers: Unpackers,
+  to: Unpacking.Directory,
   tell: Outbox.Tell<ExtractionEvent>
-): Effect.fn.Return<ArchiveError | undefined, ArchiveError | FileError | E, R | Scope.Scope> {
+): Effect.fn.Return<
+  { readonly found: number; readonly refused: ArchiveError | undefined },
+  ArchiveError | FileError | E,
+  R | Scope.Scope
+> {
   const entries = targets.map(({ entry }) => entry)
-  const unpacking = yield* Unpacking.make(name, targets, workspace, unpackers)
+  const unpacking = yield* Unpacking.make(name, targets, to)
   const data = EntryData.make(entries)
   let read = 0
+  let found = 0
   let refused: ArchiveError | undefined
 
   const report = Effect.gen(function* () {
     const outcomes = unpacking.outcomes()
-    const files = outcomes.flatMap(({ error, target }) => (error === undefined ? [extracted(target, false)] : []))
+    const files = outcomes.flatMap(({ alreadyThere = false, error, target }) =>
+      error === undefined ? [extracted(target, alreadyThere)] : []
+    )
+    found += files.filter(({ alreadyThere }) => alreadyThere).length
     if (files.length > 0) yield* tell({ _tag: "Extracted", files })
     for (const { error, target } of outcomes) {
       if (error === undefined) continue
@@ -218,5 +224,5 @@ const write = Effect.fnUntraced(function* <E, R>(
     const reason = new Damaged({ entry: missing.name, description: "did not come whole" })
     return yield* new ArchiveError({ archive: name, reason })
   }
-  return refused
+  return { found, refused }
 })

@@ -14,6 +14,7 @@ import * as Inflate from "../../archive/internal/Inflate.ts"
 import * as Inflater from "../../archive/internal/Inflater.ts"
 import { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
+import type { Names } from "./Names.ts"
 import type { Target } from "./Plan.ts"
 import type { Memory } from "./Thread.ts"
 import type * as Unpack from "./Unpack.ts"
@@ -23,7 +24,18 @@ import type { Workspace } from "./Workspace.ts"
 /** A file that is there now; or what is wrong with its content. */
 export interface Outcome {
   readonly target: Target
+  /** Somebody else has brought it since the names were given. */
+  readonly alreadyThere?: boolean
   readonly error?: ArchiveError
+}
+
+/** Where the files go. */
+export interface Directory {
+  readonly workspace: Workspace
+  readonly names: Names
+  readonly unpackers: Unpackers
+  /** What to do with a file that has come since the names were given: the same as with one that was there. */
+  readonly ifDiffers: "keep" | "replace"
 }
 
 export interface Unpacking {
@@ -39,10 +51,16 @@ export interface Unpacking {
 const batchSize = 1024 * 1024
 const batchCount = 256
 
+/** A file that is right, while something else has its path. */
+interface Homeless {
+  readonly target: Target
+  readonly temporary: string
+}
+
 interface Batch {
   readonly memory: Memory
   readonly jobs: Array<Unpack.Job>
-  readonly targets: Array<Target>
+  readonly made: Array<Homeless>
   length: number
 }
 
@@ -62,8 +80,7 @@ interface Large {
 export const make = Effect.fnUntraced(function* (
   archive: string,
   targets: ReadonlyArray<Target>,
-  { directory, temporary }: Workspace,
-  unpackers: Unpackers
+  { ifDiffers, names, unpackers, workspace: { directory, temporary } }: Directory
 ): Effect.fn.Return<Unpacking, never, Scope.Scope> {
   const scope = yield* Effect.scope
   /** Batches that are being unpacked. */
@@ -73,6 +90,7 @@ export const make = Effect.fnUntraced(function* (
   let defect: Cause.Cause<never> | undefined
   const targetOf = new Map(targets.map((target) => [target.entry, target]))
   let outcomes: Array<Outcome> = []
+  let homeless: Array<Homeless> = []
   let batch: Batch | undefined
   /** Where in the batch the entry begins that is coming. */
   let begin = 0
@@ -82,10 +100,11 @@ export const make = Effect.fnUntraced(function* (
   const wrong = (target: Target, description: string) =>
     outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
 
-  const note = (targets: ReadonlyArray<Target>, failures: ReadonlyArray<Unpack.Failure | undefined>) => {
-    for (const [index, target] of targets.entries()) {
+  const note = (made: ReadonlyArray<Homeless>, failures: ReadonlyArray<Unpack.Failure | undefined>) => {
+    for (const [index, { target, temporary }] of made.entries()) {
       const found = failures[index]
       if (found === undefined) outcomes.push({ target })
+      else if (found._tag === "Taken") homeless.push({ target, temporary })
       else if (found._tag === "Content") wrong(target, found.description)
       else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
     }
@@ -93,13 +112,13 @@ export const make = Effect.fnUntraced(function* (
 
   const submit = Effect.gen(function* () {
     if (batch === undefined) return
-    const { jobs, memory, targets } = batch
+    const { jobs, made, memory } = batch
     batch = undefined
     const fiber = yield* unpackers.unpack(memory, jobs)
     running.add(fiber)
     fiber.addObserver((exit) => {
       running.delete(fiber)
-      if (Exit.isSuccess(exit)) note(targets, exit.value)
+      if (Exit.isSuccess(exit)) note(made, exit.value)
       else defect ??= exit.cause
     })
   })
@@ -113,26 +132,29 @@ export const make = Effect.fnUntraced(function* (
     const { compressedSize } = target.entry
     if (isFirst) {
       if (batch !== undefined && batch.length + compressedSize > memorySize) yield* submit
-      batch ??= { memory: unpackers.memory(), jobs: [], targets: [], length: 0 }
+      batch ??= { memory: unpackers.memory(), jobs: [], made: [], length: 0 }
       begin = batch.length
     }
     if (batch === undefined) return
     batch.memory.set(data, batch.length)
     batch.length += data.length
     if (!isLast) return
+    const made = { target, temporary: temporary() }
     batch.jobs.push({
       ...Contents.dueOf(target.entry),
-      temporary: temporary(),
+      temporary: made.temporary,
       path: join(directory, target.path),
+      replaces: target.action === "replace",
       start: begin,
       length: compressedSize
     })
-    batch.targets.push(target)
+    batch.made.push(made)
     if (batch.length >= batchSize || batch.jobs.length >= batchCount) yield* submit
   })
 
   const addLarge = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
-    if (isFirst) large = yield* openLarge(target, temporary())
+    // Nothing comes between the opening and the note of it, by which it is closed.
+    if (isFirst) yield* Effect.uninterruptible(Effect.map(openLarge(target, temporary()), (file) => (large = file)))
     if (large === undefined) return
     const file = large
     yield* take(file, file.inflater.push(data))
@@ -143,9 +165,46 @@ export const make = Effect.fnUntraced(function* (
     yield* close(file)
     large = undefined
     if (file.isWrong) return
+    if (yield* place(file)) outcomes.push({ target })
+    else homeless.push(file)
+  })
+
+  /** Gives a file its name; says whether that was free, or is to be replaced. */
+  const place = ({ target, temporary }: Homeless): Effect.Effect<boolean, FileError> => {
     const path = join(directory, target.path)
-    yield* Files.attempt("rename to", path, () => Fs.rename(file.temporary, path))
-    outcomes.push({ target })
+    return target.action === "replace"
+      ? Effect.as(
+          Files.attempt("rename to", path, () => Fs.rename(temporary, path)),
+          true
+        )
+      : Effect.as(Files.move(temporary, path), true).pipe(
+          Effect.catch((error) => (error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)))
+        )
+  }
+
+  /** What would have become of it if what is there had been there before. */
+  const settle: (made: Homeless) => Effect.Effect<void, FileError> = Effect.fnUntraced(function* ({
+    target,
+    temporary
+  }) {
+    const path = join(directory, target.path)
+    const { crc32, size } = target.entry
+    if ((yield* unpackers.sizes([path]))[0] === size && (yield* unpackers.sums([{ path, size }]))[0] === crc32) {
+      yield* Files.remove(temporary)
+      outcomes.push({ target, alreadyThere: true })
+      return
+    }
+    const isReplaced = ifDiffers === "replace" && !(yield* Files.isDirectory(path))
+    const name = isReplaced ? { ...target, action: "replace" as const } : names.another(target.path, target.entry)
+    const next: Target = { ...target, ...name, why: [...new Set([...target.why, ...name.why])] }
+    if (yield* place({ target: next, temporary })) outcomes.push({ target: next })
+    else yield* settle({ target: next, temporary })
+  })
+
+  const settleAll = Effect.suspend(() => {
+    const all = homeless
+    homeless = []
+    return Effect.forEach(all, settle, { discard: true })
   })
 
   /** Writes content; or says what is wrong with it, and passes over the rest. */
@@ -180,9 +239,14 @@ export const make = Effect.fnUntraced(function* (
         if (target === undefined) continue
         yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
       }
+      yield* settleAll
       yield* orFail
     }),
-    finish: submit.pipe(Effect.andThen(Effect.suspend(() => Fiber.awaitAll(running))), Effect.andThen(orFail)),
+    finish: submit.pipe(
+      Effect.andThen(Effect.suspend(() => Fiber.awaitAll(running))),
+      Effect.andThen(settleAll),
+      Effect.andThen(orFail)
+    ),
     outcomes: () => {
       const all = outcomes
       outcomes = []
@@ -193,7 +257,7 @@ export const make = Effect.fnUntraced(function* (
 
 const openLarge = (target: Target, temporary: string): Effect.Effect<Large, FileError> =>
   Effect.map(
-    Files.attempt("open", temporary, () => Fs.open(temporary, "w", 0o644)),
+    Files.attempt("open", temporary, () => Fs.open(temporary, "wx", 0o644)),
     (handle): Large => ({
       target,
       temporary,

@@ -2,16 +2,16 @@
  * The directory that archives are extracted into: one run at a time, and a corner of it where files are made before they are
  * right. The corner goes when the run ends, unless an archive is left in it that a later run resumes.
  */
+import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as EntryPath from "../../archive/internal/EntryPath.ts"
-import { FileError } from "../../file/FileError.ts"
+import type { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
-import * as Lock from "../../file/internal/Lock.ts"
+import * as OwnDirectory from "../../file/internal/OwnDirectory.ts"
 
-export interface Workspace {
+export interface Workspace extends Pick<OwnDirectory.OwnDirectory, "explain"> {
   readonly directory: string
   /** A path for a file that nobody else uses; on the same file system as the directory. */
   readonly temporary: () => string
@@ -19,41 +19,25 @@ export interface Workspace {
   readonly spool: (name: string) => Effect.Effect<string, never, Scope.Scope>
 }
 
-const corner = ".scenario-assets"
-/**
- * What no entry may be called: it is ours, or the command line's, whose journal no archive may write. A lock in the making has
- * another name yet, with random digits in it, which no archive can foretell.
- */
-export const reserved: ReadonlySet<string> = new Set(
-  ["", "-jobs.json"].flatMap((owned) =>
-    ["", ".tmp", ".part.lock", ".part.lock.next", ".part.lock.next.next", ".part.lock.next.next.next"].map((ending) =>
-      EntryPath.fold(corner + owned + ending)
-    )
-  )
-)
+/** What no entry may be called: it is ours, here or of a file that is downloaded to this directory. By folded names. */
+export const isReserved = (name: string): boolean => name.endsWith(OwnDirectory.ending)
+
 const ending = ".tmp"
 
 export const open = Effect.fnUntraced(function* (
   directory: string
 ): Effect.fn.Return<Workspace, FileError, Scope.Scope> {
   yield* Files.makeDirectory(directory)
-  const path = join(directory, corner)
-  yield* Lock.acquire(path, directory)
-  yield* Effect.acquireRelease(makeCorner(path), () =>
-    Effect.ignore(
-      Effect.andThen(
-        sweep(path),
-        Files.attempt("remove", path, () => Fs.rmdir(path))
-      )
-    )
-  )
+  const { explain, path } = yield* OwnDirectory.open(join(directory, OwnDirectory.ending), directory)
+  yield* Effect.acquireRelease(sweep(path), () => Effect.ignore(sweep(path)))
   let made = 0
   const spools = new Set<string>()
   return {
     directory,
+    explain,
     temporary: () => join(path, `${made++}${ending}`),
     spool: (name) => {
-      const plain = name.replace(/[^\w-]/g, "_")
+      const plain = fileNameOf(name)
       return Effect.acquireRelease(
         Effect.sync(() => {
           let spool = join(path, `${plain}.zip`)
@@ -68,13 +52,11 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
-/** A link is refused: what ends like ours may be somebody else's where it leads. */
-const makeCorner = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, FileError> {
-  yield* Files.makeDirectory(path)
-  const stat = yield* Files.attempt("look at", path, () => Fs.lstat(path))
-  if (!stat.isDirectory()) return yield* new FileError({ operation: "work in", path, code: "ENOTDIR" })
-  yield* sweep(path)
-})
+/** Another one for every name, on every file system: what people can read of it, and a digest of the whole. */
+const fileNameOf = (name: string): string => {
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 16)
+  return `${name.replace(/[^\w-]+/g, "_").slice(0, 64)}-${digest}`
+}
 
 /** Removes what a run has left that was killed. */
 const sweep = (path: string): Effect.Effect<void, FileError> =>

@@ -3,6 +3,7 @@ import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
 
 /** Runs one operation on a path. */
@@ -12,6 +13,20 @@ export const attempt = <A>(operation: string, path: string, run: () => Promise<A
 /** The system's code of a failure. */
 export const code = (cause: unknown): string =>
   Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : String(cause)
+
+/**
+ * Opens a file until the scope is closed. It cannot be interrupted halfway: the system would have opened the file, and nobody
+ * would close it.
+ */
+export const open = (
+  path: string,
+  flags: string | number,
+  mode?: number
+): Effect.Effect<Fs.FileHandle, FileError, Scope.Scope> =>
+  Effect.acquireRelease(
+    attempt("open", path, () => Fs.open(path, flags, mode)),
+    (handle) => Effect.ignore(attempt("close", path, () => handle.close()))
+  )
 
 /** `undefined` where there is no such file. */
 export const orMissing = <A>(effect: Effect.Effect<A, FileError>): Effect.Effect<A | undefined, FileError> =>
@@ -44,23 +59,18 @@ export const makePrivateDirectory = (path: string): Effect.Effect<void, FileErro
 
 /** Makes the names in a directory last. Some systems have no such thing: then nothing is done. */
 const syncDirectory = (path: string): Effect.Effect<void> =>
-  Effect.ignore(
-    attempt("sync", path, async () => {
-      const handle = await Fs.open(path, "r")
-      try {
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-    })
+  open(path, "r").pipe(
+    Effect.flatMap((handle) => attempt("sync", path, () => handle.sync())),
+    Effect.scoped,
+    Effect.ignore
   )
 
 /** Gives a finished file its name, so that it lasts. */
 export const rename = (from: string, to: string): Effect.Effect<void, FileError> =>
   attempt("rename to", to, () => Fs.rename(from, to)).pipe(Effect.andThen(syncDirectory(dirname(to))))
 
-/** The same for a name that nothing has; `EEXIST` where something has it. */
-export const publish = (from: string, to: string): Effect.Effect<void, FileError> =>
+/** Moves a file to a name that nothing has; `EEXIST` where something has it. A hard link cannot replace anything. */
+export const move = (from: string, to: string): Effect.Effect<void, FileError> =>
   attempt("rename to", to, () => Fs.link(from, to)).pipe(
     // Some file systems know no second name: there, another run may come between the look and the renaming.
     Effect.catch((error) =>
@@ -71,21 +81,27 @@ export const publish = (from: string, to: string): Effect.Effect<void, FileError
       )
     ),
     Effect.andThen(remove(from)),
-    Effect.andThen(syncDirectory(dirname(to)))
+    Effect.uninterruptible
   )
+
+/** The same, so that it lasts. */
+export const publish = (from: string, to: string): Effect.Effect<void, FileError> =>
+  Effect.andThen(move(from, to), syncDirectory(dirname(to)))
 
 /** Writes a small text whole or not at all. Readable by its owner alone. */
 export const writeWhole = (path: string, text: string): Effect.Effect<void, FileError> => {
   const temporary = `${path}.tmp`
-  return attempt("write", temporary, async () => {
-    const handle = await Fs.open(temporary, "w", 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  }).pipe(Effect.andThen(rename(temporary, path)))
+  return open(temporary, "w", 0o600).pipe(
+    Effect.flatMap((handle) =>
+      attempt("write", temporary, async () => {
+        await handle.writeFile(text)
+        await handle.sync()
+      })
+    ),
+    Effect.scoped,
+    Effect.andThen(rename(temporary, path)),
+    Effect.uninterruptible
+  )
 }
 
 /**

@@ -1,10 +1,11 @@
 /**
- * A file that is not yet whole: `<target>.part`, and beside it `<target>.part.jsonl`, which says of which object the bytes
- * are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
+ * A file that is not yet whole: `part`, in a directory of our own, and beside it `state.jsonl`, which says of which object the
+ * bytes are and which of them are there. The state speaks only of bytes that the system has taken before it was written, so
  * whatever moment a run is killed at, the two together are true. Where the system itself went down, only those count that
  * the disk had been asked to keep.
  */
 import * as Fs from "node:fs/promises"
+import { join } from "node:path"
 import * as Hashes from "@scenario-assets/core/engine/Hashes"
 import * as Ranges from "@scenario-assets/core/engine/Ranges"
 import * as Sums from "@scenario-assets/core/engine/Sums"
@@ -23,6 +24,7 @@ import * as Buffers from "../../http/Buffers.ts"
 import type { FileError } from "../FileError.ts"
 import * as Boot from "./Boot.ts"
 import * as Files from "./Files.ts"
+import type * as OwnDirectory from "./OwnDirectory.ts"
 import * as StateFile from "./StateFile.ts"
 
 export interface PartFile {
@@ -78,26 +80,24 @@ interface Run {
   length: number
 }
 
-/** Opens or makes the part of a target. Closing the scope gives pending bytes to the system, also on interruption. */
+/** Opens or makes the part in a directory. Closing the scope gives pending bytes to the system, also on interruption. */
 export const open = Effect.fnUntraced(function* (
-  target: string,
+  directory: OwnDirectory.OwnDirectory,
   hashes: Hashes.Hashes
 ): Effect.fn.Return<PartFile, FileError, Scope.Scope> {
-  const path = `${target}.part`
+  const path = join(directory.path, "part")
   // Killed when it had its final name already, and this one still: whoever writes to it writes to the finished file.
   const names = yield* Files.orMissing(Files.attempt("look at", path, () => Fs.stat(path)))
   if (names?.isFile() === true && names.nlink > 1) yield* Files.remove(path)
-  const stateFile = yield* StateFile.open(`${path}.jsonl`)
+  if (!directory.isCertain) yield* detach(path)
+  const stateFile = yield* StateFile.open(join(directory.path, "state.jsonl"))
   const boot = yield* Boot.id
   const state = Option.map(
     Arr.findFirst(stateFile.lines, (line) => decodeState(line)),
     (found) => (found.boot === boot ? found : { ...found, parts: found.durable })
   )
 
-  const handle = yield* Effect.acquireRelease(
-    Files.attempt("open", path, () => Fs.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)),
-    (file) => Effect.ignore(Files.attempt("close", path, () => file.close()))
-  )
+  const handle = yield* Files.open(path, Fs.constants.O_RDWR | Fs.constants.O_CREAT, 0o644)
   const size = yield* Files.attempt("look at", path, async () => (await handle.stat()).size)
   const trusted = Option.isSome(state) && isResumable(state.value, size) ? state.value : undefined
   if (trusted === undefined && size > 0) yield* truncate()
@@ -260,6 +260,18 @@ export const open = Effect.fnUntraced(function* (
     })
   }
 })
+
+/**
+ * Makes another file of the part: whoever was taken for gone writes to the old one, should it come back. Where there is no room
+ * for two, the download begins anew.
+ */
+const detach = (path: string): Effect.Effect<void, FileError> => {
+  const copy = `${path}.copy`
+  return Files.attempt("copy", path, () => Fs.copyFile(path, copy, Fs.constants.COPYFILE_FICLONE)).pipe(
+    Effect.andThen(Files.attempt("rename to", path, () => Fs.rename(copy, path))),
+    Effect.catch(() => Effect.andThen(Files.remove(copy), Files.remove(path)))
+  )
+}
 
 /** Across runs only a strong validator will do: bytes of two objects are never joined. */
 const isResumable = ({ object, parts }: typeof State.Type, size: number): boolean => {

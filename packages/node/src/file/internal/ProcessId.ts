@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, readlinkSync } from "node:fs"
 
 /**
  * A process of this machine.
@@ -15,7 +15,26 @@ export interface ProcessId {
   readonly pid: number
   /** When it began, in clock ticks after the machine did. None where the system does not tell: only Linux does. */
   readonly startTime?: number
+  /** In which its number counts: on Linux every container has one of its own. None where the system does not tell. */
+  readonly namespace?: string
 }
+
+const namespace = ((): string | undefined => {
+  try {
+    return readlinkSync("/proc/self/ns/pid")
+  } catch {
+    return undefined
+  }
+})()
+
+/**
+ * Whether a number counts for this process too.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const isOwnNamespace = (other: string | undefined): boolean =>
+  other === namespace && (other !== undefined || process.platform !== "linux")
 
 /**
  * This process.
@@ -25,19 +44,22 @@ export interface ProcessId {
  */
 export const own = (): ProcessId => {
   const startTime = stateOf(process.pid)?.startTime
-  return { pid: process.pid, ...(startTime === undefined ? {} : { startTime }) }
+  return {
+    pid: process.pid,
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(namespace === undefined ? {} : { namespace })
+  }
 }
 
 /**
- * Whether it still runs. One that has ended does not, though its parent may not have noticed. Without a start time, its
- * number alone counts. The process that asks is not meant: what is written down under its number was written by one before
- * it, as in a container, where every run may have the same.
+ * Whether one of the own namespace still runs. One that has ended does not, though its parent may not have noticed. Without a
+ * start time, its number alone counts.
  *
  * @category getters
  * @since 0.1.0
  */
 export const isAlive = ({ pid, startTime }: ProcessId): boolean => {
-  if (pid === process.pid || !exists(pid)) return false
+  if (!exists(pid)) return false
   const found = stateOf(pid)
   if (found === undefined) return true
   return !found.hasEnded && (startTime === undefined || found.startTime === startTime)
