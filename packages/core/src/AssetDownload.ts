@@ -11,6 +11,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import {
@@ -28,10 +29,10 @@ import * as ApiRetry from "./ApiRetry.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
-import * as Backoff from "./http/Backoff.ts"
 import * as Client from "./http/Client.ts"
 import { failureOf, isTransientStatus } from "./http/Http.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
+import * as Pace from "./http/Pace.ts"
 import * as Answer from "./internal/Answer.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
@@ -59,7 +60,7 @@ export interface BatchRequest {
  * @since 0.1.0
  */
 export interface Options {
-  /** Limit of a whole call: all tries, the waiting between them and the bodies; more than 0. Default 1 minute. */
+  /** Limit of a whole call: all tries, the waiting before and between them, and the bodies; more than 0. Default 1 minute. */
   readonly timeLimit?: Duration.Input | undefined
   /** How often a call is repeated where its operation and the failure allow it; from 0. Default 4. */
   readonly retries?: number | undefined
@@ -80,6 +81,11 @@ export interface Options {
  * `getStatus` and `request` are repeated after 408, 429, 500, 502, 503, 504 and lost connections. `requestBatch` starts
  * a job and no idempotency key is documented, so it is repeated only where the server cannot have acted: a connection
  * that was never made, 429 and 503. A failure whose `Retry-After` reaches beyond the time limit is returned at once.
+ *
+ * All calls of a service keep one pace. A 429 pauses them all and halves how many run at once, which grows again by one with
+ * each round of answers; before the first 429 there is no limit. While the API is down (no connection, or a 5xx that may
+ * pass), one call at a time is sent after each pause, and the others wait. A call that waits until its time limit fails with
+ * the reason for the wait.
  *
  * Each call is a span, `AssetDownload.getStatus` and the like, with one of the client for each try; without a tracer
  * (`Tracer.nativeTracer`) none is made and no trace header is sent.
@@ -115,7 +121,8 @@ export const make = Effect.fnUntraced(function* (
   const scrub = Answer.scrubber(config.credentials)
   const client = Client.withRequestInit(followNothing)(yield* HttpClient.HttpClient)
   const to = addressed(config)
-  const limits = limitsOf(options)
+  const { backoff, retries, timeLimit } = limitsOf(options)
+  const pace = Pace.make({ backoff, signOf, retryAfterOf })
 
   /** One exchange: the answer decoded, or why there is none. */
   const exchange = <A>({ decode, expected, request }: Call<A>): Effect.Effect<A, Reason> =>
@@ -144,13 +151,45 @@ export const make = Effect.fnUntraced(function* (
       })
     )
 
+  /** An exchange, repeated as far as operation, failure and time limit allow it. */
+  const repeatedly = Effect.fnUntraced(function* <A>(given: Call<A>): Effect.fn.Return<A, ApiError> {
+    const { logged, operation, subject } = given
+    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(timeLimit)
+    const errorOf = (reason: Reason) => new ApiError({ operation, reason, ...subject })
+    const tell = Effect.fnUntraced(
+      function* (what: string, { pause, reason }: Pace.Failed<Reason>, tries: number) {
+        yield* Effect.logDebug(`${operation} ${what}: ${reason.message}`)
+        const listener = yield* ApiRetry.Listener
+        yield* listener({ error: errorOf(reason), tries, pause })
+      },
+      Effect.annotateLogs({ operation, ...logged })
+    )
+    const attempt = Effect.gen(function* () {
+      const { attempt } = yield* Schedule.CurrentMetadata
+      const onHeld = (held: Pace.Held<Reason>) => tell("waits", held, held.failures)
+      const limited = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.timeoutOrElse(exchange(given), {
+          duration: until - now,
+          orElse: () => Effect.fail(new TimedOut({ limit: timeLimit }))
+        })
+      )
+      return yield* pace.run(limited, { attempt, until, onHeld })
+    })
+    const schedule = Schedule.recurs(retries).pipe(
+      Schedule.setInputType<Pace.Failed<Reason>>(),
+      Schedule.while(({ input, now }) =>
+        Effect.succeed(mayRepeat(operation, input.reason) && now + wish(input) < until)
+      ),
+      Schedule.modifyDelay(({ input }) => Effect.succeed(input.pause)),
+      Schedule.tap(({ attempt, input }) => tell("failed and is tried again", input, attempt))
+    )
+    return yield* Effect.mapError(Effect.retry(attempt, schedule), ({ reason }) => errorOf(reason))
+  })
+
   // No `Effect.fn`: it takes a stack trace at every call, and polls make many.
   const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> => {
-    const { operation, subject, tell, traced } = given
-    const answer = Effect.mapError(
-      repeatedly(given, exchange(given), limits),
-      (reason) => new ApiError({ operation, reason, ...subject })
-    )
+    const { operation, tell, traced } = given
+    const answer = repeatedly(given)
     return Effect.withFiber((fiber) => {
       if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return Effect.provideContext(answer, unseen)
       const told = tell === undefined ? answer : Effect.tap(answer, (value) => Effect.annotateCurrentSpan(tell(value)))
@@ -343,14 +382,37 @@ const mayRepeat = (operation: Operation, reason: Reason): boolean => {
   }
 }
 
+/** What a failure tells of the API, beyond the call that met it. */
+const signOf = (reason: Reason): Pace.Sign => {
+  switch (reason._tag) {
+    case "RateLimited":
+      return "overloaded"
+    case "ServerError":
+      return isTransientStatus(reason.response.status) ? "down" : "well"
+    case "ConnectionFailed":
+      return reason.maybeSent ? "silent" : "down"
+    case "UntrustedHost":
+    case "InvalidRequest":
+    case "TimedOut":
+      return "silent"
+    default:
+      return "well"
+  }
+}
+
+const retryAfterOf = (reason: Reason): Duration.Duration | undefined =>
+  "retryAfter" in reason ? reason.retryAfter : undefined
+
+/** The pause as the server wants it, which may be longer than the one that is made; in milliseconds. */
+const wish = ({ pause, reason }: Pace.Failed<Reason>): number =>
+  Duration.toMillis(Duration.max(pause, retryAfterOf(reason) ?? Duration.zero))
+
 const option = OptionCheck.of("AssetDownload")
 
 /** {@link Options} as they are used at every call. */
 const limitsOf = (options: Options) => {
-  const limit = option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1)
   return {
-    limit,
-    limitMillis: Duration.toMillis(limit),
+    timeLimit: option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1),
     retries: option.count("retries", options.retries, 0) ?? 4,
     backoff: {
       base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
@@ -359,30 +421,3 @@ const limitsOf = (options: Options) => {
     }
   }
 }
-
-const repeatedly = <A>(
-  { logged, operation, subject }: Call<A>,
-  attempt: Effect.Effect<A, Reason>,
-  { backoff, limit, limitMillis, retries }: ReturnType<typeof limitsOf>
-): Effect.Effect<A, Reason> =>
-  Effect.flatMap(Clock.currentTimeMillis, (start) => {
-    const loop = (failed: number): Effect.Effect<A, Reason> =>
-      Effect.catch(attempt, (reason) => {
-        if (failed >= retries || !mayRepeat(operation, reason)) return Effect.fail(reason)
-        return Effect.gen(function* () {
-          const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
-          const pause = yield* Backoff.delay({ ...backoff, attempt: failed, retryAfter })
-          const left = start + limitMillis - (yield* Clock.currentTimeMillis)
-          const wish = Duration.max(pause, retryAfter ?? Duration.zero)
-          if (Duration.toMillis(wish) >= left) return yield* Effect.fail(reason)
-          yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`).pipe(
-            Effect.annotateLogs({ operation, ...logged })
-          )
-          const retry = { error: new ApiError({ operation, reason, ...subject }), tries: failed + 1, pause }
-          yield* Effect.flatMap(ApiRetry.Listener, (listener) => listener(retry))
-          yield* Effect.sleep(pause)
-          return yield* loop(failed + 1)
-        })
-      })
-    return loop(0)
-  }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) }))
