@@ -25,6 +25,7 @@ import { Cause, Deferred, Effect, Equal, Exit, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import { cert, key } from "../support/certificate.ts"
 import * as Downloading from "../support/Downloading.ts"
@@ -204,7 +205,7 @@ describe("FileDownload", () => {
       const { config } = yield* Emulator.Emulator
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/archive.zip`)) }
+      const source = { refresh: Effect.succeed(signedUrl(`${config.storageUrl}/archive.zip`)) }
       const error = yield* Effect.flip(toFile(source, target, quick))
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "UntrustedHost")
@@ -678,7 +679,7 @@ describe("FileDownload", () => {
       const { toFile } = yield* FileDownload.make.pipe(
         Effect.provideService(Transfer.Transfer, { events, part: events, bytes: () => Stream.empty })
       )
-      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(SignedUrl.make("https://a.test/x")) }, target))
+      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(signedUrl("https://a.test/x")) }, target))
       assert(error instanceof TransferError.TransferError)
       assert.strictEqual(error.reason._tag, "LengthMismatch")
       assert.isFalse(existsSync(target))
