@@ -184,7 +184,7 @@ const statusCalls: Make = (settings) =>
         ...costs.slice(1)
       ],
       judge: (median) => [
-        { what: "calls/s of library ÷ undici", value: rate(median, "first"), bar: { relation: "≥", limit: 0.6 } },
+        { what: "calls/s of library ÷ undici", value: rate(median, "first") },
         { what: "the same for the second thousand", value: rate(median, "second") }
       ],
       missing: []

@@ -14,7 +14,7 @@ const song = Asset.AssetId.make("asset_song")
 const AssetDownloadTest = AssetDownload.layerTest({
   request: (assetId, options) =>
     assetId === picture
-      ? Effect.succeed(SignedUrl.make(`https://cdn.test/${assetId}.${options?.targetFormat}`))
+      ? Effect.orDie(Effect.fromResult(SignedUrl.make(`https://cdn.test/${assetId}.${options?.targetFormat}`)))
       : Effect.fail(
           new ApiError.ApiError({
             operation: "request",

@@ -16,7 +16,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["http/", /^http\//],
     ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],
     ["transfer/", /^transfer\//],
-    ["the operations", /^(AssetDownload|internal\/Answer)\.ts$/],
+    ["the operations", /^(AssetDownload|internal\/(Answer|ApiCalls))\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],
     ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
     ["the entry point", /^index\.ts$/],

@@ -4,11 +4,12 @@ import * as Redacted from "effect/Redacted"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
 import * as FileDownload from "../../packages/node/src/file/FileDownload.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
+import { signedUrl } from "../../test-support/SignedUrls.ts"
 import { credentials } from "../Server.ts"
 
 const loaded = performance.now()
 const [link = "", target = "", connections] = process.argv.slice(2)
-const url = SignedUrl.make(link)
+const url = signedUrl(link)
 
 const program = Effect.flatMap(FileDownload.FileDownload, (files) =>
   files.toFile({ url, refresh: Effect.succeed(url) }, target, {

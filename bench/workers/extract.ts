@@ -4,11 +4,12 @@ import * as Redacted from "effect/Redacted"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
 import * as Extraction from "../../packages/node/src/extraction/Extraction.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
+import { signedUrl } from "../../test-support/SignedUrls.ts"
 import { credentials } from "../Server.ts"
 
 const loaded = performance.now()
 const [link = "", directory = "", threads] = process.argv.slice(2)
-const url = SignedUrl.make(link)
+const url = signedUrl(link)
 
 const program = Effect.flatMap(Extraction.Extraction, ({ run }) =>
   run({ name: "archive", source: { url, refresh: Effect.succeed(url) } }, directory, {

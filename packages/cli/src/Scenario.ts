@@ -37,18 +37,22 @@ export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layer
 /** Where the API is. */
 export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>
   Effect.fromResult(
-    ScenarioConfig.parseBaseUrl(Option.getOrElse(connection.baseUrl, () => "") || ScenarioConfig.defaultBaseUrl)
+    ScenarioConfig.parseBaseUrl(
+      Option.getOrElse(connection.baseUrl, () => "") || ScenarioConfig.defaultBaseUrl,
+      ScenarioConfig.variableNames
+    )
   )
 
 /** The whole configuration, and where its credentials are from; none where there are none. */
 export const configuration = Effect.fnUntraced(function* (connection: Connection) {
   const url = yield* baseUrl(connection)
   const credentials = yield* Credentials.find(url)
-  const config = yield* ScenarioConfig.make({
+  const options = {
     ...Option.getOrUndefined(credentials)?.options,
     baseUrl: url,
     projectId: Option.getOrUndefined(connection.project)
-  })
+  }
+  const config = yield* ScenarioConfig.make(options, ScenarioConfig.variableNames)
   return { config, source: Option.map(credentials, ({ source }) => source) }
 })
 

@@ -3,37 +3,20 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
-import {
-  ApiError,
-  BatchTooLarge,
-  ConnectionFailed,
-  InvalidRequest,
-  InvalidResponse,
-  type Operation,
-  type Reason,
-  TimedOut,
-  UntrustedHost
-} from "./ApiError.ts"
-import * as ApiRetry from "./ApiRetry.ts"
+import { ApiError, BatchTooLarge, type Operation } from "./ApiError.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
-import { DownloadJob } from "./DownloadJob.ts"
+import type { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
-import * as Backoff from "./http/Backoff.ts"
-import * as Client from "./http/Client.ts"
-import { failureOf, isTransientStatus } from "./http/Http.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
-import { ScenarioConfig } from "./ScenarioConfig.ts"
+import * as ApiCalls from "./internal/ApiCalls.ts"
+import type { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 
@@ -59,7 +42,7 @@ export interface BatchRequest {
  * @since 0.1.0
  */
 export interface Options {
-  /** Limit of a whole call: all tries, the waiting between them and the bodies; more than 0. Default 1 minute. */
+  /** Limit of a whole call: all tries, the waiting before and between them, and the bodies; more than 0. Default 1 minute. */
   readonly timeLimit?: Duration.Input | undefined
   /** How often a call is repeated where its operation and the failure allow it; from 0. Default 4. */
   readonly retries?: number | undefined
@@ -81,8 +64,18 @@ export interface Options {
  * a job and no idempotency key is documented, so it is repeated only where the server cannot have acted: a connection
  * that was never made, 429 and 503. A failure whose `Retry-After` reaches beyond the time limit is returned at once.
  *
- * Each call is a span, `AssetDownload.getStatus` and the like, with one of the client for each try; without a tracer
- * (`Tracer.nativeTracer`) none is made and no trace header is sent.
+ * All calls of a service keep one pace. A 429 pauses them all and halves how many run at once, which grows again by one with
+ * each round of answers; before the first 429 there is no limit. While the API is down (no connection, or a 5xx that may
+ * pass), one call at a time is sent after each pause, and the others wait. A call that waits until its time limit fails with
+ * the reason for the wait.
+ *
+ * Each call is a span with one of the client for each try, and trace headers are sent where a tracer is installed:
+ *
+ * | span | attributes |
+ * | --- | --- |
+ * | `AssetDownload.requestBatch` | `scenario.batch.size`, `scenario.job.id` |
+ * | `AssetDownload.getStatus` | `scenario.job.id` |
+ * | `AssetDownload.request` | `scenario.asset.id`, `scenario.target.format` |
  *
  * @category services
  * @since 0.1.0
@@ -111,105 +104,69 @@ export class AssetDownload extends Context.Service<
 export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
-  const config = yield* ScenarioConfig
-  const scrub = Answer.scrubber(config.credentials)
-  const client = Client.withRequestInit(followNothing)(yield* HttpClient.HttpClient)
-  const to = addressed(config)
-  const limits = limitsOf(options)
+  const { call, scrub } = yield* ApiCalls.make(limitsOf(options))
+  const decodeJob = decoder(Answer.job(scrub))
 
-  /** One exchange: the answer decoded, or why there is none. */
-  const exchange = <A>({ decode, expected, request }: Call<A>): Effect.Effect<A, Reason> =>
-    Effect.flatMap(client.execute(request), (response) =>
-      Effect.flatMap(Answer.read(response), (body): Effect.Effect<A, Reason> => {
-        if (!Answer.isSuccess(response)) {
-          return Effect.flatMap(Answer.refusal(response, body, scrub), Effect.fail)
-        }
-        const decoded = body.isWhole ? decode(body.text) : undefined
-        if (decoded !== undefined) return Effect.succeed(decoded)
-        const description = body.isWhole ? `expected ${expected}` : Answer.tooLong
-        return Effect.fail(new InvalidResponse({ response: Answer.details(response, body, scrub), description }))
+  const requestBatch = Effect.fn("AssetDownload.requestBatch")(
+    function* ({ fileNameTemplate, flat, selection }: BatchRequest): Effect.fn.Return<JobId, ApiError> {
+      yield* Effect.annotateCurrentSpan("scenario.batch.size", selection.size)
+      if (selection.size > maxBatchSize) {
+        const reason = new BatchTooLarge({ size: selection.size, limit: maxBatchSize })
+        return yield* new ApiError({ operation: "requestBatch", reason })
+      }
+      const { assetIds, inferenceIds, modelIds } = selection
+      const { jobId } = yield* call({
+        operation: "requestBatch",
+        method: "POST",
+        path: "/assets/download",
+        body: {
+          options: { fileNameTemplate, ...(flat === undefined ? {} : { flat }) },
+          query: { assetIds, inferenceIds, modelIds }
+        },
+        decode: decodeStarted,
+        expected: "JSON with a jobId"
       })
-    ).pipe(
-      Effect.catchTag("HttpClientError", (error) => {
-        const { description: words, kind } = failureOf(error)
-        const description = scrub(words)
-        switch (kind) {
-          case "unsendable":
-            return Effect.fail<Reason>(new InvalidRequest({ description }))
-          case "untrusted":
-            return Effect.fail<Reason>(new UntrustedHost({ description }))
-          default:
-            return Effect.fail<Reason>(new ConnectionFailed({ description, maybeSent: kind === "broken" }))
-        }
+      yield* Effect.annotateCurrentSpan("scenario.job.id", jobId)
+      return jobId
+    },
+    Effect.annotateLogs("operation", "requestBatch")
+  )
+
+  const getStatus = Effect.fn("AssetDownload.getStatus")(
+    function* (jobId: JobId): Effect.fn.Return<DownloadJob, ApiError> {
+      yield* Effect.annotateCurrentSpan("scenario.job.id", jobId)
+      return yield* call({
+        operation: "getStatus",
+        subject: jobId,
+        method: "GET",
+        path: `/assets/download/${encodeURIComponent(jobId)}`,
+        decode: decodeJob,
+        expected: "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
       })
-    )
+    },
+    (effect, jobId) => Effect.annotateLogs(effect, { operation: "getStatus", jobId })
+  )
 
-  // No `Effect.fn`: it takes a stack trace at every call, and polls make many.
-  const call = <A>(given: Call<A>): Effect.Effect<A, ApiError> => {
-    const { operation, subject, tell, traced } = given
-    const answer = Effect.mapError(
-      repeatedly(given, exchange(given), limits),
-      (reason) => new ApiError({ operation, reason, ...subject })
-    )
-    return Effect.withFiber((fiber) => {
-      if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return Effect.provideContext(answer, unseen)
-      const told = tell === undefined ? answer : Effect.tap(answer, (value) => Effect.annotateCurrentSpan(tell(value)))
-      return told.pipe(
-        Effect.withSpan(`AssetDownload.${operation}`, { attributes: { ...traced } }, { captureStackTrace: false })
-      )
-    })
-  }
-
-  const requestBatch: AssetDownload["Service"]["requestBatch"] = ({ fileNameTemplate, flat, selection }) =>
-    selection.size > maxBatchSize
-      ? Effect.fail(
-          new ApiError({
-            operation: "requestBatch",
-            reason: new BatchTooLarge({ size: selection.size, limit: maxBatchSize })
-          })
-        )
-      : call({
-          operation: "requestBatch",
-          traced: { "scenario.batch.size": selection.size },
-          request: to("POST", "/assets/download", {
-            options: { fileNameTemplate, ...(flat === undefined ? {} : { flat }) },
-            query: {
-              assetIds: selection.assetIds,
-              inferenceIds: selection.inferenceIds,
-              modelIds: selection.modelIds
-            }
-          }),
-          decode: (body) => decodeStarted(body)?.jobId,
-          expected: "JSON with a jobId",
-          tell: (jobId) => ({ "scenario.job.id": jobId })
-        })
-
-  const getStatus: AssetDownload["Service"]["getStatus"] = (jobId) =>
-    call({
-      operation: "getStatus",
-      subject: { subject: jobId },
-      logged: { jobId },
-      traced: { "scenario.job.id": jobId },
-      request: to("GET", `/assets/download/${encodeURIComponent(jobId)}`),
-      decode: readJob(scrub),
-      expected: "JSON with a jobId, a jobStatus and, for a finished job, a downloadUrl"
-    })
-
-  const request: AssetDownload["Service"]["request"] = (assetId, { targetFormat } = {}) => {
-    const format = targetFormat === undefined ? {} : { targetFormat }
-    return call({
-      operation: "request",
-      subject: { subject: assetId },
-      logged: { assetId },
-      traced: {
-        "scenario.asset.id": assetId,
-        ...(targetFormat === undefined ? {} : { "scenario.target.format": targetFormat })
-      },
-      request: to("POST", `/assets/${encodeURIComponent(assetId)}/download`, format),
-      decode: (body) => decodeLink(body)?.url,
-      expected: "JSON with a url"
-    })
-  }
+  const request = Effect.fn("AssetDownload.request")(
+    function* (
+      assetId: AssetId,
+      { targetFormat }: { readonly targetFormat?: TargetFormat | undefined } = {}
+    ): Effect.fn.Return<SignedUrl.SignedUrl, ApiError> {
+      yield* Effect.annotateCurrentSpan("scenario.asset.id", assetId)
+      if (targetFormat !== undefined) yield* Effect.annotateCurrentSpan("scenario.target.format", targetFormat)
+      const { url } = yield* call({
+        operation: "request",
+        subject: assetId,
+        method: "POST",
+        path: `/assets/${encodeURIComponent(assetId)}/download`,
+        body: targetFormat === undefined ? {} : { targetFormat },
+        decode: decodeLink,
+        expected: "JSON with a url"
+      })
+      return url
+    },
+    (effect, assetId) => Effect.annotateLogs(effect, { operation: "request", assetId })
+  )
 
   return AssetDownload.of({ requestBatch, getStatus, request })
 })
@@ -253,136 +210,20 @@ export const layerTest = (operations: Partial<AssetDownload["Service"]>): Layer.
   })
 }
 
-/** One call of an operation. */
-interface Call<A> {
-  readonly operation: Operation
-  readonly request: HttpClientRequest.HttpClientRequest
-  /** Reads an answer; `undefined` for one that is none. */
-  readonly decode: (body: string) => A | undefined
-  /** What an answer is, in words. */
-  readonly expected: string
-  /** What the call is about: for errors, logs and spans. */
-  readonly subject?: { readonly subject: string }
-  readonly logged?: { readonly [name: string]: string }
-  readonly traced: { readonly [name: string]: string | number }
-  /** What the span is told of the answer. */
-  readonly tell?: (answer: A) => { readonly [name: string]: string }
-}
-
-/** Reads JSON text; `undefined` for what is not JSON, or not of the shape. */
-const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S): ((body: string) => S["Type"] | undefined) => {
-  const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
-  return (body) => Option.getOrUndefined(decode(body))
-}
-
+const decoder = <S extends Schema.ConstraintDecoder<unknown>>(answer: S) =>
+  Schema.decodeEffect(Schema.fromJsonString(answer))
 const decodeStarted = decoder(Schema.Struct({ jobId: JobId }))
 const decodeLink = decoder(Schema.Struct({ url: SignedUrl.SignedUrl }))
-const isJobId = Schema.is(JobId)
-const readLink = Option.liftThrowable(SignedUrl.make)
-
-/** A job from an answer's text; `undefined` for what is none. */
-const readJob =
-  (scrub: Answer.Scrub) =>
-  (body: string): DownloadJob | undefined => {
-    const json = parseObject(body)
-    if (json === undefined) return undefined
-    const { downloadUrl = null, jobId, jobStatus, ...details } = json
-    if (!isJobId(jobId) || typeof jobStatus !== "string" || jobStatus === "") return undefined
-    if (typeof downloadUrl !== "string" && downloadUrl !== null) return undefined
-    // An empty or null URL is no URL.
-    const link = downloadUrl === null || downloadUrl === "" ? undefined : readLink(downloadUrl)
-    if (link !== undefined && Option.isNone(link)) return undefined
-    return new DownloadJob(
-      {
-        jobId,
-        jobStatus,
-        ...(link === undefined ? {} : { downloadUrl: link.value }),
-        details: Answer.mapStrings(details, scrub)
-      },
-      { disableChecks: true }
-    )
-  }
-
-/** The object that a text of JSON holds, if it is one. */
-const parseObject = (text: string): Schema.JsonObject | undefined =>
-  Option.getOrUndefined(Option.filter(parseJson(text), Answer.isJsonObject))
-const parseJson = Option.liftThrowable((text: string): Schema.Json => JSON.parse(text))
-
-/** A program may choose how `fetch` behaves, but not that it follows redirects. */
-const followNothing = (given: RequestInit): RequestInit => ({ ...given, redirect: "manual" })
-/** Where no tracer is installed nobody sees a span, and those of a call cost a fifth of it. */
-const unseen = Context.make(HttpClient.TracerDisabledWhen, () => true)
-
-/** Requests to the API, with all that every one of them carries. */
-const addressed = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"]) => {
-  const base = baseUrl.replace(/\/+$/, "")
-  const json = HttpClientRequest.acceptJson(HttpClientRequest.empty)
-  const known =
-    credentials._tag === "Basic"
-      ? HttpClientRequest.basicAuth(json, credentials.key, credentials.secret)
-      : HttpClientRequest.bearerToken(json, credentials.token)
-  const any = projectId === undefined ? known : HttpClientRequest.setUrlParam(known, "projectId", projectId)
-  return (method: "GET" | "POST", path: string, body?: unknown) => {
-    const request = HttpClientRequest.modify(any, { method, url: `${base}${path}` })
-    return body === undefined ? request : HttpClientRequest.bodyJsonUnsafe(request, body)
-  }
-}
-
-const mayRepeat = (operation: Operation, reason: Reason): boolean => {
-  switch (reason._tag) {
-    case "RateLimited":
-      return true
-    case "ConnectionFailed":
-      return operation !== "requestBatch" || !reason.maybeSent
-    case "ServerError":
-      return operation === "requestBatch" ? reason.response.status === 503 : isTransientStatus(reason.response.status)
-    case "Rejected":
-      return operation !== "requestBatch" && isTransientStatus(reason.response.status)
-    default:
-      return false
-  }
-}
 
 const option = OptionCheck.of("AssetDownload")
 
 /** {@link Options} as they are used at every call. */
-const limitsOf = (options: Options) => {
-  const limit = option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1)
-  return {
-    limit,
-    limitMillis: Duration.toMillis(limit),
-    retries: option.count("retries", options.retries, 0) ?? 4,
-    backoff: {
-      base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
-      cap: option.pause("backoffCap", options.backoffCap) ?? Duration.seconds(10),
-      retryAfterCap: option.pause("retryAfterCap", options.retryAfterCap) ?? Duration.seconds(30)
-    }
+const limitsOf = (options: Options): ApiCalls.Limits => ({
+  timeLimit: option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1),
+  retries: option.count("retries", options.retries, 0) ?? 4,
+  backoff: {
+    base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
+    cap: option.pause("backoffCap", options.backoffCap) ?? Duration.seconds(10),
+    retryAfterCap: option.pause("retryAfterCap", options.retryAfterCap) ?? Duration.seconds(30)
   }
-}
-
-const repeatedly = <A>(
-  { logged, operation, subject }: Call<A>,
-  attempt: Effect.Effect<A, Reason>,
-  { backoff, limit, limitMillis, retries }: ReturnType<typeof limitsOf>
-): Effect.Effect<A, Reason> =>
-  Effect.flatMap(Clock.currentTimeMillis, (start) => {
-    const loop = (failed: number): Effect.Effect<A, Reason> =>
-      Effect.catch(attempt, (reason) => {
-        if (failed >= retries || !mayRepeat(operation, reason)) return Effect.fail(reason)
-        return Effect.gen(function* () {
-          const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
-          const pause = yield* Backoff.delay({ ...backoff, attempt: failed, retryAfter })
-          const left = start + limitMillis - (yield* Clock.currentTimeMillis)
-          const wish = Duration.max(pause, retryAfter ?? Duration.zero)
-          if (Duration.toMillis(wish) >= left) return yield* Effect.fail(reason)
-          yield* Effect.logDebug(`${operation} failed and is tried again: ${reason.message}`).pipe(
-            Effect.annotateLogs({ operation, ...logged })
-          )
-          const retry = { error: new ApiError({ operation, reason, ...subject }), tries: failed + 1, pause }
-          yield* Effect.flatMap(ApiRetry.Listener, (listener) => listener(retry))
-          yield* Effect.sleep(pause)
-          return yield* loop(failed + 1)
-        })
-      })
-    return loop(0)
-  }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(new TimedOut({ limit })) }))
+})

@@ -75,19 +75,57 @@ export class ScenarioConfig extends Context.Service<
 >()("@scenario-assets/core/ScenarioConfig") {}
 
 /**
- * Checks options before anything is sent with them.
+ * What messages call each option.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Names = { readonly [Option in keyof Options]-?: string }
+
+/**
+ * The names of the {@link Options} themselves.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const optionNames: Names = {
+  apiKey: "apiKey",
+  apiSecret: "apiSecret",
+  bearerToken: "bearerToken",
+  baseUrl: "baseUrl",
+  projectId: "projectId"
+}
+
+/**
+ * The names of the environment.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const variableNames: Names = {
+  apiKey: "SCENARIO_API_KEY",
+  apiSecret: "SCENARIO_API_SECRET",
+  bearerToken: "SCENARIO_SDK_JWT",
+  baseUrl: "SCENARIO_BASE_URL",
+  projectId: "SCENARIO_PROJECT_ID"
+}
+
+/**
+ * Checks options before anything is sent with them. Its errors name them by `names`: {@link variableNames} where they are from
+ * the environment.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: (options: Options) => Effect.Effect<ScenarioConfig["Service"], InvalidConfig> = Effect.fnUntraced(
-  function* (options) {
-    const credentials = yield* makeCredentials(options)
-    const baseUrl = yield* Effect.fromResult(parseBaseUrl(options.baseUrl || defaultBaseUrl))
-    const projectId = options.projectId ? yield* makeProjectId(options.projectId) : undefined
-    return { credentials, baseUrl, projectId }
-  }
-)
+export const make = Effect.fnUntraced(function* (
+  options: Options,
+  names: Names = optionNames
+): Effect.fn.Return<ScenarioConfig["Service"], InvalidConfig> {
+  const credentials = yield* makeCredentials(options, names)
+  const baseUrl = yield* Effect.fromResult(parseBaseUrl(options.baseUrl || defaultBaseUrl, names))
+  const projectId = options.projectId ? yield* makeProjectId(options.projectId, names) : undefined
+  return { credentials, baseUrl, projectId }
+})
 
 /**
  * A layer from options known in the program.
@@ -104,13 +142,13 @@ export const layer = (options: Options): Layer.Layer<ScenarioConfig, InvalidConf
  * @category constructors
  * @since 0.1.0
  */
-export const parseBaseUrl = (value: string): Result.Result<string, InvalidConfig> => {
+export const parseBaseUrl = (value: string, names: Names = optionNames): Result.Result<string, InvalidConfig> => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   const refuse = (wrong: string) =>
     Result.fail(
       new InvalidConfig({
         kind: "baseUrl",
-        message: `The base URL ${wrong}; set SCENARIO_BASE_URL to one such as ${defaultBaseUrl}, or leave it unset.`
+        message: `The base URL ${wrong}; set ${names.baseUrl} to one such as ${defaultBaseUrl}, or leave it out.`
       })
     )
   if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse("is not an absolute http or https URL")
@@ -150,15 +188,20 @@ export const fromEnvironment: Config.Config<Options> = Config.all({
 })
 
 /**
- * A layer from a `Config`: the environment's by default.
+ * A layer from a `Config`: by default that of the environment, whose variables its errors name then.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Wrap<Options> = fromEnvironment
+  options?: Config.Wrap<Options>
 ): Layer.Layer<ScenarioConfig, Config.ConfigError | InvalidConfig> =>
-  Layer.effect(ScenarioConfig, Effect.flatMap(Config.unwrap(options), make))
+  Layer.effect(
+    ScenarioConfig,
+    Effect.flatMap(Config.unwrap(options ?? fromEnvironment), (given) =>
+      make(given, options === undefined ? variableNames : optionNames)
+    )
+  )
 
 function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: (name: string) => Config.Config<A>) {
   const [name, ...others] = names
@@ -174,39 +217,33 @@ function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: 
 const isGiven = <A>(found: Option.Option<A>): found is Option.Some<A> =>
   Option.isSome(found) && (Redacted.isRedacted(found.value) ? Redacted.value(found.value) : found.value) !== ""
 
-const namesHint =
-  "set SCENARIO_API_KEY and SCENARIO_API_SECRET (or SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET), " +
-  "or SCENARIO_SDK_JWT alone"
-
-const makeCredentials = (options: Options): Effect.Effect<Credentials, InvalidConfig> => {
+const makeCredentials = (options: Options, names: Names): Effect.Effect<Credentials, InvalidConfig> => {
   const [key, secret, token] = [options.apiKey, options.apiSecret, options.bearerToken].map((value) =>
     value === undefined || Redacted.value(value) === "" ? undefined : value
   )
   const refuse = (message: string) => Effect.fail(new InvalidConfig({ kind: "credentials", message }))
+  const either = `${names.apiKey} and ${names.apiSecret}, or ${names.bearerToken} alone`
   if (token !== undefined) {
     if (key !== undefined || secret !== undefined) {
-      return refuse(`Two kinds of credentials are set, an API key and a bearer token; give exactly one: ${namesHint}.`)
+      return refuse(`Two kinds of credentials are set, an API key and a bearer token; set ${either}.`)
     }
     return isPrintable(token)
       ? Effect.succeed({ _tag: "Bearer", token: relabel(token, "bearer token") })
-      : refuse("The bearer token holds white space or characters that are not ASCII; copy it again (SCENARIO_SDK_JWT).")
+      : refuse(
+          `The bearer token holds white space or characters that are not ASCII; copy it again (${names.bearerToken}).`
+        )
   }
-  if (key === undefined && secret === undefined) return refuse(`No credentials are set; ${namesHint}.`)
-  if (key === undefined)
-    return refuse("The API secret is set and the API key is not; set SCENARIO_API_KEY (or SCENARIO_SDK_API_KEY) too.")
-  if (secret === undefined) {
-    return refuse(
-      "The API key is set and the API secret is not; set SCENARIO_API_SECRET (or SCENARIO_SDK_API_SECRET) too."
-    )
-  }
+  if (key === undefined && secret === undefined) return refuse(`No credentials are set; set ${either}.`)
+  if (key === undefined) return refuse(`The API secret is set and the API key is not; set ${names.apiKey} too.`)
+  if (secret === undefined) return refuse(`The API key is set and the API secret is not; set ${names.apiSecret} too.`)
   if (!isPrintable(key) || Redacted.value(key).includes(":")) {
     return refuse(
-      "The API key holds ':', white space or characters that are not ASCII; copy it again (SCENARIO_API_KEY)."
+      `The API key holds ':', white space or characters that are not ASCII; copy it again (${names.apiKey}).`
     )
   }
   return isPrintable(secret)
     ? Effect.succeed({ _tag: "Basic", key: relabel(key, "API key"), secret: relabel(secret, "API secret") })
-    : refuse("The API secret holds white space or characters that are not ASCII; copy it again (SCENARIO_API_SECRET).")
+    : refuse(`The API secret holds white space or characters that are not ASCII; copy it again (${names.apiSecret}).`)
 }
 
 const isPrintable = (value: Redacted.Redacted): boolean => /^[\x21-\x7e]+$/.test(Redacted.value(value))
@@ -216,12 +253,12 @@ const relabel = (value: Redacted.Redacted, label: string): Redacted.Redacted =>
 
 const decodeProjectId = Schema.decodeUnknownEffect(ProjectId)
 
-const makeProjectId = (value: string): Effect.Effect<ProjectId, InvalidConfig> =>
+const makeProjectId = (value: string, names: Names): Effect.Effect<ProjectId, InvalidConfig> =>
   Effect.mapError(
     decodeProjectId(value),
     () =>
       new InvalidConfig({
         kind: "projectId",
-        message: `The project id ${JSON.stringify(value)} cannot be an id; set SCENARIO_PROJECT_ID to one such as proj_….`
+        message: `The project id ${JSON.stringify(value)} cannot be an id; set ${names.projectId} to one such as proj_….`
       })
   )

@@ -10,15 +10,6 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/**
- * A signed URL: whoever holds it can read the bytes, so it is redacted wherever it is shown or serialised. Only its
- * {@link origin} and its expiry ({@link expiresAt}) can be read without unwrapping it.
- *
- * @category models
- * @since 0.1.0
- */
-export type SignedUrl = Redacted.Redacted<string>
-
 const label = "SignedUrl"
 
 const HttpUrl = Schema.String.pipe(
@@ -28,25 +19,46 @@ const HttpUrl = Schema.String.pipe(
 )
 
 /**
- * Decodes an absolute `http` or `https` URL to a {@link SignedUrl}. Encoding it back is refused: a signed URL is asked
- * for anew, never stored.
+ * Decodes an absolute `http` or `https` URL to a {@link SignedUrl}, to the letter. Encoding it back is refused: a signed URL is
+ * asked for anew, never stored.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const SignedUrl = Schema.RedactedFromValue(HttpUrl, { label, disallowEncode: true })
+export const SignedUrl = Schema.RedactedFromValue(HttpUrl, { label, disallowEncode: true }).pipe(Schema.brand(label))
 
 /**
- * Wraps a URL. Throws on what is not an absolute `http` or `https` URL, without repeating it.
+ * A signed URL: whoever holds it can read the bytes, so it is redacted wherever it is shown or serialised. Only its
+ * {@link origin} and its expiry ({@link expiresAt}) can be read without unwrapping it. It keeps the text that was signed, for
+ * another spelling of the same URL no longer fits the signature.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SignedUrl = typeof SignedUrl.Type
+
+/**
+ * A text that is no signed URL. It is not repeated, for it may be a secret all the same.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidSignedUrl extends Schema.TaggedError<InvalidSignedUrl>()("InvalidSignedUrl", {}) {
+  override get message(): string {
+    return "A signed URL must be an absolute http or https URL without user info."
+  }
+}
+
+const decode = Schema.decodeResult(SignedUrl)
+
+/**
+ * Makes a signed URL of a text, which is kept as it is. What is not an absolute `http` or `https` URL is refused.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (url: string | URL): SignedUrl => {
-  const value = url.toString()
-  if (!isHttpUrl(value)) throw new TypeError("A signed URL must be an absolute http or https URL without user info")
-  return Redacted.make(value, { label })
-}
+export const make = (text: string): Result.Result<SignedUrl, InvalidSignedUrl> =>
+  Result.mapError(decode(text), () => new InvalidSignedUrl())
 
 /**
  * Scheme, host and port: the part that may be shown.

@@ -16,10 +16,11 @@ import { Cause, Duration, Effect, Exit, Fiber, Latch, Layer, Option, Random, Ref
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Canary from "../../../test-support/Canary.ts"
+import { signedUrl } from "../../../test-support/SignedUrls.ts"
 import * as FakeServer from "./FakeServer.ts"
 import * as Time from "./Time.ts"
 
-const url = (jobId: string) => SignedUrl.make(`https://storage.test/${jobId}.zip?Signature=${Canary.signature}`)
+const url = (jobId: string) => signedUrl(`https://storage.test/${jobId}.zip?Signature=${Canary.signature}`)
 const response = (status: number) => ({ status, headers: {}, body: "" })
 
 interface ServerOptions {

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, DownloadJob, JobError, SignedUrl } from "@scenario-assets/core"
+import { Asset, DownloadJob, JobError } from "@scenario-assets/core"
 import { Schema } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
+import { signedUrl } from "../../../test-support/SignedUrls.ts"
 import * as Leaks from "./Leaks.ts"
 
 const phases = {
@@ -29,7 +30,7 @@ const unknown = [
 ]
 
 const jobId = Asset.JobId.make("job_a")
-const downloadUrl = SignedUrl.make(`https://cdn.test/a.zip?Signature=${Canary.signature}`)
+const downloadUrl = signedUrl(`https://cdn.test/a.zip?Signature=${Canary.signature}`)
 const job = (fields: Partial<DownloadJob.DownloadJob>) =>
   new DownloadJob.DownloadJob({ jobId, jobStatus: "success", details: {}, ...fields })
 

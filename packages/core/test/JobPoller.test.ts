@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiError, Asset, AssetDownload, DownloadJob, JobPoller, SignedUrl } from "@scenario-assets/core"
+import { ApiError, Asset, AssetDownload, DownloadJob, JobPoller } from "@scenario-assets/core"
 import { Array as Arr, Clock, Duration, Effect, Equal, Exit, Fiber, Layer, Logger, Ref, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { signedUrl } from "../../../test-support/SignedUrls.ts"
 import * as FakeServer from "./FakeServer.ts"
 import * as Time from "./Time.ts"
 
 const jobId = Asset.JobId.make("job_1")
-const url = SignedUrl.make("https://storage.test/archive.zip?Signature=secret")
+const url = signedUrl("https://storage.test/archive.zip?Signature=secret")
 
 const job = (jobStatus: string, withUrl = false) =>
   new DownloadJob.DownloadJob({ jobId, jobStatus, details: {}, ...(withUrl ? { downloadUrl: url } : {}) })

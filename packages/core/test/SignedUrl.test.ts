@@ -3,14 +3,15 @@ import { Writable } from "node:stream"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { SignedUrl } from "@scenario-assets/core"
-import { Cause, DateTime, Effect, Equal, Formatter, Logger, Option, Redacted, Schema } from "effect"
+import { Cause, DateTime, Effect, Equal, Formatter, Logger, Option, Redacted, Result, Schema } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
+import { signedUrl } from "../../../test-support/SignedUrls.ts"
 
 const text = `https://cdn.test:8443/assets/asset_a?format=png&Policy=abc&Signature=${Canary.signature}&Key-Pair-Id=K1`
 const decode = Schema.decodeUnknownResult(SignedUrl.SignedUrl)
 
 describe("SignedUrl", () => {
-  const url = SignedUrl.make(text)
+  const url = signedUrl(text)
   /** As somebody uses it who does not look at its type. */
   const asText = url as unknown as string
 
@@ -70,13 +71,27 @@ describe("SignedUrl", () => {
   it("is unwrapped by nothing but reveal", () => {
     assert.isTrue(Redacted.isRedacted(url))
     assert.strictEqual(SignedUrl.reveal(url).href, text)
-    assert.isTrue(Equal.equals(url, SignedUrl.make(new URL(text))))
-    assert.isFalse(Equal.equals(url, SignedUrl.make(`${text}x`)))
+    assert.isTrue(Equal.equals(url, signedUrl(text)))
+    assert.isFalse(Equal.equals(url, signedUrl(`${text}x`)))
   })
 
   it("tells its origin: scheme, host and port", () => {
     assert.strictEqual(SignedUrl.origin(url), "https://cdn.test:8443")
-    assert.strictEqual(SignedUrl.origin(SignedUrl.make("HTTP://Storage.Test:80/a?b")), "http://storage.test")
+    assert.strictEqual(SignedUrl.origin(signedUrl("HTTP://Storage.Test:80/a?b")), "http://storage.test")
+  })
+
+  it.each([
+    "HTTPS://CDN.test:443/a/../b?x=%7e&Signature=a+b%2F~#c",
+    "https://cdn.test?Signature=é",
+    " https://cdn.test/a?b='c' "
+  ])("keeps the text as it was signed: %j", (signed) => {
+    assert.strictEqual(Redacted.value(signedUrl(signed)), signed)
+    assert.strictEqual(Redacted.value(Result.getOrThrow(decode(signed))), signed)
+  })
+
+  it("is no other redacted text", () => {
+    // @ts-expect-error A secret that nobody has checked.
+    assert.strictEqual(SignedUrl.origin(Redacted.make(text)), SignedUrl.origin(url))
   })
 
   it("is decoded from text", () => {
@@ -108,7 +123,10 @@ describe("SignedUrl", () => {
     assert.strictEqual(result._tag, "Failure")
     assert.include(String(result), "Expected an absolute http or https URL without user info")
     assert.deepStrictEqual(Canary.find(Buffer.from(String(result) + inspect(result, { depth: null }))), [])
-    assert.throws(() => SignedUrl.make(wrong), /^A signed URL must be an absolute http or https URL without user info$/)
+    const made = SignedUrl.make(wrong)
+    assert(Result.isFailure(made) && made.failure._tag === "InvalidSignedUrl")
+    assert.strictEqual(made.failure.message, "A signed URL must be an absolute http or https URL without user info.")
+    assert.deepStrictEqual(Canary.find(Buffer.from(inspect(made, { depth: null, showHidden: true }))), [])
   })
 
   it("does not repeat what is no text", () => {
@@ -120,9 +138,7 @@ describe("SignedUrl", () => {
 
 describe("SignedUrl.expiresAt", () => {
   const expiry = (query: string) =>
-    Option.getOrUndefined(
-      Option.map(SignedUrl.expiresAt(SignedUrl.make(`https://cdn.test/a?${query}`)), DateTime.formatIso)
-    )
+    Option.getOrUndefined(Option.map(SignedUrl.expiresAt(signedUrl(`https://cdn.test/a?${query}`)), DateTime.formatIso))
 
   /** As CloudFront writes it. */
   const policy = (json: unknown) =>

@@ -9,7 +9,6 @@ import {
   FileNameTemplate,
   ScenarioConfig,
   Selection,
-  SignedUrl,
   StorageClient,
   Transfer,
   type TransferError
@@ -18,6 +17,7 @@ import { NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
+import { signedUrl } from "../../../test-support/SignedUrls.ts"
 import { cert, key } from "./support/certificate.ts"
 
 interface Host {
@@ -161,7 +161,7 @@ describe.each(clients)("a request that %s cannot send", (_, client) => {
         check(yield* Effect.flip(api.getStatus(Asset.JobId.make("job_a"))))
         check(yield* Effect.flip(api.request(Asset.AssetId.make("asset_a"))))
         const { bytes, events } = yield* Transfer.Transfer
-        const source = { refresh: Effect.succeed(SignedUrl.make(`${origin}/a.zip`)) }
+        const source = { refresh: Effect.succeed(signedUrl(`${origin}/a.zip`)) }
         check(yield* Effect.flip(Stream.runDrain(events(source))))
         check(yield* Effect.flip(Stream.runDrain(bytes(source))))
       })

@@ -21,11 +21,8 @@ export const run = (values: Values) =>
     const baseUrl = yield* Scenario.baseUrl(values)
     yield* Unencrypted.warn(baseUrl)
     const stored = yield* CredentialsInput.read(values.withToken ? "token" : "key", baseUrl)
-    const config = yield* ScenarioConfig.make({
-      ...stored,
-      baseUrl,
-      projectId: Option.getOrUndefined(values.project)
-    })
+    const options = { ...stored, baseUrl, projectId: Option.getOrUndefined(values.project) }
+    const config = yield* ScenarioConfig.make(options, ScenarioConfig.variableNames)
     yield* Access.check(config, { baseUrl, stored: false })
     const file = yield* CredentialsFile.path
     yield* CredentialsFile.store(file, baseUrl, stored)

@@ -5,18 +5,23 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 
+export interface Limits {
+  readonly base: Duration.Duration
+  readonly cap: Duration.Duration
+  readonly retryAfterCap: Duration.Duration
+}
+
 /**
  * A random time between nothing and `base × 2^attempt`, at most `cap` ("full jitter"), or the server's wish where it
  * is longer; that one is capped as well.
  */
-export const delay = (options: {
-  /** How many tries in a row have failed before, from 0. */
-  readonly attempt: number
-  readonly base: Duration.Duration
-  readonly cap: Duration.Duration
-  readonly retryAfter: Duration.Duration | undefined
-  readonly retryAfterCap: Duration.Duration
-}): Effect.Effect<Duration.Duration> =>
+export const delay = (
+  options: Limits & {
+    /** How many tries in a row have failed before, from 0. */
+    readonly attempt: number
+    readonly retryAfter: Duration.Duration | undefined
+  }
+): Effect.Effect<Duration.Duration> =>
   Effect.map(Random.next, (random) => {
     const ceiling = Math.min(Duration.toMillis(options.cap), Duration.toMillis(options.base) * 2 ** options.attempt)
     const jittered = Duration.millis(random * ceiling)

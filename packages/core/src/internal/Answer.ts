@@ -5,7 +5,8 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as Stream from "effect/Stream"
 import {
   Forbidden,
@@ -19,6 +20,7 @@ import {
   ServerError,
   Unauthorized
 } from "../ApiError.ts"
+import { DownloadJob } from "../DownloadJob.ts"
 import * as Backoff from "../http/Backoff.ts"
 import type { Credentials } from "../ScenarioConfig.ts"
 import * as SignedUrl from "../SignedUrl.ts"
@@ -26,8 +28,6 @@ import * as Bytes from "../transfer/internal/Bytes.ts"
 
 /** What is read of a body, in bytes: of an answer, and of a refusal. */
 const longest = { answer: 16 * 1024 * 1024, refusal: 128 * 1024 }
-/** What can be read at once. */
-const short = 64 * 1024
 /** What is kept of it, in characters. */
 const longestBody = 64 * 1024
 /** A secret is no longer than this, in any form: where a text ends in the middle of one, it is not recognised. */
@@ -44,11 +44,6 @@ export const isSuccess = ({ status }: HttpClientResponse): boolean => status >= 
 
 /** Reads a body as far as it can be of use, and lets the connection go where there is more. */
 export const read = (answer: HttpClientResponse): Effect.Effect<Body, HttpClientError> => {
-  const { "content-encoding": encoding, "content-length": declared = Infinity } = answer.headers
-  // Most are short and say so: that costs half as much.
-  if (encoding === undefined && Number(declared) <= short) {
-    return Effect.map(answer.text, (text) => ({ text, isWhole: true }))
-  }
   const limit = isSuccess(answer) ? longest.answer : longest.refusal
   return Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
@@ -104,8 +99,29 @@ const inAnyForm = (secret: string): string =>
     return String.raw`(?:\\?\x${hex}|\\u00${hex}|%${hex}|&#?\w{1,8};)`
   })
 
+/** A job as `getStatus` gives it: all fields that are none of its own are `details`. An empty or null URL is no URL. */
+export const job = (scrub: Scrub) =>
+  Schema.StructWithRest(
+    Schema.Struct({
+      jobId: Schema.String,
+      jobStatus: Schema.NonEmptyString,
+      downloadUrl: Schema.optionalKey(Schema.NullOr(Schema.String))
+    }),
+    [Schema.Record(Schema.String, Schema.Json)]
+  ).pipe(
+    Schema.decodeTo(DownloadJob, {
+      decode: SchemaGetter.transform(({ downloadUrl, jobId, jobStatus, ...details }) => ({
+        jobId,
+        jobStatus,
+        ...(downloadUrl ? { downloadUrl } : {}),
+        details: mapStrings(details, scrub)
+      })),
+      encode: SchemaGetter.forbidden(() => "A job is read from answers only")
+    })
+  )
+
 /** Applies a function to every string of a JSON object, keys aside. */
-export const mapStrings = (
+const mapStrings = (
   json: { readonly [key: string]: Schema.Json },
   f: (text: string) => string
 ): { readonly [key: string]: Schema.Json } =>
@@ -117,8 +133,7 @@ const mapString = (json: Schema.Json, f: (text: string) => string): Schema.Json 
   return isJsonObject(json) ? mapStrings(json, f) : json
 }
 
-export const isJsonObject = (json: Schema.Json): json is Schema.JsonObject =>
-  Predicate.isObject(json) && !Array.isArray(json)
+const isJsonObject = (json: Schema.Json): json is Schema.JsonObject => Predicate.isObject(json) && !Array.isArray(json)
 
 /** What is kept of an answer. */
 export const details = (

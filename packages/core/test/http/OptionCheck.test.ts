@@ -9,12 +9,12 @@ import {
   JobPoller,
   ScenarioConfig,
   Selection,
-  SignedUrl,
   StorageClient,
   Transfer
 } from "@scenario-assets/core"
 import { Cause, Effect, Exit, Layer, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Time from "../Time.ts"
 
 const size = 1000
@@ -27,7 +27,7 @@ const http = Layer.succeed(
 )
 const config = Layer.orDie(ScenarioConfig.layer({ apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") }))
 const storage = Layer.merge(Layer.provide(StorageClient.layerHttpClient, http), config)
-const source: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("https://storage.test/a.zip")) }
+const source: Transfer.Source = { refresh: Effect.succeed(signedUrl("https://storage.test/a.zip")) }
 
 /** The one message of a run that ends with a defect. */
 const refusal = <A, E, R>(run: Effect.Effect<A, E, R>) =>

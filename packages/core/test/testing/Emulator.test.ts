@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 const layer = (options?: Emulator.Options) => EmulatorHttpClient.layer.pipe(Layer.provideMerge(Emulator.layer(options)))
 
@@ -321,7 +322,7 @@ describe("signed URLs", () => {
       for (const url of [first, second]) {
         assert.strictEqual(new URL(url).origin, "https://storage.emulator.test")
         assert.isTrue(new URL(url).searchParams.get("Signature")?.startsWith("CANARY"))
-        const expiry = SignedUrl.expiresAt(SignedUrl.make(url))
+        const expiry = SignedUrl.expiresAt(signedUrl(url))
         assert.deepStrictEqual(Option.map(expiry, DateTime.toEpochMillis), Option.some(60_000 + 10_000))
       }
     }).pipe(Effect.provide(layer({ urlLifetime: "10 seconds", signaturePrefix: "CANARY" })))

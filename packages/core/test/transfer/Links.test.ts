@@ -1,14 +1,15 @@
 /** One link for many ranges, and a fresh one for those that were refused. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient } from "@scenario-assets/core"
+import { StorageClient } from "@scenario-assets/core"
 import { Duration, Effect, Exit, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Links from "../../src/transfer/internal/Links.ts"
 import * as RangeReader from "../../src/transfer/internal/RangeReader.ts"
 import * as Time from "../Time.ts"
 
 const object = { size: 200, etag: '"1"' }
-const link = (serial: number) => SignedUrl.make(`https://storage.test/a.zip?n=${serial}`)
+const link = (serial: number) => signedUrl(`https://storage.test/a.zip?n=${serial}`)
 const at = (offset: number, end: number) => ({ offset, end, whole: false, unconfirmed: false })
 
 describe("Links", () => {

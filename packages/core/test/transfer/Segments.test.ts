@@ -1,8 +1,9 @@
 /** Several ranges at once, of a host whose bytes come at times of their own. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, type TransferEvent, StorageClient } from "@scenario-assets/core"
+import { type TransferEvent, StorageClient } from "@scenario-assets/core"
 import { Duration, Effect, Stream } from "effect"
 import { HttpClient, HttpServerResponse } from "effect/http"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Links from "../../src/transfer/internal/Links.ts"
 import * as Permits from "../../src/transfer/internal/Permits.ts"
 import type * as RangeRules from "../../src/transfer/internal/RangeRules.ts"
@@ -42,7 +43,7 @@ const read = Effect.fnUntraced(function* (
       return HttpServerResponse.toClientResponse(response, { request })
     })
   )
-  const links = Links.make({ refresh: Effect.succeed(SignedUrl.make("https://storage.test/a.zip")) })
+  const links = Links.make({ refresh: Effect.succeed(signedUrl("https://storage.test/a.zip")) })
   const all: RangeRules.Position = { offset: 0, end: undefined, whole: false, unconfirmed: false }
   const begun = { object: undefined, acceptsRanges: false, hasBytes: false }
   const events = yield* Stream.runCollect(

@@ -1,7 +1,8 @@
 /** Hosts of all kinds, made up by chance: whatever they do, each byte comes once, or an error says why not. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient, type StoredObject, Transfer, TransferPool } from "@scenario-assets/core"
+import { StorageClient, type StoredObject, Transfer, TransferPool } from "@scenario-assets/core"
 import { Effect, Exit, Layer, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Seeded from "../../src/testing/internal/Seeded.ts"
 import * as Time from "../Time.ts"
 
@@ -99,7 +100,7 @@ const storageOf = (host: Host) =>
       ).pipe(Effect.andThen(answer(host, headers["range"])))
   })
 
-const source = { refresh: Effect.succeed(Effect.runSync(Effect.sync(() => SignedUrl.make("https://storage.test/a")))) }
+const source = { refresh: Effect.succeed(Effect.runSync(Effect.sync(() => signedUrl("https://storage.test/a")))) }
 
 /** What came: bytes of the object, each no more than once. */
 const makeTaken = (size: number) => {

@@ -1,7 +1,8 @@
 /** Who takes the bytes may go away for an hour: the host hangs up meanwhile, and that is nobody's fault. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
+import { StorageClient, Transfer } from "@scenario-assets/core"
 import { Effect, Exit, Layer, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Time from "../Time.ts"
 
 const size = 60 * 1024
@@ -49,7 +50,7 @@ const make = (ending: Ending) => {
   return { asked: () => asked, layer: Layer.provide(Transfer.layer({ retries: 0 }), client) }
 }
 
-const source = { refresh: Effect.sync(() => SignedUrl.make("https://storage.test/a.zip")) }
+const source = { refresh: Effect.sync(() => signedUrl("https://storage.test/a.zip")) }
 
 describe("A consumer that sleeps for an hour", () => {
   it.effect.each<readonly [Ending, number]>([

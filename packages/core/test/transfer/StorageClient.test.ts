@@ -1,12 +1,13 @@
 /** The storage client on an `HttpClient` that a program has. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient } from "@scenario-assets/core"
+import { StorageClient } from "@scenario-assets/core"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Leaks from "../Leaks.ts"
 
-const link = SignedUrl.make(`https://storage.test/a.zip?Signature=${Canary.signature}`)
+const link = signedUrl(`https://storage.test/a.zip?Signature=${Canary.signature}`)
 const ask = (headers: Readonly<Record<string, string>> = {}) =>
   Effect.flatMap(StorageClient.StorageClient, (client) => client.get(link, { headers }))
 

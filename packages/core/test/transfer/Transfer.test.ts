@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   type Checksum,
-  SignedUrl,
   StorageClient,
   type StoredObject,
   Transfer,
@@ -11,6 +10,7 @@ import {
 import { Clock, Effect, Exit, Layer, Ref, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Time from "../Time.ts"
 
 /** A body that is not easily mistaken: `P`, `K`, then a pattern that does not repeat soon. */
@@ -117,7 +117,7 @@ const host = Effect.fnUntraced(function* (answers: ReadonlyArray<Answer>, baseUr
     Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
   )
   const link = (serial: number) =>
-    SignedUrl.make(
+    signedUrl(
       `${baseUrl.startsWith("https") ? "https" : "http"}://storage.test/a.zip?n=${serial}&Signature=${Canary.signature}`
     )
   const source: Transfer.Source = {
@@ -855,7 +855,7 @@ describe("Transfer", () => {
         )
         whole_(yield* bytesOf(emulated))
         const server = yield* host([whole()])
-        const http: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("http://storage.test/a.zip")) }
+        const http: Transfer.Source = { refresh: Effect.succeed(signedUrl("http://storage.test/a.zip")) }
         assert.strictEqual((yield* reasonOf(yield* bytesOf({ ...server, source: http })))._tag, "InsecureUrl")
         assert.strictEqual(server.asked.length, 0)
       })
@@ -899,7 +899,7 @@ describe("Transfer", () => {
     Effect.gen(function* () {
       const transfer = yield* Transfer.Transfer
       const chunks = yield* Stream.runCollect(
-        transfer.bytes({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) })
+        transfer.bytes({ refresh: Effect.succeed(signedUrl("https://a.test/cat.png")) })
       )
       assert.deepStrictEqual(
         chunks.map((chunk) => new TextDecoder().decode(chunk)),
@@ -911,7 +911,7 @@ describe("Transfer", () => {
   it.effect("counts anew whenever a stream of layerTest's is run", () =>
     Effect.gen(function* () {
       const { events } = yield* Transfer.Transfer
-      const stream = events({ refresh: Effect.succeed(SignedUrl.make("https://a.test/cat.png")) })
+      const stream = events({ refresh: Effect.succeed(signedUrl("https://a.test/cat.png")) })
       for (let run = 0; run < 3; run++) {
         assert.deepStrictEqual(
           (yield* Stream.runCollect(stream)).map((event) => ("offset" in event ? [event._tag, event.offset] : [])),

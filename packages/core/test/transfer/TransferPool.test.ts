@@ -1,8 +1,9 @@
 /** Limits that transfers keep together. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient, Transfer, TransferPool } from "@scenario-assets/core"
+import { StorageClient, Transfer, TransferPool } from "@scenario-assets/core"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Time from "../Time.ts"
 
 const mebibyte = 1024 * 1024
@@ -44,7 +45,7 @@ const make = () => {
   return { open: () => open, mostOpen: () => mostOpen, layer }
 }
 
-const source = { refresh: Effect.sync(() => SignedUrl.make("https://storage.test/a.zip")) }
+const source = { refresh: Effect.sync(() => signedUrl("https://storage.test/a.zip")) }
 
 /** How long it takes, and how much came. */
 const timed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) =>

@@ -1,9 +1,10 @@
 /** What a transfer tells traces and logs: how it went, and never the link. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
+import { StorageClient, Transfer } from "@scenario-assets/core"
 import { Effect, Exit, Layer, Logger, References, Stream, Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Spans from "../../../../test-support/Spans.ts"
 import * as Leaks from "../Leaks.ts"
 import * as Time from "../Time.ts"
@@ -11,7 +12,7 @@ import * as Time from "../Time.ts"
 const size = 1000
 const headers = { "content-length": String(size), etag: '"one"' }
 const origin = "https://storage.test"
-const link = SignedUrl.make(`${origin}/a.zip?Signature=${Canary.signature}`)
+const link = signedUrl(`${origin}/a.zip?Signature=${Canary.signature}`)
 
 /** Reads all of an object that is answered with these statuses, and gives the spans, the log and the end. */
 const observe = Effect.fnUntraced(function* (source: Transfer.Source, statuses: ReadonlyArray<number>) {

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient, Transfer } from "@scenario-assets/core"
+import { StorageClient, Transfer } from "@scenario-assets/core"
 import { Effect, Layer, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as ByteSource from "../../src/archive/internal/ByteSource.ts"
 import * as ZipArchive from "../../src/archive/internal/ZipArchive.ts"
@@ -73,7 +74,7 @@ const layer = (host: Host) =>
     )
   )
 
-const source: Transfer.Source = { refresh: Effect.succeed(SignedUrl.make("https://storage.test/x.zip?Signature=x")) }
+const source: Transfer.Source = { refresh: Effect.succeed(signedUrl("https://storage.test/x.zip?Signature=x")) }
 const open = (tail: number) =>
   Effect.flatMap(Transfer.Transfer, (transfer) => ByteSource.fromTransfer(transfer, source, { tail }))
 
@@ -221,7 +222,7 @@ describe("ByteSource of a link that expires", () => {
   /** Links have numbers; those below `valid` are refused, and the ones from `other` on lead to another object. */
   const expiring = () => {
     const state = { made: 0, valid: 0, other: Infinity, refused: 0 }
-    const link = (serial: number) => SignedUrl.make(`https://storage.test/x.zip?n=${serial}`)
+    const link = (serial: number) => signedUrl(`https://storage.test/x.zip?n=${serial}`)
     const storage = Layer.succeed(
       StorageClient.StorageClient,
       StorageClient.fromHttpClient(

@@ -1,8 +1,8 @@
 /** Events, and consumers that take their time with them. */
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl } from "@scenario-assets/core"
 import { Extraction, FileDownload } from "@scenario-assets/node"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as CountedTransfer from "../support/CountedTransfer.ts"
@@ -13,7 +13,7 @@ const files = Object.fromEntries(
   Array.from({ length: 160 }, (_, n) => [`${n}.bin`, Extracting.noise(mebibyte / 4, n + 1)])
 )
 const archive = ZipMaker.make(Extracting.entriesOf(files, 0))
-const location = { name: "job", source: { refresh: Effect.sync(() => SignedUrl.make("http://127.0.0.1:9/a.zip")) } }
+const location = { name: "job", source: { refresh: Effect.sync(() => signedUrl("http://127.0.0.1:9/a.zip")) } }
 
 const layerOn = (transfer: Layer.Layer<CountedTransfer.Service>) =>
   Extraction.layer.pipe(Layer.provide(FileDownload.layer), Layer.provide(transfer))

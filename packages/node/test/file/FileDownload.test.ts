@@ -26,6 +26,7 @@ import { Cause, Deferred, Effect, Equal, Exit, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as Unfinished from "../../../../test-support/Unfinished.ts"
 import * as Boot from "../../src/file/internal/Boot.ts"
@@ -219,7 +220,7 @@ describe("FileDownload", () => {
       const { config } = yield* Emulator.Emulator
       const { toFile } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/archive.zip`)) }
+      const source = { refresh: Effect.succeed(signedUrl(`${config.storageUrl}/archive.zip`)) }
       const error = yield* Effect.flip(toFile(source, target, quick))
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "UntrustedHost")
@@ -795,7 +796,7 @@ describe("FileDownload", () => {
       const { toFile } = yield* FileDownload.make.pipe(
         Effect.provideService(Transfer.Transfer, { events, part: events, bytes: () => Stream.empty })
       )
-      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(SignedUrl.make("https://a.test/x")) }, target))
+      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(signedUrl("https://a.test/x")) }, target))
       assert(error instanceof TransferError.TransferError)
       assert.strictEqual(error.reason._tag, "LengthMismatch")
       assert.isFalse(existsSync(target))

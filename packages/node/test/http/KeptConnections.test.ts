@@ -1,9 +1,10 @@
 /** The client for storage hosts, by itself. */
 import * as Http from "node:http"
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient } from "@scenario-assets/core"
+import { StorageClient } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
 import { Deferred, Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 /** A host that answers `/slow` when it is told to, and all else at once; and how many connections were made to it. */
 const host = Effect.gen(function* () {
@@ -26,7 +27,7 @@ const host = Effect.gen(function* () {
   return {
     isAsked: Deferred.await(isAsked),
     connections: () => connections,
-    link: (path: string) => SignedUrl.make(`http://127.0.0.1:${port}${path}`)
+    link: (path: string) => signedUrl(`http://127.0.0.1:${port}${path}`)
   }
 })
 

@@ -1,10 +1,11 @@
 /** Through a real proxy, to the emulator on this machine. */
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, AssetDownload, ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
+import { Asset, AssetDownload, ScenarioConfig, Transfer } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
 import { NodeScenario } from "@scenario-assets/node"
 import { EmulatorServer } from "@scenario-assets/node/testing"
 import { ConfigProvider, Effect, Layer, Redacted, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import { cert, key } from "../support/certificate.ts"
 import * as Tinyproxy from "../support/Tinyproxy.ts"
 import * as Trust from "../support/Trust.ts"
@@ -100,7 +101,7 @@ describe.runIf(Tinyproxy.isInstalled)("through a proxy", () => {
         const access = scheme === "https" ? "someone:guessing@" : ""
         const env = { ...loopback, [`${scheme}_proxy`]: `http://${access}127.0.0.1:${proxy.port}` }
         const { config } = yield* Emulator.Emulator
-        const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/a.zip?Signature=x`)) }
+        const source = { refresh: Effect.succeed(signedUrl(`${config.storageUrl}/a.zip?Signature=x`)) }
         const [api, storage] = yield* Effect.gen(function* () {
           const { getStatus } = yield* AssetDownload.AssetDownload
           const { bytes } = yield* Transfer.Transfer
@@ -124,7 +125,7 @@ describe.runIf(Tinyproxy.isInstalled)("through a proxy", () => {
     Effect.gen(function* () {
       const env = { ...loopback, HTTPS_PROXY: "http://someone:guessing@127.0.0.1:9" }
       const { config } = yield* Emulator.Emulator
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${config.storageUrl}/a.zip?Signature=x`)) }
+      const source = { refresh: Effect.succeed(signedUrl(`${config.storageUrl}/a.zip?Signature=x`)) }
       const [api, storage] = yield* Effect.gen(function* () {
         const { getStatus } = yield* AssetDownload.AssetDownload
         const { bytes } = yield* Transfer.Transfer
@@ -147,7 +148,7 @@ describe.runIf(Tinyproxy.isInstalled)("through a proxy", () => {
     Effect.gen(function* () {
       const proxy = yield* Tinyproxy.make()
       const env = { ...loopback, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
-      const source = { refresh: Effect.succeed(SignedUrl.make(`https://127.0.0.1:9/a.zip?Signature=x`)) }
+      const source = { refresh: Effect.succeed(signedUrl(`https://127.0.0.1:9/a.zip?Signature=x`)) }
       const error = yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) =>
         Effect.flip(Stream.runDrain(bytes(source)))
       ).pipe(Effect.provide(services(env)))

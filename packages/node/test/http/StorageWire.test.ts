@@ -1,8 +1,9 @@
 /** What goes to a storage host, and what is made of its answer. */
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { SignedUrl, StorageClient } from "@scenario-assets/core"
+import { StorageClient } from "@scenario-assets/core"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Network from "../../src/http/Network.ts"
 import * as StorageWire from "../../src/http/StorageWire.ts"
 import * as RawServer from "../support/RawServer.ts"
@@ -10,7 +11,7 @@ import * as RawServer from "../support/RawServer.ts"
 const storage = Layer.provide(StorageWire.layer, Network.layer)
 
 const get = (url: string, options: Partial<StorageClient.Options> = {}) =>
-  Effect.flatMap(StorageClient.StorageClient, (client) => client.get(SignedUrl.make(url), { headers: {}, ...options }))
+  Effect.flatMap(StorageClient.StorageClient, (client) => client.get(signedUrl(url), { headers: {}, ...options }))
 
 const textOf = (response: StorageClient.StorageResponse) =>
   Effect.map(Stream.runCollect(response.body), (chunks) => Buffer.concat(chunks).toString())

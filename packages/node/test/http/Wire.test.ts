@@ -3,9 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig, SignedUrl, Transfer } from "@scenario-assets/core"
+import { ScenarioConfig, Transfer } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
 import { Context, Effect, Layer, Redacted, Result, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as RawServer from "../support/RawServer.ts"
 
@@ -313,7 +314,7 @@ describe.concurrent("what a storage host may say", () => {
       const address = server.address()
       assert(address !== null && typeof address === "object")
       const origin = `http://127.0.0.1:${address.port}`
-      const source = { refresh: Effect.succeed(SignedUrl.make(`${origin}/from`)) }
+      const source = { refresh: Effect.succeed(signedUrl(`${origin}/from`)) }
       const chunks = yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) =>
         Stream.runCollect(bytes(source, { ...quick, retries: 0 }))
       ).pipe(Effect.provide(services({ origin })))
@@ -325,7 +326,7 @@ describe.concurrent("what a storage host may say", () => {
     Effect.gen(function* () {
       const server = yield* RawServer.make([honest])
       const path = "/p%20a/b~c%2Fd?name=a%3B%20b~c.zip&flag&Policy=ab-_~%2B&x=1%2c2&e=&Signature=a%2Fb~(x)*!"
-      const source = { refresh: Effect.sync(() => SignedUrl.make(`${server.origin}${path}`)) }
+      const source = { refresh: Effect.sync(() => signedUrl(`${server.origin}${path}`)) }
       yield* Effect.flatMap(Transfer.Transfer, ({ bytes }) => Stream.runDrain(bytes(source, quick))).pipe(
         Effect.provide(services(server))
       )

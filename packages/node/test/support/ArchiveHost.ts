@@ -1,8 +1,9 @@
 /** A storage host with one archive that a test may change, with ranges or without, and the library aimed at it. */
 import * as Http from "node:http"
-import { ScenarioConfig, SignedUrl, type Transfer } from "@scenario-assets/core"
+import { ScenarioConfig, type Transfer } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, type Scope } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 export interface ArchiveHost {
   bytes: Uint8Array
@@ -48,7 +49,7 @@ const listen = (bytes: Uint8Array) =>
         asked: [],
         sent: 0,
         url,
-        source: { refresh: Effect.sync(() => SignedUrl.make(url)) }
+        source: { refresh: Effect.sync(() => signedUrl(url)) }
       }
       resume(Effect.succeed({ host, server }))
     })

@@ -1,7 +1,8 @@
 /** A storage host for one object, over real HTTP: with a fate for each request, and a record of what was asked and sent. */
 import * as Http from "node:http"
-import { SignedUrl, type Transfer } from "@scenario-assets/core"
+import type { Transfer } from "@scenario-assets/core"
 import { Effect, type Scope } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 /** A request, and how many bytes of a body were sent. */
 export interface Asked {
@@ -59,7 +60,7 @@ export const make = (
       ranges: true,
       fate: () => ({}),
       ...options,
-      source: { refresh: Effect.sync(() => SignedUrl.make(`${origin}/a.zip?n=${links++}`)) },
+      source: { refresh: Effect.sync(() => signedUrl(`${origin}/a.zip?n=${links++}`)) },
       reset: () => server.closeAllConnections(),
       idle: Effect.callback((resume) => {
         if (underWay.size === 0) resume(Effect.void)

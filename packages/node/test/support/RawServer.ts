@@ -1,7 +1,8 @@
 /** A storage host on a TCP port that says exactly what it is told to, byte by byte: HTTP libraries are too polite for that. */
 import * as Net from "node:net"
-import { SignedUrl, type Transfer } from "@scenario-assets/core"
+import type { Transfer } from "@scenario-assets/core"
 import { Effect, type Scope } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 export interface Request {
   readonly line: string
@@ -38,7 +39,7 @@ export const make = (scripts: ReadonlyArray<Script>): Effect.Effect<RawServer, n
       origin,
       requests,
       connections,
-      source: { refresh: Effect.sync(() => SignedUrl.make(`${origin}/object.zip?signature=x`)) }
+      source: { refresh: Effect.sync(() => signedUrl(`${origin}/object.zip?signature=x`)) }
     })
   )
 

@@ -1,11 +1,12 @@
 /** A process that extracts what a URL gives into a directory and says how far it is; made to be killed, and measured. */
-import { ScenarioConfig, SignedUrl, type Transfer } from "@scenario-assets/core"
+import { ScenarioConfig, type Transfer } from "@scenario-assets/core"
 import { Extraction, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 const [url = "", directory = ""] = process.argv.slice(2)
-const source: Transfer.Source = { refresh: Effect.sync(() => SignedUrl.make(url)) }
+const source: Transfer.Source = { refresh: Effect.sync(() => signedUrl(url)) }
 
 const program = Effect.gen(function* () {
   const { events } = yield* Extraction.Extraction

@@ -1,7 +1,8 @@
 /** Asks the API and a storage host for something, and has nothing else to do. The scope of the clients stays open. */
-import { Asset, AssetDownload, ScenarioConfig, SignedUrl, StorageClient } from "@scenario-assets/core"
+import { Asset, AssetDownload, ScenarioConfig, StorageClient } from "@scenario-assets/core"
 import { NodeScenario } from "@scenario-assets/node"
 import { Effect, Exit, Layer, Redacted, Scope, Stream } from "effect"
+import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 const origin = process.argv[2] ?? ""
 const layer = Layer.merge(
@@ -17,7 +18,7 @@ const program = Effect.gen(function* () {
   const api = yield* AssetDownload.AssetDownload
   const storage = yield* StorageClient.StorageClient
   yield* api.getStatus(Asset.JobId.make("job_one"))
-  const { body } = yield* storage.get(SignedUrl.make(`${origin}/a.zip`), { headers: {} })
+  const { body } = yield* storage.get(signedUrl(`${origin}/a.zip`), { headers: {} })
   yield* Stream.runDrain(body)
 }).pipe(Effect.scoped)
 

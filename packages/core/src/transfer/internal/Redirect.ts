@@ -1,5 +1,4 @@
 /** Where a redirect leads. */
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as SignedUrl from "../../SignedUrl.ts"
@@ -13,10 +12,8 @@ export const target = (
   const url = URL.parse(location, Redacted.value(from))
   if (url === null) return Result.fail("to what is no URL")
   if (url.protocol !== "https:" && !(allowHttp && url.protocol === "http:")) return Result.fail(`to ${url.protocol}`)
-  return Result.fromOption(link(absolute(location, url, from)), () => "to a URL with user info")
+  return Result.mapError(SignedUrl.make(absolute(location, url, from)), () => "to a URL with user info")
 }
-
-const link = Option.liftThrowable(SignedUrl.make)
 
 /** As text, for a `URL` would write the query anew, which no longer fits the signature. */
 const absolute = (location: string, url: URL, from: SignedUrl.SignedUrl): string => {
