@@ -12,6 +12,7 @@ const packages = ["core", "node", "cli"]
 /** The rooms of a package from the ground up: a module may import its own room and the ones below. */
 const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modules: RegExp]>>> = {
   core: [
+    ["what is counted", /^Metrics\.ts$/],
     ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
     ["http/", /^http\//],
     ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],

@@ -98,6 +98,8 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
       })
 
       const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {
+        // What the library says there, the command has told by itself.
+        if (logLevel === "Info") return
         const words = (Array.isArray(message) ? message : [message]).map((word) =>
           Predicate.isString(word) ? word : Json.stringify(word)
         )

@@ -203,6 +203,9 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
       )
       return yield* take({ ...begun, resumed: false })
     }).pipe(
+      Effect.withSpan("Archives.batch", {
+        attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.ids }
+      }),
       Effect.catch((error) =>
         Effect.succeed<BeginEvent>({ _tag: "Failed", ...of, ...job, selection: request.selection, error })
       ),

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import { ApiError, BatchTooLarge, type Operation } from "./ApiError.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
@@ -16,6 +17,7 @@ import type { FileNameTemplate } from "./FileNameTemplate.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
 import * as ApiCalls from "./internal/ApiCalls.ts"
+import * as Metrics from "./Metrics.ts"
 import type { ScenarioConfig } from "./ScenarioConfig.ts"
 import { maxBatchSize, type Selection } from "./Selection.ts"
 import * as SignedUrl from "./SignedUrl.ts"
@@ -127,6 +129,9 @@ export const make = Effect.fnUntraced(function* (
         expected: "JSON with a jobId"
       })
       yield* Effect.annotateCurrentSpan("scenario.job.id", jobId)
+      yield* Metric.update(Metric.withAttributes(Metrics.jobs, { state: "begun" }), 1)
+      // This is what costs money.
+      yield* Effect.annotateLogs(Effect.logInfo("A job was begun"), { jobId, ids: selection.size })
       return jobId
     },
     Effect.annotateLogs("operation", "requestBatch")

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -20,6 +21,7 @@ import { AssetDownload } from "./AssetDownload.ts"
 import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
+import * as Metrics from "./Metrics.ts"
 
 /**
  * How to wait.
@@ -101,6 +103,9 @@ export const make = Effect.fnUntraced(function* (
   const { getStatus } = yield* AssetDownload
   const usual = deadlineOf(defaults) ?? Duration.minutes(30)
 
+  /** Jobs that were seen to end: later looks, as for a fresh link, are no news. */
+  const ended = new Set<JobId>()
+
   const states = (jobId: JobId, options: Options = {}): Stream.Stream<DownloadJob, ApiError | JobError> =>
     Stream.unwrap(
       Effect.gen(function* () {
@@ -122,10 +127,16 @@ export const make = Effect.fnUntraced(function* (
               : Result.isSuccess(look)
                 ? yield* seen(jobId, before, look.success)
                 : yield* missed(before, look.failure, justBegun)
-          if (after.ended) return [after.news, Option.none<Progress>()] as const
-
           const now = yield* Clock.currentTimeMillis
           const elapsed = now - start
+          if (after.ended) {
+            if (after.job !== undefined && !ended.has(jobId)) {
+              ended.add(jobId)
+              yield* tellEnd(after.job, elapsed)
+            }
+            return [after.news, Option.none<Progress>()] as const
+          }
+
           const overdue = (endedBy: "deadline" | "schedule") =>
             new JobError({
               jobId,
@@ -151,20 +162,16 @@ export const make = Effect.fnUntraced(function* (
 
         return Stream.paginate<Progress, DownloadJob, ApiError | JobError>(begin, step)
       })
-    )
+    ).pipe(Stream.withSpan("JobPoller.wait", { attributes: { "scenario.job.id": jobId } }))
 
-  const wait = Effect.fn("JobPoller.wait")(
-    function* (jobId: JobId, options?: Options) {
-      yield* Effect.annotateCurrentSpan({ "scenario.job.id": jobId })
-      const last = yield* Stream.runLast(states(jobId, options))
-      // The stream ends by a failure or with a state that lasts, never without one.
-      const job = yield* Effect.orDie(Effect.fromOption(last))
-      return isReady(job)
-        ? job
-        : yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
-    },
-    (effect, jobId) => Effect.annotateLogs(effect, { jobId })
-  )
+  const wait = Effect.fnUntraced(function* (jobId: JobId, options?: Options) {
+    const last = yield* Stream.runLast(states(jobId, options))
+    // The stream ends by a failure or with a state that lasts, never without one.
+    const job = yield* Effect.orDie(Effect.fromOption(last))
+    return isReady(job)
+      ? job
+      : yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
+  })
 
   return JobPoller.of({ states, wait })
 })
@@ -215,6 +222,14 @@ const nothingSeen = { news: [], ended: false, atLeast: Duration.zero } as const
 /** A job that has finished, and only has no link yet, is not waited for because it goes on. */
 const unlinked = (jobId: JobId, { job, missingUrl }: Progress): JobError | undefined =>
   job !== undefined && missingUrl > 0 ? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) }) : undefined
+
+/** A job is no longer waited for, because it has ended. */
+const tellEnd = Effect.fnUntraced(function* ({ jobId, jobStatus }: DownloadJob, millis: number) {
+  yield* Effect.annotateCurrentSpan("scenario.job.status", jobStatus)
+  yield* Metric.update(Metric.withAttributes(Metrics.jobs, { state: jobStatus }), 1)
+  yield* Metric.update(Metrics.jobWait, millis / 1000)
+  yield* Effect.annotateLogs(Effect.logInfo("A job has ended"), { jobId, jobStatus, waited: `${millis} ms` })
+})
 
 /** A look that showed the job. */
 const seen = Effect.fnUntraced(function* (

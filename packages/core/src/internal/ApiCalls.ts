@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
@@ -23,6 +24,7 @@ import type * as Backoff from "../http/Backoff.ts"
 import * as Client from "../http/Client.ts"
 import { failureOf, isTransientStatus } from "../http/Http.ts"
 import * as Pace from "../http/Pace.ts"
+import * as Metrics from "../Metrics.ts"
 import { ScenarioConfig } from "../ScenarioConfig.ts"
 import * as Answer from "./Answer.ts"
 
@@ -75,6 +77,7 @@ export const make = Effect.fnUntraced(function* ({ backoff, retries, timeLimit }
       new ApiError({ operation, reason, ...(subject === undefined ? {} : { subject }) })
     const tell = Effect.fnUntraced(function* (what: string, { pause, reason }: Pace.Failed<Reason>, tries: number) {
       yield* Effect.logDebug(`${operation} ${what}: ${reason.message}`)
+      if (what !== "waits") yield* Metric.update(Metric.withAttributes(Metrics.apiRetries, { reason: reason._tag }), 1)
       const listener = yield* ApiRetry.Listener
       yield* listener({ error: errorOf(reason), tries, pause })
     })

@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as Metrics from "../Metrics.ts"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as Bytes from "./internal/Bytes.ts"
 import * as Hashes from "./internal/Hashes.ts"
@@ -310,13 +311,14 @@ const run = <E, R>(
       ? all
       : Stream.interruptWhen(all, Effect.andThen(Effect.sleep(limit), fail(new TimedOut({ limit }))))
   ).pipe(
-    Stream.ensuring(
-      Effect.suspend(() =>
+    Stream.onExit((exit) =>
+      Effect.andThen(
         Effect.annotateCurrentSpan({
           "scenario.storage.origin": Source.origin(links),
           "scenario.transfer.bytes": received,
           "scenario.transfer.retries": retries
-        })
+        }),
+        Metrics.countOutcome(Metrics.transfers, exit)
       )
     )
   )

@@ -146,6 +146,11 @@ export const make: Effect.Effect<
         const place = DownloadRequest.place(request)
         const batches = DownloadRequest.archiveCount(request)
         const runId = run?.runId
+        yield* Effect.annotateCurrentSpan({
+          ...(runId === undefined ? {} : { "scenario.run.id": runId }),
+          "scenario.batches": batches,
+          "scenario.place": place
+        })
         const tally = Tally.make({ runId, place, batches })
         let isOver = false
         if (run !== undefined) {
@@ -167,10 +172,17 @@ export const make: Effect.Effect<
           batches,
           ids: DownloadRequest.idCount(request)
         }
-        const ended = Stream.sync((): DownloadEvent => {
-          isOver = true
-          return { _tag: "Ended", report: tally.report(isBegin) }
-        })
+        const ended = Stream.fromEffect(
+          Effect.gen(function* () {
+            isOver = true
+            const report = tally.report(isBegin)
+            const { files, state } = report
+            const of = runId === undefined ? {} : { runId }
+            yield* Effect.annotateCurrentSpan({ "scenario.run.state": state, "scenario.files": files })
+            yield* Effect.annotateLogs(Effect.logInfo("A download has ended"), { ...of, state, files })
+            return { _tag: "Ended", report } satisfies DownloadEvent
+          })
+        )
         return Stream.make<[DownloadEvent]>(started).pipe(
           Stream.concat(
             failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
@@ -185,14 +197,14 @@ export const make: Effect.Effect<
           Stream.concat(ended)
         )
       })
-    ).pipe(Stream.withSpan("Downloads.events"))
+    ).pipe(Stream.withSpan(isBegin ? "Downloads.begin" : "Downloads.run"))
 
   const events = (request: DownloadRequest.DownloadRequest) => download(request, false)
 
   return Downloads.of({
     events,
     begin: (request) => download(request, true),
-    run: Effect.fn("Downloads.run")(function* (request) {
+    run: Effect.fnUntraced(function* (request) {
       const last = yield* Stream.runLast(events(request))
       const ended = yield* Effect.orDie(Effect.fromOption(last))
       if (ended._tag !== "Ended") return yield* Effect.die(ended)

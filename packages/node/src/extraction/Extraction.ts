@@ -86,11 +86,7 @@ const service = (openArchive: OpenArchive.OpenArchive): Extraction["Service"] =>
   const events: Extraction["Service"]["events"] = (archive, directory, options) =>
     OneArchive.events(openArchive, archive, directory, options)
 
-  const run = Effect.fn("Extraction.run")(function* <E, R>(
-    archive: ArchiveLocation<E, R>,
-    directory: string,
-    options?: Options
-  ) {
+  const run = Effect.fnUntraced(function* <E, R>(archive: ArchiveLocation<E, R>, directory: string, options?: Options) {
     const found = yield* Stream.runLast(events(archive, directory, options))
     const last = yield* Effect.orDie(Effect.fromOption(found))
     return last._tag === "Completed" ? last.extracted : yield* Effect.die(last)

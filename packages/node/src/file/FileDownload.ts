@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { dirname } from "node:path"
+import * as Metrics from "@scenario-assets/core/Metrics"
 import type { Algorithm } from "@scenario-assets/core/transfer/Checksum"
 import * as Source from "@scenario-assets/core/transfer/Source"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
@@ -16,6 +17,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { FileError } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
@@ -192,6 +194,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           yield* Effect.catch(part.finish(path, { replace: ifExists === "replace" }), (error) =>
             error.code === "EEXIST" ? refuse(path) : Effect.fail(error)
           )
+          yield* Metric.update(Metrics.filesWritten, 1)
+          yield* Effect.annotateLogs(Effect.logInfo("A file was downloaded"), { path, bytes, resumedFrom })
           return { _tag: "Completed", file: { path, bytes, resumedFrom, alreadyThere: false, verified } } as const
         })
 
@@ -207,13 +211,9 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             })
           )
       })
-    )
+    ).pipe(Stream.withSpan("FileDownload.file", { attributes: { "scenario.file": target } }))
 
-  const toFile = Effect.fn("FileDownload.toFile")(function* <E, R>(
-    source: Source.Source<E, R>,
-    target: string,
-    options?: Options
-  ) {
+  const toFile = Effect.fnUntraced(function* <E, R>(source: Source.Source<E, R>, target: string, options?: Options) {
     const last = yield* Stream.runLast(events(source, target, options))
     const completed = yield* Effect.orDie(Effect.fromOption(last))
     return completed._tag === "Completed" ? completed.file : yield* Effect.die(completed)

@@ -8,10 +8,12 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
+import * as Metrics from "../../Metrics.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
 import * as Source from "../Source.ts"
 import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
@@ -52,6 +54,7 @@ class Fault extends Data.TaggedError("Fault")<{
   readonly kind:
     | {
         readonly _tag: "Broken"
+        readonly cause: "connect" | "response" | "body" | "silence" | "answer" | "status"
         readonly description: string
         readonly status?: number | undefined
         readonly retryAfter?: Duration.Duration | undefined
@@ -64,7 +67,9 @@ class Fault extends Data.TaggedError("Fault")<{
     | { readonly _tag: "Fail"; readonly reason: Reason }
 }> {}
 
-const broken = (description: string) => new Fault({ kind: { _tag: "Broken", description } })
+type Cause = Extract<Fault["kind"], { readonly _tag: "Broken" }>["cause"]
+
+const broken = (cause: Cause, description: string) => new Fault({ kind: { _tag: "Broken", cause, description } })
 const failed = (reason: Reason) => new Fault({ kind: { _tag: "Fail", reason } })
 
 /** Reads from `at` to its end, which may move closer meanwhile. */
@@ -79,6 +84,8 @@ export const read = <E, R>(
   let fresh = false
   /** Exchanges in a row that brought no byte. */
   let tries = 0
+  /** Exchanges in all. */
+  let attempt = 0
   let fault: Fault["kind"] | undefined
 
   const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
@@ -90,8 +97,9 @@ export const read = <E, R>(
   }
 
   /** One exchange, which ends quietly; what is to be mended is left in `fault`. */
-  const exchange = (from: SignedUrl.SignedUrl): Stream.Stream<TransferEvent> =>
+  const exchange = (from: SignedUrl.SignedUrl, attempt: number): Stream.Stream<TransferEvent> =>
     open(from, at, begun, settings).pipe(
+      Stream.withSpan("Transfer.exchange", { attributes: { "scenario.attempt": attempt }, kind: "client" }),
       Stream.mapArray(observe),
       Stream.catch(({ kind }) => {
         fault = kind
@@ -114,16 +122,19 @@ export const read = <E, R>(
         const { code, status } = kind
         if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
         ;[url, fresh] = yield* links.renew(refused)
+        yield* Metric.update(Metrics.transferLinksRefreshed, 1)
         yield* Effect.logDebug(
           `Transfer: ${Source.origin(links)} refused the link (${status}), and is asked by a fresh one`
         )
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Broken": {
-        const { afterPause, description, retryAfter, status } = kind
+        const { afterPause, cause, description, retryAfter, status } = kind
         // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
         if (afterPause === true) return undefined
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
+        const reason = status === undefined ? cause : `status_${status}`
+        yield* Metric.update(Metric.withAttributes(Metrics.transferRetries, { reason }), 1)
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
         const millis = Math.round(Duration.toMillis(pause))
         yield* Effect.logDebug(
@@ -143,7 +154,8 @@ export const read = <E, R>(
     const caught = fault
     fault = undefined
     const told = caught === undefined ? undefined : yield* mend(caught, current)
-    const again = Stream.suspend(() => exchange(url ?? current))
+    attempt++
+    const again = Stream.suspend(() => exchange(url ?? current, attempt))
     if (told === undefined) return [again, undefined] as const
     const [event, pause] = told
     const waited = Stream.concat(Stream.succeed(event), Stream.fromEffectDrain(Effect.sleep(pause)))
@@ -162,7 +174,19 @@ const open = (
 ): Stream.Stream<TransferEvent, Fault> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const response = yield* follow(url, RangeRules.ask(at, begun), settings)
+      const headers = RangeRules.ask(at, begun)
+      const { hostname, port, protocol } = new URL(SignedUrl.origin(url))
+      yield* Effect.annotateCurrentSpan({
+        "http.request.method": "GET",
+        "server.address": hostname,
+        "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
+        ...(headers["range"] === undefined ? {} : { "scenario.range": headers["range"] })
+      })
+      yield* Effect.acquireRelease(Metric.modify(Metrics.transferConnections, 1), () =>
+        Metric.modify(Metrics.transferConnections, -1)
+      )
+      const response = yield* follow(url, headers, settings)
+      yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
       const action = RangeRules.decide(at, begun, response, settings.expect)
       switch (action._tag) {
         case "Take":
@@ -181,7 +205,13 @@ const open = (
         case "Refused":
           return yield* new Fault({ kind: { ...action, code: yield* errorCode(response, settings) } })
         case "Broken":
-          return yield* new Fault({ kind: { ...action, retryAfter: yield* Backoff.retryAfter(response.headers) } })
+          return yield* new Fault({
+            kind: {
+              ...action,
+              cause: action.status === undefined ? "answer" : "status",
+              retryAfter: yield* Backoff.retryAfter(response.headers)
+            }
+          })
         case "Changed":
           begun.object = action.object ?? begun.object
           return yield* new Fault({ kind: action })
@@ -202,13 +232,14 @@ const follow = Effect.fnUntraced(function* (
   let link = start
   for (let hop = 0; hop <= redirects; hop++) {
     const hopScope = yield* Scope.fork(exchange)
-    const response = yield* client
-      .get(link, { headers, pieceSize })
-      .pipe(
-        Scope.provide(hopScope),
-        Effect.mapError(ofStorage),
-        Effect.timeoutOrElse({ duration: idleTimeout, orElse: () => Effect.fail(broken(silence(idleTimeout))) })
-      )
+    const response = yield* client.get(link, { headers, pieceSize }).pipe(
+      Scope.provide(hopScope),
+      Effect.mapError(ofStorage),
+      Effect.timeoutOrElse({
+        duration: idleTimeout,
+        orElse: () => Effect.fail(broken("silence", silence(idleTimeout)))
+      })
+    )
     const location = isRedirect(response.status) ? response.headers["location"] : undefined
     if (location === undefined) return response
     // Nobody reads the body of a redirect, however long it is.
@@ -224,7 +255,7 @@ const follow = Effect.fnUntraced(function* (
 const ofStorage = (error: StorageError): Fault => {
   const { description } = error
   if (error.isUntrusted) return failed(new UntrustedHost({ description }))
-  return error.phase === "request" ? failed(new InvalidRequest({ description })) : broken(description)
+  return error.phase === "request" ? failed(new InvalidRequest({ description })) : broken(error.phase, description)
 }
 
 const isRedirect = (status: number): boolean =>
@@ -250,7 +281,8 @@ const receive = (
   /** When bytes were handed on. */
   let handedOn: number | undefined
   let afterPause = false
-  const cut = (description: string) => new Fault({ kind: { _tag: "Broken", description, afterPause } })
+  const cut = (cause: Cause, description: string) =>
+    new Fault({ kind: { _tag: "Broken", cause, description, afterPause } })
 
   /** Notes how long nobody wants more. */
   const noting = <A, E, D>(pull: Pull.Pull<A, E, D>): Pull.Pull<A, E, D> =>
@@ -264,8 +296,8 @@ const receive = (
     })
 
   const fromHost = response.body.pipe(
-    Stream.mapError((error) => cut(error.description)),
-    Stream.timeoutOrElse({ duration: idleTimeout, orElse: () => Stream.fail(cut(silence(idleTimeout))) })
+    Stream.mapError((error) => cut("body", error.description)),
+    Stream.timeoutOrElse({ duration: idleTimeout, orElse: () => Stream.fail(cut("silence", silence(idleTimeout))) })
   )
 
   const take = (
@@ -284,14 +316,16 @@ const receive = (
       if (at.end !== undefined && at.offset >= at.end && (declared === undefined || at.end < declared)) last ??= event
       return event
     })
-    return declared !== undefined && position > declared
-      ? Effect.fail(failed(new LengthMismatch({ declared, received: position })))
-      : Effect.succeed(events)
+    if (declared !== undefined && position > declared) {
+      return Effect.fail(failed(new LengthMismatch({ declared, received: position })))
+    }
+    const received = chunks.reduce((sum, { length }) => sum + length, 0)
+    return Effect.as(Metric.update(Metrics.transferBytes, received), events)
   }
 
   const ended = Effect.suspend((): Effect.Effect<void, Fault> => {
     const end = RangeRules.atEnd(at, taken, position, response, expect)
-    if (end._tag === "Broken") return Effect.fail(cut(end.description))
+    if (end._tag === "Broken") return Effect.fail(cut("body", end.description))
     if (end._tag === "Fail") return Effect.fail(failed(end.reason))
     if (end._tag === "Whole") at.whole = true
     if (end._tag === "Unconfirmed") at.unconfirmed = true

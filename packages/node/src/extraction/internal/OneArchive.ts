@@ -1,6 +1,8 @@
 /** One archive into a directory: what happens, and how it comes about. */
+import * as Metrics from "@scenario-assets/core/Metrics"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ArchiveError, Damaged } from "../../archive/ArchiveError.ts"
@@ -133,17 +135,30 @@ export const extract = <E, R>(
       // All that can be had of it is there now.
       if (!("file" in location)) yield* Files.remove(spool)
       if (refused !== undefined) return yield* refused
-      yield* tell({
-        _tag: "Completed",
-        extracted: { name: archive.name, ...all, alreadyThere: there.length + found, read: toRead }
+      const report = { name: archive.name, ...all, alreadyThere: there.length + found, read: toRead }
+      yield* Effect.annotateCurrentSpan({
+        "scenario.files": report.files,
+        "scenario.files.already_there": report.alreadyThere
       })
+      yield* Effect.annotateLogs(Effect.logInfo("An archive was extracted"), {
+        archive: report.name,
+        files: report.files,
+        alreadyThere: report.alreadyThere
+      })
+      yield* tell({ _tag: "Completed", extracted: report })
     }).pipe(
       Effect.scoped,
       Effect.catchIf((error) => error instanceof FileError, workspace.explain),
       // What cannot be read is of no use to the next run either.
       Effect.tapError((error) => (error instanceof ArchiveError ? Effect.ignore(Files.remove(spool)) : Effect.void))
     )
-  ).pipe(Effect.scoped, Effect.withSpan("Extraction.extract"))
+  ).pipe(
+    Effect.scoped,
+    Effect.onExit((exit) => Metrics.countOutcome(Metrics.extractions, exit)),
+    Effect.withSpan("Extraction.archive", {
+      attributes: { "scenario.archive": "file" in location ? location.file : location.name }
+    })
+  )
 
 const extracted = ({ entry, path, why }: Plan.Target, alreadyThere: boolean): ExtractedFile => ({
   entry,
@@ -189,7 +204,10 @@ const write = Effect.fnUntraced(function* <E, R>(
       error === undefined ? [extracted(target, alreadyThere)] : []
     )
     found += files.filter(({ alreadyThere }) => alreadyThere).length
-    if (files.length > 0) yield* tell({ _tag: "Extracted", files })
+    if (files.length > 0) {
+      yield* Metric.update(Metrics.filesWritten, files.length)
+      yield* tell({ _tag: "Extracted", files })
+    }
     for (const { error, target } of outcomes) {
       if (error === undefined) continue
       refused ??= error
