@@ -1,16 +1,16 @@
 /** Files that are there whole or not at all. */
+import { randomBytes } from "node:crypto"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 
 /**
- * Writes texts one behind the other, in place of what stands there. Meanwhile they are in a file beside it, which no other
- * process writes to, and which has the file's mode from the beginning.
+ * Writes texts one behind the other, in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
+ * else has, and which has the file's mode from the beginning.
  */
 export const write = Effect.fnUntraced(function* (path: string, texts: Iterable<string>, mode?: number) {
   const fs = yield* FileSystem.FileSystem
-  const temporary = `${path}.${process.pid}.tmp`
-  yield* fs.remove(temporary, { force: true })
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`
   yield* Effect.gen(function* () {
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) })
     for (const text of texts) yield* file.writeAll(new TextEncoder().encode(text))

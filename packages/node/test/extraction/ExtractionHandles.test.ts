@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs"
 import Fs from "node:fs/promises"
 import { syncBuiltinESMExports } from "node:module"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Effect, Fiber } from "effect"
 import { vi } from "vitest"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
@@ -27,7 +27,7 @@ const openIn = (directory: string): ReadonlyArray<string> =>
   })
 
 /** Every file is open for a while before the program hears of it, which tells `opened` its number. */
-const slowOpen = (opened: (number: number) => void) =>
+const slowOpen = (opened: (number: number) => unknown) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const original = Fs.open
@@ -54,10 +54,13 @@ describe.runIf(process.platform === "linux")("An extraction that is interrupted"
       for (let number = 0; number < 6; number++) {
         yield* Effect.gen(function* () {
           const directory = TestDirectory.make()
-          const open = Deferred.makeUnsafe<void>()
-          yield* slowOpen((count) => count === number && Effect.runSync(Deferred.succeed(open, undefined)))
+          const open = Promise.withResolvers<void>()
+          yield* slowOpen((count) => count === number && open.resolve())
           const fiber = yield* Effect.forkChild(Extracting.run({ file }, directory))
-          yield* Effect.raceFirst(Deferred.await(open), Fiber.await(fiber))
+          yield* Effect.raceFirst(
+            Effect.promise(() => open.promise),
+            Fiber.await(fiber)
+          )
           yield* Fiber.interrupt(fiber)
           yield* Effect.sleep(40)
           assert.deepStrictEqual(openIn(directory), [], `at file ${number}`)
