@@ -14,7 +14,7 @@ export const of = (error: unknown): Events.Particulars => {
     subject: text(error, "subject"),
     jobId: text(error, "jobId"),
     path: text(error, "path"),
-    code: text(error, "code"),
+    code: text(error, "code") ?? text(reason, "code"),
     origin: text(error, "origin"),
     archive: text(error, "archive"),
     status:

@@ -146,7 +146,7 @@ const particulars = {
   subject: Schema.optionalKey(Schema.String.annotate({ description: "The id that was asked for" })),
   jobId: Schema.optionalKey(Schema.String),
   path: Schema.optionalKey(Schema.String),
-  code: Schema.optionalKey(Schema.String.annotate({ description: "The system's, such as ENOSPC" })),
+  code: Schema.optionalKey(Schema.String.annotate({ description: "Of the system, TLS or the HTTP client: ENOSPC" })),
   origin: Schema.optionalKey(Schema.String.annotate({ description: "Of the storage host" })),
   archive: Schema.optionalKey(Schema.String),
   runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run, which can be resumed" })),

@@ -119,7 +119,7 @@ export const of = (error: unknown): number => {
     case "Failures":
       return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":
-      return "code" in error && error.code === "ELOCKED" ? exitCodes.temporary : exitCodes.disk
+      return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
     case "JournalError":
       return exitCodes.disk
     case "InvalidConfig":
@@ -141,5 +141,8 @@ export const of = (error: unknown): number => {
 const isTagged = (error: unknown): error is { readonly _tag: string } =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string"
 
-const reasonCode = (codes: { readonly [tag: string]: number }, error: object): number =>
-  ("reason" in error && isTagged(error.reason) ? codes[error.reason._tag] : undefined) ?? exitCodes.failed
+const reasonCode = (
+  codes: { readonly [tag: string]: number },
+  error: object,
+  otherwise: number = exitCodes.failed
+): number => ("reason" in error && isTagged(error.reason) ? codes[error.reason._tag] : undefined) ?? otherwise

@@ -66,10 +66,10 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
         ? "Give ids such as model_… as arguments, in a file by --from-file, or by '-' on stdin."
         : undefined
     case "FileError":
-      if (error.code === "EEXIST") {
+      if (error.reason._tag === "Exists") {
         return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"
       }
-      return mended.has(error.code) ? goOn : undefined
+      return mended.has(error.reason._tag) ? goOn : undefined
     case "RunNotFound":
     case "NoUnfinishedRun":
       return "To see those there are: scenario-assets runs --all"
@@ -163,4 +163,4 @@ const isKept = ({ reason }: TransferError): boolean =>
   reason._tag === "RetriesExhausted" || reason._tag === "TimedOut" || reason._tag === "UnexpectedStatus"
 
 /** What is wrong with a disk until somebody frees some space. */
-const mended = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE"])
+const mended = new Set(["NoSpace", "TooManyOpenFiles"])

@@ -12,4 +12,4 @@ export const of = ({ reason }: PlatformError): string => {
 export const fileError =
   (operation: string, path: string) =>
   (error: PlatformError): FileError =>
-    new FileError({ operation, path, code: of(error) })
+    FileError.fromSystem(operation, path, { code: of(error) })

@@ -13,11 +13,9 @@ export const of = (error: unknown): string => {
       // The hint names the flag, where there is one.
       return message.replace(/; where so much is meant, raise the limit \w+(?=\.$)/, "")
     case "FileError":
-      return message.replace(
-        /find room for (\d+) bytes \((\d+) are free\)/,
-        (_, wanted: string, free: string) =>
-          `find room for ${Format.bytes(Number(wanted))} (${Format.bytes(Number(free))} are free)`
-      )
+      return error.reason._tag === "NoSpace"
+        ? message.replace(error.reason.message, error.reason.describe(Format.bytes))
+        : message
   }
 }
 

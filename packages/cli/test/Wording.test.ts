@@ -4,9 +4,12 @@ import * as Wording from "../src/Wording.ts"
 
 describe("the words of the command line", () => {
   it("has sizes as people read them", () => {
-    const operation = "find room for 5368709120 bytes (1048576 are free) for"
-    const error = new FileError.FileError({ operation, path: "all.zip", code: "ENOSPC" })
-    assert.match(Wording.of(error), /^Cannot find room for 5\.4 GB \(1\.0 MB are free\) for all\.zip: the disk is full/)
+    const reason = new FileError.NoSpace({ needed: 5368709120, free: 1048576 })
+    const error = new FileError.FileError({ operation: "download to", path: "all.zip", reason })
+    assert.strictEqual(
+      Wording.of(error),
+      "Cannot download to all.zip: it needs 5.4 GB, and 1.0 MB are free (ENOSPC); free some space and run again to resume."
+    )
   })
 
   it("leaves the options of the library out", () => {

@@ -104,7 +104,9 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
 export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("InvalidResponse", {
   ...answered,
   /** What was expected and not found. */
-  description: Schema.String
+  description: Schema.String,
+  /** Bytes: where the answer is longer than this. */
+  limit: Schema.optionalKey(Schema.Int)
 }) {
   override get message(): string {
     return (
@@ -114,9 +116,19 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
   }
 }
 
+const fault = {
+  description: Schema.String,
+  /** What the system, TLS or the HTTP client calls it, such as `ECONNREFUSED`. */
+  code: Schema.optionalKey(Schema.String),
+  /** The call of the system that failed, such as `connect`. */
+  syscall: Schema.optionalKey(Schema.String),
+  /** The error of the HTTP client, without secrets. */
+  cause: Schema.optionalKey(Schema.Defect())
+}
+
 /** No answer: the connection could not be made, or broke. @category reasons @since 0.1.0 */
 export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("ConnectionFailed", {
-  description: Schema.String,
+  ...fault,
   /** Whether the request may have reached the server. `false` for a refused connection or an unknown host. */
   maybeSent: Schema.Boolean
 }) {
@@ -126,18 +138,14 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
 }
 
 /** The server's certificate is not to be trusted; nothing was sent. @category reasons @since 0.1.0 */
-export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", {
-  description: Schema.String
-}) {
+export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", fault) {
   override get message(): string {
     return `the server's certificate is not trusted: ${this.description}; check the base URL and proxies on the way, or name their certificate by NODE_EXTRA_CA_CERTS`
   }
 }
 
 /** The HTTP client refused to send the request, such as for a header that is none; nothing was sent. @category reasons @since 0.1.0 */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  description: Schema.String
-}) {
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", fault) {
   override get message(): string {
     return `the request cannot be sent: ${this.description}; check the base URL, and what the HTTP client adds to requests`
   }
@@ -198,6 +206,11 @@ export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
   override get message(): string {
     const subject = this.subject === undefined ? "" : ` of ${this.subject}`
     return `${this.operation}${subject}: ${this.reason.message}.`
+  }
+
+  /** The error of the HTTP client that is behind it, if there is one. */
+  override get cause(): unknown {
+    return "cause" in this.reason ? this.reason.cause : undefined
   }
 
   /** What the server answered, if it did. */

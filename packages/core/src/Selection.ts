@@ -27,6 +27,8 @@ export const maxBatchSize = 1000
  */
 export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("InvalidSelection", {
   message: Schema.String,
+  /** How many ids were refused; 0 for a selection that is empty. */
+  refusedCount: Schema.Int,
   /** The refused ids, at most ten, with the queries of URLs removed. */
   refused: Schema.Array(Schema.String)
 }) {}
@@ -81,6 +83,7 @@ export const make = (ids: {
           message:
             `${wrong.length} of the ids given cannot be ids: ${refused.map((id) => JSON.stringify(id)).join(", ")}` +
             `${wrong.length > 10 ? ", …" : ""}. An id is not empty and holds no white space, '/', '\\', '?', '#' or '%'.`,
+          refusedCount: wrong.length,
           refused
         })
       )
@@ -89,6 +92,7 @@ export const make = (ids: {
       return Effect.fail(
         new InvalidSelection({
           message: "The selection is empty: give at least one asset, inference or model id.",
+          refusedCount: 0,
           refused: []
         })
       )

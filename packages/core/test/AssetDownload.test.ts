@@ -8,7 +8,7 @@ import {
   Selection,
   SignedUrl
 } from "@scenario-assets/core"
-import { Cause, Effect, Exit, Layer, Redacted, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, Redacted, Schema, Tracer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
@@ -457,7 +457,10 @@ describe("AssetDownload gives the reason", () => {
       const message = `${syscall} ${code} 127.0.0.1:443`
       const error = yield* refused(FakeServer.broken(code, { syscall, message }))
       assert(error.reason._tag === "ConnectionFailed")
-      assert.deepInclude(error.reason, { description: message, maybeSent })
+      assert.deepInclude(error.reason, { description: message, code, syscall, maybeSent })
+      assert(error.reason.cause instanceof Error)
+      assert.strictEqual(error.reason.cause.message, message)
+      assert.deepStrictEqual(Object.entries(error.reason.cause).slice(-2), Object.entries({ code, syscall }))
       assert.isTrue(error.isRetryable)
       assert.isUndefined(error.response)
       assert.strictEqual(
@@ -505,6 +508,36 @@ describe("AssetDownload gives the reason", () => {
     })
   )
 
+  it.effect("with the errors behind it as causes, and as JSON", () =>
+    Effect.gen(function* () {
+      const inner = socketError("ECONNRESET", { message: `read ECONNRESET ${url}` })
+      const error = yield* refused(FakeServer.brokenBy(fetchFailed(inner)))
+      assert(error.reason._tag === "ConnectionFailed" && error.reason.cause instanceof Error)
+      assert.deepInclude(error.reason, { code: "ECONNRESET", syscall: "read" })
+      assert.strictEqual(error.reason.cause.message, "fetch failed")
+      assert(error.reason.cause.cause instanceof Error)
+      assert.strictEqual(error.reason.cause.cause.message, "read ECONNRESET https://cdn.test/a.zip?<redacted>")
+      assert.include(Cause.pretty(Cause.fail(error)), "fetch failed")
+      Leaks.assertNone(error)
+
+      const json = yield* Schema.encodeEffect(Schema.toCodecJson(ApiError.ApiError))(error)
+      Leaks.assertNone(json)
+      assert.include(JSON.stringify(json), `"code":"ECONNRESET"`)
+      const decoded = yield* Schema.decodeEffect(Schema.toCodecJson(ApiError.ApiError))(json)
+      assert.strictEqual(decoded.message, error.message)
+    })
+  )
+
+  it.effect("UntrustedHost with the code of TLS", () =>
+    Effect.gen(function* () {
+      const cause = undici("DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed certificate")
+      const { reason } = yield* refused(FakeServer.brokenBy(fetchFailed(cause)))
+      assert(reason._tag === "UntrustedHost")
+      assert.strictEqual(reason.code, "DEPTH_ZERO_SELF_SIGNED_CERT")
+      assert.notProperty(reason, "syscall")
+    })
+  )
+
   it.effect("ConnectionFailed for a body that breaks", () =>
     Effect.gen(function* () {
       const error = yield* refused(FakeServer.brokenBody)
@@ -525,6 +558,7 @@ describe("AssetDownload reads no more than it needs", () => {
       const error = yield* failing(answer)
       assert(error.reason._tag === "InvalidResponse")
       assert.strictEqual(error.reason.description, "expected at most 16 MiB")
+      assert.strictEqual(error.reason.limit, 16 * mebibyte)
       assert.isAtMost(error.reason.response.body.length, 65_536)
       assert.isAtMost(state.sent, 20 * mebibyte)
       assert.strictEqual(state.ended, 1)

@@ -106,7 +106,9 @@ describe("AssetDownload keeps secrets that a server repeats out of its errors", 
       const error = yield* Effect.flip((yield* connect(FakeServer.make(broken), { retries: 0 })).getStatus(jobId))
       assert.strictEqual(error.reason._tag, reason)
       assert.include(error.message, `Invalid value "Basic <redacted>" for https://cdn.test/a.zip?<redacted>`)
-      Leaks.assertNone(error)
+      assert("cause" in error.reason && error.reason.cause instanceof Error)
+      assert.include(error.reason.cause.stack, "Basic <redacted>")
+      Leaks.assertNone(error, error.reason.cause)
     })
   )
 

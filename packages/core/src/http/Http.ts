@@ -54,6 +54,20 @@ export interface Failure {
   readonly syscall: string | undefined
 }
 
+/** An error and its causes, with every text taken through a function that removes secrets. */
+export const scrubbed = (error: unknown, scrub: (text: string) => string, depth = 0): Error | undefined => {
+  if (!Predicate.isError(error) || depth > 5) return undefined
+  const cause = scrubbed(error.cause, scrub, depth + 1)
+  const clean = new Error(scrub(error.message), cause === undefined ? {} : { cause })
+  const [code, syscall] = [text(error, "code"), text(error, "syscall")]
+  return Object.assign(clean, {
+    name: error.name,
+    stack: scrub(error.stack ?? ""),
+    ...(code === undefined ? {} : { code }),
+    ...(syscall === undefined ? {} : { syscall })
+  })
+}
+
 export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure => {
   const { codes, phases, syscall, words = reason.description } = innermost(reason.cause)
   const be = (kind: Failure["kind"], description: string): Failure => ({

@@ -67,7 +67,7 @@ export const read = (answer: HttpClientResponse): Effect.Effect<Body, HttpClient
 const utf8 = new TextDecoder()
 
 /** That a body has more than is read of it. */
-export const tooLong = `expected at most ${longest.answer / 1024 / 1024} MiB`
+export const tooLong = { description: `expected at most ${longest.answer / 1024 / 1024} MiB`, limit: longest.answer }
 
 /** Takes the secrets out of a text: the credentials themselves, should a server repeat them, and the queries of URLs. */
 export type Scrub = (text: string) => string

@@ -22,7 +22,7 @@ import {
 import * as ApiRetry from "../ApiRetry.ts"
 import type * as Backoff from "../http/Backoff.ts"
 import * as Client from "../http/Client.ts"
-import { failureOf, isTransientStatus } from "../http/Http.ts"
+import { failureOf, isTransientStatus, scrubbed } from "../http/Http.ts"
 import * as Pace from "../http/Pace.ts"
 import * as Metrics from "../Metrics.ts"
 import { ScenarioConfig } from "../ScenarioConfig.ts"
@@ -61,10 +61,12 @@ export const make = Effect.fnUntraced(function* ({ backoff, retries, timeLimit }
       const response = yield* client.execute(requestOf(call))
       const body = yield* Answer.read(response)
       if (!Answer.isSuccess(response)) return yield* Effect.flip(Answer.refusal(response, body, scrub))
-      const invalid = (description: string) =>
-        new InvalidResponse({ response: Answer.details(response, body, scrub), description })
-      if (!body.isWhole) return yield* invalid(Answer.tooLong)
-      return yield* Effect.mapError(call.decode(body.text), () => invalid(`expected ${call.expected}`))
+      const kept = Answer.details(response, body, scrub)
+      if (!body.isWhole) return yield* new InvalidResponse({ response: kept, ...Answer.tooLong })
+      return yield* Effect.mapError(
+        call.decode(body.text),
+        () => new InvalidResponse({ response: kept, description: `expected ${call.expected}` })
+      )
     },
     Effect.catchTag("HttpClientError", (error) => Effect.fail(lost(error, scrub)))
   )
@@ -133,15 +135,21 @@ const addressed = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"
 
 /** Why there is no answer. */
 const lost = (error: HttpClientError, scrub: Answer.Scrub): Reason => {
-  const { description: words, kind } = failureOf(error)
-  const description = scrub(words)
+  const { code, description, kind, syscall } = failureOf(error)
+  const cause = scrubbed(error.reason.cause, scrub)
+  const fault = {
+    description: scrub(description),
+    ...(code === undefined ? {} : { code }),
+    ...(syscall === undefined ? {} : { syscall }),
+    ...(cause === undefined ? {} : { cause })
+  }
   switch (kind) {
     case "unsendable":
-      return new InvalidRequest({ description })
+      return new InvalidRequest(fault)
     case "untrusted":
-      return new UntrustedHost({ description })
+      return new UntrustedHost(fault)
     default:
-      return new ConnectionFailed({ description, maybeSent: kind === "broken" })
+      return new ConnectionFailed({ ...fault, maybeSent: kind === "broken" })
   }
 }
 

@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import { FileError } from "./FileError.ts"
+import { Exists, FileError, IsDirectory, NoSpace } from "./FileError.ts"
 import * as Files from "./internal/Files.ts"
 import * as NodeHashes from "./internal/NodeHashes.ts"
 import * as OwnDirectory from "./internal/OwnDirectory.ts"
@@ -128,8 +128,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         /** What happens where a file is there already. */
         const there = (path: string): Stream.Stream<FileEvent, FileError> => {
           if (ifExists === "skip") return Stream.fromEffect(alreadyThere(path))
-          const code = ifExists === "replace" ? "EISDIR" : "EEXIST"
-          return Stream.fail(new FileError({ operation: "download to", path, code }))
+          const reason = ifExists === "replace" ? new IsDirectory() : new Exists()
+          return Stream.fail(new FileError({ operation: "download to", path, reason }))
         }
         if (yield* occupied(target)) return there(target)
         yield* Files.makeDirectory(dirname(target))
@@ -192,7 +192,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           const path = options.rename?.(object) ?? target
           // There may be a file now that was not there in the beginning.
           yield* Effect.catch(part.finish(path, { replace: ifExists === "replace" }), (error) =>
-            error.code === "EEXIST" ? refuse(path) : Effect.fail(error)
+            error.reason._tag === "Exists" ? refuse(path) : Effect.fail(error)
           )
           yield* Metric.update(Metrics.filesWritten, 1)
           yield* Effect.annotateLogs(Effect.logInfo("A file was downloaded"), { path, bytes, resumedFrom })
@@ -239,11 +239,8 @@ class Occupied extends Data.TaggedError("Occupied")<{ readonly path: string }> {
 const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {
   const free = yield* Files.freeSpace(dirname(target))
   if (free < bytes) {
-    return yield* new FileError({
-      operation: `find room for ${bytes} bytes (${free} are free) for`,
-      path: target,
-      code: "ENOSPC"
-    })
+    const reason = new NoSpace({ needed: bytes, free })
+    return yield* new FileError({ operation: "download to", path: target, reason })
   }
 })
 

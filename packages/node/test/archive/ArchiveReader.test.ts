@@ -517,7 +517,7 @@ describe("What ends ArchiveReader.forEach", () => {
         })
       )
       assert(error._tag === "FileError")
-      assert.strictEqual(error.code, "EIO")
+      assert.strictEqual(error.reason._tag, "System")
     }).pipe(Effect.provide(Extracting.layer))
   )
 

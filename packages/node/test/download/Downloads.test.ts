@@ -302,7 +302,7 @@ describe("Downloads.events", () => {
 
   it.live("of which a consumer can make nothing leave the run unfinished", () => {
     const place = Whole.place()
-    const full = new FileError.FileError({ operation: "write", path: "list", code: "ENOSPC" })
+    const full = FileError.FileError.fromSystem("write", "list", { code: "ENOSPC" })
     return Effect.gen(function* () {
       const downloads = yield* Downloads.Downloads
       const request = yield* Whole.request(toDirectory(place.directory))
@@ -392,7 +392,7 @@ describe("Downloads of archives as files", () => {
       const error = yield* Effect.flip(refused)
       assert.deepStrictEqual(told, ["Started"], "the run is known, and can be resumed")
       assert(error._tag === "FileError")
-      assert.strictEqual(error.code, "EEXIST")
+      assert.strictEqual(error.reason._tag, "Exists")
       assert.strictEqual(yield* Whole.jobsBegun, 0)
       assert.strictEqual(readFileSync(file, "utf8"), "mine")
       const report = yield* downloads.run(yield* Whole.request(archiveFiles(file, { replace: true })))
@@ -453,7 +453,7 @@ describe("Downloads of jobs begun earlier, kept as files", () => {
         }
         const error = yield* Effect.flip(downloads.run(one))
         assert(error._tag === "FileError")
-        assert.strictEqual(error.code, "EEXIST")
+        assert.strictEqual(error.reason._tag, "Exists")
       }
     }).pipe(Effect.provide(Whole.layer(place)))
   })

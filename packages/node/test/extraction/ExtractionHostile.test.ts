@@ -179,7 +179,7 @@ describe("An entry", () => {
       const file = Extracting.fileOf(ZipMaker.make([...good, { name: "d/evil.txt", content: "evil" }]))
       for (const ifDiffers of ["keep", "replace"] as const) {
         const outcome = yield* Extracting.run({ file }, directory, { ifDiffers })
-        assert.strictEqual(Extracting.kindOf(outcome), "ENOTDIR")
+        assert.strictEqual(Extracting.kindOf(outcome), "NotADirectory")
         assertUntouched()
       }
     }).pipe(Effect.provide(Extracting.layer))
@@ -208,7 +208,7 @@ describe("An entry", () => {
         mkdirSync(join(directory, ".scenario-assets"))
         writeFileSync(join(directory, ".scenario-assets", name), "mine")
         const outcome = yield* Extracting.run({ file: Extracting.fileOf(ZipMaker.make(good)) }, directory)
-        assert.strictEqual(Extracting.kindOf(outcome), "ENOTOURS")
+        assert.strictEqual(Extracting.kindOf(outcome), "NotOurs")
         assert.deepStrictEqual(Extracting.tree(directory), {
           ".scenario-assets/": "",
           [`.scenario-assets/${name}`]: "mine"
@@ -223,7 +223,7 @@ describe("An entry", () => {
       symlinkSync(join(outside, "in"), join(directory, ".scenario-assets"))
       writeFileSync(join(outside, "in", "mine.tmp"), "untouched")
       const outcome = yield* Extracting.run({ file: Extracting.fileOf(ZipMaker.make(good)) }, directory)
-      assert.strictEqual(Extracting.kindOf(outcome), "ENOTOURS")
+      assert.strictEqual(Extracting.kindOf(outcome), "NotOurs")
       const elsewhere = Extracting.tree(join(outside, "in"))
       assert.strictEqual(elsewhere["mine.tmp"], "untouched")
       assert.deepStrictEqual(

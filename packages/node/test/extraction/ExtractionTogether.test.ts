@@ -90,7 +90,7 @@ describe("Archives that go to one directory", () => {
       const all = [...archives, { file: Extracting.fileOf(ZipMaker.text("no archive")) }, { file: "/nowhere/a.zip" }]
       const outcomes = yield* Extracting.runAll(all, TestDirectory.make(), { concurrency: 5 })
       for (const outcome of outcomes.slice(0, 3)) assert.strictEqual(Extracting.extracted(outcome).files, 4)
-      assert.deepStrictEqual(outcomes.slice(3).map(Extracting.kindOf), ["NotAnArchive", "ENOENT"])
+      assert.deepStrictEqual(outcomes.slice(3).map(Extracting.kindOf), ["NotAnArchive", "NotFound"])
     }).pipe(Effect.provide(Extracting.layer))
   )
 

@@ -376,7 +376,9 @@ describe("FileDownload", () => {
         const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync").mockRejectedValueOnce(failure)
         const error = yield* Effect.flip(toFile(source, target, quick))
         sync.mockRestore()
-        assert.deepInclude(error, { _tag: "FileError", operation: "sync", code: "EIO" })
+        assert.deepInclude(error, { _tag: "FileError", operation: "sync" })
+        assert(error._tag === "FileError")
+        assert.deepInclude(error.reason, { _tag: "System", code: "EIO" })
         // The system would say nothing of it a second time.
         assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
@@ -449,7 +451,7 @@ describe("FileDownload", () => {
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, target, quick))
         assert(error._tag === "FileError")
-        assert.strictEqual(error.code, "EEXIST")
+        assert.strictEqual(error.reason._tag, "Exists")
         assert.include(error.message, target)
         assert.strictEqual(readFileSync(target, "utf8"), "mine")
         assert.strictEqual((yield* storageRequests).length, before)
@@ -464,7 +466,7 @@ describe("FileDownload", () => {
           Effect.sync(() => (_tag === "Opened" ? writeFileSync(target, "mine") : undefined))
         const error = yield* Effect.flip(Stream.runForEach(events(source, target, quick), come))
         assert(error._tag === "FileError")
-        assert.strictEqual(error.code, "EEXIST")
+        assert.strictEqual(error.reason._tag, "Exists")
         assert.strictEqual(readFileSync(target, "utf8"), "mine")
       }).pipe(Effect.provide(testLayer()))
     )
@@ -517,7 +519,8 @@ describe("FileDownload", () => {
         )
         assert(right !== undefined && Exit.isSuccess(right))
         const [error] = wrong.map((exit) => Exit.isFailure(exit) && Cause.squash(exit.cause))
-        assert.deepInclude(error, { _tag: "FileError", code: "EEXIST", path })
+        assert(error instanceof FileError.FileError)
+        assert.deepInclude({ path: error.path, reason: error.reason._tag }, { path, reason: "Exists" })
         isWhole(path, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -533,7 +536,9 @@ describe("FileDownload", () => {
           Stream.runForEach(({ _tag }) => Effect.sync(() => seen.push(_tag))),
           Effect.flip
         )
-        assert.deepInclude(error, { _tag: "FileError", code: "EEXIST", path })
+        assert.deepInclude(error, { _tag: "FileError", path })
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.reason._tag, "Exists")
         assert.notInclude(seen, "Written")
         assert.deepStrictEqual(readdirSync(directory), ["final.zip"])
       }).pipe(Effect.provide(testLayer()))
@@ -546,7 +551,9 @@ describe("FileDownload", () => {
         const before = (yield* storageRequests).length
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, target, { ...quick, ifExists: "replace" }))
-        assert.deepInclude(error, { _tag: "FileError", code: "EISDIR", path: target })
+        assert.deepInclude(error, { _tag: "FileError", path: target })
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.reason._tag, "IsDirectory")
         assert.strictEqual((yield* storageRequests).length, before)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -623,8 +630,10 @@ describe("FileDownload", () => {
         const before = (yield* storageRequests).length
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, target, quick))
-        assert.deepInclude(error, { _tag: "FileError", code: "ENOTOURS", path })
-        assert.match(String(error), /it was not made by scenario-assets \(ENOTOURS\); move it away/)
+        assert.deepInclude(error, { _tag: "FileError", path })
+        assert(error._tag === "FileError")
+        assert.strictEqual(error.reason._tag, "NotOurs")
+        assert.match(String(error), /it was not made by scenario-assets; move it away/)
         if (what === "a file") assert.strictEqual(readFileSync(path, "utf8"), "theirs")
         else if (what.startsWith("a dir")) assert.strictEqual(readFileSync(join(path, "part"), "utf8"), "theirs")
         else assert.isNotEmpty(readlinkSync(path))
@@ -679,7 +688,7 @@ describe("FileDownload", () => {
         Stream.runHead
       )
       assert(tried._tag === "Some" && tried.value._tag === "FileError")
-      assert.strictEqual(tried.value.code, "ELOCKED")
+      assert.strictEqual(tried.value.reason._tag, "Locked")
       assert.include(tried.value.message, "another run")
       yield* toFile(source, target, quick)
       isWhole(target, expected)
@@ -728,7 +737,7 @@ describe("FileDownload", () => {
       const { toFile } = yield* FileDownload.FileDownload
       const error = yield* Effect.flip(toFile(source, target, quick))
       assert(error._tag === "FileError")
-      assert.strictEqual(error.code, "ENOSPC")
+      assert.strictEqual(error.reason._tag, "NoSpace")
       assert.include(error.message, target)
       assert.strictEqual(statSync(Unfinished.partOf(target)).size, 0)
     }).pipe(Effect.provide(testLayer({ archive: { size: 1e12, entries: 250 } })))
@@ -736,14 +745,14 @@ describe("FileDownload", () => {
 
   describe("a place where no file can be", () => {
     it.live.each([
-      ["a name that is too long", (directory: string) => join(directory, "x".repeat(300)), "ENAMETOOLONG"],
+      ["a name that is too long", (directory: string) => join(directory, "x".repeat(300)), "System"],
       [
         "a file for a directory",
         (directory: string) => {
           writeFileSync(join(directory, "file"), "")
           return join(directory, "file", "x.zip")
         },
-        "ENOTDIR"
+        "NotADirectory"
       ],
       [
         "a directory for a part",
@@ -751,17 +760,16 @@ describe("FileDownload", () => {
           mkdirSync(Unfinished.partOf(join(directory, "x.zip")))
           return join(directory, "x.zip")
         },
-        "EISDIR"
+        "IsDirectory"
       ]
-    ] as const)("%s is a typed error with the path and the reason", ([, place, code]) =>
+    ] as const)("%s is a typed error with the path and the reason", ([, place, tag]) =>
       Effect.gen(function* () {
         const { directory, source } = yield* begin
         const { toFile } = yield* FileDownload.FileDownload
         const error = yield* Effect.flip(toFile(source, place(directory), quick))
         assert(error instanceof FileError.FileError)
-        assert.strictEqual(error.code, code)
+        assert.strictEqual(error.reason._tag, tag)
         assert.include(error.message, directory)
-        assert.include(error.message, code)
       }).pipe(Effect.provide(testLayer()))
     )
   })

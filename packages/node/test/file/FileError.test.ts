@@ -1,14 +1,83 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FileError } from "@scenario-assets/node"
+import { Cause, Effect, Schema } from "effect"
+
+const reasons: Readonly<Record<string, FileError.Reason["_tag"]>> = {
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  EDQUOT: "NoSpace",
+  ENOSPC: "NoSpace",
+  EEXIST: "Exists",
+  EFBIG: "TooLarge",
+  EISDIR: "IsDirectory",
+  EMFILE: "TooManyOpenFiles",
+  ENFILE: "TooManyOpenFiles",
+  ENOENT: "NotFound",
+  ENOTDIR: "NotADirectory",
+  EROFS: "ReadOnly",
+  EBUSY: "System",
+  EIO: "System",
+  ENAMETOOLONG: "System",
+  EXDEV: "System",
+  ESOMETHING: "System"
+}
+const isSentence = /^Cannot write renders\/a\.png: [^;]+; [a-z].+[^.]\.$/
 
 describe("FileError", () => {
-  it("says what could not be done, to what, why, and what to do, whatever the system calls it", () => {
-    const codes = ["EACCES", "EBUSY", "EDQUOT", "EEXIST", "EFBIG", "EIO", "EISDIR", "EMFILE", "ELOCKED", "ENAMETOOLONG"]
-    const more = ["ENFILE", "ENOENT", "ENOSPC", "ENOTDIR", "ENOTOURS", "EPERM", "EROFS", "EXDEV", "ESOMETHING"]
-    for (const code of [...codes, ...more]) {
-      const { message } = new FileError.FileError({ path: "renders/a.png", operation: "write", code })
-      assert.match(message, /^Cannot write renders\/a\.png: [^;]+; [a-z][^;]+\.$/)
-      if (code !== "ELOCKED") assert.include(message, `(${code})`)
-    }
+  it.each(Object.entries(reasons))("has a reason for %s of the system: %s", (code, tag) => {
+    const cause = Object.assign(new Error(`${code}: it failed, open 'renders/a.png'`), { code, syscall: "open" })
+    const error = FileError.FileError.fromSystem("write", "renders/a.png", cause)
+    assert.strictEqual(error.reason._tag, tag)
+    assert("code" in error.reason)
+    assert.strictEqual(error.reason.code, code)
+    assert.strictEqual(error.reason.syscall, "open")
+    assert.strictEqual(error.cause, cause)
+    assert.include(Cause.pretty(Cause.fail(error)), "it failed")
+    assert.match(error.message, isSentence)
+    assert.include(error.message, `(${code})`)
   })
+
+  it("keeps what is no error of the system", () => {
+    const { reason } = FileError.FileError.fromSystem("write", "a", "oh")
+    assert(reason._tag === "System")
+    assert.strictEqual(reason.code, "oh")
+    assert.notProperty(reason, "cause")
+  })
+
+  it.each<FileError.Reason>([
+    new FileError.NoSpace({ needed: 10, free: 5 }),
+    new FileError.NoSpace({ code: "EDQUOT" }),
+    new FileError.Locked({ holder: { file: "a.lock", pid: 7 } }),
+    new FileError.Locked({ holder: { file: "a.lock", pid: 7, host: "other" } }),
+    new FileError.Locked({}),
+    new FileError.NotOurs(),
+    new FileError.Exists()
+  ])("says what could not be done, to what, why, and what to do: %s", (reason) => {
+    const { message } = new FileError.FileError({ operation: "write", path: "renders/a.png", reason })
+    assert.match(message, isSentence)
+  })
+
+  it("has the numbers of a disk that is full as fields", () => {
+    const reason = new FileError.NoSpace({ needed: 10, free: 5 })
+    assert.deepInclude(
+      { code: reason.code, needed: reason.needed, free: reason.free },
+      { code: "ENOSPC", needed: 10, free: 5 }
+    )
+    assert.include(reason.message, "it needs 10 bytes, and 5 bytes are free (ENOSPC)")
+  })
+
+  it.effect("goes to JSON and back", () =>
+    Effect.gen(function* () {
+      const codec = Schema.toCodecJson(FileError.FileError)
+      const holder = { file: "a.lock", pid: 7 }
+      const locked = new FileError.FileError({
+        operation: "write",
+        path: "a",
+        reason: new FileError.Locked({ holder })
+      })
+      const decoded = yield* Schema.decodeEffect(codec)(yield* Schema.encodeEffect(codec)(locked))
+      assert(decoded.reason._tag === "Locked")
+      assert.deepStrictEqual(decoded.reason.holder, holder)
+    })
+  )
 })

@@ -72,8 +72,8 @@ describe("A lock", () => {
     Effect.gen(function* () {
       const place = placeOf()
       yield* Lock.acquire(place.path, place.target)
-      const { code, message } = yield* Effect.flip(attempt(place))
-      assert.strictEqual(code, "ELOCKED")
+      const { message, reason } = yield* Effect.flip(attempt(place))
+      assert.strictEqual(reason._tag, "Locked")
       assert.include(message, `(process ${process.pid}, lock ${place.path})`)
     }).pipe(Effect.scoped)
   )
@@ -82,10 +82,10 @@ describe("A lock", () => {
     Effect.gen(function* () {
       const ours = placeOf()
       yield* Lock.acquire(ours.path, ours.target)
-      assert.strictEqual((yield* thread(ours.path, "try")).word, "ELOCKED")
+      assert.strictEqual((yield* thread(ours.path, "try")).word, "Locked")
       const theirs = placeOf()
       assert.strictEqual((yield* thread(theirs.path)).word, "held")
-      assert.strictEqual((yield* Effect.flip(attempt(theirs))).code, "ELOCKED")
+      assert.strictEqual((yield* Effect.flip(attempt(theirs))).reason._tag, "Locked")
       assert.isTrue(existsSync(theirs.path))
     }).pipe(Effect.scoped)
   )
@@ -94,7 +94,7 @@ describe("A lock", () => {
     Effect.gen(function* () {
       const place = placeOf()
       yield* Effect.scoped(thread(place.path))
-      assert.strictEqual((yield* Effect.flip(attempt(place))).code, "ELOCKED")
+      assert.strictEqual((yield* Effect.flip(attempt(place))).reason._tag, "Locked")
       const long = Date.now() / 1000 - 61
       utimesSync(place.path, long, long)
       yield* attempt(place)
@@ -102,7 +102,7 @@ describe("A lock", () => {
   )
 
   it.live("holds against a second copy of the package", () =>
-    Effect.map(runs(placeOf().path, "copy"), (word) => assert.strictEqual(word, "ELOCKED"))
+    Effect.map(runs(placeOf().path, "copy"), (word) => assert.strictEqual(word, "Locked"))
   )
 
   it.live("of a process that runs is left alone, however silent", () =>
@@ -111,8 +111,8 @@ describe("A lock", () => {
       const child = yield* started(process.execPath, program, path)
       assert.strictEqual(yield* firstLine(child), "held")
       if (isLinux) utimesSync(path, 1, 1)
-      const { code, message } = yield* Effect.flip(attempt({ path, target }))
-      assert.strictEqual(code, "ELOCKED")
+      const { message, reason } = yield* Effect.flip(attempt({ path, target }))
+      assert.strictEqual(reason._tag, "Locked")
       assert.strictEqual(
         message,
         `Cannot download to ${target}: another run is using it (process ${child.pid}, lock ${path}); wait for that one to end, or choose another name.`
@@ -145,8 +145,8 @@ describe("A lock", () => {
       const { path, target } = placeOf()
       const holder = { ...me, ...fields() }
       write(path, holder, 50)
-      const { code, message } = yield* Effect.flip(attempt({ path, target }))
-      assert.strictEqual(code, "ELOCKED")
+      const { message, reason } = yield* Effect.flip(attempt({ path, target }))
+      assert.strictEqual(reason._tag, "Locked")
       assert.strictEqual(
         message,
         `Cannot download to ${target}: another run is using it (process ${String(holder["pid"])} on ${String(holder["host"])}, lock ${path}); wait for that one to end; if that machine or container is gone, try again in a minute, or remove ${path}.`
@@ -228,12 +228,12 @@ describe("A lock", () => {
       const tried = spawnSync("unshare", [...unshare, process.execPath, program, ours.path, "try"], {
         encoding: "utf8"
       })
-      assert.strictEqual(tried.stdout.trim(), "ELOCKED", tried.stderr)
+      assert.strictEqual(tried.stdout.trim(), "Locked", tried.stderr)
       const theirs = placeOf()
       const child = yield* started("unshare", ...unshare, "--kill-child", process.execPath, program, theirs.path)
       assert.strictEqual(yield* firstLine(child), "held")
       assert.notStrictEqual(JSON.parse(readFileSync(theirs.path, "utf8")).namespace, readlinkSync("/proc/self/ns/pid"))
-      assert.strictEqual((yield* Effect.flip(attempt(theirs))).code, "ELOCKED")
+      assert.strictEqual((yield* Effect.flip(attempt(theirs))).reason._tag, "Locked")
     }).pipe(Effect.scoped)
   )
 })

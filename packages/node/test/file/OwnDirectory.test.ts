@@ -36,7 +36,7 @@ describe("A directory of our own", () => {
       const [first, second] = [yield* Scope.make(), yield* Scope.make()]
       const before = yield* Scope.provide(OwnDirectory.open(path, "a"), first)
       writeFileSync(join(before.path, "left"), "something")
-      const missing = new FileError({ operation: "write", path: before.path, code: "ENOENT" })
+      const missing = FileError.fromSystem("write", before.path, { code: "ENOENT" })
       assert.strictEqual(yield* Effect.flip(before.explain(missing)), missing)
 
       const lock = join(path, "lock")
@@ -46,7 +46,7 @@ describe("A directory of our own", () => {
       assert.isFalse(after.isCertain)
       assert.isFalse(existsSync(before.path))
       assert.isTrue(existsSync(join(after.path, "left")))
-      assert.strictEqual((yield* Effect.flip(before.explain(missing))).code, "ELOCKED")
+      assert.strictEqual((yield* Effect.flip(before.explain(missing))).reason._tag, "Locked")
       yield* Scope.close(first, Exit.void)
       assert.isTrue(existsSync(join(after.path, "left")))
       assert.isTrue(existsSync(lock))
@@ -72,7 +72,7 @@ describe("A directory of our own", () => {
         Effect.andThen(Effect.yieldNow),
         Effect.andThen(Effect.sync(() => void inside--)),
         Effect.scoped,
-        Effect.catch((error) => Effect.sync(() => assert.strictEqual(error.code, "ELOCKED", error.message)))
+        Effect.catch((error) => Effect.sync(() => assert.strictEqual(error.reason._tag, "Locked", error.message)))
       )
       yield* Effect.all(
         Array.from({ length: 8 }, () => Effect.repeat(visit, { times: 40 })),
@@ -90,7 +90,7 @@ describe("A directory of our own", () => {
       yield* Effect.scoped(OwnDirectory.open(path, "a"))
       mkdirSync(path)
       writeFileSync(join(path, "mine"), "")
-      assert.strictEqual((yield* Effect.flip(Effect.scoped(OwnDirectory.open(path, "a")))).code, "ENOTOURS")
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(OwnDirectory.open(path, "a")))).reason._tag, "NotOurs")
       assert.deepStrictEqual(readdirSync(path), ["mine"])
     })
   )

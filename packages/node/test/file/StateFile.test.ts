@@ -22,7 +22,7 @@ describe("StateFile", () => {
       const path = join(directory, "state.jsonl")
       const { write } = yield* StateFile.open(path)
       symlinkSync("/dev/full", `${path}.tmp`)
-      assert.strictEqual((yield* Effect.flip(write("1"))).code, "ENOSPC")
+      assert.strictEqual((yield* Effect.flip(write("1"))).reason._tag, "NoSpace")
       assert.deepStrictEqual(readdirSync(directory), [])
       yield* write("2")
       yield* write("3")

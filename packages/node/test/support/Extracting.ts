@@ -100,7 +100,7 @@ export const failure = ({ exit }: Outcome): ArchiveReader.ReadError => {
 /** The tag of what is behind an error; or the code of a disk. */
 export const kindOf = (outcome: Outcome): string => {
   const error = failure(outcome)
-  return error._tag === "FileError" ? error.code : error.reason._tag
+  return error.reason._tag
 }
 
 /** Paths of files that were told of, by whether they were there before. */

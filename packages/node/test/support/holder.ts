@@ -24,7 +24,7 @@ registerHooks({
 const attempt = (lock: typeof Lock) =>
   lock
     .acquire(path, path)
-    .pipe(Effect.scoped, Effect.match({ onFailure: ({ code }) => code, onSuccess: () => "taken" }))
+    .pipe(Effect.scoped, Effect.match({ onFailure: ({ reason }) => reason._tag, onSuccess: () => "taken" }))
 
 await Effect.runPromise(
   Effect.gen(function* () {

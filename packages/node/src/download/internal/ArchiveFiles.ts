@@ -4,7 +4,7 @@ import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as FileDownload from "../../file/FileDownload.ts"
-import { FileError } from "../../file/FileError.ts"
+import { Exists, FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
@@ -34,7 +34,7 @@ export const open = Effect.fnUntraced(function* (
     check: Effect.fnUntraced(function* (batch, hasJob) {
       const own = DownloadRequest.archivePath(file, total, batch)
       if (replace || hasJob || !(yield* Files.exists(own))) return
-      return yield* new FileError({ operation: "download to", path: own, code: "EEXIST" })
+      return yield* new FileError({ operation: "download to", path: own, reason: new Exists() })
     }),
     save: (archives) => Stream.flatMap(archives, saveOne, { concurrency })
   }

@@ -7,7 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { FileError } from "../../file/FileError.ts"
+import type { Locked } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Lock from "../../file/internal/Lock.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
@@ -87,7 +87,7 @@ export const make = (root: string) => {
     const place = DownloadRequest.place(request)
     yield* Files.makePrivateDirectory(root)
     yield* Effect.mapError(Lock.acquire(join(root, `${digest(place).slice(0, 32)}.lock`), place), (error) =>
-      error.code === "ELOCKED" ? busy(place, error) : error
+      error.reason._tag === "Locked" ? busy(place, error.reason) : error
     )
     const heads = yield* list
     yield* prune(heads)
@@ -161,7 +161,7 @@ const batchKeys = (account: RunRecord.Account, request: DownloadRequest.Download
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 
-const busy = (place: string, { holder }: FileError): RunRecord.RunBusy =>
+const busy = (place: string, { holder }: Locked): RunRecord.RunBusy =>
   new RunRecord.RunBusy({ place, ...(holder === undefined ? {} : { pid: holder.pid }) })
 
 const wantedJobs = ({ wanted }: DownloadRequest.DownloadRequest): ReadonlyArray<RunRecord.RunJob> =>

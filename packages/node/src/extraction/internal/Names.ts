@@ -6,7 +6,7 @@
 import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as EntryPath from "../../archive/internal/EntryPath.ts"
-import { FileError } from "../../file/FileError.ts"
+import { FileError, NotADirectory } from "../../file/FileError.ts"
 import * as Existing from "./Existing.ts"
 
 /** Why a file is not called as in the archive. */
@@ -124,7 +124,11 @@ export const make = (directory: string, existing: Existing.Existing, isReserved:
       if (spelled === undefined && items.length > 0) {
         if (n > 1 || items.every(({ kind }) => kind !== "link")) continue
         // It may lead out of the directory, and whoever has put it there wants to be asked.
-        return yield* new FileError({ operation: "extract into", path: join(directory, path), code: "ENOTDIR" })
+        return yield* new FileError({
+          operation: "extract into",
+          path: join(directory, path),
+          reason: new NotADirectory()
+        })
       }
       const chosen = spelled ?? path
       directories.set(key, chosen)

@@ -11,7 +11,7 @@ import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileEvent } from "../../file/FileDownload.ts"
-import { FileError } from "../../file/FileError.ts"
+import { FileError, NoSpace } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Buffers from "../../http/Buffers.ts"
 import * as Destination from "./Destination.ts"
@@ -176,8 +176,8 @@ const lengthOf = (ranges: ReadonlyArray<readonly [start: number, end: number]>):
 const checkSpace = Effect.fnUntraced(function* (directory: string, bytes: number) {
   const free = yield* Files.freeSpace(directory)
   if (free >= bytes) return
-  const operation = `find room for ${bytes} bytes (${free} are free) in`
-  return yield* new FileError({ operation, path: directory, code: "ENOSPC" })
+  const reason = new NoSpace({ needed: bytes, free })
+  return yield* new FileError({ operation: "extract into", path: directory, reason })
 })
 
 /** Writes what is to be written. Gives how many files have come meanwhile, and the first that was refused. */

@@ -79,5 +79,7 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
 /** Where the directory will be. */
 const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
   Effect.catch(Files.freeSpace(directory), (error) =>
-    error.code === "ENOENT" && dirname(directory) !== directory ? freeSpace(dirname(directory)) : Effect.fail(error)
+    error.reason._tag === "NotFound" && dirname(directory) !== directory
+      ? freeSpace(dirname(directory))
+      : Effect.fail(error)
   )

@@ -106,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
       if (found === undefined) outcomes.push({ target })
       else if (found._tag === "Taken") homeless.push({ target, temporary })
       else if (found._tag === "Content") wrong(target, found.description)
-      else failure ??= new FileError({ operation: found.operation, path: found.path, code: found.code })
+      else failure ??= FileError.fromSystem(found.operation, found.path, { code: found.code })
     }
   }
 
@@ -178,7 +178,7 @@ export const make = Effect.fnUntraced(function* (
           true
         )
       : Effect.as(Files.move(temporary, path), true).pipe(
-          Effect.catch((error) => (error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)))
+          Effect.catch((error) => (error.reason._tag === "Exists" ? Effect.succeed(false) : Effect.fail(error)))
         )
   }
 

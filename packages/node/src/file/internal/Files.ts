@@ -4,11 +4,11 @@ import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import { FileError } from "../FileError.ts"
+import { Exists, FileError, NotADirectory } from "../FileError.ts"
 
 /** Runs one operation on a path. */
 export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
-  Effect.tryPromise({ try: run, catch: (cause) => new FileError({ operation, path, code: code(cause) }) })
+  Effect.tryPromise({ try: run, catch: (cause) => FileError.fromSystem(operation, path, cause) })
 
 /** The system's code of a failure. */
 export const code = (cause: unknown): string =>
@@ -30,7 +30,7 @@ export const open = (
 
 /** `undefined` where there is no such file. */
 export const orMissing = <A>(effect: Effect.Effect<A, FileError>): Effect.Effect<A | undefined, FileError> =>
-  Effect.catch(effect, (error) => (error.code === "ENOENT" ? Effect.succeed(undefined) : Effect.fail(error)))
+  Effect.catch(effect, (error) => (error.reason._tag === "NotFound" ? Effect.succeed(undefined) : Effect.fail(error)))
 
 export const exists = (path: string): Effect.Effect<boolean, FileError> =>
   Effect.map(orMissing(attempt("look at", path, () => Fs.lstat(path))), (stat) => stat !== undefined)
@@ -48,7 +48,9 @@ export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
   attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })).pipe(
     // Something is there already, but not a directory, and it is not replaced whatever is asked for.
     Effect.mapError((error) =>
-      error.code === "EEXIST" ? new FileError({ operation: error.operation, path, code: "ENOTDIR" }) : error
+      error.reason._tag === "Exists"
+        ? new FileError({ operation: error.operation, path, reason: new NotADirectory() })
+        : error
     ),
     Effect.asVoid
   )
@@ -74,9 +76,9 @@ export const move = (from: string, to: string): Effect.Effect<void, FileError> =
   attempt("rename to", to, () => Fs.link(from, to)).pipe(
     // Some file systems know no second name: there, another run may come between the look and the renaming.
     Effect.catch((error) =>
-      Effect.flatMap(error.code === "EEXIST" ? Effect.succeed(true) : exists(to), (isThere) =>
+      Effect.flatMap(error.reason._tag === "Exists" ? Effect.succeed(true) : exists(to), (isThere) =>
         isThere
-          ? Effect.fail(new FileError({ operation: "rename to", path: to, code: "EEXIST" }))
+          ? Effect.fail(new FileError({ operation: "rename to", path: to, reason: new Exists() }))
           : attempt("rename to", to, () => Fs.rename(from, to))
       )
     ),

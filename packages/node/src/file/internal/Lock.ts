@@ -18,7 +18,7 @@ import * as Fs from "node:fs/promises"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { FileError } from "../FileError.ts"
+import { FileError, Locked } from "../FileError.ts"
 import * as Files from "./Files.ts"
 import * as Holder from "./Holder.ts"
 
@@ -76,10 +76,11 @@ const locked = (file: string, what: string, holder: Holder.Holder | undefined): 
   new FileError({
     operation: "download to",
     path: what,
-    code: "ELOCKED",
-    ...(holder === undefined
-      ? {}
-      : { holder: { file, pid: holder.pid, ...(Holder.isOfThisSystem(holder) ? {} : { host: holder.host }) } })
+    reason: new Locked(
+      holder === undefined
+        ? {}
+        : { holder: { file, pid: holder.pid, ...(Holder.isOfThisSystem(holder) ? {} : { host: holder.host }) } }
+    )
   })
 
 /**
@@ -120,7 +121,7 @@ const put = Effect.fnUntraced(function* (
 const create = (path: string, text: string): Effect.Effect<boolean, FileError> =>
   Files.attempt("lock", path, () => make(path, text)).pipe(
     Effect.as(true),
-    Effect.catch((error) => (error.code === "EEXIST" ? Effect.succeed(false) : Effect.fail(error)))
+    Effect.catch((error) => (error.reason._tag === "Exists" ? Effect.succeed(false) : Effect.fail(error)))
   )
 
 /** A name beside a lock that nobody else has. */

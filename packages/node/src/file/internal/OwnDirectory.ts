@@ -13,7 +13,7 @@ import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { FileError } from "../FileError.ts"
+import { FileError, NotOurs } from "../FileError.ts"
 import * as Files from "./Files.ts"
 import * as Lock from "./Lock.ts"
 
@@ -48,7 +48,8 @@ export const open = Effect.fnUntraced(function* (
   return {
     path: work,
     isCertain: lock.isCertain,
-    explain: (error) => (error.code === "ENOENT" ? Effect.andThen(lock.check, Effect.fail(error)) : Effect.fail(error))
+    explain: (error) =>
+      error.reason._tag === "NotFound" ? Effect.andThen(lock.check, Effect.fail(error)) : Effect.fail(error)
   }
 })
 
@@ -58,14 +59,14 @@ const enter: (path: string, what: string) => Effect.Effect<Lock.Lock, FileError,
     yield* make(path)
     yield* look(path)
     return yield* Effect.catch(Lock.acquire(join(path, lockName), what), (error) =>
-      error.code === "ENOENT" ? enter(path, what) : Effect.fail(error)
+      error.reason._tag === "NotFound" ? enter(path, what) : Effect.fail(error)
     )
   }
 )
 
 const make = (path: string): Effect.Effect<void, FileError> =>
   Files.attempt("make the directory", path, () => Fs.mkdir(path)).pipe(
-    Effect.catch((error) => (error.code === "EEXIST" ? Effect.void : Effect.fail(error))),
+    Effect.catch((error) => (error.reason._tag === "Exists" ? Effect.void : Effect.fail(error))),
     Effect.uninterruptible
   )
 
@@ -78,7 +79,7 @@ const look = Effect.fnUntraced(function* (path: string): Effect.fn.Return<void, 
   if (!isOurs) return yield* notOurs(path)
 })
 
-const notOurs = (path: string) => new FileError({ operation: "work in", path, code: "ENOTOURS" })
+const notOurs = (path: string) => new FileError({ operation: "work in", path, reason: new NotOurs() })
 
 const namesIn = (path: string): Effect.Effect<ReadonlyArray<string>, FileError> =>
   Effect.map(Files.orMissing(Files.attempt("look at", path, () => Fs.readdir(path))), (names) => names ?? [])
