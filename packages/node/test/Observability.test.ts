@@ -37,6 +37,8 @@ const rows = (heading: string) => {
     })
 }
 
+const sorted = (all: Iterable<string | undefined>) => [...all].map(String).toSorted()
+
 /** Runs with a tracer, a logger and metrics of its own, and gives what they were told. */
 const observe = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const { spans, tracer } = Spans.recorder()
@@ -117,8 +119,8 @@ describe("docs/observability.md", () => {
       const documented = rows("Spans")
       const names = documented.flatMap(([name]) => name?.codes ?? [])
       assert.deepStrictEqual(
-        [...new Set(told.spans.map(({ name }) => name))].toSorted(),
-        [...names].toSorted(),
+        sorted(new Set(told.spans.map(({ name }) => name))),
+        sorted(names),
         "each span is listed, and each that is listed there is"
       )
       for (const [name, , attributes] of documented) {
@@ -128,16 +130,14 @@ describe("docs/observability.md", () => {
           told.spans.filter((one) => one.name === span).flatMap((one) => [...one.attributes.keys()])
         )
         const due = attributes?.codes ?? []
-        assert.deepStrictEqual([...found].toSorted(), [...due].toSorted(), `attributes of ${span}`)
+        assert.deepStrictEqual(sorted(found), sorted(due), `attributes of ${span}`)
       }
       const text = JSON.stringify(told.spans.map(({ attributes, name }) => [name, ...attributes]))
       for (const secret of [Canary.key, Canary.secret, Canary.signature]) assert.notInclude(text, secret)
 
       assert.deepStrictEqual(
-        [...new Set(told.metrics.map(({ id }) => id))].toSorted(),
-        rows("Metrics")
-          .flatMap(([name]) => name?.codes ?? [])
-          .toSorted()
+        sorted(new Set(told.metrics.map(({ id }) => id))),
+        sorted(rows("Metrics").flatMap(([name]) => name?.codes ?? []))
       )
       assert.strictEqual(valueOf(told.metrics, Metrics.jobs, { state: "begun" }), 2)
       assert.strictEqual(valueOf(told.metrics, Metrics.jobs, { state: "success" }), 2)
@@ -148,14 +148,12 @@ describe("docs/observability.md", () => {
 
       const info = told.logs.filter(({ level }) => level === "Info")
       assert.deepStrictEqual(
-        [...new Set(info.map(({ message }) => message))].toSorted(),
-        rows("Logs")
-          .map(([message]) => message?.text ?? "")
-          .toSorted()
+        sorted(new Set(info.map(({ message }) => message))),
+        sorted(rows("Logs").map(([message]) => message?.text))
       )
       for (const [message, annotations] of rows("Logs")) {
         const found = new Set(info.filter((one) => one.message === message?.text).flatMap((one) => one.annotations))
-        assert.deepStrictEqual([...found].toSorted(), [...(annotations?.codes ?? [])].toSorted(), message?.text)
+        assert.deepStrictEqual(sorted(found), sorted(annotations?.codes ?? []), message?.text)
       }
     }).pipe(Effect.provide(Whole.layer(place)))
   })

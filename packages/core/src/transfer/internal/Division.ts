@@ -133,8 +133,8 @@ export const inOrder = (todo: ReadonlyArray<Position>, tell: Tell): Division => 
         put(position(next.offset + pieceSize, next.end))
         next.end = next.offset + pieceSize
       }
-      while (target === 1 && waiting[0] !== undefined && waiting[0].offset === next.end) {
-        next.end = waiting.shift()?.end
+      if (target === 1) {
+        while (waiting[0] !== undefined && waiting[0].offset === next.end) next.end = waiting.shift()?.end
       }
       active.add(next)
       const after = slots.findIndex(({ start }) => start > next.offset)
