@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["what is counted", /^Metrics\.ts$/],
     ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
     ["http/", /^http\//],
-    ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],
+    ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig|internal\/(ApiReason|JobReason))\.ts$/],
     ["transfer/", /^transfer\//],
     ["the operations", /^(AssetDownload|internal\/(Answer|ApiCalls))\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],

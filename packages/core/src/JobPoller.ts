@@ -20,7 +20,8 @@ import type { JobId } from "./Asset.ts"
 import { AssetDownload } from "./AssetDownload.ts"
 import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
-import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
+import { DeadlineExceeded, MissingDownloadUrl } from "./internal/JobReason.ts"
+import { JobError } from "./JobError.ts"
 import * as Metrics from "./Metrics.ts"
 
 /**

@@ -21,17 +21,11 @@ import type * as RangeRules from "./internal/RangeRules.ts"
 import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
+import { ObjectChanged, RangesRefused, RetriesExhausted, TimedOut } from "./internal/TransferReason.ts"
 import * as Source from "./Source.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import {
-  ObjectChanged,
-  RangesRefused,
-  type Reason,
-  RetriesExhausted,
-  TimedOut,
-  TransferError
-} from "./TransferError.ts"
+import { type Reason, TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 import type { TransferPool } from "./TransferPool.ts"
 

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Checksum } from "../Checksum.ts"
 import * as Source from "../Source.ts"
-import { ChecksumMismatch, TransferError } from "../TransferError.ts"
+import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Hashes from "./Hashes.ts"
 import * as Sums from "./Sums.ts"
+import { ChecksumMismatch } from "./TransferReason.ts"
 
 /** Bytes that were handed on already are not handed on again; in the end their checksums are compared. */
 export const of = <E, R>(

@@ -17,21 +17,20 @@ import * as Metrics from "../../Metrics.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
 import * as Source from "../Source.ts"
 import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
+import { type Reason, TransferError } from "../TransferError.ts"
+import type { TransferEvent } from "../TransferEvent.ts"
+import type { Links } from "./Links.ts"
+import * as RangeRules from "./RangeRules.ts"
+import * as Redirect from "./Redirect.ts"
 import {
   AccessRefused,
   InsecureUrl,
   InvalidRequest,
   LengthMismatch,
-  type Reason,
   RedirectRefused,
   RetriesExhausted,
-  TransferError,
   UntrustedHost
-} from "../TransferError.ts"
-import type { TransferEvent } from "../TransferEvent.ts"
-import type { Links } from "./Links.ts"
-import * as RangeRules from "./RangeRules.ts"
-import * as Redirect from "./Redirect.ts"
+} from "./TransferReason.ts"
 
 export interface Settings {
   readonly client: StorageClient["Service"]

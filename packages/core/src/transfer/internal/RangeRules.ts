@@ -4,14 +4,8 @@
  */
 import { isTransientStatus } from "../../http/Http.ts"
 import * as StoredObject from "../StoredObject.ts"
-import {
-  LengthMismatch,
-  ObjectMissing,
-  RangesRefused,
-  type Reason,
-  UnexpectedContent,
-  UnexpectedStatus
-} from "../TransferError.ts"
+import type { Reason } from "../TransferError.ts"
+import { LengthMismatch, ObjectMissing, RangesRefused, UnexpectedContent, UnexpectedStatus } from "./TransferReason.ts"
 
 /** A range that is being read, and how far it has come. */
 export interface Position {

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Bytes from "@scenario-assets/core/engine/Bytes"
-import * as Links from "@scenario-assets/core/engine/Links"
+import * as Bytes from "@scenario-assets/core/engine/transfer/Bytes"
+import * as Links from "@scenario-assets/core/engine/transfer/Links"
 import type { Source } from "@scenario-assets/core/transfer/Source"
 import * as StoredObject from "@scenario-assets/core/transfer/StoredObject"
 import type { ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
