@@ -12,7 +12,6 @@ import type { Reason, ResponseDetails } from "../ApiError.ts"
 import { DownloadJob } from "../DownloadJob.ts"
 import * as Backoff from "../http/Backoff.ts"
 import type { Credentials } from "../ScenarioConfig.ts"
-import * as SignedUrl from "../SignedUrl.ts"
 import * as Bytes from "../transfer/internal/Bytes.ts"
 import {
   Forbidden,
@@ -24,6 +23,7 @@ import {
   ServerError,
   Unauthorized
 } from "./ApiReason.ts"
+import * as Redaction from "./Redaction.ts"
 
 /** What is read of a body, in bytes: of an answer, and of a refusal. */
 const longest = { answer: 16 * 1024 * 1024, refusal: 128 * 1024 }
@@ -88,7 +88,7 @@ export const scrubber = (credentials: Credentials): Scrub => {
       .join("|"),
     "gi"
   )
-  return (text) => SignedUrl.redactIn(text).replace(any, "<redacted>")
+  return (text) => Redaction.redact(text).replace(any, "<redacted>")
 }
 
 /** A pattern of a secret as it is, and as it stands in JSON, in a URL and in HTML. */

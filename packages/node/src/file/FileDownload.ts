@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { dirname } from "node:path"
+import * as SourceOrigin from "@scenario-assets/core/engine/transfer/SourceOrigin"
 import { ChecksumMismatch, LengthMismatch } from "@scenario-assets/core/engine/transfer/TransferReason"
 import * as Metrics from "@scenario-assets/core/Metrics"
 import type { Algorithm } from "@scenario-assets/core/transfer/Checksum"
@@ -179,7 +180,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         const complete = Effect.gen(function* () {
           const { mismatches, verified } = yield* part.verify
           const [mismatch] = mismatches
-          const origin = Source.origin(source)
+          const origin = SourceOrigin.of(source)
           if (mismatch !== undefined) {
             // None of these bytes can be trusted, so the next run begins anew.
             yield* part.clear

@@ -6,6 +6,7 @@ import * as Source from "../Source.ts"
 import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Hashes from "./Hashes.ts"
+import * as SourceOrigin from "./SourceOrigin.ts"
 import * as Sums from "./Sums.ts"
 import { ChecksumMismatch } from "./TransferReason.ts"
 
@@ -23,7 +24,7 @@ export const of = <E, R>(
       const [mismatch] = running === undefined ? [] : Sums.verify(running.sums(), declared).mismatches
       return mismatch === undefined
         ? Effect.void
-        : Effect.fail(new TransferError({ origin: Source.origin(source), reason: new ChecksumMismatch(mismatch) }))
+        : Effect.fail(new TransferError({ origin: SourceOrigin.of(source), reason: new ChecksumMismatch(mismatch) }))
     })
     return events.pipe(
       Stream.map((event) => {

@@ -1,3 +1,4 @@
+import * as Outcome from "@scenario-assets/core/engine/Outcome"
 /** One archive into a directory: what happens, and how it comes about. */
 import * as Metrics from "@scenario-assets/core/Metrics"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
@@ -156,7 +157,7 @@ export const extract = <E, R>(
     )
   ).pipe(
     Effect.scoped,
-    Effect.onExit((exit) => Metrics.countOutcome(Metrics.extractions, exit)),
+    Effect.onExit((exit) => Outcome.count(Metrics.extractions, exit)),
     Effect.withSpan("Extraction.archive", {
       attributes: { "scenario.archive": "file" in location ? location.file : location.name }
     })
