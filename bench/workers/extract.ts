@@ -17,7 +17,7 @@ const program = Effect.flatMap(Extraction.Extraction, ({ run }) =>
   })
 ).pipe(
   Effect.provide(
-    NodeScenario.layerOptions({
+    NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),
       apiSecret: Redacted.make(credentials.apiSecret),
       // Links by http are followed only where the API is http.
