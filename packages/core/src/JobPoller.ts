@@ -187,6 +187,22 @@ export const make = Effect.fnUntraced(function* (
 export const layer = (options?: Options): Layer.Layer<JobPoller, never, AssetDownload> =>
   Layer.effect(JobPoller, make(options))
 
+/**
+ * The service for tests without an API: give the operations your test needs. Calling one that was not given is a defect that
+ * names it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest = (operations: Partial<JobPoller["Service"]>): Layer.Layer<JobPoller> => {
+  const missing = (name: keyof JobPoller["Service"]) =>
+    Effect.die(new Error(`JobPoller.layerTest: the test called ${name} and gave no ${name}`))
+  return Layer.succeed(JobPoller, {
+    states: operations.states ?? (() => Stream.fromEffect(missing("states"))),
+    wait: operations.wait ?? (() => missing("wait"))
+  })
+}
+
 const option = OptionCheck.of("JobPoller")
 const deadlineOf = ({ deadline }: Options) => option.pause("deadline", deadline)
 

@@ -1,6 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ApiError, Asset, AssetDownload, DownloadJob, JobPoller } from "@scenario-assets/core"
-import { Array as Arr, Clock, Duration, Effect, Equal, Exit, Fiber, Layer, Logger, Ref, Schedule, Stream } from "effect"
+import {
+  Array as Arr,
+  Cause,
+  Clock,
+  Duration,
+  Effect,
+  Equal,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Ref,
+  Schedule,
+  Stream
+} from "effect"
 import { TestClock } from "effect/testing"
 import { signedUrl } from "../../../test-support/SignedUrls.ts"
 import * as FakeServer from "./FakeServer.ts"
@@ -379,5 +393,27 @@ describe("JobPoller", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* Ref.get(times)).length, looks)
     })
+  )
+})
+
+describe("JobPoller.layerTest", () => {
+  it.effect("takes the operations that are given", () =>
+    Effect.gen(function* () {
+      const poller = yield* JobPoller.JobPoller
+      assert.deepStrictEqual(yield* Stream.runCollect(poller.states(jobId)), [job("queued")])
+    }).pipe(Effect.provide(JobPoller.layerTest({ states: () => Stream.make(job("queued")) })))
+  )
+
+  it.effect.each<
+    readonly [name: string, call: (poller: JobPoller.JobPoller["Service"]) => Effect.Effect<unknown, unknown>]
+  >([
+    ["states", (poller) => Stream.runDrain(poller.states(jobId))],
+    ["wait", (poller) => poller.wait(jobId)]
+  ])("makes %s, when it was not given, a defect that names it", ([name, call]) =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.flatMap(JobPoller.JobPoller, call))
+      assert(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert.include(Cause.pretty(exit.cause), `JobPoller.layerTest: the test called ${name} and gave no ${name}`)
+    }).pipe(Effect.provide(JobPoller.layerTest({})))
   )
 })

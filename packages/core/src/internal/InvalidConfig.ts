@@ -1,3 +1,4 @@
+/** What is wrong with a configuration. */
 import * as Schema from "effect/Schema"
 
 /**

@@ -19,7 +19,7 @@ import * as ChecksumHeaders from "./internal/ChecksumHeaders.ts"
 import * as FaultPlan from "./internal/FaultPlan.ts"
 import * as Faults from "./internal/Faults.ts"
 import * as Jobs from "./internal/Jobs.ts"
-import * as Links from "./internal/Links.ts"
+import * as LinkSigner from "./internal/LinkSigner.ts"
 import type { Reply } from "./internal/Reply.ts"
 import * as Seeded from "./internal/Seeded.ts"
 import * as Storage from "./internal/Storage.ts"
@@ -181,7 +181,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator["Service"], 
     const jobs = Jobs.make(startedAt)
     const plan = FaultPlan.make()
     plan.inject(options.faults ?? [])
-    const links = Links.make({
+    const links = LinkSigner.make({
       origin: storageUrl,
       lifetime: Duration.toMillis(options.urlLifetime ?? "15 minutes"),
       signaturePrefix: options.signaturePrefix ?? ""

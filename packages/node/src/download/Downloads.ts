@@ -229,6 +229,24 @@ export const layer: Layer.Layer<
   AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
 > = Layer.effect(Downloads, make)
 
+/**
+ * The service for tests without an API, a network or a disk: give the operations your test needs. Calling one that was not given
+ * is a defect that names it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerTest = (operations: Partial<Downloads["Service"]>): Layer.Layer<Downloads> => {
+  const missing = (name: keyof Downloads["Service"]) =>
+    Effect.die(new Error(`Downloads.layerTest: the test called ${name} and gave no ${name}`))
+  return Layer.succeed(Downloads, {
+    events: operations.events ?? (() => Stream.fromEffect(missing("events"))),
+    run: operations.run ?? (() => missing("run")),
+    begin: operations.begin ?? (() => Stream.fromEffect(missing("begin"))),
+    preview: operations.preview ?? (() => missing("preview"))
+  })
+}
+
 const usualConcurrency = 4
 const usualConnections = 16
 

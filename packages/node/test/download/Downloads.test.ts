@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Selection } from "@scenario-assets/core"
+import { Asset, Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import { DownloadEvent, Downloads, DownloadRequest, FileError, Runs } from "@scenario-assets/node"
-import { Effect, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Schema, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 import { tree } from "../support/Extracting.ts"
 import * as Whole from "../support/Whole.ts"
@@ -486,4 +486,40 @@ describe("Downloads.preview", () => {
       assert.isFalse(existsSync(join(place.directory, "other")))
     }).pipe(Effect.provide(Whole.layer(place)))
   })
+})
+
+describe("Downloads.layerTest", () => {
+  const request: DownloadRequest.DownloadRequest = {
+    wanted: { _tag: "Jobs", jobIds: [Asset.JobId.make("job_1")] },
+    destination: toDirectory("renders")
+  }
+  const started: DownloadEvent.DownloadEvent = {
+    _tag: "Started",
+    resumed: false,
+    place: "renders",
+    batches: 1,
+    ids: 1
+  }
+
+  it.effect("takes the operations that are given", () =>
+    Effect.gen(function* () {
+      const downloads = yield* Downloads.Downloads
+      assert.deepStrictEqual(yield* Stream.runCollect(downloads.events(request)), [started])
+    }).pipe(Effect.provide(Downloads.layerTest({ events: () => Stream.make(started) })))
+  )
+
+  it.effect.each<
+    readonly [name: string, call: (downloads: Downloads.Downloads["Service"]) => Effect.Effect<unknown, unknown>]
+  >([
+    ["events", (downloads) => Stream.runDrain(downloads.events(request))],
+    ["run", (downloads) => downloads.run(request)],
+    ["begin", (downloads) => Stream.runDrain(downloads.begin(request))],
+    ["preview", (downloads) => downloads.preview(request)]
+  ])("makes %s, when it was not given, a defect that names it", ([name, call]) =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.flatMap(Downloads.Downloads, call))
+      assert(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert.include(Cause.pretty(exit.cause), `Downloads.layerTest: the test called ${name} and gave no ${name}`)
+    }).pipe(Effect.provide(Downloads.layerTest({})))
+  )
 })

@@ -26,7 +26,7 @@ import type { Catalogue } from "./Catalogue.ts"
 import * as Content from "./Content.ts"
 import type { Target } from "./FaultKind.ts"
 import type { Jobs } from "./Jobs.ts"
-import type { Links } from "./Links.ts"
+import type { LinkSigner } from "./LinkSigner.ts"
 import * as Reply from "./Reply.ts"
 import type { Storage } from "./Storage.ts"
 
@@ -36,7 +36,7 @@ export interface Options {
   readonly projectId: string | undefined
   readonly catalogue: Catalogue
   readonly jobs: Jobs
-  readonly links: Links
+  readonly links: LinkSigner
   readonly storage: Storage
   /** The script of the job that is about to be made, before its models change it. */
   readonly nextScript: () => JobScript.JobScript

@@ -11,7 +11,7 @@ import type { ChecksumHeaders } from "./ChecksumHeaders.ts"
 import type { Content } from "./Content.ts"
 import type { Strike } from "./FaultPlan.ts"
 import type { Jobs } from "./Jobs.ts"
-import type { Links } from "./Links.ts"
+import type { LinkSigner } from "./LinkSigner.ts"
 import * as Reply from "./Reply.ts"
 import * as Seeded from "./Seeded.ts"
 
@@ -33,7 +33,7 @@ export const strayHeaders = ["authorization", "cookie", "x-api-key", "traceparen
 export const make = (options: {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
-  readonly links: Links
+  readonly links: LinkSigner
   readonly checksums: ChecksumHeaders
 }): Storage => {
   /** How often each object was replaced. */

@@ -15,12 +15,12 @@ import * as Sums from "./Sums.ts"
  * @category models
  * @since 0.1.0
  */
-export const Part = Schema.Struct({
+export const SummedRange = Schema.Struct({
   start: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
   sums: Sums.Sums
 })
 /** @category models @since 0.1.0 */
-export type Part = typeof Part.Type
+export type SummedRange = typeof SummedRange.Type
 
 /**
  * Counts and sums up bytes.
@@ -33,7 +33,7 @@ export interface Tally {
   readonly add: (offset: number, bytes: Uint8Array) => void
   readonly ranges: () => Ranges.Ranges
   /** What a later run needs to go on: a small value of JSON. */
-  readonly parts: () => ReadonlyArray<Part>
+  readonly parts: () => ReadonlyArray<SummedRange>
   /** The sums from the first byte to the first gap. MD5 and SHA are among them only where the bytes came in order. */
   readonly sums: () => Sums.Sums
 }
@@ -47,7 +47,7 @@ export interface Tally {
 export const make = (
   hashes: Hashes.Hashes,
   declared: ReadonlyArray<Checksum>,
-  parts: ReadonlyArray<Part> = []
+  parts: ReadonlyArray<SummedRange> = []
 ): Tally => {
   const all = parts.map(({ start, sums }) => ({
     start,

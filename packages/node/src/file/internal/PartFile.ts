@@ -59,7 +59,7 @@ const checkpoint = 4 * 1024 * 1024
 /** How often the disk is asked to keep what it was given: so much work a loss of power costs at the most. */
 const syncInterval = Duration.seconds(5)
 
-const Parts = Schema.Array(Tally.Part)
+const Parts = Schema.Array(Tally.SummedRange)
 const State = Schema.fromJsonString(
   Schema.Struct({
     version: Schema.Literal(1),

@@ -8,7 +8,7 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Seeded from "./Seeded.ts"
 
 /** Signs and checks. Times are in milliseconds since 1970. */
-export interface Links {
+export interface LinkSigner {
   /** A URL of this path (and query), unlike every one before it. */
   readonly sign: (resource: string, now: number) => string
   /** The resource that was signed; none when the URL was altered, or is no longer good. */
@@ -22,7 +22,7 @@ export const make = (options: {
   /** Milliseconds. */
   readonly lifetime: number
   readonly signaturePrefix: string
-}): Links => {
+}): LinkSigner => {
   let signed = 0
   let expired = 0
 
