@@ -42,16 +42,26 @@ describe("docs/library.md", () => {
   })
 })
 
-describe("docs/architecture.md", () => {
-  const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/"))
-  /** `Transfer`, `transfer/internal/Division`, `archive/`, `internal/Names`. */
+describe("modules", () => {
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).map((path) => `/${path.replaceAll("\\", "/")}`)
   const exists = (name: string) =>
-    sources.some((path) => (name.endsWith("/") ? `/${path}`.includes(`/${name}`) : `/${path}`.endsWith(`/${name}.ts`)))
+    sources.some((path) => (name.endsWith("/") ? path.includes(`/${name}`) : path.endsWith(`/${name}.ts`)))
 
-  it("names modules and folders that exist", () => {
-    const names = Array.from(prose(read("docs/architecture.md")).matchAll(/`([^`\n]+)`/g), ([, name = ""]) => name)
-    const modules = names.filter((name) => /^(\w+\/)*([A-Z]\w*|\w+\/)$/.test(name))
-    assert.isAbove(modules.length, 50)
-    for (const name of new Set(modules)) assert.isTrue(exists(name), `there is no module or folder ${name}`)
+  /** What stands in backticks and looks like `Transfer`, `internal/Names` or `archive/`; not modules of Effect. */
+  const modulesIn = (document: string) =>
+    Array.from(prose(read(document)).matchAll(/`([^`\n]+)`/g), ([, name = ""]) => name).filter(
+      (name) => /^(\w+\/)*([A-Z]\w*|\w+\/)$/.test(name) && !name.startsWith("effect/")
+    )
+
+  it("that docs/architecture.md names exist", () => {
+    const names = modulesIn("docs/architecture.md")
+    assert.isAbove(names.length, 50)
+    for (const name of new Set(names)) assert.isTrue(exists(name), `there is no module or folder ${name}`)
+  })
+
+  it("that docs/decisions.md names by their paths exist", () => {
+    for (const name of modulesIn("docs/decisions.md").filter((name) => name.includes("/"))) {
+      assert.isTrue(exists(name), `there is no module or folder ${name}`)
+    }
   })
 })
