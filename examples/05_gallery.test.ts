@@ -19,7 +19,9 @@ const AssetDownloadTest = AssetDownload.layerTest({
           new ApiError.ApiError({
             operation: "request",
             subject: assetId,
-            reason: new ApiError.Rejected({ response: { status: 400, headers: {}, body: "Invalid target format" } })
+            reason: new ApiError.Reason.cases.Rejected({
+              response: { status: 400, headers: {}, body: "Invalid target format" }
+            })
           })
         )
 })

@@ -12,13 +12,19 @@ const packages = ["core", "node", "cli"]
 /** The rooms of a package from the ground up: a module may import its own room and the ones below. */
 const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modules: RegExp]>>> = {
   core: [
-    ["what is counted", /^Metrics\.ts$/],
-    ["the nouns", /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl)\.ts$/],
+    ["what is counted", /^(Metrics|internal\/Outcome)\.ts$/],
+    [
+      "the nouns",
+      /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(KnownJobStatus|Redaction))\.ts$/
+    ],
     ["http/", /^http\//],
-    ["the settings and errors", /^(ApiError|ApiRetry|JobError|ScenarioConfig)\.ts$/],
+    [
+      "the settings and errors",
+      /^(ApiError|ApiRetry|JobError|ScenarioConfig|internal\/(ApiReason|BaseUrl|ConfigNames|InvalidConfig|JobReason))\.ts$/
+    ],
     ["transfer/", /^transfer\//],
     ["the operations", /^(AssetDownload|internal\/(Answer|ApiCalls))\.ts$/],
-    ["waiting and remembering", /^(JobJournal|JobPoller)\.ts$/],
+    ["waiting and remembering", /^(JobJournal|JobPoller|internal\/BatchKeys)\.ts$/],
     ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
     ["the entry point", /^index\.ts$/],
     ["testing/", /^testing\//]

@@ -1,7 +1,7 @@
 /** An error that nobody foresaw: what to tell of it, and a file with the details for who reports it. */
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as SignedUrl from "@scenario-assets/core/SignedUrl"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,7 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
 /** Takes out what is known to be a secret, queries of URLs, and the name of whoever is at home here. */
 const redaction = Effect.map(Credentials.secrets, (secrets) => (text: string): string => {
   const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [Places.home(), "~"] as const]
-  const lines = text.split("\n").map(SignedUrl.redactIn).join("\n")
+  const lines = text.split("\n").map(Redaction.redact).join("\n")
   return known
     .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
     .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")

@@ -1,3 +1,4 @@
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 /** Who calls: by the environment, or else by what `auth login` has stored for the API. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Config from "effect/Config"
@@ -28,7 +29,7 @@ export const find = Effect.fnUntraced(function* (baseUrl: string) {
 
 /** Those of the environment, also where a key lacks its secret. */
 export const ofEnvironment: Effect.Effect<Option.Option<Credentials>, Config.ConfigError> = Effect.gen(function* () {
-  const { apiKey, apiSecret, bearerToken } = ScenarioConfig.environmentNames
+  const { apiKey, apiSecret, bearerToken } = ConfigNames.environment
   const [key, secret, token] = yield* Effect.all([firstSet(apiKey), firstSet(apiSecret), firstSet(bearerToken)])
   const environment = [key, secret, token].flatMap((found) => found?.name ?? [])
   return environment.length === 0
@@ -70,7 +71,7 @@ const firstSet = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
 
 /** All that could be used of the environment and the file, also where the rest of them is wrong: to be taken out of a text. */
 export const secrets = Effect.gen(function* () {
-  const { apiKey, apiSecret, bearerToken } = ScenarioConfig.environmentNames
+  const { apiKey, apiSecret, bearerToken } = ConfigNames.environment
   const given = yield* Effect.forEach([...apiKey, ...apiSecret, ...bearerToken], (name) =>
     Effect.option(Config.Redacted(name))
   )

@@ -1,3 +1,5 @@
+import * as BaseUrl from "@scenario-assets/core/engine/BaseUrl"
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 /** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
@@ -37,9 +39,9 @@ export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layer
 /** Where the API is. */
 export const baseUrl = (connection: Pick<Connection, "baseUrl">): Effect.Effect<string, ScenarioConfig.InvalidConfig> =>
   Effect.fromResult(
-    ScenarioConfig.parseBaseUrl(
+    BaseUrl.parse(
       Option.getOrElse(connection.baseUrl, () => "") || ScenarioConfig.defaultBaseUrl,
-      ScenarioConfig.variableNames
+      ConfigNames.variables
     )
   )
 
@@ -52,7 +54,7 @@ export const configuration = Effect.fnUntraced(function* (connection: Connection
     baseUrl: url,
     projectId: Option.getOrUndefined(connection.project)
   }
-  const config = yield* ScenarioConfig.make(options, ScenarioConfig.variableNames)
+  const config = yield* ScenarioConfig.make(options, ConfigNames.variables)
   return { config, source: Option.map(credentials, ({ source }) => source) }
 })
 

@@ -1,5 +1,7 @@
 /** The flags that have a lasting default: by a variable of the environment, or else by the configuration file. */
 import { ProjectId } from "@scenario-assets/core/Asset"
+import * as BaseUrl from "@scenario-assets/core/engine/BaseUrl"
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Config from "effect/Config"
@@ -35,11 +37,11 @@ export const baseUrl = make(
   ScenarioConfig.defaultBaseUrl,
   {
     metavar: "URL",
-    read: (text) => Result.getSuccess(ScenarioConfig.parseBaseUrl(text)),
+    read: (text) => Result.getSuccess(BaseUrl.parse(text)),
     // Not repeated: it may hold credentials.
     refusal: () => "this is not an http or https URL without credentials, query and fragment"
   },
-  ScenarioConfig.environmentNames.baseUrl[0]
+  ConfigNames.environment.baseUrl[0]
 )
 
 export const project = make(
@@ -50,7 +52,7 @@ export const project = make(
     read: decodeProjectId,
     refusal: (text) => `${JSON.stringify(text)} cannot be the id of a project; write one such as proj_…`
   },
-  ScenarioConfig.environmentNames.projectId[0]
+  ConfigNames.environment.projectId[0]
 )
 
 export const output = make("output", ".", Reader.text("DIR"))

@@ -18,7 +18,9 @@ import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Ahead from "./internal/Ahead.ts"
-import { JobError, MissingDownloadUrl } from "./JobError.ts"
+import * as BatchKeys from "./internal/BatchKeys.ts"
+import { MissingDownloadUrl } from "./internal/JobReason.ts"
+import { JobError } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
 import * as JobPoller from "./JobPoller.ts"
 import { ScenarioConfig } from "./ScenarioConfig.ts"
@@ -187,7 +189,7 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
 
     return Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
       yield* tell({ _tag: "Started", ...of })
-      const key = JobJournal.key(config, request)
+      const key = BatchKeys.of(config, request)
       const known = yield* journal.find(key)
       if (Option.isSome(known)) {
         const last = yield* Effect.result(take({ jobId: known.value, resumed: true }))

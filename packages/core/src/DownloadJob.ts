@@ -5,26 +5,11 @@
  */
 import * as Schema from "effect/Schema"
 import { JobId } from "./Asset.ts"
+import type { KnownJobStatus } from "./internal/KnownJobStatus.ts"
 import * as SignedUrl from "./SignedUrl.ts"
 
-/**
- * The eight states of Scenario's general job record. The download operations document no list of their own.
- *
- * @category models
- * @since 0.1.0
- */
-export const KnownJobStatus = Schema.Literals([
-  "queued",
-  "pending",
-  "warming-up",
-  "in-progress",
-  "finalizing",
-  "success",
-  "failure",
-  "canceled"
-])
 /** @category models @since 0.1.0 */
-export type KnownJobStatus = typeof KnownJobStatus.Type
+export type { KnownJobStatus } from "./internal/KnownJobStatus.ts"
 
 /**
  * A job's state: one of the eight known ones, or whatever else the server says, kept as it is.
@@ -85,14 +70,6 @@ export const phase = (status: JobStatus): Phase => {
       return "pending"
   }
 }
-
-/**
- * Whether a state is one of the eight known ones.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isKnown: (status: JobStatus) => status is KnownJobStatus = Schema.is(KnownJobStatus)
 
 /**
  * Whether the archive of a job can be fetched: finished, and the URL is there.

@@ -8,11 +8,8 @@ import * as Schema from "effect/Schema"
 /**
  * The documented placeholders: `<seed>` the seed used to generate the asset, `<num>` its index in the inference,
  * `<prompt>` the prompt of the inference, `<generator>` its generator.
- *
- * @category models
- * @since 0.1.0
  */
-export const placeholders = ["<seed>", "<num>", "<prompt>", "<generator>"] as const
+const placeholders = ["<seed>", "<num>", "<prompt>", "<generator>"] as const
 
 /**
  * A template for file names: any text with placeholders in it, not empty and without control characters.

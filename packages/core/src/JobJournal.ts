@@ -9,9 +9,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { JobId } from "./Asset.ts"
-import type { BatchRequest } from "./AssetDownload.ts"
-import type { ScenarioConfig } from "./ScenarioConfig.ts"
-import * as Selection from "./Selection.ts"
 
 /**
  * A batch, in one project, at one API: a text that is the same for the same request, whatever order its ids are in. It holds
@@ -23,22 +20,6 @@ import * as Selection from "./Selection.ts"
 export const BatchKey = Schema.String.pipe(Schema.brand("BatchKey"))
 /** @category models @since 0.1.0 */
 export type BatchKey = typeof BatchKey.Type
-
-/**
- * The key of a batch: everything that its job depends on.
- *
- * @category getters
- * @since 0.1.0
- */
-export const key = (
-  { baseUrl, projectId }: Pick<ScenarioConfig["Service"], "baseUrl" | "projectId">,
-  { fileNameTemplate, flat, selection }: BatchRequest
-): BatchKey => {
-  const { assetIds, inferenceIds, modelIds } = Selection.sorted(selection)
-  return BatchKey.make(
-    JSON.stringify([baseUrl, projectId ?? "", fileNameTemplate, flat ?? false, assetIds, inferenceIds, modelIds])
-  )
-}
 
 /**
  * The journal could not be read or written. Where that was about a job that was begun, its id is here, for nobody else may

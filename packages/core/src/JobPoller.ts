@@ -18,9 +18,11 @@ import type { ApiError } from "./ApiError.ts"
 import * as ApiRetry from "./ApiRetry.ts"
 import type { JobId } from "./Asset.ts"
 import { AssetDownload } from "./AssetDownload.ts"
-import { type DownloadJob, isKnown, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
+import { type DownloadJob, isReady, phase, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
-import { DeadlineExceeded, JobError, MissingDownloadUrl } from "./JobError.ts"
+import { DeadlineExceeded, MissingDownloadUrl } from "./internal/JobReason.ts"
+import { isKnown } from "./internal/KnownJobStatus.ts"
+import { JobError } from "./JobError.ts"
 import * as Metrics from "./Metrics.ts"
 
 /**

@@ -4,8 +4,6 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 
 /** Bytes of objects that storage hosts have sent. Those that come again are counted again. @category metrics @since 0.1.0 */
@@ -72,17 +70,3 @@ export const extractions = Metric.counter("scenario.extractions", {
   description: "Extractions that have ended, by outcome",
   incremental: true
 })
-
-/**
- * Counts one by how it ended.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const countOutcome = (
-  metric: Metric.Counter<number>,
-  exit: Exit.Exit<unknown, unknown>
-): Effect.Effect<void> => {
-  const outcome = Exit.isSuccess(exit) ? "success" : Exit.hasInterrupts(exit) ? "interrupted" : "failure"
-  return Metric.update(Metric.withAttributes(metric, { outcome }), 1)
-}

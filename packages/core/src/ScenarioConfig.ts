@@ -9,17 +9,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { ProjectId } from "./Asset.ts"
+import * as BaseUrl from "./internal/BaseUrl.ts"
+import * as ConfigNames from "./internal/ConfigNames.ts"
+import { InvalidConfig } from "./internal/InvalidConfig.ts"
 
-/**
- * The base URL of Scenario's API.
- *
- * @category constants
- * @since 0.1.0
- */
-export const defaultBaseUrl = "https://api.cloud.scenario.com/v1"
+/** @category constants @since 0.1.0 */
+export { defaultBaseUrl } from "./internal/BaseUrl.ts"
+/** @category models @since 0.1.0 */
+export type { Names } from "./internal/ConfigNames.ts"
+/** @category errors @since 0.1.0 */
+export { InvalidConfig } from "./internal/InvalidConfig.ts"
 
 /**
  * Exactly one way to say who calls: HTTP Basic with an API key and its secret, or a bearer token (JWT).
@@ -30,18 +31,6 @@ export const defaultBaseUrl = "https://api.cloud.scenario.com/v1"
 export type Credentials =
   | { readonly _tag: "Basic"; readonly key: Redacted.Redacted; readonly secret: Redacted.Redacted }
   | { readonly _tag: "Bearer"; readonly token: Redacted.Redacted }
-
-/**
- * A configuration that cannot work. The message says what to set; it never repeats a secret.
- *
- * @category errors
- * @since 0.1.0
- */
-export class InvalidConfig extends Schema.TaggedError<InvalidConfig>()("InvalidConfig", {
-  /** Whether the credentials are at fault, or something else. */
-  kind: Schema.Literals(["credentials", "baseUrl", "projectId"]),
-  message: Schema.String
-}) {}
 
 /**
  * What {@link make} checks. Empty strings count as not given.
@@ -75,54 +64,18 @@ export class ScenarioConfig extends Context.Service<
 >()("@scenario-assets/core/ScenarioConfig") {}
 
 /**
- * What messages call each option.
- *
- * @category models
- * @since 0.1.0
- */
-export type Names = { readonly [Option in keyof Options]-?: string }
-
-/**
- * The names of the {@link Options} themselves.
- *
- * @category constants
- * @since 0.1.0
- */
-export const optionNames: Names = {
-  apiKey: "apiKey",
-  apiSecret: "apiSecret",
-  bearerToken: "bearerToken",
-  baseUrl: "baseUrl",
-  projectId: "projectId"
-}
-
-/**
- * The names of the environment.
- *
- * @category constants
- * @since 0.1.0
- */
-export const variableNames: Names = {
-  apiKey: "SCENARIO_API_KEY",
-  apiSecret: "SCENARIO_API_SECRET",
-  bearerToken: "SCENARIO_SDK_JWT",
-  baseUrl: "SCENARIO_BASE_URL",
-  projectId: "SCENARIO_PROJECT_ID"
-}
-
-/**
- * Checks options before anything is sent with them. Its errors name them by `names`: {@link variableNames} where they are from
- * the environment.
+ * Checks options before anything is sent with them. Its errors call them by `names`, which are by default those of
+ * the options.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
   options: Options,
-  names: Names = optionNames
+  names: ConfigNames.Names = ConfigNames.options
 ): Effect.fn.Return<ScenarioConfig["Service"], InvalidConfig> {
   const credentials = yield* makeCredentials(options, names)
-  const baseUrl = yield* Effect.fromResult(parseBaseUrl(options.baseUrl || defaultBaseUrl, names))
+  const baseUrl = yield* Effect.fromResult(BaseUrl.parse(options.baseUrl || BaseUrl.defaultBaseUrl, names))
   const projectId = options.projectId ? yield* makeProjectId(options.projectId, names) : undefined
   return { credentials, baseUrl, projectId }
 })
@@ -137,71 +90,30 @@ export const layer = (options: Options): Layer.Layer<ScenarioConfig, InvalidConf
   Layer.effect(ScenarioConfig, make(options))
 
 /**
- * A base URL as it is used, without a trailing slash. One that holds credentials, a query or a fragment is refused.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const parseBaseUrl = (value: string, names: Names = optionNames): Result.Result<string, InvalidConfig> => {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const refuse = (wrong: string) =>
-    Result.fail(
-      new InvalidConfig({
-        kind: "baseUrl",
-        message: `The base URL ${wrong}; set ${names.baseUrl} to one such as ${defaultBaseUrl}, or leave it out.`
-      })
-    )
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return refuse("is not an absolute http or https URL")
-  if (url.username !== "" || url.password !== "") return refuse("holds credentials")
-  if (url.search !== "" || url.hash !== "") return refuse("holds a query or a fragment")
-  // Not the text as given: white space around it, or an empty query, would end up in the middle of every request's URL.
-  return Result.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
-}
-
-/**
- * The names that the environment has for each option, the first of them first: those of the official SDKs, then those of
- * Scenario's guides.
- *
- * @category constants
- * @since 0.1.0
- */
-export const environmentNames = {
-  apiKey: ["SCENARIO_SDK_API_KEY", "SCENARIO_API_KEY"],
-  apiSecret: ["SCENARIO_SDK_API_SECRET", "SCENARIO_API_SECRET"],
-  bearerToken: ["SCENARIO_SDK_JWT"],
-  baseUrl: ["SCENARIO_BASE_URL"],
-  projectId: ["SCENARIO_PROJECT_ID"]
-} as const
-
-/**
- * The {@link environmentNames}, as a `Config`.
+ * The options that the environment has: `SCENARIO_API_KEY`, `SCENARIO_API_SECRET`, `SCENARIO_SDK_JWT`, `SCENARIO_BASE_URL` and
+ * `SCENARIO_PROJECT_ID`; `SCENARIO_SDK_API_KEY` and `SCENARIO_SDK_API_SECRET`, as the official SDKs call them, come first.
  *
  * @category config
  * @since 0.1.0
  */
 export const fromEnvironment: Config.Config<Options> = Config.all({
-  apiKey: firstOf(environmentNames.apiKey, Config.Redacted),
-  apiSecret: firstOf(environmentNames.apiSecret, Config.Redacted),
-  bearerToken: firstOf(environmentNames.bearerToken, Config.Redacted),
-  baseUrl: firstOf(environmentNames.baseUrl, Config.String),
-  projectId: firstOf(environmentNames.projectId, Config.String)
+  apiKey: firstOf(ConfigNames.environment.apiKey, Config.Redacted),
+  apiSecret: firstOf(ConfigNames.environment.apiSecret, Config.Redacted),
+  bearerToken: firstOf(ConfigNames.environment.bearerToken, Config.Redacted),
+  baseUrl: firstOf(ConfigNames.environment.baseUrl, Config.String),
+  projectId: firstOf(ConfigNames.environment.projectId, Config.String)
 })
 
 /**
- * A layer from a `Config`: by default that of the environment, whose variables its errors name then.
+ * A layer from the environment ({@link fromEnvironment}), whose variables its errors name.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (
-  options?: Config.Wrap<Options>
-): Layer.Layer<ScenarioConfig, Config.ConfigError | InvalidConfig> =>
-  Layer.effect(
-    ScenarioConfig,
-    Effect.flatMap(Config.unwrap(options ?? fromEnvironment), (given) =>
-      make(given, options === undefined ? variableNames : optionNames)
-    )
-  )
+export const layerConfig: Layer.Layer<ScenarioConfig, Config.ConfigError | InvalidConfig> = Layer.effect(
+  ScenarioConfig,
+  Effect.flatMap(fromEnvironment, (options) => make(options, ConfigNames.variables))
+)
 
 function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: (name: string) => Config.Config<A>) {
   const [name, ...others] = names
@@ -217,7 +129,7 @@ function firstOf<A>(names: readonly [string, ...ReadonlyArray<string>], config: 
 const isGiven = <A>(found: Option.Option<A>): found is Option.Some<A> =>
   Option.isSome(found) && (Redacted.isRedacted(found.value) ? Redacted.value(found.value) : found.value) !== ""
 
-const makeCredentials = (options: Options, names: Names): Effect.Effect<Credentials, InvalidConfig> => {
+const makeCredentials = (options: Options, names: ConfigNames.Names): Effect.Effect<Credentials, InvalidConfig> => {
   const [key, secret, token] = [options.apiKey, options.apiSecret, options.bearerToken].map((value) =>
     value === undefined || Redacted.value(value) === "" ? undefined : value
   )
@@ -253,7 +165,7 @@ const relabel = (value: Redacted.Redacted, label: string): Redacted.Redacted =>
 
 const decodeProjectId = Schema.decodeUnknownEffect(ProjectId)
 
-const makeProjectId = (value: string, names: Names): Effect.Effect<ProjectId, InvalidConfig> =>
+const makeProjectId = (value: string, names: ConfigNames.Names): Effect.Effect<ProjectId, InvalidConfig> =>
   Effect.mapError(
     decodeProjectId(value),
     () =>

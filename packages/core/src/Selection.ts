@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AssetId, InferenceId, ModelId } from "./Asset.ts"
-import { redactIn } from "./SignedUrl.ts"
+import * as Redaction from "./internal/Redaction.ts"
 
 /**
  * The most ids that one batch may hold: "Batch limited to 1000 assets", as Scenario's reference says. Whether it means
@@ -77,7 +77,7 @@ export const make = (ids: {
     const wrong = [...wrongAssets, ...wrongInferences, ...wrongModels]
     if (wrong.length > 0) {
       // A signed URL in the place of an id is not repeated.
-      const refused = wrong.slice(0, 10).map(redactIn)
+      const refused = wrong.slice(0, 10).map(Redaction.redact)
       return Effect.fail(
         new InvalidSelection({
           message:
@@ -125,13 +125,8 @@ export const batches = (self: Selection, size: number = maxBatchSize): ReadonlyA
   })
 }
 
-/**
- * The same ids, each list sorted.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const sorted = ({
+/** The same ids, each list sorted. */
+const sorted = ({
   assetIds,
   inferenceIds,
   modelIds

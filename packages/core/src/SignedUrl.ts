@@ -113,29 +113,6 @@ export const expiresAt = (self: SignedUrl): Option.Option<DateTime.Utc> => {
   return seconds === undefined ? Option.none() : DateTime.make(seconds * 1000)
 }
 
-/**
- * Replaces the query of every `http` or `https` URL in a text, and the values of the usual signature parameters wherever
- * they stand (in a query, percent-encoded, in JSON, in XML), so that a server's words can be shown or kept. JSON stays
- * JSON, and doing it twice changes nothing.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const redactIn = (text: string): string =>
-  text.replace(httpUrl, (url) => url.replace(query, "?<redacted>")).replace(parameter, "$1$2<redacted>")
-
-/** A character of a query: none that ends the text around it, and of JSON's escapes only `\/` and `\u…`. */
-const inQuery = String.raw`(?:[^\s"'<>\\]|\\[/u])`
-
-// The lengths are limited so that no text takes more than linear time.
-const httpUrl = /https?:(?:\\?\/){2}[^\s"'<>]*/gi
-const query = new RegExp(`[?#]${inQuery}+`, "g")
-const parameter = new RegExp(
-  String.raw`(signature(?:provided)?|policy|key-pair-id|sig|token|x-(?:amz|goog)-[\w-]{1,64})` +
-    String.raw`(=|%(?:25){0,9}3D|\\u003d|>|(\\{0,9}["'])\s{0,9}:\s{0,9}\3)(?:(?!&)${inQuery})+`,
-  "gi"
-)
-
 /** Characters outside of visible ASCII, by their bytes in UTF-8. */
 const encode = (text: string): string =>
   text.replace(/[^\x21-\x7e]+/g, (characters) =>

@@ -63,7 +63,7 @@ const server = Effect.fnUntraced(function* ({
           return yield* new ApiError.ApiError({
             operation: "getStatus",
             subject: jobId,
-            reason: new ApiError.NotFound({ response: response(404) })
+            reason: new ApiError.Reason.cases.NotFound({ response: response(404) })
           })
         }
         return new DownloadJob.DownloadJob({
@@ -179,7 +179,8 @@ describe("Archives", () => {
     Effect.gen(function* () {
       const { layer } = yield* server({
         ends: (jobId) => (jobId === "job_1" ? "failure" : "success"),
-        refuses: (assetId) => (assetId === "asset_1" ? new ApiError.Rejected({ response: response(400) }) : undefined)
+        refuses: (assetId) =>
+          assetId === "asset_1" ? new ApiError.Reason.cases.Rejected({ response: response(400) }) : undefined
       })
       const events = yield* Effect.provide(eventsOf(yield* request(2, { batchSize: 1 })), layer)
       const failed = events.flatMap((event) => (event._tag === "Failed" ? [event.jobId] : []))
@@ -354,7 +355,8 @@ describe("Archives", () => {
   ] as const)("sends the other batches when one is refused with %s", ([tag, words]) =>
     Effect.gen(function* () {
       const { layer, log } = yield* server({
-        refuses: (assetId) => (assetId === "asset_0" ? new ApiError[tag]({ response: response(400) }) : undefined)
+        refuses: (assetId) =>
+          assetId === "asset_0" ? new ApiError.Reason.cases[tag]({ response: response(400) }) : undefined
       })
       const wanted = yield* request(3, { batchSize: 1 })
       const events = yield* run(eventsOf(wanted).pipe(Effect.provide(layer)))
@@ -388,7 +390,9 @@ describe("Archives", () => {
 
   it.effect.each(["Unauthorized", "QuotaExceeded"] as const)("sends no further batch after %s", (tag) =>
     Effect.gen(function* () {
-      const { layer, log } = yield* server({ refuses: () => new ApiError[tag]({ response: response(400) }) })
+      const { layer, log } = yield* server({
+        refuses: () => new ApiError.Reason.cases[tag]({ response: response(400) })
+      })
       const events = yield* run(eventsOf(yield* request(3, { batchSize: 1 })).pipe(Effect.provide(layer)))
       assert.deepStrictEqual(
         events.slice(1),

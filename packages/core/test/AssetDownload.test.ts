@@ -32,7 +32,7 @@ const operations = {
   getStatus: (api: FakeServer.Api) => api.getStatus(jobId),
   request: (api: FakeServer.Api) => api.request(assetId)
 }
-const all = ApiError.Operation.literals.map(
+const all = ApiError.ApiError.fields.operation.literals.map(
   (name): { readonly name: ApiError.Operation; readonly call: FakeServer.Call } => ({
     name,
     call: operations[name]

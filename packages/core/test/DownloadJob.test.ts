@@ -3,6 +3,7 @@ import { Asset, DownloadJob, JobError } from "@scenario-assets/core"
 import { Schema } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import { signedUrl } from "../../../test-support/SignedUrls.ts"
+import * as KnownJobStatus from "../src/internal/KnownJobStatus.ts"
 import * as Leaks from "./Leaks.ts"
 
 const phases = {
@@ -36,17 +37,17 @@ const job = (fields: Partial<DownloadJob.DownloadJob>) =>
 
 describe("DownloadJob.phase", () => {
   it("decides on each of the eight known states", () => {
-    assert.deepStrictEqual([...DownloadJob.KnownJobStatus.literals], Object.keys(phases))
+    assert.deepStrictEqual([...KnownJobStatus.KnownJobStatus.literals], Object.keys(phases))
   })
 
   it.each(Object.entries(phases))("takes %s for %s", (status, phase) => {
     assert.strictEqual(DownloadJob.phase(status), phase)
-    assert.isTrue(DownloadJob.isKnown(status))
+    assert.isTrue(KnownJobStatus.isKnown(status))
   })
 
   it.each(unknown)("takes the unknown %j for not finished", (status) => {
     assert.strictEqual(DownloadJob.phase(status), "pending")
-    assert.isFalse(DownloadJob.isKnown(status))
+    assert.isFalse(KnownJobStatus.isKnown(status))
   })
 
   it.prop("takes any other text for not finished", [Schema.String], ([status]) => {

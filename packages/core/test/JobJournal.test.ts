@@ -8,6 +8,7 @@ import {
   Selection
 } from "@scenario-assets/core"
 import { Effect, Option } from "effect"
+import * as BatchKeys from "../src/internal/BatchKeys.ts"
 import * as FakeServer from "./FakeServer.ts"
 
 const [first, second] = [Asset.JobId.make("job_1"), Asset.JobId.make("job_2")]
@@ -17,14 +18,14 @@ const keyOf = Effect.fnUntraced(function* (
   { config, ...options }: Partial<AssetDownload.BatchRequest> & { readonly config?: ScenarioConfig.Options } = {}
 ) {
   const selection = yield* Selection.make(ids)
-  return JobJournal.key(yield* ScenarioConfig.make({ ...FakeServer.canaryCredentials, ...config }), {
+  return BatchKeys.of(yield* ScenarioConfig.make({ ...FakeServer.canaryCredentials, ...config }), {
     selection,
     fileNameTemplate: FileNameTemplate.defaultTemplate,
     ...options
   })
 })
 
-describe("JobJournal.key", () => {
+describe("BatchKeys.of", () => {
   it.effect("is the same for the same batch", () =>
     Effect.gen(function* () {
       const key = yield* keyOf({ assetIds: ["a", "b"] })

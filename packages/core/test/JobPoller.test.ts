@@ -14,9 +14,11 @@ const job = (jobStatus: string, withUrl = false) =>
 
 const response = (status: number) => ({ status, headers: {}, body: "" })
 const failure = (reason: ApiError.Reason) => new ApiError.ApiError({ operation: "getStatus", subject: jobId, reason })
-const notFound = failure(new ApiError.NotFound({ response: response(404) }))
-const unavailable = failure(new ApiError.ServerError({ response: response(503) }))
-const malformed = failure(new ApiError.InvalidResponse({ response: response(200), description: "expected JSON" }))
+const notFound = failure(new ApiError.Reason.cases.NotFound({ response: response(404) }))
+const unavailable = failure(new ApiError.Reason.cases.ServerError({ response: response(503) }))
+const malformed = failure(
+  new ApiError.Reason.cases.InvalidResponse({ response: response(200), description: "expected JSON" })
+)
 
 type Look = DownloadJob.DownloadJob | ApiError.ApiError
 
@@ -197,10 +199,10 @@ describe("JobPoller", () => {
       const details = { response: response(status) }
       const refused = failure(
         status === 401
-          ? new ApiError.Unauthorized(details)
+          ? new ApiError.Reason.cases.Unauthorized(details)
           : status === 402
-            ? new ApiError.QuotaExceeded(details)
-            : new ApiError.Forbidden(details)
+            ? new ApiError.Reason.cases.QuotaExceeded(details)
+            : new ApiError.Reason.cases.Forbidden(details)
       )
       const { poller, times } = yield* scripted(job("queued"), refused)
       assert.strictEqual(yield* Time.errorOf(yield* Time.letPass(wait().pipe(Effect.provide(poller)))), refused)
@@ -239,7 +241,9 @@ describe("JobPoller", () => {
 
   it.effect("waits as long as the server asks for", () =>
     Effect.gen(function* () {
-      const limited = failure(new ApiError.RateLimited({ response: response(429), retryAfter: Duration.seconds(40) }))
+      const limited = failure(
+        new ApiError.Reason.cases.RateLimited({ response: response(429), retryAfter: Duration.seconds(40) })
+      )
       const { poller, times } = yield* scripted(limited, job("success", true))
       assert.isTrue(Exit.isSuccess(yield* Time.letPass(wait().pipe(Effect.provide(poller)))))
       assert.deepStrictEqual(yield* Ref.get(times), [0, 40_000])

@@ -20,7 +20,7 @@ const byOptions = (message: string) =>
 /** The configuration that an environment gives. */
 const fromEnvironment = (environment: Record<string, string>, options?: { readonly preserveEmptyStrings?: boolean }) =>
   ScenarioConfig.ScenarioConfig.pipe(
-    Effect.provide(ScenarioConfig.layerConfig()),
+    Effect.provide(ScenarioConfig.layerConfig),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(environment, options))
   )
 
@@ -121,7 +121,13 @@ describe("ScenarioConfig.fromEnvironment", () => {
     Effect.gen(function* () {
       const config = yield* ScenarioConfig.ScenarioConfig.pipe(
         Effect.provide(
-          ScenarioConfig.layerConfig({ apiKey: Config.Redacted("MY_KEY"), apiSecret: Config.Redacted("MY_SECRET") })
+          Layer.effect(
+            ScenarioConfig.ScenarioConfig,
+            Effect.flatMap(
+              Config.all({ apiKey: Config.Redacted("MY_KEY"), apiSecret: Config.Redacted("MY_SECRET") }),
+              (options) => ScenarioConfig.make(options)
+            )
+          )
         ),
         Effect.provideService(
           ConfigProvider.ConfigProvider,

@@ -6,6 +6,7 @@ import { SignedUrl } from "@scenario-assets/core"
 import { Cause, DateTime, Effect, Equal, Formatter, Logger, Option, Redacted, Result, Schema } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import { signedUrl } from "../../../test-support/SignedUrls.ts"
+import * as Redaction from "../src/internal/Redaction.ts"
 
 const text = `https://cdn.test:8443/assets/asset_a?format=png&Policy=abc&Signature=${Canary.signature}&Key-Pair-Id=K1`
 const decode = Schema.decodeUnknownResult(SignedUrl.SignedUrl)
@@ -215,7 +216,7 @@ describe("SignedUrl.expiresAt", () => {
   )
 })
 
-describe("SignedUrl.redactIn", () => {
+describe("Redaction.redact", () => {
   const s = Canary.signature
 
   it.each<readonly [what: string, text: string, expected: string]>([
@@ -295,7 +296,7 @@ describe("SignedUrl.redactIn", () => {
       "<SignatureProvided><redacted></SignatureProvided>"
     ]
   ])("finds them in %s", (_, text, expected) => {
-    assert.strictEqual(SignedUrl.redactIn(text), expected)
+    assert.strictEqual(Redaction.redact(text), expected)
   })
 
   it.prop(
@@ -321,9 +322,9 @@ describe("SignedUrl.redactIn", () => {
     ],
     ([pieces]) => {
       const json = JSON.stringify({ message: pieces.join("") })
-      const redacted = SignedUrl.redactIn(json)
+      const redacted = Redaction.redact(json)
       assert.hasAllKeys(JSON.parse(redacted), ["message"])
-      assert.strictEqual(SignedUrl.redactIn(redacted), redacted)
+      assert.strictEqual(Redaction.redact(redacted), redacted)
     }
   )
 
@@ -332,7 +333,7 @@ describe("SignedUrl.redactIn", () => {
     [Schema.Array(Schema.Literals(["https://a.test/b", "?", "&", "x=1", " ", '"', "'", "<", "\n", "\\", "é"]))],
     ([pieces]) => {
       for (const name of ["Signature", "X-Amz-Signature", "Policy"]) {
-        assert.deepStrictEqual(Canary.find(Buffer.from(SignedUrl.redactIn(`${pieces.join("")}${name}=${s}`))), [])
+        assert.deepStrictEqual(Canary.find(Buffer.from(Redaction.redact(`${pieces.join("")}${name}=${s}`))), [])
       }
     }
   )

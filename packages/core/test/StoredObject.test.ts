@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Checksum, StoredObject } from "@scenario-assets/core"
+import * as StoredObjects from "../src/transfer/internal/StoredObjects.ts"
 
 const stored: StoredObject.StoredObject = {
   size: 10_000,
@@ -12,7 +13,7 @@ const crc: Checksum.Checksum = { algorithm: "crc32c", value: "AAAAAA==" }
 const otherCrc: Checksum.Checksum = { algorithm: "crc32c", value: "AAAAAQ==" }
 const md5: Checksum.Checksum = { algorithm: "md5", value: "AAAAAAAAAAAAAAAAAAAAAA==" }
 
-describe("StoredObject.isSame", () => {
+describe("StoredObjects.isSame", () => {
   it.each<readonly [what: string, a: StoredObject.StoredObject, b: StoredObject.StoredObject]>([
     ["strong ETags that agree", { etag: '"one"' }, { etag: '"one"' }],
     ["size and date, where neither has an ETag", untagged, untagged],
@@ -26,8 +27,8 @@ describe("StoredObject.isSame", () => {
       { ...stored, checksums: [md5] }
     ]
   ])("is told by %s", (_, a, b) => {
-    assert.isTrue(StoredObject.isSame(a, b))
-    assert.isTrue(StoredObject.isSame(b, a))
+    assert.isTrue(StoredObjects.isSame(a, b))
+    assert.isTrue(StoredObjects.isSame(b, a))
   })
 
   it.each<readonly [what: string, a: StoredObject.StoredObject, b: StoredObject.StoredObject]>([
@@ -41,20 +42,20 @@ describe("StoredObject.isSame", () => {
     ["there is only a size", { size: 10_000 }, { size: 10_000 }],
     ["nothing is known", {}, {}]
   ])("is false where %s", (_, a, b) => {
-    assert.isFalse(StoredObject.isSame(a, b))
-    assert.isFalse(StoredObject.isSame(b, a))
+    assert.isFalse(StoredObjects.isSame(a, b))
+    assert.isFalse(StoredObjects.isSame(b, a))
   })
 })
 
-describe("StoredObject.strongEtag", () => {
+describe("StoredObjects.strongEtag", () => {
   it.each(['W/"one"', "one", '"one', '"o"ne"', '"one\n"', '"\u2603"', ""])("is none where the ETag is %j", (etag) => {
-    assert.isUndefined(StoredObject.strongEtag({ etag }))
+    assert.isUndefined(StoredObjects.strongEtag({ etag }))
   })
 })
 
-describe("StoredObject.fromHeaders", () => {
+describe("StoredObjects.fromHeaders", () => {
   it("takes an empty header for one that is not there", () => {
     const headers = { etag: "", "last-modified": " ", "content-type": "" }
-    assert.deepStrictEqual(StoredObject.fromHeaders(headers, 200, undefined), {})
+    assert.deepStrictEqual(StoredObjects.fromHeaders(headers, 200, undefined), {})
   })
 })

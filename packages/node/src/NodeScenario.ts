@@ -170,7 +170,7 @@ export const layerServices = layerServicesWith({})
 export const layer: Layer.Layer<
   Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
   Config.ConfigError | ScenarioConfig.InvalidConfig
-> = Layer.provideMerge(layerServices, ScenarioConfig.layerConfig())
+> = Layer.provideMerge(layerServices, ScenarioConfig.layerConfig)
 
 /**
  * All services, configured in the program.

@@ -18,62 +18,62 @@ const errors: ReadonlyArray<
     ApiError.Reason,
     "asset_a",
     [
-      new ApiError.Unauthorized({ response }),
-      new ApiError.QuotaExceeded({ response }),
-      new ApiError.Forbidden({ response }),
-      new ApiError.NotFound({ response }),
-      new ApiError.RateLimited({ response }),
-      new ApiError.Rejected({ response }),
-      new ApiError.ServerError({ response }),
-      new ApiError.InvalidResponse({ response, description }),
-      new ApiError.ConnectionFailed({ description, maybeSent: true }),
-      new ApiError.InvalidRequest({ description }),
-      new ApiError.UntrustedHost({ description }),
-      new ApiError.TimedOut({ limit: Duration.seconds(1) }),
-      new ApiError.BatchTooLarge({ size: 2, limit: 1 })
+      new ApiError.Reason.cases.Unauthorized({ response }),
+      new ApiError.Reason.cases.QuotaExceeded({ response }),
+      new ApiError.Reason.cases.Forbidden({ response }),
+      new ApiError.Reason.cases.NotFound({ response }),
+      new ApiError.Reason.cases.RateLimited({ response }),
+      new ApiError.Reason.cases.Rejected({ response }),
+      new ApiError.Reason.cases.ServerError({ response }),
+      new ApiError.Reason.cases.InvalidResponse({ response, description }),
+      new ApiError.Reason.cases.ConnectionFailed({ description, maybeSent: true }),
+      new ApiError.Reason.cases.InvalidRequest({ description }),
+      new ApiError.Reason.cases.UntrustedHost({ description }),
+      new ApiError.Reason.cases.TimedOut({ limit: Duration.seconds(1) }),
+      new ApiError.Reason.cases.BatchTooLarge({ size: 2, limit: 1 })
     ].map((reason) => new ApiError.ApiError({ operation: "request", subject: "asset_a", reason }))
   ],
   [
     JobError.Reason,
     "job_a",
     [
-      new JobError.JobFailed({ job }),
-      new JobError.JobCanceled({ job }),
-      new JobError.MissingDownloadUrl({ job }),
-      new JobError.DeadlineExceeded({ elapsed: Duration.seconds(1), endedBy: "deadline" })
+      new JobError.Reason.cases.JobFailed({ job }),
+      new JobError.Reason.cases.JobCanceled({ job }),
+      new JobError.Reason.cases.MissingDownloadUrl({ job }),
+      new JobError.Reason.cases.DeadlineExceeded({ elapsed: Duration.seconds(1), endedBy: "deadline" })
     ].map((reason) => new JobError.JobError({ jobId: job.jobId, reason }))
   ],
   [
     TransferError.Reason,
     "https://storage",
     [
-      new TransferError.AccessRefused({ status: 403 }),
-      new TransferError.ObjectMissing({ status: 404 }),
-      new TransferError.UnexpectedStatus({ status: 418 }),
-      new TransferError.UnexpectedContent({ expected: "a ZIP archive", found: "text/html" }),
-      new TransferError.LengthMismatch({ received: 1 }),
-      new TransferError.ObjectChanged({ offset: 1 }),
-      new TransferError.RangesRefused({}),
-      new TransferError.ChecksumMismatch({ algorithm: "md5", expected: "a", actual: "b" }),
-      new TransferError.TimedOut({ limit: Duration.seconds(1) }),
-      new TransferError.RedirectRefused({ description: "to http" }),
-      new TransferError.InsecureUrl({}),
-      new TransferError.InvalidRequest({ description }),
-      new TransferError.UntrustedHost({ description }),
-      new TransferError.RetriesExhausted({ offset: 1, tries: 1, last: "read ECONNRESET" })
+      new TransferError.Reason.cases.AccessRefused({ status: 403 }),
+      new TransferError.Reason.cases.ObjectMissing({ status: 404 }),
+      new TransferError.Reason.cases.UnexpectedStatus({ status: 418 }),
+      new TransferError.Reason.cases.UnexpectedContent({ expected: "a ZIP archive", found: "text/html" }),
+      new TransferError.Reason.cases.LengthMismatch({ received: 1 }),
+      new TransferError.Reason.cases.ObjectChanged({ offset: 1 }),
+      new TransferError.Reason.cases.RangesRefused({}),
+      new TransferError.Reason.cases.ChecksumMismatch({ algorithm: "md5", expected: "a", actual: "b" }),
+      new TransferError.Reason.cases.TimedOut({ limit: Duration.seconds(1) }),
+      new TransferError.Reason.cases.RedirectRefused({ description: "to http" }),
+      new TransferError.Reason.cases.InsecureUrl({}),
+      new TransferError.Reason.cases.InvalidRequest({ description }),
+      new TransferError.Reason.cases.UntrustedHost({ description }),
+      new TransferError.Reason.cases.RetriesExhausted({ offset: 1, tries: 1, last: "read ECONNRESET" })
     ].map((reason) => new TransferError.TransferError({ origin: "https://storage", reason }))
   ],
   [
     ArchiveError.Reason,
     "job_a",
     [
-      new ArchiveError.NotAnArchive({ found: "is a picture" }),
-      new ArchiveError.Damaged({ description }),
-      new ArchiveError.Unsupported({ feature: "encryption" }),
-      new ArchiveError.UnsafeName({ entry, description }),
-      new ArchiveError.LimitExceeded({ limit: "entries", allowed: 1, found: 2 }),
-      new ArchiveError.WrongContent({ entry, description }),
-      new ArchiveError.ContentClosed({ entry })
+      new ArchiveError.Reason.cases.NotAnArchive({ found: "is a picture" }),
+      new ArchiveError.Reason.cases.Damaged({ description }),
+      new ArchiveError.Reason.cases.Unsupported({ feature: "encryption" }),
+      new ArchiveError.Reason.cases.UnsafeName({ entry, description }),
+      new ArchiveError.Reason.cases.LimitExceeded({ limit: "entries", allowed: 1, found: 2 }),
+      new ArchiveError.Reason.cases.WrongContent({ entry, description }),
+      new ArchiveError.Reason.cases.ContentClosed({ entry })
     ].map((reason) => new ArchiveError.ArchiveError({ archive: "job_a", reason }))
   ]
 ]

@@ -1,3 +1,4 @@
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 /** `auth login`: asks for credentials, tries them, and stores them. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Effect from "effect/Effect"
@@ -22,7 +23,7 @@ export const run = (values: Values) =>
     yield* Unencrypted.warn(baseUrl)
     const stored = yield* CredentialsInput.read(values.withToken ? "token" : "key", baseUrl)
     const options = { ...stored, baseUrl, projectId: Option.getOrUndefined(values.project) }
-    const config = yield* ScenarioConfig.make(options, ScenarioConfig.variableNames)
+    const config = yield* ScenarioConfig.make(options, ConfigNames.variables)
     yield* Access.check(config, { baseUrl, stored: false })
     const file = yield* CredentialsFile.path
     yield* CredentialsFile.store(file, baseUrl, stored)

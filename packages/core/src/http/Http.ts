@@ -1,7 +1,7 @@
 /** What both HTTP clients need to say about an answer or a failed exchange, without a secret in it. */
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Predicate from "effect/Predicate"
-import * as SignedUrl from "../SignedUrl.ts"
+import * as Redaction from "../internal/Redaction.ts"
 
 /** Statuses that may pass if the same request is sent again (RFC 9110; 408, 429 and the gateway's 5xx). */
 export const isTransientStatus = (status: number): boolean =>
@@ -72,7 +72,7 @@ export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure 
   const { codes, phases, syscall, words = reason.description } = innermost(reason.cause)
   const be = (kind: Failure["kind"], description: string): Failure => ({
     kind,
-    description: SignedUrl.redactIn(description),
+    description: Redaction.redact(description),
     code: codes.at(-1),
     syscall
   })

@@ -8,23 +8,22 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as Stream from "effect/Stream"
+import type { Reason, ResponseDetails } from "../ApiError.ts"
+import { DownloadJob } from "../DownloadJob.ts"
+import * as Backoff from "../http/Backoff.ts"
+import type { Credentials } from "../ScenarioConfig.ts"
+import * as Bytes from "../transfer/internal/Bytes.ts"
 import {
   Forbidden,
   InvalidResponse,
   NotFound,
   QuotaExceeded,
   RateLimited,
-  type Reason,
   Rejected,
-  type ResponseDetails,
   ServerError,
   Unauthorized
-} from "../ApiError.ts"
-import { DownloadJob } from "../DownloadJob.ts"
-import * as Backoff from "../http/Backoff.ts"
-import type { Credentials } from "../ScenarioConfig.ts"
-import * as SignedUrl from "../SignedUrl.ts"
-import * as Bytes from "../transfer/internal/Bytes.ts"
+} from "./ApiReason.ts"
+import * as Redaction from "./Redaction.ts"
 
 /** What is read of a body, in bytes: of an answer, and of a refusal. */
 const longest = { answer: 16 * 1024 * 1024, refusal: 128 * 1024 }
@@ -89,7 +88,7 @@ export const scrubber = (credentials: Credentials): Scrub => {
       .join("|"),
     "gi"
   )
-  return (text) => SignedUrl.redactIn(text).replace(any, "<redacted>")
+  return (text) => Redaction.redact(text).replace(any, "<redacted>")
 }
 
 /** A pattern of a secret as it is, and as it stands in JSON, in a URL and in HTML. */

@@ -9,16 +9,7 @@ import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
-import {
-  ApiError,
-  ConnectionFailed,
-  InvalidRequest,
-  InvalidResponse,
-  type Operation,
-  type Reason,
-  TimedOut,
-  UntrustedHost
-} from "../ApiError.ts"
+import { ApiError, type Operation, type Reason } from "../ApiError.ts"
 import * as ApiRetry from "../ApiRetry.ts"
 import type * as Backoff from "../http/Backoff.ts"
 import * as Client from "../http/Client.ts"
@@ -27,6 +18,7 @@ import * as Pace from "../http/Pace.ts"
 import * as Metrics from "../Metrics.ts"
 import { ScenarioConfig } from "../ScenarioConfig.ts"
 import * as Answer from "./Answer.ts"
+import { ConnectionFailed, InvalidRequest, InvalidResponse, TimedOut, UntrustedHost } from "./ApiReason.ts"
 
 export interface Limits {
   readonly timeLimit: Duration.Duration

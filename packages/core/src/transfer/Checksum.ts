@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Arr from "effect/Array"
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -29,13 +28,6 @@ const lengths: { readonly [A in Algorithm]: number } = {
   sha512: 64
 }
 
-/** The bytes of a value in base64, which may lack its padding; none where it is malformed or has another length. */
-const decode = (algorithm: Algorithm, value: string): Uint8Array | undefined => {
-  const bare = value.replace(/={1,2}$/, "")
-  const bytes = Base64.decode(bare.padEnd(Math.ceil(bare.length / 4) * 4, "="))
-  return Result.isSuccess(bytes) && bytes.success.length === lengths[algorithm] ? bytes.success : undefined
-}
-
 /**
  * A checksum. Its value is in padded base64, CRCs with the high byte first, and of the length of its algorithm.
  *
@@ -46,8 +38,8 @@ export const Checksum = Schema.Struct({ algorithm: Algorithm, value: Schema.Stri
   Schema.check(
     Schema.makeFilter(
       ({ algorithm, value }) => {
-        const bytes = decode(algorithm, value)
-        return bytes !== undefined && Base64.encode(bytes) === value
+        const bytes = Result.getOrUndefined(Base64.decode(value))
+        return bytes?.length === lengths[algorithm] && Base64.encode(bytes) === value
       },
       { expected: "a checksum with a base64 value of the length of its algorithm" }
     )
@@ -55,117 +47,3 @@ export const Checksum = Schema.Struct({ algorithm: Algorithm, value: Schema.Stri
 )
 /** @category models @since 0.1.0 */
 export type Checksum = typeof Checksum.Type
-
-/**
- * A checksum from its bytes.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (algorithm: Algorithm, bytes: Uint8Array): Checksum => ({ algorithm, value: Base64.encode(bytes) })
-
-/**
- * A checksum from base64, which may lack its padding; none where the value is malformed or has another length than the
- * algorithm's.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const parse = (algorithm: Algorithm, value: string): Checksum | undefined => {
-  const bytes = decode(algorithm, value)
-  return bytes === undefined ? undefined : make(algorithm, bytes)
-}
-
-/**
- * The bytes of the value.
- *
- * @category getters
- * @since 0.1.0
- */
-export const toBytes = (self: Checksum): Uint8Array => Result.getOrThrow(Base64.decode(self.value))
-
-/**
- * Whether two lists state different values of one algorithm, and none that agrees.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const differ = (self: ReadonlyArray<Checksum>, that: ReadonlyArray<Checksum>): boolean =>
-  self.some(({ algorithm }) => {
-    const others = that.filter((other) => other.algorithm === algorithm).map(({ value }) => value)
-    return others.length > 0 && !self.some((own) => own.algorithm === algorithm && others.includes(own.value))
-  })
-
-/**
- * The checksums of two lists, each value once.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const union = (self: ReadonlyArray<Checksum>, that: ReadonlyArray<Checksum>): ReadonlyArray<Checksum> =>
-  Arr.dedupeWith([...self, ...that], (a, b) => a.algorithm === b.algorithm && a.value === b.value)
-
-/**
- * What the headers of an answer say about the whole object, each value once. Where two headers disagree, both are given.
- *
- * - `Repr-Digest` (RFC 9530) and `x-goog-hash` speak of the object, whatever part of it was sent.
- * - `Content-Digest` and `Content-MD5` speak of the body: of the object only under `200`.
- * - `x-amz-checksum-*` too: under `206`, S3 gives the checksum of a part whose borders the range happens to have, and
- *   leaves the `-N` off a composite value. Composite values sum up the sums of parts, not the bytes, and are left out.
- *
- * An ETag is no checksum. Malformed values and unknown algorithms are left out.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromHeaders = (
-  headers: { readonly [name: string]: string | undefined },
-  status: number
-): ReadonlyArray<Checksum> => {
-  const found = [...fromDigest(headers["repr-digest"]), ...fromGoogle(headers)]
-  if (status === 200) {
-    found.push(...fromDigest(headers["content-digest"]), ...fromAmazon(headers))
-    found.push(parse("md5", headers["content-md5"]?.trim() ?? ""))
-  }
-  return union(
-    found.filter((sum) => sum !== undefined),
-    []
-  )
-}
-
-type Found = ReadonlyArray<Checksum | undefined>
-
-/** `sha-256=:…:, md5=:…:;parameter`, a dictionary of byte sequences (RFC 9651). */
-const fromDigest = (header = ""): Found =>
-  header.split(",").map((member) => {
-    const [, name = "", value = ""] = /^\s*([a-z\d*_.-]+)=:([^:]*):\s*(?:;.*)?$/s.exec(member) ?? []
-    const algorithm = digestNames.get(name)
-    return algorithm === undefined ? undefined : parse(algorithm, value)
-  })
-
-/** The names of IANA's registry of hash algorithms for HTTP digest fields. */
-const digestNames: ReadonlyMap<string, Algorithm> = new Map([
-  ["sha-512", "sha512"],
-  ["sha-256", "sha256"],
-  ["sha", "sha1"],
-  ["md5", "md5"],
-  ["crc32c", "crc32c"]
-])
-
-/**
- * `crc32c=…,md5=…`, of the object as it is stored. Where that is compressed, and was decompressed on the way out, they
- * are not the sums of the bytes that come.
- */
-const fromGoogle = (headers: { readonly [name: string]: string | undefined }): Found => {
-  const stored = headers["x-goog-stored-content-encoding"] ?? "identity"
-  if (stored !== (headers["content-encoding"] ?? "identity")) return []
-  return (headers["x-goog-hash"] ?? "").split(",").map((member) => {
-    const [, algorithm, value = ""] = /^\s*(crc32c|md5)=(\S*)\s*$/.exec(member) ?? []
-    return algorithm === "crc32c" || algorithm === "md5" ? parse(algorithm, value) : undefined
-  })
-}
-
-const fromAmazon = (headers: { readonly [name: string]: string | undefined }): Found =>
-  headers["x-amz-checksum-type"]?.trim().toUpperCase() === "COMPOSITE"
-    ? []
-    : Algorithm.literals.map((algorithm) => parse(algorithm, headers[`x-amz-checksum-${algorithm}`]?.trim() ?? ""))

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
-import * as SignedUrl from "../SignedUrl.ts"
+import type { SignedUrl } from "../SignedUrl.ts"
 
 /**
  * A stored object to come: the effect that asks for a link to it, and a link that was got before, if there is one.
@@ -14,15 +14,6 @@ import * as SignedUrl from "../SignedUrl.ts"
  * @since 0.1.0
  */
 export interface Source<out E = never, out R = never> {
-  readonly url?: SignedUrl.SignedUrl | undefined
-  readonly refresh: Effect.Effect<SignedUrl.SignedUrl, E, R>
+  readonly url?: SignedUrl | undefined
+  readonly refresh: Effect.Effect<SignedUrl, E, R>
 }
-
-/**
- * The host that its link leads to, for messages; asks for none.
- *
- * @category getters
- * @since 0.1.0
- */
-export const origin = ({ url }: Pick<Source, "url">): string =>
-  url === undefined ? "the storage host" : SignedUrl.origin(url)

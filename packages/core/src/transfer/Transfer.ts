@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as Outcome from "../internal/Outcome.ts"
 import * as Metrics from "../Metrics.ts"
 import * as SignedUrl from "../SignedUrl.ts"
 import * as Bytes from "./internal/Bytes.ts"
@@ -21,17 +22,12 @@ import type * as RangeRules from "./internal/RangeRules.ts"
 import * as Ranges from "./internal/Ranges.ts"
 import * as RateLimit from "./internal/RateLimit.ts"
 import * as Segments from "./internal/Segments.ts"
+import * as SourceOrigin from "./internal/SourceOrigin.ts"
+import { ObjectChanged, RangesRefused, RetriesExhausted, TimedOut } from "./internal/TransferReason.ts"
 import * as Source from "./Source.ts"
 import { StorageClient } from "./StorageClient.ts"
 import type * as StoredObject from "./StoredObject.ts"
-import {
-  ObjectChanged,
-  RangesRefused,
-  type Reason,
-  RetriesExhausted,
-  TimedOut,
-  TransferError
-} from "./TransferError.ts"
+import { type Reason, TransferError } from "./TransferError.ts"
 import type { TransferEvent } from "./TransferEvent.ts"
 import type { TransferPool } from "./TransferPool.ts"
 
@@ -257,7 +253,7 @@ const run = <E, R>(
   let received = 0
   let retries = 0
 
-  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: SourceOrigin.of(links), reason }))
 
   /** `known` is the object of which some was read before; whether the bytes must be of it, `isBound` tells. */
   const attempt = (
@@ -314,11 +310,11 @@ const run = <E, R>(
     Stream.onExit((exit) =>
       Effect.andThen(
         Effect.annotateCurrentSpan({
-          "scenario.storage.origin": Source.origin(links),
+          "scenario.storage.origin": SourceOrigin.of(links),
           "scenario.transfer.bytes": received,
           "scenario.transfer.retries": retries
         }),
-        Metrics.countOutcome(Metrics.transfers, exit)
+        Outcome.count(Metrics.transfers, exit)
       )
     )
   )

@@ -6,6 +6,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Checksums from "../../src/transfer/internal/Checksums.ts"
 import * as Hashes from "../../src/transfer/internal/Hashes.ts"
 import * as Sums from "../../src/transfer/internal/Sums.ts"
 
@@ -50,7 +51,7 @@ const declared = (headers: Readonly<Record<string, string | undefined>>) =>
 
 /** What a client makes of an answer. */
 const verdictOf = ({ bytes, headers, status }: Effect.Success<ReturnType<typeof fetchFrom>>) => {
-  const checksums = Checksum.fromHeaders(headers, status)
+  const checksums = Checksums.fromHeaders(headers, status)
   const running = Hashes.run(Hashes.portable, checksums)
   running.update(bytes)
   return Sums.verify(running.sums(), checksums)
@@ -100,7 +101,7 @@ describe("checksums of the storage host", () => {
         Effect.provideService(HttpClient.TracerPropagationEnabled, false)
       )
       assert.strictEqual(response.headers["content-length"], String(2 ** 40))
-      assert.strictEqual(Checksum.fromHeaders(response.headers, 200).length, 3)
+      assert.strictEqual(Checksums.fromHeaders(response.headers, 200).length, 3)
     }).pipe(Effect.provide(layer({ archive: { size: 2 ** 40, entries: 1000 }, checksums: [...crcs, "md5", "sha256"] })))
   )
 

@@ -83,7 +83,7 @@ describe("The contract and the client agree", () => {
         contract.map(({ endpoint }) => endpoint.identifier),
         Object.keys(api)
       )
-      assert.sameMembers([...ApiError.Operation.literals], Object.keys(api))
+      assert.sameMembers([...ApiError.ApiError.fields.operation.literals], Object.keys(api))
     })
   )
 

@@ -3,6 +3,7 @@ import { Checksum } from "@scenario-assets/core"
 import * as Base64 from "effect/encoding/Base64"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
+import * as Checksums from "../../src/transfer/internal/Checksums.ts"
 
 /** Values of "123456789". */
 const crc32 = "y/Q5Jg=="
@@ -17,7 +18,7 @@ const otherMd5 = Base64.encode(new Uint8Array(16).fill(1))
 
 type Pair = readonly [algorithm: Checksum.Algorithm, value: string]
 const read = (headers: Readonly<Record<string, string | ReadonlyArray<string>>>, status = 200): ReadonlyArray<Pair> =>
-  Checksum.fromHeaders(Headers.fromInput(headers), status).map(({ algorithm, value }) => [algorithm, value])
+  Checksums.fromHeaders(Headers.fromInput(headers), status).map(({ algorithm, value }) => [algorithm, value])
 
 describe("Checksum", () => {
   const all: ReadonlyArray<Pair> = [
@@ -44,26 +45,26 @@ describe("Checksum", () => {
       if (wrong !== value) assert.isFalse(is({ algorithm, value: wrong }), wrong)
     }
     assert.isFalse(is({ algorithm: "adler32", value }))
-    assert.deepStrictEqual(Checksum.parse(algorithm, value), { algorithm, value })
-    assert.deepStrictEqual(Checksum.parse(algorithm, value.replaceAll("=", "")), { algorithm, value })
-    assert.deepStrictEqual(Checksum.make(algorithm, Checksum.toBytes({ algorithm, value })), { algorithm, value })
+    assert.deepStrictEqual(Checksums.parse(algorithm, value), { algorithm, value })
+    assert.deepStrictEqual(Checksums.parse(algorithm, value.replaceAll("=", "")), { algorithm, value })
+    assert.deepStrictEqual(Checksums.make(algorithm, Checksums.toBytes({ algorithm, value })), { algorithm, value })
   })
 
   it.prop(
     "parses what it makes, and any text without a failure",
     [Schema.Uint8Array, Schema.String],
     ([bytes, text]) => {
-      const made = Checksum.parse("md5", Base64.encode(bytes))
+      const made = Checksums.parse("md5", Base64.encode(bytes))
       assert.strictEqual(made !== undefined, bytes.length === 16)
-      if (made !== undefined) assert.deepStrictEqual(Checksum.toBytes(made), bytes)
-      const parsed = Checksum.parse("crc32", text)
+      if (made !== undefined) assert.deepStrictEqual(Checksums.toBytes(made), bytes)
+      const parsed = Checksums.parse("crc32", text)
       if (parsed !== undefined) assert.isTrue(Schema.is(Checksum.Checksum)(parsed))
-      Checksum.fromHeaders({ "repr-digest": text, "content-md5": text, "x-goog-hash": text }, 200)
+      Checksums.fromHeaders({ "repr-digest": text, "content-md5": text, "x-goog-hash": text }, 200)
     }
   )
 })
 
-describe("Checksum.fromHeaders", () => {
+describe("Checksums.fromHeaders", () => {
   const digests: ReadonlyArray<readonly [header: string, found: ReadonlyArray<Pair>]> = [
     [`sha-256=:${sha256}:`, [["sha256", sha256]]],
     [

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Checksum } from "@scenario-assets/core"
 import * as Schema from "effect/Schema"
 import * as Content from "../../src/testing/internal/Content.ts"
+import * as Checksums from "../../src/transfer/internal/Checksums.ts"
 import * as Hashes from "../../src/transfer/internal/Hashes.ts"
 import * as Sums from "../../src/transfer/internal/Sums.ts"
 
@@ -67,7 +68,7 @@ describe("Hashes", () => {
     const running = Hashes.run(hashes, declare("md5", "crc32"))
     assert.deepStrictEqual(running.sums(), {
       length: 0,
-      checksums: [Checksum.make("md5", new Uint8Array(16)), Checksum.make("crc32", new Uint8Array(4))]
+      checksums: [Checksums.make("md5", new Uint8Array(16)), Checksums.make("crc32", new Uint8Array(4))]
     })
     running.update(text.subarray(0, 4))
     assert.deepStrictEqual(running.sums(), sumsOf(text.subarray(0, 4), declare("md5", "crc32")))

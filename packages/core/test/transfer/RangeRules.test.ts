@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { StoredObject } from "@scenario-assets/core"
 import * as Seeded from "../../src/testing/internal/Seeded.ts"
 import * as RangeRules from "../../src/transfer/internal/RangeRules.ts"
+import * as StoredObjects from "../../src/transfer/internal/StoredObjects.ts"
 
 interface Question {
   readonly at: RangeRules.Position
@@ -76,7 +77,7 @@ const objectOf = ({ headers, status }: RangeRules.Head) => {
   const total = status === 200 ? headers["content-length"] : status === 206 && of !== "*" ? of : alone
   const range = start === undefined ? undefined : { start: Number(start), last: Number(last) }
   const known = total === undefined || (status === 206 && of === undefined) ? undefined : Number(total)
-  return { range, total: known, object: StoredObject.fromHeaders(headers, status, known) }
+  return { range, total: known, object: StoredObjects.fromHeaders(headers, status, known) }
 }
 
 type Holds = (question: Question, action: RangeRules.Action) => boolean
@@ -117,12 +118,12 @@ const promises: Readonly<Record<string, Holds>> = {
   "bytes of two objects are never joined": ({ begun, head }, action) =>
     when(
       begun.hasBytes && isTaken(action),
-      begun.object !== undefined && StoredObject.isSame(begun.object, objectOf(head).object)
+      begun.object !== undefined && StoredObjects.isSame(begun.object, objectOf(head).object)
     ),
   "nor is the end of another object an end": ({ at, begun, head }, action) => {
     if (!begun.hasBytes || action._tag !== "End" || begun.object === undefined) return true
     const object = { ...objectOf(head).object, ...(head.status === 416 ? { size: at.offset } : {}) }
-    return !StoredObject.isDifferent(begun.object, object)
+    return !StoredObjects.isDifferent(begun.object, object)
   },
   "an end is proved": ({ at, begun, head }, action) => {
     if (action._tag !== "End") return true
@@ -137,8 +138,8 @@ const promises: Readonly<Record<string, Holds>> = {
       at.unconfirmed &&
       total === at.offset &&
       (head.status === 200
-        ? StoredObject.isSame(begun.object, object)
-        : head.status === 416 && !StoredObject.isDifferent(begun.object, object))
+        ? StoredObjects.isSame(begun.object, object)
+        : head.status === 416 && !StoredObjects.isDifferent(begun.object, object))
     return when(isProved, action._tag === "End")
   },
   "an end that nothing proves is none, and not asked for for ever": ({ at, head }, action) => {
@@ -174,7 +175,7 @@ const promises: Readonly<Record<string, Holds>> = {
     return when(
       head.status === 200 && begun.hasBytes && at.offset > 0 && !isEnd && known !== undefined,
       known === undefined ||
-        !StoredObject.isSame(known, object) ||
+        !StoredObjects.isSame(known, object) ||
         (action._tag === "Changed" && action.now === "same" && action.object !== undefined)
     )
   },

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { LimitExceeded } from "./ArchiveError.ts"
+import { LimitExceeded } from "./internal/ArchiveReason.ts"
 import type { Location } from "./internal/ZipDirectory.ts"
 import type { ZipEntry } from "./ZipEntry.ts"
 

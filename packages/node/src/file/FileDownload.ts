@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import { dirname } from "node:path"
+import * as SourceOrigin from "@scenario-assets/core/engine/transfer/SourceOrigin"
+import { ChecksumMismatch, LengthMismatch } from "@scenario-assets/core/engine/transfer/TransferReason"
 import * as Metrics from "@scenario-assets/core/Metrics"
 import type { Algorithm } from "@scenario-assets/core/transfer/Checksum"
 import * as Source from "@scenario-assets/core/transfer/Source"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
 import { type ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
-import { ChecksumMismatch, LengthMismatch, TransferError } from "@scenario-assets/core/transfer/TransferError"
+import { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -19,7 +21,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import { Exists, FileError, IsDirectory, NoSpace } from "./FileError.ts"
+import { FileError } from "./FileError.ts"
+import { Exists, IsDirectory, NoSpace } from "./internal/FileReason.ts"
 import * as Files from "./internal/Files.ts"
 import * as NodeHashes from "./internal/NodeHashes.ts"
 import * as OwnDirectory from "./internal/OwnDirectory.ts"
@@ -177,7 +180,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         const complete = Effect.gen(function* () {
           const { mismatches, verified } = yield* part.verify
           const [mismatch] = mismatches
-          const origin = Source.origin(source)
+          const origin = SourceOrigin.of(source)
           if (mismatch !== undefined) {
             // None of these bytes can be trusted, so the next run begins anew.
             yield* part.clear

@@ -1,3 +1,4 @@
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 /**
  * Storage hosts, by HTTP/1.1 of our own: sockets are read into memory that is used again and again. A general client makes fresh
  * memory for every read, and what the collector then does costs more than all the rest (docs/decisions.md).
@@ -174,7 +175,7 @@ const toStorageError = (error: unknown): StorageError => {
   const { code, message, phase, syscall } = WireError.of(error, "body", undefined)
   return new StorageError({
     phase,
-    description: SignedUrl.redactIn(message),
+    description: Redaction.redact(message),
     ...(code === undefined ? {} : { code }),
     ...(syscall === undefined ? {} : { syscall })
   })

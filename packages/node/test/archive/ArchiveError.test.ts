@@ -3,7 +3,7 @@ import { ArchiveError } from "@scenario-assets/node"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-const { Damaged, LimitExceeded, NotAnArchive, UnsafeName, Unsupported, WrongContent } = ArchiveError
+const { Damaged, LimitExceeded, NotAnArchive, UnsafeName, Unsupported, WrongContent } = ArchiveError.Reason.cases
 const messageOf = (reason: ArchiveError.Reason) => new ArchiveError.ArchiveError({ archive: "job_1", reason }).message
 
 describe("ArchiveError", () => {

@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, JobJournal, Selection } from "@scenario-assets/core"
+import { Asset, Selection } from "@scenario-assets/core"
+import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import { DownloadRequest, RunRecord, Runs } from "@scenario-assets/node"
 import { Effect, Option } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
@@ -19,7 +20,7 @@ const requestOf = Effect.fnUntraced(function* (directory: string, assetIds: Read
 })
 
 const keysOf = (request: DownloadRequest.DownloadRequest) =>
-  DownloadRequest.batches(request).map((batch) => JobJournal.key(account, batch))
+  DownloadRequest.batches(request).map((batch) => BatchKeys.of(account, batch))
 
 const keyOf = (request: DownloadRequest.DownloadRequest) => keysOf(request)[0] ?? assert.fail("no batch")
 

@@ -45,20 +45,20 @@ describe("FileError", () => {
   })
 
   it.each<FileError.Reason>([
-    new FileError.NoSpace({ needed: 10, free: 5 }),
-    new FileError.NoSpace({ code: "EDQUOT" }),
-    new FileError.Locked({ holder: { file: "a.lock", pid: 7 } }),
-    new FileError.Locked({ holder: { file: "a.lock", pid: 7, host: "other" } }),
-    new FileError.Locked({}),
-    new FileError.NotOurs(),
-    new FileError.Exists()
+    new FileError.Reason.cases.NoSpace({ needed: 10, free: 5 }),
+    new FileError.Reason.cases.NoSpace({ code: "EDQUOT" }),
+    new FileError.Reason.cases.Locked({ holder: { file: "a.lock", pid: 7 } }),
+    new FileError.Reason.cases.Locked({ holder: { file: "a.lock", pid: 7, host: "other" } }),
+    new FileError.Reason.cases.Locked({}),
+    new FileError.Reason.cases.NotOurs(),
+    new FileError.Reason.cases.Exists()
   ])("says what could not be done, to what, why, and what to do: %s", (reason) => {
     const { message } = new FileError.FileError({ operation: "write", path: "renders/a.png", reason })
     assert.match(message, isSentence)
   })
 
   it("has the numbers of a disk that is full as fields", () => {
-    const reason = new FileError.NoSpace({ needed: 10, free: 5 })
+    const reason = new FileError.Reason.cases.NoSpace({ needed: 10, free: 5 })
     assert.deepInclude(
       { code: reason.code, needed: reason.needed, free: reason.free },
       { code: "ENOSPC", needed: 10, free: 5 }
@@ -73,7 +73,7 @@ describe("FileError", () => {
       const locked = new FileError.FileError({
         operation: "write",
         path: "a",
-        reason: new FileError.Locked({ holder })
+        reason: new FileError.Reason.cases.Locked({ holder })
       })
       const decoded = yield* Schema.decodeEffect(codec)(yield* Schema.encodeEffect(codec)(locked))
       assert(decoded.reason._tag === "Locked")

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Checksum } from "@scenario-assets/core"
-import * as Hashes from "@scenario-assets/core/engine/Hashes"
-import * as Sums from "@scenario-assets/core/engine/Sums"
+import * as Checksums from "@scenario-assets/core/engine/transfer/Checksums"
+import * as Hashes from "@scenario-assets/core/engine/transfer/Hashes"
+import * as Sums from "@scenario-assets/core/engine/transfer/Sums"
 import { EmulatorServer } from "@scenario-assets/node/testing"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -95,7 +96,7 @@ describe("the emulator on a port", () => {
       assert.strictEqual(headers["repr-digest"], `sha-256=:${createHash("sha256").update(body).digest("base64")}:`)
       assert.strictEqual(headers["x-amz-checksum-crc32"], crc32Of(body))
 
-      const checksums = Checksum.fromHeaders(headers, 200)
+      const checksums = Checksums.fromHeaders(headers, 200)
       const running = Hashes.run(NodeHashes.hashes, checksums)
       running.update(body)
       const verdict = Sums.verify(running.sums(), checksums)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Checksum from "../Checksum.ts"
+import * as Checksums from "./Checksums.ts"
 import type { Crc } from "./Crc.ts"
 import * as Crc32 from "./Crc32.ts"
 import { crc64nvme } from "./Crc64Nvme.ts"
@@ -103,7 +104,7 @@ export const run = (
     if (!Sums.isJoinable(algorithm) && (joinable || length > 0)) return []
     const before = from.checksums.find((sum) => sum.algorithm === algorithm)
     if (before === undefined && length > 0) return []
-    const hash = hashes[algorithm]?.(before === undefined ? undefined : Checksum.toBytes(before))
+    const hash = hashes[algorithm]?.(before === undefined ? undefined : Checksums.toBytes(before))
     return hash === undefined ? [] : [{ algorithm, hash }]
   })
   return {
@@ -111,6 +112,6 @@ export const run = (
       length += bytes.length
       for (const { hash } of running) hash.update(bytes)
     },
-    sums: () => ({ length, checksums: running.map(({ algorithm, hash }) => Checksum.make(algorithm, hash.digest())) })
+    sums: () => ({ length, checksums: running.map(({ algorithm, hash }) => Checksums.make(algorithm, hash.digest())) })
   }
 }

@@ -3,10 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Checksum } from "../Checksum.ts"
 import * as Source from "../Source.ts"
-import { ChecksumMismatch, TransferError } from "../TransferError.ts"
+import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Hashes from "./Hashes.ts"
+import * as SourceOrigin from "./SourceOrigin.ts"
 import * as Sums from "./Sums.ts"
+import { ChecksumMismatch } from "./TransferReason.ts"
 
 /** Bytes that were handed on already are not handed on again; in the end their checksums are compared. */
 export const of = <E, R>(
@@ -22,7 +24,7 @@ export const of = <E, R>(
       const [mismatch] = running === undefined ? [] : Sums.verify(running.sums(), declared).mismatches
       return mismatch === undefined
         ? Effect.void
-        : Effect.fail(new TransferError({ origin: Source.origin(source), reason: new ChecksumMismatch(mismatch) }))
+        : Effect.fail(new TransferError({ origin: SourceOrigin.of(source), reason: new ChecksumMismatch(mismatch) }))
     })
     return events.pipe(
       Stream.map((event) => {

@@ -15,23 +15,22 @@ import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
 import * as Metrics from "../../Metrics.ts"
 import * as SignedUrl from "../../SignedUrl.ts"
-import * as Source from "../Source.ts"
 import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
+import { type Reason, TransferError } from "../TransferError.ts"
+import type { TransferEvent } from "../TransferEvent.ts"
+import type { Links } from "./Links.ts"
+import * as RangeRules from "./RangeRules.ts"
+import * as Redirect from "./Redirect.ts"
+import * as SourceOrigin from "./SourceOrigin.ts"
 import {
   AccessRefused,
   InsecureUrl,
   InvalidRequest,
   LengthMismatch,
-  type Reason,
   RedirectRefused,
   RetriesExhausted,
-  TransferError,
   UntrustedHost
-} from "../TransferError.ts"
-import type { TransferEvent } from "../TransferEvent.ts"
-import type { Links } from "./Links.ts"
-import * as RangeRules from "./RangeRules.ts"
-import * as Redirect from "./Redirect.ts"
+} from "./TransferReason.ts"
 
 export interface Settings {
   readonly client: StorageClient["Service"]
@@ -88,7 +87,7 @@ export const read = <E, R>(
   let attempt = 0
   let fault: Fault["kind"] | undefined
 
-  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: Source.origin(links), reason }))
+  const fail = (reason: Reason) => Effect.fail(new TransferError({ origin: SourceOrigin.of(links), reason }))
 
   const observe = (events: Arr.NonEmptyReadonlyArray<TransferEvent>): Arr.NonEmptyReadonlyArray<TransferEvent> => {
     if (events[0]._tag === "Bytes") tries = 0
@@ -124,7 +123,7 @@ export const read = <E, R>(
         ;[url, fresh] = yield* links.renew(refused)
         yield* Metric.update(Metrics.transferLinksRefreshed, 1)
         yield* Effect.logDebug(
-          `Transfer: ${Source.origin(links)} refused the link (${status}), and is asked by a fresh one`
+          `Transfer: ${SourceOrigin.of(links)} refused the link (${status}), and is asked by a fresh one`
         )
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
@@ -138,7 +137,7 @@ export const read = <E, R>(
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
         const millis = Math.round(Duration.toMillis(pause))
         yield* Effect.logDebug(
-          `Transfer: ${Source.origin(links)} is asked again in ${millis} ms for the bytes from ${offset} on (${description})`
+          `Transfer: ${SourceOrigin.of(links)} is asked again in ${millis} ms for the bytes from ${offset} on (${description})`
         )
         return [
           { _tag: "Retrying", offset, tries, pause, fault: description, ...(status === undefined ? {} : { status }) },

@@ -4,14 +4,9 @@
  */
 import { isTransientStatus } from "../../http/Http.ts"
 import * as StoredObject from "../StoredObject.ts"
-import {
-  LengthMismatch,
-  ObjectMissing,
-  RangesRefused,
-  type Reason,
-  UnexpectedContent,
-  UnexpectedStatus
-} from "../TransferError.ts"
+import type { Reason } from "../TransferError.ts"
+import * as StoredObjects from "./StoredObjects.ts"
+import { LengthMismatch, ObjectMissing, RangesRefused, UnexpectedContent, UnexpectedStatus } from "./TransferReason.ts"
 
 /** A range that is being read, and how far it has come. */
 export interface Position {
@@ -177,8 +172,8 @@ export const decide = (
     end,
     declared: isPart ? range.last + 1 : known.size,
     acceptsRanges: isPart
-      ? StoredObject.isRecognizable(known)
-      : head.headers["accept-ranges"] === "bytes" && StoredObject.isRecognizable(object)
+      ? StoredObjects.isRecognizable(known)
+      : head.headers["accept-ranges"] === "bytes" && StoredObjects.isRecognizable(object)
   }
 }
 
@@ -201,8 +196,8 @@ const factsOf = (
     place.offset = Math.max(0, size - suffix)
     place.end = size
   }
-  const object = StoredObject.fromHeaders(headers, status, status === 416 ? place.offset : size)
-  const isSame = begun !== undefined && StoredObject.isSame(begun, object)
+  const object = StoredObjects.fromHeaders(headers, status, status === 416 ? place.offset : size)
+  const isSame = begun !== undefined && StoredObjects.isSame(begun, object)
   return {
     ...place,
     head,
@@ -214,9 +209,9 @@ const factsOf = (
     range,
     size,
     object,
-    known: begun !== undefined && isSame ? StoredObject.merge(begun, object) : object,
+    known: begun !== undefined && isSame ? StoredObjects.merge(begun, object) : object,
     isSame,
-    isOther: begun !== undefined && StoredObject.isDifferent(begun, object)
+    isOther: begun !== undefined && StoredObjects.isDifferent(begun, object)
   }
 }
 
@@ -251,7 +246,7 @@ export const ask = (at: Readonly<Position>, { object }: Readonly<Begun>): Record
   if (at.suffix !== undefined) return { range: `bytes=-${at.suffix}` }
   const isAll = at.offset === 0 && (at.end === undefined || at.end === object?.size)
   if (isAll && !at.unconfirmed) return {}
-  const etag = object === undefined ? undefined : StoredObject.strongEtag(object)
+  const etag = object === undefined ? undefined : StoredObjects.strongEtag(object)
   const last = at.end === undefined || at.end === object?.size ? "" : at.end - 1
   return { range: `bytes=${at.offset}-${last}`, ...(etag === undefined ? {} : { "if-range": etag }) }
 }

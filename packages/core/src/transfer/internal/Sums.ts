@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Checksum from "../Checksum.ts"
+import * as Checksums from "./Checksums.ts"
 import type { Crc } from "./Crc.ts"
 import { crc32, crc32c } from "./Crc32.ts"
 import { crc64nvme } from "./Crc64Nvme.ts"
@@ -61,8 +62,8 @@ export const join = (self: Sums, that: Sums): Sums => {
 const joinBy =
   <Sum>({ combine, fromBytes, toBytes }: Crc<Sum>) =>
   (a: Checksum.Checksum, b: Checksum.Checksum, lengthB: number): Checksum.Checksum => {
-    const [sumA, sumB] = [fromBytes(Checksum.toBytes(a)), fromBytes(Checksum.toBytes(b))]
-    return Checksum.make(a.algorithm, toBytes(combine(sumA, sumB, lengthB)))
+    const [sumA, sumB] = [fromBytes(Checksums.toBytes(a)), fromBytes(Checksums.toBytes(b))]
+    return Checksums.make(a.algorithm, toBytes(combine(sumA, sumB, lengthB)))
   }
 
 const joins: { readonly [A in Checksum.Algorithm]?: ReturnType<typeof joinBy> } = {

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Bytes from "@scenario-assets/core/engine/Bytes"
-import * as Links from "@scenario-assets/core/engine/Links"
+import * as Bytes from "@scenario-assets/core/engine/transfer/Bytes"
+import * as Links from "@scenario-assets/core/engine/transfer/Links"
+import * as StoredObjects from "@scenario-assets/core/engine/transfer/StoredObjects"
 import type { Source } from "@scenario-assets/core/transfer/Source"
 import * as StoredObject from "@scenario-assets/core/transfer/StoredObject"
 import type { ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
@@ -63,7 +64,7 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   if (length > suffix) return undefined
   const size = object?.size ?? length
   const found: StoredObject.StoredObject = { ...object, size }
-  if (length < size && !StoredObject.isRecognizable(found)) return undefined
+  if (length < size && !StoredObjects.isRecognizable(found)) return undefined
   const tail = Bytes.join(chunks)
   const from = size - length
   return {

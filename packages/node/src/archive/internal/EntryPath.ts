@@ -7,10 +7,10 @@
  *
  * @since 0.1.0
  */
-import { crc32 } from "@scenario-assets/core/engine/Crc32"
+import { crc32 } from "@scenario-assets/core/engine/transfer/Crc32"
 import * as Result from "effect/Result"
-import { UnsafeName } from "../ArchiveError.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
+import { UnsafeName } from "./ArchiveReason.ts"
 
 /**
  * What was changed in a name, in words for people.

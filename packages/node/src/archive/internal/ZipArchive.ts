@@ -5,9 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
-import { ArchiveError, type Reason, Unsupported } from "../ArchiveError.ts"
+import { ArchiveError, type Reason } from "../ArchiveError.ts"
 import * as ArchiveLimits from "../ArchiveLimits.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
+import { Unsupported } from "./ArchiveReason.ts"
 import * as ByteSource from "./ByteSource.ts"
 import * as ZipDirectory from "./ZipDirectory.ts"
 

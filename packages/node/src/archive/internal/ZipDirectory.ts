@@ -7,8 +7,9 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { Damaged, NotAnArchive, type Reason, Unsupported } from "../ArchiveError.ts"
+import type { Reason } from "../ArchiveError.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
+import { Damaged, NotAnArchive, Unsupported } from "./ArchiveReason.ts"
 import { escape } from "./Escape.ts"
 import { uint64 } from "./ZipExtra.ts"
 import * as ZipRecord from "./ZipRecord.ts"

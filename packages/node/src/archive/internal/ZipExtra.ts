@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { crc32 } from "@scenario-assets/core/engine/Crc32"
+import { crc32 } from "@scenario-assets/core/engine/transfer/Crc32"
 
 /**
  * The blocks that are understood, each the part of the extra field behind id and length.

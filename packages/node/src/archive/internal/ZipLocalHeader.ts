@@ -7,8 +7,8 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { Damaged } from "../ArchiveError.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
+import { Damaged } from "./ArchiveReason.ts"
 import * as ZipExtra from "./ZipExtra.ts"
 
 /**

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { Damaged, type Reason, UnsafeName, Unsupported } from "../ArchiveError.ts"
+import type { Reason } from "../ArchiveError.ts"
 import type { Method, ZipEntry } from "../ZipEntry.ts"
+import { Damaged, UnsafeName, Unsupported } from "./ArchiveReason.ts"
 import * as Cp437 from "./Cp437.ts"
 import * as ZipExtra from "./ZipExtra.ts"
 

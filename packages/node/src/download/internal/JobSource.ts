@@ -3,6 +3,7 @@ import * as ApiRetry from "@scenario-assets/core/ApiRetry"
 import type * as Archives from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
+import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
 import * as Effect from "effect/Effect"
@@ -61,7 +62,7 @@ const ofAssets = (
       Effect.forEach(
         batches,
         (request, batch) =>
-          Effect.flatMap(journal.find(JobJournal.key(account, request)), (jobId) =>
+          Effect.flatMap(journal.find(BatchKeys.of(account, request)), (jobId) =>
             destination.check(batch, Option.isSome(jobId))
           ),
         { discard: true }

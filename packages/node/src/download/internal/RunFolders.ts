@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
-import * as JobJournal from "@scenario-assets/core/JobJournal"
+import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Locked } from "../../file/FileError.ts"
+import type { Locked } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Lock from "../../file/internal/Lock.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
@@ -157,7 +157,7 @@ export const make = (root: string) => {
 }
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
-  DownloadRequest.batches(request).map((batch) => JobJournal.key(account, batch))
+  DownloadRequest.batches(request).map((batch) => BatchKeys.of(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 

@@ -6,7 +6,8 @@
 import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as EntryPath from "../../archive/internal/EntryPath.ts"
-import { FileError, NotADirectory } from "../../file/FileError.ts"
+import { FileError } from "../../file/FileError.ts"
+import { NotADirectory } from "../../file/internal/FileReason.ts"
 import * as Existing from "./Existing.ts"
 
 /** Why a file is not called as in the archive. */

@@ -1,3 +1,4 @@
+import * as Outcome from "@scenario-assets/core/engine/Outcome"
 /** One archive into a directory: what happens, and how it comes about. */
 import * as Metrics from "@scenario-assets/core/Metrics"
 import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
@@ -5,13 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { ArchiveError, Damaged } from "../../archive/ArchiveError.ts"
+import { ArchiveError } from "../../archive/ArchiveError.ts"
+import { Damaged } from "../../archive/internal/ArchiveReason.ts"
 import * as EntryData from "../../archive/internal/EntryData.ts"
 import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileEvent } from "../../file/FileDownload.ts"
-import { FileError, NoSpace } from "../../file/FileError.ts"
+import { FileError } from "../../file/FileError.ts"
+import { NoSpace } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Buffers from "../../http/Buffers.ts"
 import * as Destination from "./Destination.ts"
@@ -154,7 +157,7 @@ export const extract = <E, R>(
     )
   ).pipe(
     Effect.scoped,
-    Effect.onExit((exit) => Metrics.countOutcome(Metrics.extractions, exit)),
+    Effect.onExit((exit) => Outcome.count(Metrics.extractions, exit)),
     Effect.withSpan("Extraction.archive", {
       attributes: { "scenario.archive": "file" in location ? location.file : location.name }
     })

@@ -4,7 +4,8 @@ import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import { Exists, FileError, NotADirectory } from "../FileError.ts"
+import { FileError } from "../FileError.ts"
+import { Exists, NotADirectory } from "./FileReason.ts"
 
 /** Runs one operation on a path. */
 export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>

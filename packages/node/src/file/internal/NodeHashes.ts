@@ -5,7 +5,7 @@
  */
 import * as Crypto from "node:crypto"
 import * as Zlib from "node:zlib"
-import * as Hashes from "@scenario-assets/core/engine/Hashes"
+import * as Hashes from "@scenario-assets/core/engine/transfer/Hashes"
 
 /** A FIPS build of OpenSSL has no MD5: what is not there is left out. */
 const digest = (algorithm: "md5" | "sha1" | "sha256" | "sha512"): Partial<Record<typeof algorithm, Hashes.Start>> =>

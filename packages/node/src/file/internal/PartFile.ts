@@ -6,10 +6,11 @@
  */
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
-import * as Hashes from "@scenario-assets/core/engine/Hashes"
-import * as Ranges from "@scenario-assets/core/engine/Ranges"
-import * as Sums from "@scenario-assets/core/engine/Sums"
-import * as Tally from "@scenario-assets/core/engine/Tally"
+import * as Hashes from "@scenario-assets/core/engine/transfer/Hashes"
+import * as Ranges from "@scenario-assets/core/engine/transfer/Ranges"
+import * as StoredObjects from "@scenario-assets/core/engine/transfer/StoredObjects"
+import * as Sums from "@scenario-assets/core/engine/transfer/Sums"
+import * as Tally from "@scenario-assets/core/engine/transfer/Tally"
 import type { Checksum } from "@scenario-assets/core/transfer/Checksum"
 import * as StoredObject from "@scenario-assets/core/transfer/StoredObject"
 import * as Arr from "effect/Array"
@@ -276,5 +277,5 @@ const detach = (path: string): Effect.Effect<void, FileError> => {
 /** Across runs only a strong validator will do: bytes of two objects are never joined. */
 const isResumable = ({ object, parts }: typeof State.Type, size: number): boolean => {
   const end = Math.max(0, ...parts.map(({ start, sums }) => start + sums.length))
-  return end > 0 && end <= size && StoredObject.strongEtag(object) !== undefined && size <= (object.size ?? size)
+  return end > 0 && end <= size && StoredObjects.strongEtag(object) !== undefined && size <= (object.size ?? size)
 }

@@ -1,0 +1,58 @@
+/** The reasons of a `JobError`. */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { DownloadJob, JobStatus } from "../DownloadJob.ts"
+
+/** The job ended as `failure`. `job.details` holds all the server said. @category reasons @since 0.1.0 */
+export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { job: DownloadJob }) {
+  override get message(): string {
+    return `failed at Scenario${because(this.job)}; start it again, or check the ids selected`
+  }
+}
+
+/** The job was canceled by somebody. @category reasons @since 0.1.0 */
+export class JobCanceled extends Schema.TaggedError<JobCanceled>()("JobCanceled", { job: DownloadJob }) {
+  override get message(): string {
+    return `was canceled${because(this.job)}; start it again if that was not meant`
+  }
+}
+
+/** The job ended as `success`, and also after several looks has no `downloadUrl`. @category reasons @since 0.1.0 */
+export class MissingDownloadUrl extends Schema.TaggedError<MissingDownloadUrl>()("MissingDownloadUrl", {
+  job: DownloadJob
+}) {
+  override get message(): string {
+    return "finished without a download URL; wait for it again, or start it again"
+  }
+}
+
+const second = Duration.seconds(1)
+
+/** The waiting ended before the job did: the deadline passed, or the caller's schedule ended. @category reasons @since 0.1.0 */
+export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("DeadlineExceeded", {
+  /** The last state seen, if there was any. */
+  lastStatus: Schema.optionalKey(JobStatus),
+  elapsed: Schema.Duration,
+  /** What ended the waiting. */
+  endedBy: Schema.Literals(["deadline", "schedule"])
+}) {
+  override get message(): string {
+    const elapsed = Duration.isGreaterThan(this.elapsed, second)
+      ? Duration.seconds(Math.floor(Duration.toSeconds(this.elapsed)))
+      : this.elapsed
+    return (
+      `is not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
+      `${this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"}; the job goes on at Scenario: wait for it again`
+    )
+  }
+}
+
+const because = (job: DownloadJob): string => {
+  const words = [
+    job.details["error"],
+    job.details["message"],
+    job.details["reason"],
+    job.details["failureReason"]
+  ].find((value) => typeof value === "string" && value !== "")
+  return typeof words === "string" ? `: ${JSON.stringify(words.replace(/\s+/g, " ").slice(0, 200))}` : ""
+}
