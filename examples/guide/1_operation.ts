@@ -18,6 +18,6 @@ export const layer = AssetDownload.layer.pipe(Layer.provide(FetchHttpClient.laye
 
 if (import.meta.main) {
   const [modelId = ""] = process.argv.slice(2)
-  const live = Layer.provide(layer, ScenarioConfig.layerConfig())
+  const live = Layer.provide(layer, ScenarioConfig.layerConfig)
   NodeRuntime.runMain(program(modelId).pipe(Effect.provide(live)))
 }

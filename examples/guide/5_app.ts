@@ -66,7 +66,7 @@ export const layer = (records: string) =>
 
 if (import.meta.main) {
   const [directory = "renders", ...modelIds] = process.argv.slice(2)
-  const live = Layer.provide(layer("records"), ScenarioConfig.layerConfig())
+  const live = Layer.provide(layer("records"), ScenarioConfig.layerConfig)
   const program = Effect.gen(function* () {
     if (modelIds.length > 0) yield* begin(modelIds, directory)
     else yield* fetch

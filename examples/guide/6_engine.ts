@@ -34,6 +34,6 @@ export const program = Effect.fn("countBytes")(function* (modelIds: ReadonlyArra
 })
 
 if (import.meta.main) {
-  const live = layer.pipe(Layer.provide([FetchHttpClient.layer, ScenarioConfig.layerConfig()]))
+  const live = layer.pipe(Layer.provide([FetchHttpClient.layer, ScenarioConfig.layerConfig]))
   NodeRuntime.runMain(program(process.argv.slice(2)).pipe(Effect.flatMap(Console.log), Effect.provide(live)))
 }
