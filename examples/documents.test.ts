@@ -82,6 +82,15 @@ describe("modules", () => {
     for (const name of new Set(names)) assert.isTrue(exists(name), `there is no module or folder ${name}`)
   })
 
+  it("are in the room that docs/architecture.md says", () => {
+    const paragraphs = read("docs/architecture.md").matchAll(/^\*\*[\w ]+,?\*\*,? in `(\w+\/)`[^]*?(?=\n\n|$(?![^]))/gm)
+    for (const [paragraph, room = ""] of paragraphs) {
+      for (const [, name = ""] of paragraph.matchAll(/`(internal\/\w+)`/g)) {
+        assert.isTrue(exists(room + name), `${name} is not in ${room}`)
+      }
+    }
+  })
+
   it("that docs/decisions.md names by their paths exist", () => {
     for (const name of modulesIn("docs/decisions.md").filter((name) => name.includes("/"))) {
       assert.isTrue(exists(name), `there is no module or folder ${name}`)
