@@ -2,6 +2,29 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import {
+  ApiError,
+  Archives,
+  AssetDownload,
+  JobError,
+  JobJournal,
+  JobPoller,
+  ScenarioConfig,
+  StorageClient,
+  Transfer,
+  TransferError
+} from "@scenario-assets/core"
+import {
+  ArchiveError,
+  ArchiveReader,
+  Downloads,
+  Extraction,
+  FileDownload,
+  FileError,
+  Runs
+} from "@scenario-assets/node"
+import type { Layer } from "effect"
+import { HttpClient } from "effect/http"
 
 const root = resolve(import.meta.dirname, "..")
 const read = (path: string) => readFileSync(join(root, path), "utf8")
@@ -59,9 +82,88 @@ describe("modules", () => {
     for (const name of new Set(names)) assert.isTrue(exists(name), `there is no module or folder ${name}`)
   })
 
+  it("are in the room that docs/architecture.md says", () => {
+    const paragraphs = read("docs/architecture.md").matchAll(/^\*\*[\w ]+,?\*\*,? in `(\w+\/)`[^]*?(?=\n\n|$(?![^]))/gm)
+    for (const [paragraph, room = ""] of paragraphs) {
+      for (const [, name = ""] of paragraph.matchAll(/`(internal\/\w+)`/g)) {
+        assert.isTrue(exists(room + name), `${name} is not in ${room}`)
+      }
+    }
+  })
+
   it("that docs/decisions.md names by their paths exist", () => {
     for (const name of modulesIn("docs/decisions.md").filter((name) => name.includes("/"))) {
       assert.isTrue(exists(name), `there is no module or folder ${name}`)
     }
+  })
+})
+
+describe("README.md", () => {
+  /** The cells of the row that begins with this name. */
+  const row = (name: string) =>
+    prose(read("README.md"))
+      .split("\n")
+      .find((line) => line.startsWith(`| \`${name}\``))
+      ?.split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const codes = (cell = "") => Array.from(cell.matchAll(/`([^`]+)`/g), ([, code = ""]) => code)
+
+  const errors = {
+    ApiError: ApiError.Reason.members,
+    JobError: JobError.Reason.members,
+    TransferError: TransferError.Reason.members,
+    ArchiveError: ArchiveError.Reason.members,
+    FileError: FileError.Reason.members
+  }
+
+  it.each(Object.entries(errors))("lists the reasons of %s", (name, members) => {
+    assert.deepStrictEqual(
+      codes(row(name)?.[1]),
+      members.map(({ identifier }) => identifier)
+    )
+  })
+
+  /** What a layer requires: compiles if these are all services, and no other. */
+  const requires =
+    <R>(_layer: Layer.Layer<never, unknown, R>) =>
+    <Tags extends ReadonlyArray<{ readonly key: string; readonly Identifier: R }>>(
+      ...tags: [R] extends [Tags[number]["Identifier"]] ? Tags : never
+    ): ReadonlyArray<string> =>
+      tags.map(({ key }) => key.split("/").at(-1) ?? "")
+
+  const services = {
+    AssetDownload: requires(AssetDownload.layer)(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
+    JobPoller: requires(JobPoller.layer)(AssetDownload.AssetDownload),
+    Transfer: requires(Transfer.layer())(StorageClient.StorageClient),
+    Archives: requires(Archives.layer)(
+      AssetDownload.AssetDownload,
+      JobPoller.JobPoller,
+      JobJournal.JobJournal,
+      ScenarioConfig.ScenarioConfig
+    ),
+    FileDownload: requires(FileDownload.layer)(Transfer.Transfer),
+    ArchiveReader: requires(ArchiveReader.layer)(Transfer.Transfer, FileDownload.FileDownload),
+    Extraction: requires(Extraction.layer)(Transfer.Transfer, FileDownload.FileDownload),
+    Downloads: requires(Downloads.layer)(
+      AssetDownload.AssetDownload,
+      JobPoller.JobPoller,
+      Transfer.Transfer,
+      FileDownload.FileDownload,
+      Extraction.Extraction,
+      Runs.Runs,
+      ScenarioConfig.ScenarioConfig
+    )
+  }
+
+  it.each(Object.entries(services))("lists what %s requires", (name, required) => {
+    assert.deepStrictEqual(codes(row(name)?.[2]), required)
+  })
+
+  it("lists every example", () => {
+    const listed = codes(prose(read("README.md"))).filter((code) => /^\d\d_/.test(code))
+    const examples = globSync("examples/[0-9]*.ts", { cwd: root }).map((path) => path.slice("examples/".length))
+    const names = new Set(examples.map((name) => name.replace(".test.ts", ".ts")))
+    assert.sameMembers([...new Set(listed.map((name) => name.replace(".test.ts", ".ts")))], [...names])
   })
 })

@@ -1,6 +1,14 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { Metrics, ScenarioConfig, Selection } from "@scenario-assets/core"
-import { type DownloadEvent, DownloadRequest, Downloads, NodeScenario, RunRecord, Runs } from "@scenario-assets/node"
+import { type Asset, AssetDownload, Metrics, ScenarioConfig, Selection, TransferPool } from "@scenario-assets/core"
+import {
+  type DownloadEvent,
+  DownloadRequest,
+  Downloads,
+  FileDownload,
+  NodeScenario,
+  RunRecord,
+  Runs
+} from "@scenario-assets/node"
 import { Console, Effect, Layer, Metric, Stream } from "effect"
 
 /** Begins the jobs and ends. The record of the run holds the request and the jobs. */
@@ -54,6 +62,18 @@ export const fetch = Effect.gen(function* () {
   const { count } = yield* Metric.value(Metrics.transferBytes)
   yield* Console.log(`${unfinished.length} runs; ${count} bytes transferred since the program started`)
 }).pipe(Effect.withSpan("fetch"))
+
+/** Saves single assets without a job: all of them together over at most 4 connections, at 5 MB a second. */
+export const saveAssets = Effect.fn("saveAssets")(function* (ids: ReadonlyArray<Asset.AssetId>, directory: string) {
+  const assets = yield* AssetDownload.AssetDownload
+  const files = yield* FileDownload.FileDownload
+  const pool = yield* TransferPool.make({ connections: 4, limitRate: 5_000_000 })
+  return yield* Effect.forEach(
+    ids,
+    (id) => files.toFile({ refresh: assets.request(id) }, `${directory}/${id}`, { pool, ifExists: "skip" }),
+    { concurrency: 8 }
+  )
+})
 
 /** The services, with records in a directory of the app's own and with its limits as defaults. */
 export const layer = (records: string) =>

@@ -94,7 +94,7 @@ describe("the guide", () => {
     }).pipe(Effect.provide(ScenarioTest))
   )
 
-  it.live("5: begins jobs in one process, and fetches the files in another", () =>
+  it.live("5: begins jobs in one process, fetches the files in another, and saves single assets", () =>
     Effect.gen(function* () {
       const directory = TestDirectory.make("guide")
       const renders = join(directory, "renders")
@@ -103,7 +103,10 @@ describe("the guide", () => {
       assert.isFalse(existsSync(renders))
       yield* Effect.provide(App.fetch, live)
       assert.isNotEmpty(pngs(renders))
-      const { requests } = yield* Emulator.Emulator
+      const { catalogue, requests } = yield* Emulator.Emulator
+      const ids = catalogue.assets.slice(0, 3).map(({ id }) => id)
+      const saved = yield* Effect.provide(App.saveAssets(ids, join(directory, "single")), live)
+      assert.isTrue(saved.every(({ path }) => existsSync(path)))
       const begun = (yield* requests).filter(({ target }) => target === "requestBatch")
       assert.lengthOf(begun, 1)
     }).pipe(Effect.provide(ConfigTest))

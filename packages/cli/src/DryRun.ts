@@ -1,7 +1,9 @@
 /** What a download or an extraction would do. Nothing is requested and nothing written. */
 import { defaultTemplate } from "@scenario-assets/core/FileNameTemplate"
-import * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
 import { Downloads, type DownloadPreview } from "@scenario-assets/node/download/Downloads"
+import * as Batches from "@scenario-assets/node/engine/download/Batches"
+import * as Place from "@scenario-assets/node/engine/download/Place"
 import type { Preview, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
 import * as Effect from "effect/Effect"
 import * as EntryFields from "./EntryFields.ts"
@@ -40,11 +42,11 @@ const ofAssets = Effect.fnUntraced(function* (
 ) {
   const { line, result } = yield* Output
   const { destination } = request
-  const batches = DownloadRequest.batches(request)
+  const batches = Batches.of(request)
   const paths =
     destination._tag === "Directory"
       ? undefined
-      : batches.map((_, batch) => DownloadRequest.archivePath(destination.file, batches.length, batch))
+      : batches.map((_, batch) => Place.archivePath(destination.file, batches.length, batch))
   const rows = batches.map(({ selection }, batch) => {
     const path = paths?.[batch]
     return `batch ${batch + 1}: ${Format.count(selection.size, "id")}${path === undefined ? "" : `: ${path}`}`
@@ -52,7 +54,7 @@ const ofAssets = Effect.fnUntraced(function* (
   yield* line(rows.join("\n"))
   yield* result({
     dryRun: true,
-    ids: DownloadRequest.idCount(request),
+    ids: Batches.idCount(request),
     batches: batches.map(({ selection }) => selection),
     ...(paths === undefined ? {} : { archives: paths }),
     fileNameTemplate,

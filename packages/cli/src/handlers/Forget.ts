@@ -1,6 +1,7 @@
 /** `runs forget`: takes runs off the list. */
 import * as RunRecord from "@scenario-assets/node/download/RunRecord"
 import * as Runs from "@scenario-assets/node/download/Runs"
+import * as RunProcess from "@scenario-assets/node/engine/download/RunProcess"
 import * as Effect from "effect/Effect"
 import * as Output from "../Output.ts"
 
@@ -14,7 +15,7 @@ export const run = (values: Values) =>
     const runs = yield* Runs.Runs
     // All of them, or none.
     const heads = yield* Effect.forEach(new Set(values.ids), runs.get)
-    const busy = heads.find(RunRecord.isBusy)
+    const busy = heads.find(RunProcess.isBusy)
     if (busy !== undefined) {
       return yield* new RunRecord.RunBusy({ place: busy.place, runId: busy.runId, pid: busy.process.pid })
     }

@@ -2,6 +2,7 @@
 import { dirname } from "node:path"
 import * as RunRecord from "@scenario-assets/node/download/RunRecord"
 import * as Runs from "@scenario-assets/node/download/Runs"
+import * as RunProcess from "@scenario-assets/node/engine/download/RunProcess"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -28,7 +29,7 @@ export const run = (values: Values) =>
       yield* result(RunFields.of(head))
       return yield* note(`Run ${runId} is done, and its files went to ${place}`)
     }
-    if (RunRecord.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
+    if (RunProcess.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
     const request = yield* runs.request(runId)
     yield* note(`Going on with run ${runId}: ${RunFields.what(head)} to ${place}`)
     return yield* Downloading.perform(
@@ -60,6 +61,6 @@ const latestHere = Effect.gen(function* () {
     const others = unfinished.slice(0, 5).map(({ place, runId }) => `${runId} (${place})`)
     return yield* new NoUnfinishedRun({ others })
   }
-  if (RunRecord.state(here) !== "running" || RunRecord.isBusy(here)) return here
+  if (RunRecord.state(here) !== "running" || RunProcess.isBusy(here)) return here
   return yield* new RunBusyElsewhere({ runId: here.runId, host: here.process.host })
 })

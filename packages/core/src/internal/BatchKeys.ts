@@ -8,6 +8,8 @@ export const of = (
   { baseUrl, projectId }: Pick<ScenarioConfig["Service"], "baseUrl" | "projectId">,
   { fileNameTemplate, flat, selection }: BatchRequest
 ): BatchKey => {
-  const ids = [selection.assetIds, selection.inferenceIds, selection.modelIds].map((all) => all.toSorted())
+  const ids = [selection.assetIds, selection.inferenceIds, selection.modelIds].map((all: ReadonlyArray<string>) =>
+    all.toSorted()
+  )
   return BatchKey.make(JSON.stringify([baseUrl, projectId ?? "", fileNameTemplate, flat ?? false, ...ids]))
 }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Checksum } from "@scenario-assets/core"
+import type { Checksum } from "@scenario-assets/core"
 import { Emulator, EmulatorHttpClient, Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Checksum } from "@scenario-assets/core"
+import type { Checksum } from "@scenario-assets/core"
 import * as Schema from "effect/Schema"
 import * as Content from "../../src/testing/internal/Content.ts"
 import * as Checksums from "../../src/transfer/internal/Checksums.ts"

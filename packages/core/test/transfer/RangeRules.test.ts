@@ -1,6 +1,6 @@
 /** Questions and answers of chance: what the rules promise together, and what each of them is good for. */
 import { assert, describe, it } from "@effect/vitest"
-import { StoredObject } from "@scenario-assets/core"
+import type { StoredObject } from "@scenario-assets/core"
 import * as Seeded from "../../src/testing/internal/Seeded.ts"
 import * as RangeRules from "../../src/transfer/internal/RangeRules.ts"
 import * as StoredObjects from "../../src/transfer/internal/StoredObjects.ts"

@@ -4,11 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Result from "effect/Result"
-import { LimitExceeded } from "./internal/ArchiveReason.ts"
-import type { Location } from "./internal/ZipDirectory.ts"
-import type { ZipEntry } from "./ZipEntry.ts"
-
 /**
  * The limits, each the most that is allowed. `Infinity` is none.
  *
@@ -58,41 +53,3 @@ export const ofSize = (bytes: number): ArchiveLimits => ({
   entrySize: bytes,
   ratio: Number.POSITIVE_INFINITY
 })
-
-/** Below so many bytes of files the ratio does not matter. */
-const ratioFrom = 2 ** 30
-
-/**
- * Checks the central directory before it is read.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const checkLocation = (location: Location, limits: ArchiveLimits): Result.Result<void, LimitExceeded> => {
-  if (location.entries > limits.entries) return exceeded("entries", limits, location.entries)
-  return location.size > limits.directorySize ? exceeded("directorySize", limits, location.size) : Result.void
-}
-
-/**
- * Checks the entries.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const check = (entries: ReadonlyArray<ZipEntry>, limits: ArchiveLimits): Result.Result<void, LimitExceeded> => {
-  if (entries.length > limits.entries) return exceeded("entries", limits, entries.length)
-  let total = 0
-  let compressed = 0
-  for (const entry of entries) {
-    if (entry.size > limits.entrySize) return exceeded("entrySize", limits, entry.size, entry.name)
-    total += entry.size
-    compressed += entry.compressedSize
-  }
-  if (total > limits.totalSize) return exceeded("totalSize", limits, total)
-  return total > ratioFrom && total > limits.ratio * compressed
-    ? exceeded("ratio", limits, compressed === 0 ? Infinity : Math.floor(total / compressed))
-    : Result.void
-}
-
-const exceeded = (limit: keyof ArchiveLimits, limits: ArchiveLimits, found: number, entry?: string) =>
-  Result.fail(new LimitExceeded({ limit, allowed: limits[limit], found, ...(entry === undefined ? {} : { entry }) }))

@@ -31,7 +31,7 @@ export type DownloadFailure = typeof DownloadFailure.Type
  * @category models
  * @since 0.1.0
  */
-export const Failed = Schema.Struct({
+const Failed = Schema.Struct({
   /** From 0. */
   batch: Count,
   /** None where no job was begun. */
@@ -47,7 +47,7 @@ export type Failed = typeof Failed.Type
  * @category models
  * @since 0.1.0
  */
-export const SavedFile = Schema.Struct({
+const SavedFile = Schema.Struct({
   /** Relative to the directory, with `/`. */
   path: Schema.String,
   /** The name in the archive. */
@@ -68,7 +68,7 @@ export type SavedFile = typeof SavedFile.Type
  * @category models
  * @since 0.1.0
  */
-export const SavedArchive = Schema.Struct({
+const SavedArchive = Schema.Struct({
   batch: Count,
   jobId: JobId,
   /** Where the archive itself is kept; none where it was extracted. */

@@ -3,11 +3,9 @@
  *
  * @since 0.1.0
  */
-import { format, isAbsolute, join, parse, resolve } from "node:path"
 import { JobId } from "@scenario-assets/core/Asset"
-import type { BatchRequest } from "@scenario-assets/core/AssetDownload"
-import { defaultTemplate, FileNameTemplate } from "@scenario-assets/core/FileNameTemplate"
-import * as Selection from "@scenario-assets/core/Selection"
+import { FileNameTemplate } from "@scenario-assets/core/FileNameTemplate"
+import { Selection } from "@scenario-assets/core/Selection"
 import * as Schema from "effect/Schema"
 
 /**
@@ -17,7 +15,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  */
 export const Assets = Schema.TaggedStruct("Assets", {
-  selection: Selection.Selection,
+  selection: Selection,
   /** How the files are named. Default `FileNameTemplate.defaultTemplate`. */
   fileNameTemplate: Schema.optionalKey(FileNameTemplate),
   /** All files in one directory instead of grouped. Default `false`. */
@@ -127,85 +125,3 @@ export const directory = (path: string, options: Omit<Directory, "_tag" | "direc
  */
 export const archiveFiles = (file: string, options: Omit<ArchiveFiles, "_tag" | "file"> = {}): ArchiveFiles =>
   ArchiveFiles.make({ ...options, file })
-
-/**
- * What is requested of Scenario in all; nothing for jobs begun earlier.
- *
- * @category getters
- * @since 0.1.0
- */
-export const batchRequest = ({ wanted }: DownloadRequest): BatchRequest | undefined =>
-  wanted._tag === "Jobs"
-    ? undefined
-    : {
-        selection: wanted.selection,
-        fileNameTemplate: wanted.fileNameTemplate ?? defaultTemplate,
-        flat: wanted.flat
-      }
-
-/**
- * The same batch by batch; nothing for jobs begun earlier.
- *
- * @category getters
- * @since 0.1.0
- */
-export const batches = (request: DownloadRequest): ReadonlyArray<BatchRequest> => {
-  const whole = batchRequest(request)
-  return whole === undefined ? [] : Selection.batches(whole.selection).map((selection) => ({ ...whole, selection }))
-}
-
-/**
- * How many archives there will be.
- *
- * @category getters
- * @since 0.1.0
- */
-export const archiveCount = (request: DownloadRequest): number =>
-  request.wanted._tag === "Jobs" ? request.wanted.jobIds.length : batches(request).length
-
-/**
- * How many ids are asked for.
- *
- * @category getters
- * @since 0.1.0
- */
-export const idCount = ({ wanted }: DownloadRequest): number =>
-  wanted._tag === "Jobs" ? wanted.jobIds.length : wanted.selection.size
-
-/**
- * The directory, or the path of the archive.
- *
- * @category getters
- * @since 0.1.0
- */
-export const place = ({ destination }: DownloadRequest): string =>
-  destination._tag === "Directory" ? destination.directory : destination.file
-
-/**
- * The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several.
- *
- * @category getters
- * @since 0.1.0
- */
-export const archivePath = (file: string, total: number, batch: number): string => {
-  const { dir, ext, name, root } = parse(file)
-  return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
-}
-
-/**
- * The same request for a process in another working directory.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): DownloadRequest => {
-  const whole = (path: string) => (isAbsolute(path) ? path : join(cwd, path))
-  const { destination } = request
-  return {
-    ...request,
-    destination:
-      destination._tag === "Directory"
-        ? { ...destination, directory: whole(destination.directory) }
-        : { ...destination, file: whole(destination.file) }
-  }
-}

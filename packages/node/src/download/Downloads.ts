@@ -25,12 +25,14 @@ import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
 import { type DownloadEvent, DownloadIncomplete, type DownloadReport } from "./DownloadEvent.ts"
-import * as DownloadRequest from "./DownloadRequest.ts"
+import type * as DownloadRequest from "./DownloadRequest.ts"
 import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
+import * as Batches from "./internal/Batches.ts"
 import type { Destination } from "./internal/Destination.ts"
 import * as ExtractedFiles from "./internal/ExtractedFiles.ts"
 import * as JobSource from "./internal/JobSource.ts"
 import * as Pipeline from "./internal/Pipeline.ts"
+import * as Place from "./internal/Place.ts"
 import * as Preview from "./internal/Preview.ts"
 import * as Tally from "./internal/Tally.ts"
 import type { RunBusy } from "./RunRecord.ts"
@@ -130,7 +132,7 @@ export const make: Effect.Effect<
     const pool = yield* TransferPool.make({ connections, limitRate })
     const options = { connections, idleTimeout, pool, retries, timeLimit }
     if (destination._tag === "ArchiveFiles") {
-      return yield* ArchiveFiles.open(files, destination, DownloadRequest.archiveCount(request), concurrency, options)
+      return yield* ArchiveFiles.open(files, destination, Batches.archiveCount(request), concurrency, options)
     }
     const rules = yield* ExtractedFiles.rules(destination)
     return ExtractedFiles.open(extraction, destination.directory, concurrency, { ...options, ...rules })
@@ -139,12 +141,12 @@ export const make: Effect.Effect<
   const download = (given: DownloadRequest.DownloadRequest, isBegin: boolean) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const request = DownloadRequest.absolute(given)
+        const request = Place.absolute(given)
         const destination = yield* open(request)
         const { failure, journal, run } = yield* record(request)
         const archives = yield* Archives.make.pipe(Effect.provideService(JobJournal, journal), Effect.provide(context))
-        const place = DownloadRequest.place(request)
-        const batches = DownloadRequest.archiveCount(request)
+        const place = Place.of(request)
+        const batches = Batches.archiveCount(request)
         const runId = run?.runId
         yield* Effect.annotateCurrentSpan({
           ...(runId === undefined ? {} : { "scenario.run.id": runId }),
@@ -170,7 +172,7 @@ export const make: Effect.Effect<
           resumed: run?.resumed === true,
           place,
           batches,
-          ids: DownloadRequest.idCount(request)
+          ids: Batches.idCount(request)
         }
         const ended = Stream.fromEffect(
           Effect.gen(function* () {
@@ -211,8 +213,7 @@ export const make: Effect.Effect<
       const { report } = ended
       return report.state === "complete" ? report : yield* new DownloadIncomplete({ report })
     }),
-    preview: (request) =>
-      Preview.make(DownloadRequest.absolute(request), { extraction, transfer }).pipe(Effect.provide(context))
+    preview: (request) => Preview.make(Place.absolute(request), { extraction, transfer }).pipe(Effect.provide(context))
   })
 })
 

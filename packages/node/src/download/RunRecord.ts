@@ -3,13 +3,9 @@
  *
  * @since 0.1.0
  */
-import { hostname, uptime } from "node:os"
 import { type JobId, ProjectId } from "@scenario-assets/core/Asset"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
-import * as ProcessId from "../file/internal/ProcessId.ts"
+import * as RunProcess from "./internal/RunProcess.ts"
 
 /**
  * The id of a run, such as `run_261125_bakolu`: the day, and syllables that can be told on the telephone.
@@ -23,9 +19,6 @@ export const RunId = Schema.String.pipe(
 )
 /** @category models @since 0.1.0 */
 export type RunId = typeof RunId.Type
-
-/** Whether a text is the id of a run. @category guards @since 0.1.0 */
-export const isRunId = Schema.is(RunId)
 
 /**
  * How a run ended. After `complete` it is done; after anything else it can be resumed. `begun`: its jobs are begun, and the
@@ -56,15 +49,7 @@ export const RunHead = Schema.Struct({
   /** The directory that it was begun in. */
   cwd: Schema.String,
   /** Who carries it out, or did so last. */
-  process: Schema.Struct({
-    pid: Schema.Int,
-    /** None where the system does not tell. */
-    startTime: Schema.optionalKey(Schema.Int),
-    /** In which the number counts, as that of a container; none where the system does not tell. */
-    namespace: Schema.optionalKey(Schema.String),
-    host: Schema.String,
-    since: Schema.DateTimeUtcFromString
-  }),
+  process: RunProcess.RunProcess,
   baseUrl: Schema.String,
   projectId: Schema.optionalKey(ProjectId),
   /** The directory, or the path of the archive. */
@@ -118,40 +103,8 @@ export type State = End["state"] | "running" | "stopped"
  * @since 0.1.0
  */
 export const state = (head: RunHead): State =>
-  head.end?.state ?? (!isOwnHost(head) || isAlive(head.process) ? "running" : "stopped")
-
-/**
- * Whether a process of this machine carries it out.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isBusy = (head: RunHead): boolean => isOwnHost(head) && state(head) === "running"
-
-const isOwnHost = ({ process }: RunHead): boolean =>
-  process.host === hostname() && ProcessId.isOwnNamespace(process.namespace)
-
-/** One that is older than the machine is up is another one by now. */
-const isAlive = ({ since, ...process }: RunHead["process"]): boolean => {
-  // Clocks are set now and then.
-  const booted = DateTime.toEpochMillis(DateTime.nowUnsafe()) - uptime() * 1000 - 60_000
-  return DateTime.toEpochMillis(since) >= booted && ProcessId.isAlive(process)
-}
-
-/** This process, from now on. */
-export const ownProcess = Effect.map(DateTime.now, (since) => ({ ...ProcessId.own(), host: hostname(), since }))
-
-/** Of each day there are half a million. */
-export const makeId = Effect.gen(function* () {
-  const day = DateTime.formatIsoDateUtc(yield* DateTime.now)
-    .slice(2)
-    .replaceAll("-", "")
-  const letters = yield* Effect.forEach([1, 2, 3], () => Effect.all([Random.choice(consonants), Random.choice(vowels)]))
-  return RunId.make(`run_${day}_${letters.flat().join("")}`)
-})
-
-const consonants = ["b", "d", "f", "g", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z"] as const
-const vowels = ["a", "e", "i", "o", "u"] as const
+  head.end?.state ??
+  (!RunProcess.isOnThisMachine(head.process) || RunProcess.isAlive(head.process) ? "running" : "stopped")
 
 /**
  * No run has this id.

@@ -8,7 +8,7 @@ import * as SourceOrigin from "@scenario-assets/core/engine/transfer/SourceOrigi
 import { ChecksumMismatch, LengthMismatch } from "@scenario-assets/core/engine/transfer/TransferReason"
 import * as Metrics from "@scenario-assets/core/Metrics"
 import type { Algorithm } from "@scenario-assets/core/transfer/Checksum"
-import * as Source from "@scenario-assets/core/transfer/Source"
+import type * as Source from "@scenario-assets/core/transfer/Source"
 import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
 import { type ReadOptions, Transfer } from "@scenario-assets/core/transfer/Transfer"
 import { TransferError } from "@scenario-assets/core/transfer/TransferError"

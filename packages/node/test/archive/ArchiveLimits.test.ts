@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ArchiveLimits, type ZipEntry } from "@scenario-assets/node"
 import * as Result from "effect/Result"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
+import * as LimitCheck from "../../src/archive/internal/LimitCheck.ts"
 import { failureOf, read } from "./ZipReading.ts"
 
 const { defaults } = ArchiveLimits
@@ -10,7 +11,7 @@ const [one] = Result.getOrThrow(read(ZipMaker.make([{ name: "a.bin", content: "x
 assert(one !== undefined)
 const sized = (size: number, compressedSize = size): ZipEntry.ZipEntry => ({ ...one, size, compressedSize })
 const exceeded = (entries: ReadonlyArray<ZipEntry.ZipEntry>, limits: Partial<ArchiveLimits.ArchiveLimits> = {}) => {
-  const { allowed, entry, found, limit } = failureOf(ArchiveLimits.check(entries, { ...defaults, ...limits }))
+  const { allowed, entry, found, limit } = failureOf(LimitCheck.entries(entries, { ...defaults, ...limits }))
   return [limit, allowed, found, entry]
 }
 
@@ -18,11 +19,11 @@ describe("ArchiveLimits", () => {
   it("takes what is within the limits", () => {
     const limits = { entries: 2, totalSize: 10, entrySize: 6, ratio: 1, directorySize: 0 }
     for (const entries of [[], [sized(6), sized(4)], [sized(0), sized(6, 1)]]) {
-      assert.isTrue(Result.isSuccess(ArchiveLimits.check(entries, limits)))
+      assert.isTrue(Result.isSuccess(LimitCheck.entries(entries, limits)))
     }
-    assert.isTrue(Result.isSuccess(ArchiveLimits.check([sized(100 * GiB, GiB)], defaults)))
+    assert.isTrue(Result.isSuccess(LimitCheck.entries([sized(100 * GiB, GiB)], defaults)))
     // One blank bitmap, as dense as deflate can make it.
-    assert.isTrue(Result.isSuccess(ArchiveLimits.check([sized(0.9 * GiB, GiB / 1032)], defaults)))
+    assert.isTrue(Result.isSuccess(LimitCheck.entries([sized(0.9 * GiB, GiB / 1032)], defaults)))
   })
 
   it("says which limit is passed, and by how much", () => {
@@ -38,7 +39,7 @@ describe("ArchiveLimits", () => {
   it("looks at the directory before it is read", () => {
     const location = { _tag: "Location", offset: 0, size: 100, entries: 2 } as const
     const check = (limits: Partial<ArchiveLimits.ArchiveLimits>) =>
-      ArchiveLimits.checkLocation(location, { ...defaults, ...limits })
+      LimitCheck.directory(location, { ...defaults, ...limits })
     assert.isTrue(Result.isSuccess(check({})))
     assert.isTrue(Result.isSuccess(check({ entries: 2, directorySize: 100 })))
     assert.strictEqual(failureOf(check({ entries: 1 })).limit, "entries")

@@ -9,6 +9,7 @@ import * as yauzl from "yauzl"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import { mutate, type Random, randomOf } from "../../../../test-support/ZipMutator.ts"
 import * as EntryPath from "../../src/archive/internal/EntryPath.ts"
+import * as LimitCheck from "../../src/archive/internal/LimitCheck.ts"
 import * as ZipDirectory from "../../src/archive/internal/ZipDirectory.ts"
 import * as ZipLocalHeader from "../../src/archive/internal/ZipLocalHeader.ts"
 
@@ -64,7 +65,7 @@ const open = (bytes: Uint8Array, random: Random): Taken | undefined => {
   assertEntries(entries, location)
   if (entries.some(({ unsupported }) => unsupported !== undefined)) return undefined
   Result.getOrThrow(
-    ArchiveLimits.check(entries, {
+    LimitCheck.entries(entries, {
       ...ArchiveLimits.defaults,
       totalSize: Infinity,
       entrySize: Infinity,
@@ -94,7 +95,7 @@ const assertReason = (reason: Error): undefined => {
   assert.notMatch(reason.message, /\p{Cc}/u)
 }
 
-const assertEntries = (entries: ReadonlyArray<ZipEntry.ZipEntry>, location: ZipDirectory.Location) => {
+const assertEntries = (entries: ReadonlyArray<ZipEntry.ZipEntry>, location: ZipDirectory.DirectoryLocation) => {
   assert.strictEqual(entries.length, location.entries)
   assert.strictEqual(new Set(entries.map(({ name }) => name)).size, entries.length)
   const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0)

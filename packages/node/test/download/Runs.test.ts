@@ -6,6 +6,7 @@ import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import { DownloadRequest, RunRecord, Runs } from "@scenario-assets/node"
 import { Effect, Option } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+import * as Batches from "../../src/download/internal/Batches.ts"
 
 const account = { baseUrl: "https://api.emulator.test/v1", projectId: undefined }
 const jobA = Asset.JobId.make("job_a")
@@ -20,7 +21,7 @@ const requestOf = Effect.fnUntraced(function* (directory: string, assetIds: Read
 })
 
 const keysOf = (request: DownloadRequest.DownloadRequest) =>
-  DownloadRequest.batches(request).map((batch) => BatchKeys.of(account, batch))
+  Batches.of(request).map((batch) => BatchKeys.of(account, batch))
 
 const keyOf = (request: DownloadRequest.DownloadRequest) => keysOf(request)[0] ?? assert.fail("no batch")
 

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Checksum from "../Checksum.ts"
+import type * as Checksum from "../Checksum.ts"
 import * as Checksums from "./Checksums.ts"
 import type { Crc } from "./Crc.ts"
 import * as Crc32 from "./Crc32.ts"

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Checksum } from "../Checksum.ts"
-import * as Source from "../Source.ts"
+import type * as Source from "../Source.ts"
 import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Hashes from "./Hashes.ts"

@@ -3,7 +3,7 @@
  * and at the head of the answer, and the first one that applies decides.
  */
 import { isTransientStatus } from "../../http/Http.ts"
-import * as StoredObject from "../StoredObject.ts"
+import type * as StoredObject from "../StoredObject.ts"
 import type { Reason } from "../TransferError.ts"
 import * as StoredObjects from "./StoredObjects.ts"
 import { LengthMismatch, ObjectMissing, RangesRefused, UnexpectedContent, UnexpectedStatus } from "./TransferReason.ts"

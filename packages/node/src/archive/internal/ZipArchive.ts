@@ -10,6 +10,7 @@ import * as ArchiveLimits from "../ArchiveLimits.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
 import { Unsupported } from "./ArchiveReason.ts"
 import * as ByteSource from "./ByteSource.ts"
+import * as LimitCheck from "./LimitCheck.ts"
 import * as ZipDirectory from "./ZipDirectory.ts"
 
 /**
@@ -58,10 +59,10 @@ export const open = Effect.fnUntraced(function* <E, R>(
   }
   // Asked for once, and it was enough: `ZipDirectory.tailSize`.
   if (located._tag === "NeedMore") return yield* Effect.die(located)
-  yield* orFail(ArchiveLimits.checkLocation(located, limits))
+  yield* orFail(LimitCheck.directory(located, limits))
   const directory = yield* ByteSource.readBytes(bytes, located.offset, located.offset + located.size)
   const entries = yield* orFail(ZipDirectory.parse(directory, located))
-  yield* orFail(ArchiveLimits.check(entries, limits))
+  yield* orFail(LimitCheck.entries(entries, limits))
   return { name, bytes, entries }
 })
 

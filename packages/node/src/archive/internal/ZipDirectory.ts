@@ -20,7 +20,7 @@ import * as ZipRecord from "./ZipRecord.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Location {
+export interface DirectoryLocation {
   readonly _tag: "Location"
   /** Its first byte, counted from the start of the archive. */
   readonly offset: number
@@ -64,7 +64,7 @@ export const tailSize = endSize + maximalComment + locatorSize + end64Size
  * @category constructors
  * @since 0.1.0
  */
-export const locate = (tail: Uint8Array, archiveSize: number): Result.Result<Location | NeedMore, Reason> => {
+export const locate = (tail: Uint8Array, archiveSize: number): Result.Result<DirectoryLocation | NeedMore, Reason> => {
   const from = Math.max(0, archiveSize - tailSize)
   if (tail.length < archiveSize - from) return Result.succeed({ _tag: "NeedMore", from })
   const view = viewOf(tail)
@@ -87,7 +87,7 @@ const endRecords = (view: DataView): ReadonlyArray<number> => {
 }
 
 /** Reads the end record at `at`, and the ZIP64 records before it; the view begins at `start` of the archive. */
-const readEnd = (view: DataView, at: number, start: number): Result.Result<Location, Reason> => {
+const readEnd = (view: DataView, at: number, start: number): Result.Result<DirectoryLocation, Reason> => {
   const narrow = [
     ...[4, 6, 8, 10].map((field) => view.getUint16(at + field, true)),
     ...[12, 16].map((field) => view.getUint32(at + field, true))
@@ -149,7 +149,10 @@ const describe = (tail: Uint8Array, archiveSize: number): string => {
  * @category constructors
  * @since 0.1.0
  */
-export const parse = (bytes: Uint8Array, location: Location): Result.Result<ReadonlyArray<ZipEntry>, Reason> => {
+export const parse = (
+  bytes: Uint8Array,
+  location: DirectoryLocation
+): Result.Result<ReadonlyArray<ZipEntry>, Reason> => {
   if (bytes.length !== location.size) {
     return damaged(`gave ${bytes.length} bytes of a central directory of ${location.size}`)
   }

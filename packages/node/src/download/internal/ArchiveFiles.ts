@@ -7,8 +7,9 @@ import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
 import { Exists } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
-import * as DownloadRequest from "../DownloadRequest.ts"
+import type * as DownloadRequest from "../DownloadRequest.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
+import * as Place from "./Place.ts"
 
 /** Makes the directory, and fails where nothing can be written to it. */
 export const open = Effect.fnUntraced(function* (
@@ -23,7 +24,7 @@ export const open = Effect.fnUntraced(function* (
   yield* Files.attempt("write to the directory", directory, () => Fs.access(directory, Fs.constants.W_OK))
 
   const saveOne = (archive: ReadyArchive): Stream.Stream<SaveEvent> => {
-    const target = DownloadRequest.archivePath(file, total, archive.batch)
+    const target = Place.archivePath(file, total, archive.batch)
     const ifExists = replace ? "replace" : archive.resumed ? "skip" : "fail"
     return files.events(archive.source, target, { ...options, expect: "zip", ifExists }).pipe(
       Stream.map((event) => told(archive, event)),
@@ -33,7 +34,7 @@ export const open = Effect.fnUntraced(function* (
 
   return {
     check: Effect.fnUntraced(function* (batch, hasJob) {
-      const own = DownloadRequest.archivePath(file, total, batch)
+      const own = Place.archivePath(file, total, batch)
       if (replace || hasJob || !(yield* Files.exists(own))) return
       return yield* new FileError({ operation: "download to", path: own, reason: new Exists() })
     }),

@@ -13,9 +13,10 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { FileError } from "../../file/FileError.ts"
 import type { DownloadEvent } from "../DownloadEvent.ts"
-import * as DownloadRequest from "../DownloadRequest.ts"
+import type * as DownloadRequest from "../DownloadRequest.ts"
 import type { Account } from "../RunRecord.ts"
 import type { Run } from "../Runs.ts"
+import * as Batches from "./Batches.ts"
 import type { Destination } from "./Destination.ts"
 import * as Pipeline from "./Pipeline.ts"
 
@@ -51,8 +52,8 @@ const ofAssets = (
   poll: JobPoller.Options,
   { account, archives, journal, mayStartAnew = once() }: Services
 ): JobSource => {
-  const batches = DownloadRequest.batches(request)
-  const whole = DownloadRequest.batchRequest(request)
+  const batches = Batches.of(request)
+  const whole = Batches.whole(request)
   return {
     total: batches.length,
     events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),

@@ -13,8 +13,10 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Extraction, Preview } from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
-import * as DownloadRequest from "../DownloadRequest.ts"
+import type * as DownloadRequest from "../DownloadRequest.ts"
+import * as Batches from "./Batches.ts"
 import * as ExtractedFiles from "./ExtractedFiles.ts"
+import * as Place from "./Place.ts"
 
 /**
  * A job that has no archive yet, where nobody waits for one.
@@ -41,7 +43,7 @@ export type DownloadPreview =
   | {
       readonly _tag: "Batches"
       readonly batches: ReadonlyArray<{
-        readonly request: ReturnType<typeof DownloadRequest.batches>[number]
+        readonly request: ReturnType<typeof Batches.of>[number]
         /** Where the archive would be kept. */
         readonly path: string | undefined
       }>
@@ -69,12 +71,12 @@ export const make = Effect.fnUntraced(function* (
   { extraction, transfer }: Services
 ) {
   const { destination, wanted } = request
-  const total = DownloadRequest.archiveCount(request)
+  const total = Batches.archiveCount(request)
   const pathOf = (batch: number) =>
-    destination._tag === "ArchiveFiles" ? DownloadRequest.archivePath(destination.file, total, batch) : undefined
+    destination._tag === "ArchiveFiles" ? Place.archivePath(destination.file, total, batch) : undefined
   const rules = destination._tag === "Directory" ? yield* ExtractedFiles.rules(destination) : undefined
   if (wanted._tag === "Assets") {
-    const batches = DownloadRequest.batches(request).map((request, batch) => ({ request, path: pathOf(batch) }))
+    const batches = Batches.of(request).map((request, batch) => ({ request, path: pathOf(batch) }))
     return { _tag: "Batches", batches } satisfies DownloadPreview
   }
 
@@ -92,7 +94,7 @@ export const make = Effect.fnUntraced(function* (
   const archives = yield* Effect.forEach(
     sources,
     Effect.fnUntraced(function* ({ jobId, source }, batch) {
-      const path = DownloadRequest.archivePath(destination.file, total, batch)
+      const path = Place.archivePath(destination.file, total, batch)
       const isTaken = yield* Files.exists(path)
       const opened = yield* transfer.events(source, { expect: "zip" }).pipe(
         Stream.filter((event) => event._tag === "Opened"),

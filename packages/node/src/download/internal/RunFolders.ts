@@ -12,7 +12,11 @@ import * as Files from "../../file/internal/Files.ts"
 import * as Lock from "../../file/internal/Lock.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
 import * as RunRecord from "../RunRecord.ts"
+import * as Batches from "./Batches.ts"
+import * as Place from "./Place.ts"
+import * as RunIds from "./RunIds.ts"
 import * as RunJobs from "./RunJobs.ts"
+import * as RunProcess from "./RunProcess.ts"
 
 const Head = Schema.fromJsonString(RunRecord.RunHead)
 const decodeHead = Schema.decodeOption(Head)
@@ -50,7 +54,7 @@ export const make = (root: string) => {
   const list = Effect.gen(function* () {
     const names = yield* Files.orMissing(Files.attempt("read the runs in", root, () => Fs.readdir(root)))
     const heads = yield* Effect.forEach(
-      (names ?? []).filter(RunRecord.isRunId),
+      (names ?? []).filter(RunIds.isRunId),
       (name) => Effect.orElseSucceed(readHead(name), () => Option.none<RunRecord.RunHead>()),
       { concurrency: 16 }
     )
@@ -59,7 +63,7 @@ export const make = (root: string) => {
 
   const get = Effect.fnUntraced(function* (runId: string) {
     // Not a path of somebody's choice.
-    const head = RunRecord.isRunId(runId) ? yield* readHead(runId) : Option.none<RunRecord.RunHead>()
+    const head = RunIds.isRunId(runId) ? yield* readHead(runId) : Option.none<RunRecord.RunHead>()
     return yield* Option.match(head, {
       onNone: () => Effect.fail(new RunRecord.RunNotFound({ runId })),
       onSome: Effect.succeed
@@ -83,8 +87,8 @@ export const make = (root: string) => {
     )
 
   const begin = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
-    const request = DownloadRequest.absolute(given)
-    const place = DownloadRequest.place(request)
+    const request = Place.absolute(given)
+    const place = Place.of(request)
     yield* Files.makePrivateDirectory(root)
     yield* Effect.mapError(Lock.acquire(join(root, `${digest(place).slice(0, 32)}.lock`), place), (error) =>
       error.reason._tag === "Locked" ? busy(place, error.reason) : error
@@ -100,11 +104,11 @@ export const make = (root: string) => {
         head.projectId === account.projectId
     )
     const before = unfinished.find((head) => head.key === key)
-    const own = yield* RunRecord.ownProcess
+    const own = yield* RunProcess.own
     const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
     let head: RunRecord.RunHead = {
       version: 2,
-      runId: before?.runId ?? (yield* Effect.repeat(RunRecord.makeId, { until: isFree })),
+      runId: before?.runId ?? (yield* Effect.repeat(RunIds.make, { until: isFree })),
       started: before?.started ?? own.since,
       cwd: before?.cwd ?? process.cwd(),
       process: own,
@@ -147,7 +151,7 @@ export const make = (root: string) => {
     }),
     forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)
-      if (RunRecord.isBusy(head)) {
+      if (RunProcess.isBusy(head)) {
         return yield* new RunRecord.RunBusy({ place: head.place, runId, pid: head.process.pid })
       }
       return yield* remove(runId)
@@ -157,7 +161,7 @@ export const make = (root: string) => {
 }
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
-  DownloadRequest.batches(request).map((batch) => BatchKeys.of(account, batch))
+  Batches.of(request).map((batch) => BatchKeys.of(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 

@@ -1,0 +1,26 @@
+/** Where the files of a download go. */
+import { format, isAbsolute, join, parse, resolve } from "node:path"
+import type { DownloadRequest } from "../DownloadRequest.ts"
+
+/** The directory, or the path of the archive. */
+export const of = ({ destination }: DownloadRequest): string =>
+  destination._tag === "Directory" ? destination.directory : destination.file
+
+/** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several. */
+export const archivePath = (file: string, total: number, batch: number): string => {
+  const { dir, ext, name, root } = parse(file)
+  return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
+}
+
+/** The same request for a process in another working directory. */
+export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): DownloadRequest => {
+  const whole = (path: string) => (isAbsolute(path) ? path : join(cwd, path))
+  const { destination } = request
+  return {
+    ...request,
+    destination:
+      destination._tag === "Directory"
+        ? { ...destination, directory: whole(destination.directory) }
+        : { ...destination, file: whole(destination.file) }
+  }
+}
