@@ -1,6 +1,6 @@
 /**
  * Checks who imports whom: the order of the packages, the rooms inside them, and that no import leads back in a circle.
- * The rules are the tables below; docs/architecture.md gives the reasons.
+ * The rules are the tables below; docs/architecture.md describes the rooms.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import path from "node:path"

@@ -1,6 +1,7 @@
 /** Downloads one object to a file by the library, as a program that uses it would, and prints the time it took. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
 import * as FileDownload from "../../packages/node/src/file/FileDownload.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
@@ -17,6 +18,7 @@ const program = Effect.flatMap(FileDownload.FileDownload, (files) =>
     connections: connections === undefined ? undefined : Number(connections)
   })
 ).pipe(
+  Effect.provideService(References.MinimumLogLevel, "Warn"),
   Effect.provide(
     NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),

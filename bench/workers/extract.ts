@@ -1,6 +1,7 @@
 /** Extracts one archive into a directory by the library, as a program that uses it would, and prints the time it took. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as SignedUrl from "../../packages/core/src/SignedUrl.ts"
 import * as Extraction from "../../packages/node/src/extraction/Extraction.ts"
 import * as NodeScenario from "../../packages/node/src/NodeScenario.ts"
@@ -16,6 +17,7 @@ const program = Effect.flatMap(Extraction.Extraction, ({ run }) =>
     threads: threads === undefined ? undefined : Number(threads)
   })
 ).pipe(
+  Effect.provideService(References.MinimumLogLevel, "Warn"),
   Effect.provide(
     NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),

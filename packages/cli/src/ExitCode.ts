@@ -46,6 +46,11 @@ export const Interruption = Context.Reference<() => number>("@scenario-assets/cl
   defaultValue: () => () => exitCodes.interrupted
 })
 
+/** Whether the process is about to end by an error that Effect does not see. */
+export const HasCrashed = Context.Reference<() => boolean>("@scenario-assets/cli/HasCrashed", {
+  defaultValue: () => () => false
+})
+
 const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   Unauthorized: exitCodes.credentials,
   QuotaExceeded: exitCodes.failed,

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Cli from "./Cli.ts"
 import * as Crash from "./Crash.ts"
-import { exitCodes, Interruption } from "./ExitCode.ts"
+import { exitCodes, HasCrashed, Interruption } from "./ExitCode.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
   let signaled: number | undefined
@@ -59,6 +59,7 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
       exitCode = code
     }),
     Effect.provideService(Interruption, () => signaled ?? exitCodes.interrupted),
+    Effect.provideService(HasCrashed, () => hasCrashed),
     Effect.provide(layerServices)
   )
   NodeRuntime.runMain(main, {

@@ -10,7 +10,7 @@ import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
 import * as Colors from "./Colors.ts"
 import type * as Events from "./Events.ts"
-import { Interruption } from "./ExitCode.ts"
+import { HasCrashed, Interruption } from "./ExitCode.ts"
 import * as Format from "./Format.ts"
 import * as Json from "./Json.ts"
 import * as Progress from "./Progress.ts"
@@ -63,7 +63,9 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         const paint = level === "debug" ? colors.faint : colors.warning
         progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
       }
-      const print = (text: string) => progress.write(process.stdout, text)
+      const hasCrashed = yield* HasCrashed
+      /** Nothing comes after the line that tells of a crash. */
+      const print = (text: string) => (hasCrashed() ? undefined : progress.write(process.stdout, text))
       const json = (fields: { readonly type: string }) =>
         mode.json ? Effect.map(Json.line(fields), print) : Effect.void
       const end = (fields: Events.End) =>

@@ -184,6 +184,8 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
             startsAnew ? note(`${message} Starting the job again`) : Effect.void
           )
         }
+        // What is under way is told by archives.
+        case "FileStarted":
         case "Ended":
           return Effect.void
       }

@@ -74,7 +74,7 @@ describe.concurrent("secrets", () => {
       yield* running.until("stdout", /"type":"progress"/)
       yield* running.kill("SIGKILL")
       const ended = yield* running.ended
-      assert.isAtLeast(readdirSync(emulated.directory).length, 3)
+      assert.isAtLeast(readdirSync(emulated.directory, { recursive: true }).length, 3)
       assertClean(ended, emulated.directory)
 
       // All this means something only if the canaries were in use.

@@ -73,6 +73,8 @@ const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted
         return watch.planned(file, event)
       case "Read":
         return watch.bytes(file, event.bytes, toRead)
+      case "Started":
+        return Effect.void
       case "Extracted": {
         const files = event.files.map(savedFile)
         extracted.saved(index, { file }, files)

@@ -120,7 +120,8 @@ const archive = { batch: Count, jobId: JobId }
 
 /**
  * One thing that happens. A batch begins with `BatchStarted` and ends with `ArchiveSaved`, `ArchiveFailed` or `BatchFailed`; an
- * archive begins with `ArchiveStarted`; its files begin with `ArchivePlanned` and end with `FilesSaved` or `FileRefused`. The
+ * archive begins with `ArchiveStarted`; its files begin with `ArchivePlanned`, large ones with a
+ * `FileStarted` of their own, and end with `FilesSaved` or `FileRefused`. The
  * first event is `Started`, the last one `Ended`. Batches are counted from 0.
  *
  * @category models
@@ -172,6 +173,8 @@ export const DownloadEvent = Schema.Union([
   /** The host did not resume, and bytes are discarded; `sameObject` where it has the same object still. */
   Schema.TaggedStruct("StartedOver", { ...archive, discarded: Count, sameObject: Schema.Boolean }),
   Schema.TaggedStruct("ConnectionsChanged", { ...archive, connections: Count }),
+  /** A file of the archive has begun that is too large to be there at once, as all others are. */
+  Schema.TaggedStruct("FileStarted", { ...archive, path: Schema.String, name: Schema.String, size: Count }),
   Schema.TaggedStruct("FilesSaved", { ...archive, files: Schema.Array(SavedFile) }),
   Schema.TaggedStruct("FileRefused", { ...archive, name: Schema.String, error: ArchiveError }),
   Schema.TaggedStruct("ArchiveSaved", SavedArchive.fields),

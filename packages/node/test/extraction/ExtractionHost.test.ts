@@ -81,6 +81,43 @@ describe("A small archive", () => {
   )
 })
 
+describe("What is told", () => {
+  it.live("is also what went wrong before the directory of the archive was there", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(archive.bytes, {
+        fate: (number) => (number === 0 ? { status: 503 } : number === 1 ? { status: 403 } : {})
+      })
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, TestDirectory.make())
+      Extracting.extracted(outcome)
+      assert.deepStrictEqual(
+        outcome.events.slice(0, 3).map(({ _tag }) => _tag),
+        ["Retrying", "Refreshed", "Planned"]
+      )
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("is the beginning of a file that takes its time, and its end", () =>
+    Effect.gen(function* () {
+      const large = ZipMaker.make([
+        { name: "small.txt", content: "a" },
+        { name: "large.bin", content: Extracting.noise(6_000_000) }
+      ])
+      const host = yield* RangeHost.make(large.bytes)
+      const outcome = yield* Extracting.run({ name: "job", source: host.source }, TestDirectory.make())
+      Extracting.extracted(outcome)
+      const begun = outcome.events.flatMap((event, index) => (event._tag === "Started" ? [{ index, ...event }] : []))
+      assert.deepStrictEqual(
+        begun.map(({ entry, path }) => [entry.name, path]),
+        [["large.bin", "large.bin"]]
+      )
+      const end = outcome.events.findIndex(
+        (event) => event._tag === "Extracted" && event.files.some(({ path }) => path === "large.bin")
+      )
+      assert.isAbove(end, begun[0]?.index ?? Infinity)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
 describe("A host without ranges", () => {
   it.live("is also one that says nothing by which an archive could be told from another", () =>
     Effect.gen(function* () {

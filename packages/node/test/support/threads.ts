@@ -3,7 +3,7 @@
  * turned meanwhile. It is also bundled, as other people's programs are.
  */
 import { Extraction } from "@scenario-assets/node"
-import { Effect } from "effect"
+import { Effect, References } from "effect"
 
 const [file = "", directory = ""] = process.argv.slice(2)
 
@@ -18,7 +18,9 @@ let turning = setImmediate(turn)
 
 const { alreadyThere, files } = await Effect.runPromise(
   Effect.flatMap(Extraction.Extraction, ({ run }) => run({ file }, directory, { threads: 2 })).pipe(
-    Effect.provide(Extraction.layerFiles)
+    Effect.provide(Extraction.layerFiles),
+    // Nothing but the answer on stdout.
+    Effect.provideService(References.MinimumLogLevel, "Warn")
   )
 )
 clearImmediate(turning)

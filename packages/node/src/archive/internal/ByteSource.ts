@@ -28,6 +28,22 @@ export interface ByteSource<E = never, R = never> {
   readonly read: (ranges: ReadonlyArray<readonly [start: number, end: number]>) => Stream.Stream<TransferEvent, E, R>
 }
 
+/** What goes wrong with an exchange, and is mended. */
+export type Trouble = Extract<TransferEvent, { readonly _tag: "Retrying" | "Refreshed" }>
+
+/**
+ * How to read from a storage host.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HostOptions extends Omit<ReadOptions, "resume"> {
+  /** How many of the last bytes are read at first. */
+  readonly tail?: number | undefined
+  /** Told of each exchange that is tried again, and of each fresh link, whoever reads. */
+  readonly onTrouble?: ((event: Trouble) => Effect.Effect<void>) | undefined
+}
+
 /**
  * Those of an object on a storage host; one request gives its last bytes, 256 KiB unless told otherwise. All reads share the
  * freshest link. `undefined` where the object has more than that, and the host serves no ranges, or says nothing by which it
@@ -39,14 +55,17 @@ export interface ByteSource<E = never, R = never> {
 export const fromTransfer = Effect.fnUntraced(function* <E, R>(
   transfer: Transfer["Service"],
   source: Source<E, R>,
-  options: Omit<ReadOptions, "resume"> & { readonly tail?: number | undefined } = {}
+  { onTrouble = () => Effect.void, tail: suffix = 256 * 1024, ...options }: HostOptions = {}
 ): Effect.fn.Return<ByteSource<TransferError | E, R> | undefined, TransferError | E, R> {
   const links = Links.make(source)
-  const suffix = options.tail ?? 256 * 1024
+  const told = Stream.tap<TransferEvent, unknown, never, never>((event) =>
+    event._tag === "Retrying" || event._tag === "Refreshed" ? onTrouble(event) : Effect.void
+  )
   let object: StoredObject.StoredObject | undefined
   let chunks: Array<Uint8Array> = []
   let length = 0
   yield* transfer.part(links, { suffix }, options).pipe(
+    told,
     Stream.takeUntil((event) => {
       if (event._tag === "Opened") object = event.object
       if (event._tag === "StartedOver") {
@@ -77,7 +96,7 @@ export const fromTransfer = Effect.fnUntraced(function* <E, R>(
         return end > from ? [{ _tag: "Bytes", offset, bytes: tail.subarray(offset - from, end - from) }] : []
       })
       return Stream.concat(
-        before.length === 0 ? Stream.empty : transfer.part(links, { object: found, ranges: before }, options),
+        before.length === 0 ? Stream.empty : told(transfer.part(links, { object: found, ranges: before }, options)),
         Stream.fromIterable(there)
       )
     }

@@ -2,7 +2,7 @@
  * From where an archive is to its entries and a way to read its bytes: by ranges of a storage host, from a file, or, where
  * the host serves no ranges, from a file that the archive is fetched to first.
  */
-import { type ReadOptions, type Source, Transfer } from "@scenario-assets/core/transfer/Transfer"
+import { type Source, Transfer } from "@scenario-assets/core/transfer/Transfer"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -39,7 +39,7 @@ export type ReadError = ArchiveError | TransferError | FileError
  * @category models
  * @since 0.1.0
  */
-export interface Options extends Omit<ReadOptions, "resume" | "expect"> {
+export interface Options extends Omit<ByteSource.HostOptions, "expect" | "tail"> {
   /** How much an archive may hold. Default `ArchiveLimits.defaults`. */
   readonly limits?: ArchiveLimits | undefined
   /** Where to keep an archive whose host serves no ranges: all of it has to be fetched first. Default: a temporary file. */

@@ -77,6 +77,10 @@ const told = (
     }
     case "Refreshed":
       return { _tag: "LinkRefreshed", ...of, offset: event.offset, status: event.status }
+    case "Started": {
+      const { name, size } = event.entry
+      return { _tag: "FileStarted", ...of, path: event.path, name, size }
+    }
     case "Extracted":
       return { _tag: "FilesSaved", ...of, files: event.files.map(savedFile) }
     case "Refused":

@@ -1,13 +1,14 @@
 /** One archive into a directory: what happens, and how it comes about. */
 import * as Outcome from "@scenario-assets/core/engine/Outcome"
 import * as Metrics from "@scenario-assets/core/Metrics"
-import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ArchiveError } from "../../archive/ArchiveError.ts"
 import { Damaged } from "../../archive/internal/ArchiveReason.ts"
+import type { Trouble } from "../../archive/internal/ByteSource.ts"
+import * as Contents from "../../archive/internal/Contents.ts"
 import * as EntryData from "../../archive/internal/EntryData.ts"
 import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
@@ -61,7 +62,9 @@ export type ExtractionEvent =
     }
   /** So many of them have been read. */
   | { readonly _tag: "Read"; readonly bytes: number }
-  | Extract<TransferEvent, { readonly _tag: "Retrying" | "Refreshed" }>
+  | Trouble
+  /** A file has begun that is too large to be there at once, as all others are. */
+  | { readonly _tag: "Started"; readonly entry: ZipEntry; readonly path: string }
   /** Files that are there now. */
   | { readonly _tag: "Extracted"; readonly files: ReadonlyArray<ExtractedFile> }
   /** A file whose content is not what the archive says, and that was not written. */
@@ -119,6 +122,7 @@ export const extract = <E, R>(
       const archive = yield* openArchive(location, {
         ...options,
         connections: options.connections ?? 16,
+        onTrouble: tell,
         spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
       })
       const entries = archive.entries.filter(options.select ?? (() => true))
@@ -197,6 +201,7 @@ const write = Effect.fnUntraced(function* <E, R>(
   const entries = targets.map(({ entry }) => entry)
   const unpacking = yield* Unpacking.make(name, targets, to)
   const data = EntryData.make(entries)
+  const large = new Map(targets.flatMap(({ entry, path }) => (Contents.isSmall(entry) ? [] : [[entry, path] as const])))
   let read = 0
   let found = 0
   let refused: ArchiveError | undefined
@@ -206,9 +211,10 @@ const write = Effect.fnUntraced(function* <E, R>(
     const files = outcomes.flatMap(({ alreadyThere = false, error, target }) =>
       error === undefined ? [extracted(target, alreadyThere)] : []
     )
-    found += files.filter(({ alreadyThere }) => alreadyThere).length
+    const foundNow = files.filter(({ alreadyThere }) => alreadyThere).length
+    found += foundNow
     if (files.length > 0) {
-      yield* Metric.update(Metrics.filesWritten, files.length)
+      yield* Metric.update(Metrics.filesWritten, files.length - foundNow)
       yield* tell({ _tag: "Extracted", files })
     }
     for (const { error, target } of outcomes) {
@@ -221,12 +227,15 @@ const write = Effect.fnUntraced(function* <E, R>(
   const reading = bytes.read(ZipArchive.ranges(entries)).pipe(
     Stream.runForEach(
       Effect.fnUntraced(function* (event) {
-        if (event._tag === "Retrying" || event._tag === "Refreshed") yield* tell(event)
         if (event._tag !== "Bytes") return
         const pieces = yield* Effect.mapError(
           Effect.fromResult(data.push(event.offset, event.bytes)),
           (reason) => new ArchiveError({ archive: name, reason })
         )
+        for (const { entry, isFirst } of pieces) {
+          const path = isFirst ? large.get(entry) : undefined
+          if (path !== undefined) yield* tell({ _tag: "Started", entry, path })
+        }
         yield* unpacking.push(pieces)
         read += event.bytes.length
         Buffers.giveBack(event.bytes)

@@ -2,6 +2,7 @@
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { ArchiveError } from "../../archive/ArchiveError.ts"
 import * as EntryPath from "../../archive/internal/EntryPath.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
@@ -50,16 +51,15 @@ export const make = Effect.fnUntraced(function* (
   const needed = new Set<Names.Place>()
   const places = new Map<string, Names.Place>()
   for (const entry of entries) {
-    const { segments, why } = yield* Effect.mapError(
-      Effect.fromResult(EntryPath.of(entry)),
-      (reason) => new ArchiveError({ archive, reason })
-    )
+    const path = EntryPath.of(entry)
+    if (Result.isFailure(path)) return yield* new ArchiveError({ archive, reason: path.failure })
+    const { segments, why } = path.success
     const on = entry.isDirectory ? segments : segments.slice(0, -1)
     const spelled = on.join("/")
     const place = places.get(spelled) ?? (yield* names.place(on))
     places.set(spelled, place)
     if (entry.isDirectory) needed.add(place)
-    else wishes.push({ entry, place, name: segments.at(-1) ?? "", why: [...why, ...whyOf(place, spelled)] })
+    else wishes.push({ entry, place, name: segments.at(-1) ?? "", why: both(why, whyOf(place, spelled)) })
   }
   yield* inspect(wishes, options)
   // From here on nothing is waited for: all names of an archive are given at once. Whoever can do without a number comes first.
@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function* (
   const files = wishes.map(({ entry, name, place, why }, index): Target => {
     const named = plain[index] ?? names.plain(place, name, entry, "keep") ?? names.numbered(place, name, entry)
     if (named.action !== "skip") needed.add(place)
-    return { entry, ...named, why: [...new Set([...why, ...named.why])] }
+    return { entry, ...named, why: both(why, named.why) }
   })
   return { files, directories: missing(needed) }
 })
@@ -86,6 +86,10 @@ export const makeDirectories = (directory: string, { directories }: Plan): Effec
     },
     { discard: true }
   )
+
+/** Most files have no reason at all. */
+const both = (some: ReadonlyArray<Names.Why>, others: ReadonlyArray<Names.Why>): ReadonlyArray<Names.Why> =>
+  others.length === 0 ? some : some.length === 0 ? others : [...new Set([...some, ...others])]
 
 const whyOf = ({ path }: Names.Place, spelled: string): ReadonlyArray<Names.Why> => {
   if (path === spelled || spelled === "") return []

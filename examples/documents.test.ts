@@ -1,0 +1,169 @@
+/** Compares README.md and docs/*.md with what they speak of: programs, files, headings and modules. */
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  ApiError,
+  Archives,
+  AssetDownload,
+  JobError,
+  JobJournal,
+  JobPoller,
+  ScenarioConfig,
+  StorageClient,
+  Transfer,
+  TransferError
+} from "@scenario-assets/core"
+import {
+  ArchiveError,
+  ArchiveReader,
+  Downloads,
+  Extraction,
+  FileDownload,
+  FileError,
+  Runs
+} from "@scenario-assets/node"
+import type { Layer } from "effect"
+import { HttpClient } from "effect/http"
+
+const root = resolve(import.meta.dirname, "..")
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+const documents = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root })]
+
+/** The text without its blocks of code. */
+const prose = (text: string) => text.replaceAll(/^```[^]*?^```$/gm, "")
+
+/** The anchors of a document, as GitHub makes them of headings. */
+const anchors = (text: string) =>
+  new Set(
+    Array.from(prose(text).matchAll(/^#+ (.*)$/gm), ([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(/\s/g, "-")
+    )
+  )
+
+describe.each(documents)("%s", (document) => {
+  it("has links that lead somewhere", () => {
+    const links = Array.from(prose(read(document)).matchAll(/\]\(([^)\s]+)\)/g), ([, link = ""]) => link)
+    for (const link of links.filter((link) => !/^https?:/.test(link))) {
+      const [path = "", anchor] = link.split("#")
+      const target = path === "" ? document : join(dirname(document), path)
+      assert.isTrue(existsSync(join(root, target)), `${link} does not exist`)
+      if (anchor !== undefined) assert.isTrue(anchors(read(target)).has(anchor), `${link} has no such heading`)
+    }
+  })
+})
+
+describe("docs/library.md", () => {
+  it("has the programs of examples/guide, each as it is", () => {
+    const blocks = Array.from(read("docs/library.md").matchAll(/^```ts\n([^]*?)^```$/gm), ([, code]) => code)
+    const files = globSync("examples/guide/[0-9]*.ts", { cwd: root }).toSorted()
+    assert.isNotEmpty(files)
+    assert.deepStrictEqual(blocks, files.map(read), "run node scripts/guide.ts")
+  })
+})
+
+describe("modules", () => {
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).map((path) => `/${path.replaceAll("\\", "/")}`)
+  const exists = (name: string) =>
+    sources.some((path) => (name.endsWith("/") ? path.includes(`/${name}`) : path.endsWith(`/${name}.ts`)))
+
+  /** What stands in backticks and looks like `Transfer`, `internal/Names` or `archive/`; not modules of Effect. */
+  const modulesIn = (document: string) =>
+    Array.from(prose(read(document)).matchAll(/`([^`\n]+)`/g), ([, name = ""]) => name).filter(
+      (name) => /^(\w+\/)*([A-Z]\w*|\w+\/)$/.test(name) && !name.startsWith("effect/")
+    )
+
+  it("that docs/architecture.md names exist", () => {
+    const names = modulesIn("docs/architecture.md")
+    assert.isAbove(names.length, 50)
+    for (const name of new Set(names)) assert.isTrue(exists(name), `there is no module or folder ${name}`)
+  })
+
+  it("are in the room that docs/architecture.md says", () => {
+    const paragraphs = read("docs/architecture.md").matchAll(/^\*\*[\w ]+,?\*\*,? in `(\w+\/)`[^]*?(?=\n\n|$(?![^]))/gm)
+    for (const [paragraph, room = ""] of paragraphs) {
+      for (const [, name = ""] of paragraph.matchAll(/`(internal\/\w+)`/g)) {
+        assert.isTrue(exists(room + name), `${name} is not in ${room}`)
+      }
+    }
+  })
+
+  it("that docs/decisions.md names by their paths exist", () => {
+    for (const name of modulesIn("docs/decisions.md").filter((name) => name.includes("/"))) {
+      assert.isTrue(exists(name), `there is no module or folder ${name}`)
+    }
+  })
+})
+
+describe("README.md", () => {
+  /** The cells of the row that begins with this name. */
+  const row = (name: string) =>
+    prose(read("README.md"))
+      .split("\n")
+      .find((line) => line.startsWith(`| \`${name}\``))
+      ?.split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const codes = (cell = "") => Array.from(cell.matchAll(/`([^`]+)`/g), ([, code = ""]) => code)
+
+  const errors = {
+    ApiError: ApiError.Reason.members,
+    JobError: JobError.Reason.members,
+    TransferError: TransferError.Reason.members,
+    ArchiveError: ArchiveError.Reason.members,
+    FileError: FileError.Reason.members
+  }
+
+  it.each(Object.entries(errors))("lists the reasons of %s", (name, members) => {
+    assert.deepStrictEqual(
+      codes(row(name)?.[1]),
+      members.map(({ identifier }) => identifier)
+    )
+  })
+
+  /** What a layer requires: compiles if these are all services, and no other. */
+  const requires =
+    <R>(_layer: Layer.Layer<never, unknown, R>) =>
+    <Tags extends ReadonlyArray<{ readonly key: string; readonly Identifier: R }>>(
+      ...tags: [R] extends [Tags[number]["Identifier"]] ? Tags : never
+    ): ReadonlyArray<string> =>
+      tags.map(({ key }) => key.split("/").at(-1) ?? "")
+
+  const services = {
+    AssetDownload: requires(AssetDownload.layer())(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
+    JobPoller: requires(JobPoller.layer())(AssetDownload.AssetDownload),
+    Transfer: requires(Transfer.layer())(StorageClient.StorageClient),
+    Archives: requires(Archives.layer)(
+      AssetDownload.AssetDownload,
+      JobPoller.JobPoller,
+      JobJournal.JobJournal,
+      ScenarioConfig.ScenarioConfig
+    ),
+    FileDownload: requires(FileDownload.layer)(Transfer.Transfer),
+    ArchiveReader: requires(ArchiveReader.layer)(Transfer.Transfer, FileDownload.FileDownload),
+    Extraction: requires(Extraction.layer)(Transfer.Transfer, FileDownload.FileDownload),
+    Downloads: requires(Downloads.layer)(
+      AssetDownload.AssetDownload,
+      JobPoller.JobPoller,
+      Transfer.Transfer,
+      FileDownload.FileDownload,
+      Extraction.Extraction,
+      Runs.Runs,
+      ScenarioConfig.ScenarioConfig
+    )
+  }
+
+  it.each(Object.entries(services))("lists what %s requires", (name, required) => {
+    assert.deepStrictEqual(codes(row(name)?.[2]), required)
+  })
+
+  it("lists every example", () => {
+    const listed = codes(prose(read("README.md"))).filter((code) => /^\d\d_/.test(code))
+    const examples = globSync("examples/[0-9]*.ts", { cwd: root }).map((path) => path.slice("examples/".length))
+    const names = new Set(examples.map((name) => name.replace(".test.ts", ".ts")))
+    assert.sameMembers([...new Set(listed.map((name) => name.replace(".test.ts", ".ts")))], [...names])
+  })
+})
