@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { StoredObject } from "@scenario-assets/core"
-import { type Checksum } from "@scenario-assets/core"
+import type { Checksum, StoredObject } from "@scenario-assets/core"
 import * as StoredObjects from "../src/transfer/internal/StoredObjects.ts"
 
 const stored: StoredObject.StoredObject = {
