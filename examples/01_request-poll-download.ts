@@ -22,12 +22,12 @@ export const program = Effect.fn("requestPollDownload")(function* (modelId: stri
 
   // The link expires. The effect that made it makes a fresh one, should a long transfer need it.
   const source = { url: job.downloadUrl, refresh: Effect.map(poller.wait(jobId), (job) => job.downloadUrl) }
-  const file = yield* files.toFile(source, target, { expect: "zip" })
+  const file = yield* files.run(source, target, { expect: "zip" })
   yield* Console.log(`${file.path}: ${file.bytes} bytes`)
   return file
 })
 
 if (import.meta.main) {
   const [modelId = "", target = "archive.zip"] = process.argv.slice(2)
-  NodeRuntime.runMain(program(modelId, target).pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program(modelId, target).pipe(Effect.provide(NodeScenario.layerConfig)))
 }

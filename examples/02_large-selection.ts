@@ -18,7 +18,7 @@ export const program = Effect.fn("largeSelection")(function* (assetIds: Readonly
 
   return yield* archives.stream({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate, concurrency: 3 }).pipe(
     Stream.mapEffect(
-      ({ jobId, source }) => files.toFile(source, `${directory}/${jobId}.zip`, { expect: "zip", ifExists: "skip" }),
+      ({ jobId, source }) => files.run(source, `${directory}/${jobId}.zip`, { expect: "zip", ifExists: "skip" }),
       { concurrency: 3, unordered: true }
     ),
     Stream.tap((file) => Console.log(file.path)),
@@ -34,5 +34,5 @@ export const program = Effect.fn("largeSelection")(function* (assetIds: Readonly
 
 if (import.meta.main) {
   const [directory = ".", ...assetIds] = process.argv.slice(2)
-  NodeRuntime.runMain(program(assetIds, directory).pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program(assetIds, directory).pipe(Effect.provide(NodeScenario.layerConfig)))
 }

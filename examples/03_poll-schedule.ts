@@ -28,5 +28,5 @@ export const program = Effect.fn("watchJob")(function* (id: string) {
 })
 
 if (import.meta.main) {
-  NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(NodeScenario.layerConfig)))
 }

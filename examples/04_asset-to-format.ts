@@ -39,5 +39,5 @@ export const program = Effect.fn("assetToFormat")(function* (input: {
 
 if (import.meta.main) {
   const [assetId = "", targetFormat = "png"] = process.argv.slice(2)
-  NodeRuntime.runMain(program({ assetId, targetFormat }).pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program({ assetId, targetFormat }).pipe(Effect.provide(NodeScenario.layerConfig)))
 }

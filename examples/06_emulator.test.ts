@@ -22,8 +22,8 @@ import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
-  Layer.provide([JobPoller.layer, JobJournal.layerNone]),
-  Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
+  Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
+  Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient]),
   Layer.provide([
     EmulatorHttpClient.layer,
     ScenarioConfig.layer({

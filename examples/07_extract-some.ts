@@ -41,5 +41,7 @@ if (import.meta.main) {
   const [directory = ".", extension = "", ...ids] = process.argv.slice(2)
   const modelIds = ids.filter((id) => id.startsWith("model_"))
   const assetIds = ids.filter((id) => !id.startsWith("model_"))
-  NodeRuntime.runMain(program({ modelIds, assetIds }, extension, directory).pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(
+    program({ modelIds, assetIds }, extension, directory).pipe(Effect.provide(NodeScenario.layerConfig))
+  )
 }

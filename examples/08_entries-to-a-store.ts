@@ -55,6 +55,6 @@ export const program = Effect.fn("entriesToStore")(function* (id: string) {
 })
 
 if (import.meta.main) {
-  const layer = Layer.mergeAll(NodeScenario.layer, Store.layerMemory)
+  const layer = Layer.mergeAll(NodeScenario.layerConfig, Store.layerMemory)
   NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(layer)))
 }

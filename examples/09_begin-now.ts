@@ -32,5 +32,5 @@ if (import.meta.main) {
   const program = Effect.gen(function* () {
     yield* modelId === undefined ? fetch : begin(modelId, directory)
   })
-  NodeRuntime.runMain(program.pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program.pipe(Effect.provide(NodeScenario.layerConfig)))
 }

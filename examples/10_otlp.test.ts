@@ -61,7 +61,7 @@ const collector = Effect.acquireRelease(
 )
 
 const scenario = (runs: string) =>
-  NodeScenario.layerServicesWith({ runs: Runs.layer({ directory: runs }) }).pipe(
+  NodeScenario.layerServices({ runs: Runs.layer({ directory: runs }) }).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>

@@ -29,7 +29,7 @@ if (import.meta.main) {
   const endpoint = Config.String("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(Config.withDefault("http://localhost:4318"))
   NodeRuntime.runMain(
     program(modelId, directory).pipe(
-      Effect.provide(Layer.merge(NodeScenario.layer, Layer.unwrap(Effect.map(endpoint, telemetry))))
+      Effect.provide(Layer.merge(NodeScenario.layerConfig, Layer.unwrap(Effect.map(endpoint, telemetry))))
     )
   )
 }

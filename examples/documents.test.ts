@@ -133,8 +133,8 @@ describe("README.md", () => {
       tags.map(({ key }) => key.split("/").at(-1) ?? "")
 
   const services = {
-    AssetDownload: requires(AssetDownload.layer)(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
-    JobPoller: requires(JobPoller.layer)(AssetDownload.AssetDownload),
+    AssetDownload: requires(AssetDownload.layer())(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
+    JobPoller: requires(JobPoller.layer())(AssetDownload.AssetDownload),
     Transfer: requires(Transfer.layer())(StorageClient.StorageClient),
     Archives: requires(Archives.layer)(
       AssetDownload.AssetDownload,

@@ -35,7 +35,7 @@ const ConfigTest = Layer.unwrap(
   )
 )
 
-const ScenarioTest = Layer.provideMerge(NodeScenario.layerServices, ConfigTest)
+const ScenarioTest = Layer.provideMerge(NodeScenario.layerServices(), ConfigTest)
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 
@@ -120,7 +120,7 @@ describe("examples", () => {
     Effect.gen(function* () {
       const emulator = yield* Emulator.Emulator
       const directory = TestDirectory.make("example")
-      const live = NodeScenario.layerServicesWith({ runs: Runs.layer({ directory: join(directory, "runs") }) })
+      const live = NodeScenario.layerServices({ runs: Runs.layer({ directory: join(directory, "runs") }) })
       yield* Effect.provide(BeginNow.begin(yield* firstModel, join(directory, "renders")), live)
       assert.isFalse(existsSync(join(directory, "renders")))
       const [report, ...others] = yield* Effect.provide(BeginNow.fetch, live)

@@ -13,14 +13,14 @@ const [link = "", target = "", connections] = process.argv.slice(2)
 const url = signedUrl(link)
 
 const program = Effect.flatMap(FileDownload.FileDownload, (files) =>
-  files.toFile({ url, refresh: Effect.succeed(url) }, target, {
+  files.run({ url, refresh: Effect.succeed(url) }, target, {
     expect: "zip",
     connections: connections === undefined ? undefined : Number(connections)
   })
 ).pipe(
   Effect.provideService(References.MinimumLogLevel, "Warn"),
   Effect.provide(
-    NodeScenario.layerOptions({
+    NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),
       apiSecret: Redacted.make(credentials.apiSecret),
       // Links by http are followed only where the API is http.

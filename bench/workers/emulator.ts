@@ -46,7 +46,7 @@ const program = Effect.gen(function* () {
     apiSecret: Redacted.make(credentials.apiSecret),
     baseUrl: config.apiUrl
   })
-  yield* prepare.pipe(Effect.provide(AssetDownload.layer), Effect.provide([FetchHttpClient.layer, scenario]))
+  yield* prepare.pipe(Effect.provide(AssetDownload.layer()), Effect.provide([FetchHttpClient.layer, scenario]))
   yield* Effect.callback<void>((resume) => {
     process.stdin.once("end", () => resume(Effect.void)).resume()
   })

@@ -19,7 +19,7 @@ const program = Effect.flatMap(Extraction.Extraction, ({ run }) =>
 ).pipe(
   Effect.provideService(References.MinimumLogLevel, "Warn"),
   Effect.provide(
-    NodeScenario.layerOptions({
+    NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),
       apiSecret: Redacted.make(credentials.apiSecret),
       // Links by http are followed only where the API is http.

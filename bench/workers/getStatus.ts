@@ -23,7 +23,7 @@ const program = Effect.gen(function* () {
   return seconds
 }).pipe(
   Effect.provide(
-    NodeScenario.layerOptions({
+    NodeScenario.layer({
       apiKey: Redacted.make(credentials.apiKey),
       apiSecret: Redacted.make(credentials.apiSecret),
       baseUrl

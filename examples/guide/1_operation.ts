@@ -14,7 +14,7 @@ export const program = Effect.fn("startJob")(function* (modelId: string) {
 })
 
 /** The three operations over `fetch`. */
-export const layer = AssetDownload.layer.pipe(Layer.provide(FetchHttpClient.layer))
+export const layer = AssetDownload.layer().pipe(Layer.provide(FetchHttpClient.layer))
 
 if (import.meta.main) {
   const [modelId = ""] = process.argv.slice(2)

@@ -18,7 +18,7 @@ export const save = Effect.fn("saveArchive")(function* (id: string, path: string
   )
   // The link expires. The same effect makes a fresh one when the storage host refuses it.
   const source = { url: yield* link, refresh: link }
-  return yield* files.toFile(source, path, { expect: "zip", ifExists: "skip" })
+  return yield* files.run(source, path, { expect: "zip", ifExists: "skip" })
 })
 
 /** Waits for a job, and hashes its archive without keeping it. */
@@ -42,5 +42,5 @@ if (import.meta.main) {
     const result = path === undefined ? yield* hash(jobId) : yield* save(jobId, path)
     yield* Console.log(result)
   })
-  NodeRuntime.runMain(program.pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program.pipe(Effect.provide(NodeScenario.layerConfig)))
 }

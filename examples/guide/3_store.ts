@@ -46,6 +46,6 @@ export const program = Effect.fn("picturesToBucket")(function* (id: string) {
 })
 
 if (import.meta.main) {
-  const live = Layer.merge(NodeScenario.layer, Bucket.layerMemory)
+  const live = Layer.merge(NodeScenario.layerConfig, Bucket.layerMemory)
   NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(live)))
 }

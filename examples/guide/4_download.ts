@@ -43,5 +43,5 @@ export const program = Effect.fn("downloadModel")(function* (modelId: string, di
 
 if (import.meta.main) {
   const [modelId = "", directory = "."] = process.argv.slice(2)
-  NodeRuntime.runMain(program(modelId, directory).pipe(Effect.provide(NodeScenario.layer)))
+  NodeRuntime.runMain(program(modelId, directory).pipe(Effect.provide(NodeScenario.layerConfig)))
 }

@@ -70,14 +70,14 @@ export const saveAssets = Effect.fn("saveAssets")(function* (ids: ReadonlyArray<
   const pool = yield* TransferPool.make({ connections: 4, limitRate: 5_000_000 })
   return yield* Effect.forEach(
     ids,
-    (id) => files.toFile({ refresh: assets.request(id) }, `${directory}/${id}`, { pool, ifExists: "skip" }),
+    (id) => files.run({ refresh: assets.request(id) }, `${directory}/${id}`, { pool, ifExists: "skip" }),
     { concurrency: 8 }
   )
 })
 
 /** The services, with records in a directory of the app's own and with its limits as defaults. */
 export const layer = (records: string) =>
-  NodeScenario.layerServicesWith({
+  NodeScenario.layerServices({
     runs: Runs.layer({ directory: records }),
     assetDownload: { timeLimit: "2 minutes", retries: 8 },
     jobPoller: { deadline: "6 hours" },

@@ -15,8 +15,8 @@ import { FetchHttpClient } from "effect/http"
 
 /** Everything of the core, on the `HttpClient` of the program. */
 export const layer = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
-  Layer.provide([JobPoller.layer, JobJournal.layerMemory]),
-  Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient])
+  Layer.provide([JobPoller.layer(), JobJournal.layerMemory]),
+  Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient])
 )
 
 /** Counts the bytes of all archives of a selection, each streamed as soon as it is ready. */

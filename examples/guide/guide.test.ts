@@ -35,7 +35,7 @@ const ConfigTest = Layer.unwrap(
 
 const ScenarioTest = Layer.unwrap(
   Effect.sync(() =>
-    NodeScenario.layerServicesWith({ runs: Runs.layer({ directory: join(TestDirectory.make("guide"), "runs") }) })
+    NodeScenario.layerServices({ runs: Runs.layer({ directory: join(TestDirectory.make("guide"), "runs") }) })
   )
 ).pipe(Layer.provideMerge(ConfigTest))
 

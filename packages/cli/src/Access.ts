@@ -23,7 +23,7 @@ export const ask = (config: ScenarioConfig.ScenarioConfig["Service"]): Effect.Ef
     Effect.flatMap(({ getStatus }) => getStatus(nobodys)),
     Effect.match({ onFailure: (error) => error, onSuccess: () => undefined }),
     Effect.provide(
-      AssetDownload.layerOptions({ retries: 1, timeLimit: "15 seconds" }).pipe(
+      AssetDownload.layer({ retries: 1, timeLimit: "15 seconds" }).pipe(
         Layer.provide(NodeScenario.layerApiClient),
         Layer.provide(Layer.succeed(ScenarioConfig.ScenarioConfig, config))
       )

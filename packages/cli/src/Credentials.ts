@@ -1,5 +1,5 @@
-import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 /** Who calls: by the environment, or else by what `auth login` has stored for the API. */
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"

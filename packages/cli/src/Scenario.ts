@@ -1,6 +1,6 @@
+/** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as BaseUrl from "@scenario-assets/core/engine/BaseUrl"
 import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
-/** Everything that talks to Scenario, configured by flags first, then by the environment, then by the files of the user. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
 import type { RunHead } from "@scenario-assets/node/download/RunRecord"
@@ -18,7 +18,7 @@ import type { Output } from "./Output.ts"
 import * as Unencrypted from "./Unencrypted.ts"
 
 type Services = Layer.Layer<
-  Layer.Success<typeof NodeScenario.layer>,
+  Layer.Success<typeof NodeScenario.layerConfig>,
   Config.ConfigError | ScenarioConfig.InvalidConfig | CredentialsFileError,
   FileSystem.FileSystem | Output
 >
@@ -31,7 +31,7 @@ export const ofRun = ({ baseUrl, projectId }: RunHead): Connection => ({
 
 /** The services. */
 export const layer = (connection: Connection): Services =>
-  Layer.provideMerge(NodeScenario.layerServices, configLayer(connection))
+  Layer.provideMerge(NodeScenario.layerServices(), configLayer(connection))
 
 /** What reads archives in files: without a network, configuration or credentials. */
 export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layerFiles)

@@ -178,25 +178,12 @@ export const make = Effect.fnUntraced(function* (
 })
 
 /**
- * The service with its defaults.
+ * The service.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<AssetDownload, never, HttpClient.HttpClient | ScenarioConfig> = Layer.effect(
-  AssetDownload,
-  make()
-)
-
-/**
- * The service with other limits.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerOptions = (
-  options: Options
-): Layer.Layer<AssetDownload, never, HttpClient.HttpClient | ScenarioConfig> =>
+export const layer = (options?: Options): Layer.Layer<AssetDownload, never, HttpClient.HttpClient | ScenarioConfig> =>
   Layer.effect(AssetDownload, make(options))
 
 /**

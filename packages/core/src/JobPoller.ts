@@ -179,20 +179,12 @@ export const make = Effect.fnUntraced(function* (
 })
 
 /**
- * The service with its defaults.
+ * The service; the options are the defaults of each wait.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<JobPoller, never, AssetDownload> = Layer.effect(JobPoller, make())
-
-/**
- * The service with another schedule or deadline for every wait.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerOptions = (options: Options): Layer.Layer<JobPoller, never, AssetDownload> =>
+export const layer = (options?: Options): Layer.Layer<JobPoller, never, AssetDownload> =>
   Layer.effect(JobPoller, make(options))
 
 const option = OptionCheck.of("JobPoller")

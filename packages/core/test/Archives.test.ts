@@ -75,7 +75,7 @@ const server = Effect.fnUntraced(function* ({
       })
   })
   const over = (journal: Layer.Layer<JobJournal.JobJournal>) =>
-    Archives.layer.pipe(Layer.provide([JobPoller.layer, journal]), Layer.provide([download, config]))
+    Archives.layer.pipe(Layer.provide([JobPoller.layer(), journal]), Layer.provide([download, config]))
   return { log, layer: over(JobJournal.layerNone), over, say }
 })
 
@@ -150,8 +150,8 @@ describe("Archives", () => {
         job("success", { downloadUrl: SignedUrl.reveal(url("job_1")).href })
       )
       const layer = Archives.layer.pipe(
-        Layer.provide([JobPoller.layer, JobJournal.layerNone]),
-        Layer.provide(AssetDownload.layer),
+        Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
+        Layer.provide(AssetDownload.layer()),
         Layer.provide([Layer.succeed(HttpClient.HttpClient, api.client), config])
       )
       const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(2)), layer))

@@ -637,7 +637,7 @@ describe("AssetDownload follows no redirect", () => {
     fetch: typeof globalThis.fetch,
     init: Layer.Layer<never> | Layer.Layer<FetchHttpClient.RequestInit>
   ) =>
-    AssetDownload.layer.pipe(
+    AssetDownload.layer().pipe(
       Layer.provide(Layer.provide(FetchHttpClient.layer, [Layer.succeed(FetchHttpClient.Fetch, fetch), init])),
       Layer.provide(ScenarioConfig.layer(canaryCredentials))
     )
@@ -684,7 +684,7 @@ describe("AssetDownload sends", () => {
       const client = FetchHttpClient.layer.pipe(
         Layer.provide(where === "to the client" ? Layer.merge(given, init) : given)
       )
-      const api = AssetDownload.layer.pipe(
+      const api = AssetDownload.layer().pipe(
         Layer.provide(client),
         Layer.provide(ScenarioConfig.layer(canaryCredentials))
       )
@@ -739,7 +739,7 @@ describe("AssetDownload.layer", () => {
     Effect.gen(function* () {
       const server = FakeServer.make(answer(200, { jobId }))
       const started = yield* Effect.flatMap(AssetDownload.AssetDownload, operations.requestBatch).pipe(
-        Effect.provide(Layer.provide(AssetDownload.layer, ScenarioConfig.layer(canaryCredentials))),
+        Effect.provide(Layer.provide(AssetDownload.layer(), ScenarioConfig.layer(canaryCredentials))),
         Effect.provideService(HttpClient.HttpClient, server.client)
       )
       assert.strictEqual(started, jobId)

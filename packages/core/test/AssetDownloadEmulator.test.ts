@@ -23,7 +23,7 @@ const emulated = (
   } = {}
 ) =>
   Layer.provideMerge(
-    AssetDownload.layerOptions({ backoffBase: 0, ...options.client }),
+    AssetDownload.layer({ backoffBase: 0, ...options.client }),
     Layer.mergeAll(
       Layer.provideMerge(
         EmulatorHttpClient.layer,

@@ -35,7 +35,7 @@ const scripted = Effect.fnUntraced(function* (first: Look, ...looks: ReadonlyArr
         return look instanceof ApiError.ApiError ? yield* look : look
       })
   })
-  return { times, poller: Layer.provide(JobPoller.layer, layer) }
+  return { times, poller: Layer.provide(JobPoller.layer(), layer) }
 })
 
 const wait = (options?: JobPoller.Options) =>
@@ -295,7 +295,7 @@ describe("JobPoller", () => {
     const over = (...answers: Parameters<typeof FakeServer.make>) => {
       const server = FakeServer.make(...answers)
       const api = Layer.effect(AssetDownload.AssetDownload, Effect.orDie(FakeServer.connect(server)))
-      return { server, poller: Layer.provide(JobPoller.layer, api) }
+      return { server, poller: Layer.provide(JobPoller.layer(), api) }
     }
     const queued = FakeServer.answer(200, { jobId, jobStatus: "queued" })
 

@@ -112,13 +112,14 @@ export interface Choices {
 }
 
 /**
- * All services over clients or with limits of one's own, given the configuration.
+ * All services, given the configuration. Each call makes layers of its own: keep the result where several parts of a program are
+ * to share them.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerServicesWith = (
-  choices: Choices
+export const layerServices = (
+  choices: Choices = {}
 ): Layer.Layer<
   | AssetDownload.AssetDownload
   | JobPoller.JobPoller
@@ -137,16 +138,14 @@ export const layerServicesWith = (
     Layer.provideMerge(Extraction.layer),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),
     Layer.provideMerge(FileDownload.layer),
-    Layer.provideMerge(JobPoller.layerOptions(choices.jobPoller ?? {})),
+    Layer.provideMerge(JobPoller.layer(choices.jobPoller)),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
-    Layer.provideMerge(
-      Layer.mergeAll(AssetDownload.layerOptions(choices.assetDownload ?? {}), layerTransfer(choices.transfer ?? {}))
-    ),
+    Layer.provideMerge(Layer.mergeAll(AssetDownload.layer(choices.assetDownload), layerTransfer(choices.transfer))),
     Layer.provide(Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient))
   )
 
 /** Where the API itself is reached by plain `http`, as an emulator is, its links may be as well. */
-const layerTransfer = (options: Transfer.ServiceOptions) =>
+const layerTransfer = (options?: Transfer.ServiceOptions) =>
   Layer.unwrap(
     Effect.map(ScenarioConfig.ScenarioConfig, ({ baseUrl }) =>
       Transfer.layer({ allowHttp: baseUrl.startsWith("http:"), hashes: NodeHashes.hashes, ...options })
@@ -154,12 +153,13 @@ const layerTransfer = (options: Transfer.ServiceOptions) =>
   )
 
 /**
- * All services, given the configuration.
+ * All services, configured in the program.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerServices = layerServicesWith({})
+export const layer = (options: ScenarioConfig.Options): AllServices =>
+  Layer.provideMerge(layerServices(), ScenarioConfig.layer(options))
 
 /**
  * All services, configured by the environment (see `ScenarioConfig.fromEnvironment`).
@@ -167,20 +167,9 @@ export const layerServices = layerServicesWith({})
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<
-  Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
-  Config.ConfigError | ScenarioConfig.InvalidConfig
-> = Layer.provideMerge(layerServices, ScenarioConfig.layerConfig)
+export const layerConfig: AllServices = Layer.provideMerge(layerServices(), ScenarioConfig.layerConfig)
 
-/**
- * All services, configured in the program.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerOptions = (
-  options: ScenarioConfig.Options
-): Layer.Layer<
-  Layer.Success<typeof layerServices> | ScenarioConfig.ScenarioConfig,
+type AllServices = Layer.Layer<
+  Layer.Success<ReturnType<typeof layerServices>> | ScenarioConfig.ScenarioConfig,
   Config.ConfigError | ScenarioConfig.InvalidConfig
-> => Layer.provideMerge(layerServices, ScenarioConfig.layer(options))
+>

@@ -53,7 +53,7 @@ describe.each([
         Effect.flip(getStatus(Asset.JobId.make("job_a")))
       ).pipe(
         Effect.provide(
-          AssetDownload.layer.pipe(
+          AssetDownload.layer().pipe(
             Layer.provide(client),
             Layer.provide(
               ScenarioConfig.layer({ baseUrl, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })

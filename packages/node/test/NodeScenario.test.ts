@@ -9,7 +9,7 @@ import { FetchHttpClient, HttpClient } from "effect/http"
 const credentials = { key: "key", secret: "secret" }
 
 const services = (choices: NodeScenario.Choices) =>
-  NodeScenario.layerServicesWith(choices).pipe(
+  NodeScenario.layerServices(choices).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>
@@ -40,7 +40,7 @@ const link = Effect.gen(function* () {
   return yield* request(Asset.AssetId.make(catalogue.assets[0]?.id ?? ""))
 })
 
-describe("NodeScenario.layerServicesWith", () => {
+describe("NodeScenario.layerServices", () => {
   const api: Array<string> = []
   const storage: Array<string> = []
   const clients = services({

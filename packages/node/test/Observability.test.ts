@@ -161,7 +161,7 @@ describe("docs/observability.md", () => {
 
 const object = new Uint8Array(12 * 1024 * 1024).fill(7)
 
-const layer = NodeScenario.layerServicesWith({ transfer: { allowHttp: true, backoffBase: "1 millis" } }).pipe(
+const layer = NodeScenario.layerServices({ transfer: { allowHttp: true, backoffBase: "1 millis" } }).pipe(
   Layer.provide(ScenarioConfig.layer({ apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) }))
 )
 
@@ -172,9 +172,7 @@ describe("Metrics", () => {
       const host = yield* RangeHost.make(object, { fate: (number) => fates[number] ?? {} })
       const target = join(TestDirectory.make("metrics"), "a.zip")
       const { exit, metrics } = yield* observe(
-        Effect.flatMap(FileDownload.FileDownload, (files) => files.toFile(host.source, target)).pipe(
-          Effect.provide(layer)
-        )
+        Effect.flatMap(FileDownload.FileDownload, (files) => files.run(host.source, target)).pipe(Effect.provide(layer))
       )
       assert.isTrue(Exit.isSuccess(exit))
       yield* host.idle
@@ -198,7 +196,7 @@ describe("Metrics", () => {
       const { metrics } = yield* observe(
         Effect.gen(function* () {
           const files = yield* FileDownload.FileDownload
-          const fiber = yield* Effect.forkChild(files.toFile(host.source, target))
+          const fiber = yield* Effect.forkChild(files.run(host.source, target))
           const isStuck = Effect.gen(function* () {
             const { value } = yield* Metric.value(Metrics.transferConnections)
             const { count } = yield* Metric.value(Metrics.transferBytes)

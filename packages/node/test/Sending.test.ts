@@ -90,9 +90,7 @@ const requestBatch = (origin: string, client: Layer.Layer<HttpClient.HttpClient>
       requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
     )
     return reason
-  }).pipe(
-    Effect.provide(AssetDownload.layerOptions(quick).pipe(Layer.provide(client), Layer.provide(configured(origin))))
-  )
+  }).pipe(Effect.provide(AssetDownload.layer(quick).pipe(Layer.provide(client), Layer.provide(configured(origin)))))
 
 describe.each(clients)("a request that starts a job, sent by %s,", (_, client) => {
   it.live("is tried again where no connection was made", () =>
@@ -168,7 +166,7 @@ describe.each(clients)("a request that %s cannot send", (_, client) => {
       yield* calls.pipe(
         Effect.provide(
           Layer.mergeAll(
-            AssetDownload.layer,
+            AssetDownload.layer(),
             Transfer.layer({ allowHttp: true }).pipe(
               Layer.provide(Layer.provide(StorageClient.layerHttpClient, counted))
             )

@@ -1,5 +1,5 @@
-import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 /** `auth login`: asks for credentials, tries them, and stores them. */
+import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

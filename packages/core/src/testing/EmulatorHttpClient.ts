@@ -56,7 +56,7 @@ export const make: Effect.Effect<HttpClient.HttpClient, never, Emulator> = Effec
  * import { Effect, Fiber, Layer, Redacted } from "effect"
  * import { TestClock } from "effect/testing"
  *
- * const ScenarioTest = AssetDownload.layer.pipe(
+ * const ScenarioTest = AssetDownload.layer().pipe(
  *   Layer.provide(EmulatorHttpClient.layer),
  *   Layer.provide(
  *     ScenarioConfig.layer({

@@ -49,7 +49,7 @@ const option = OptionCheck.of("TransferPool")
  *
  * ```ts
  * const pool = yield* TransferPool.make({ connections: 16, limitRate: 10_000_000 })
- * yield* Effect.forEach(sources, (source, index) => files.toFile(source, `${index}.glb`, { pool }), { concurrency: 4 })
+ * yield* Effect.forEach(sources, (source, index) => files.run(source, `${index}.glb`, { pool }), { concurrency: 4 })
  * ```
  *
  * @category constructors

@@ -104,7 +104,7 @@ describe("AssetDownload", () => {
     [{ retryAfterCap: -1 }, "retryAfterCap is -1; give a duration of at least 0"]
   ])("%o is refused", ([options, message]) =>
     Effect.gen(function* () {
-      const layer = Layer.provide(AssetDownload.layerOptions(options), Layer.merge(http, config))
+      const layer = Layer.provide(AssetDownload.layer(options), Layer.merge(http, config))
       assert.strictEqual(
         yield* refusal(Effect.provide(Effect.asVoid(AssetDownload.AssetDownload), layer)),
         `AssetDownload: the option ${message}`
@@ -120,8 +120,8 @@ describe("JobPoller", () => {
       const refused = "JobPoller: the option deadline is -1; give a duration of at least 0"
       const options = { deadline: -1 }
       const wait = Effect.flatMap(JobPoller.JobPoller, ({ wait }) => wait(Asset.JobId.make("job_1"), options))
-      assert.strictEqual(yield* refusal(Effect.provide(wait, Layer.provide(JobPoller.layer, api))), refused)
-      const layer = Layer.provide(JobPoller.layerOptions(options), api)
+      assert.strictEqual(yield* refusal(Effect.provide(wait, Layer.provide(JobPoller.layer(), api))), refused)
+      const layer = Layer.provide(JobPoller.layer(options), api)
       assert.strictEqual(yield* refusal(Effect.provide(Effect.asVoid(JobPoller.JobPoller), layer)), refused)
     })
   )
@@ -129,7 +129,7 @@ describe("JobPoller", () => {
 
 describe("Archives", () => {
   const layer = Archives.layer.pipe(
-    Layer.provide([JobPoller.layer, JobJournal.layerNone]),
+    Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
     Layer.provide([AssetDownload.layerTest({}), config])
   )
 

@@ -18,8 +18,8 @@ const { key, secret } = Emulator.defaultCredentials
 
 const emulated = (options: Emulator.Options) =>
   Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
-    Layer.provide([JobPoller.layer, JobJournal.layerNone]),
-    Layer.provide([AssetDownload.layer, StorageClient.layerHttpClient]),
+    Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
+    Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient]),
     Layer.provide([
       EmulatorHttpClient.layer,
       ScenarioConfig.layer({

@@ -102,7 +102,7 @@ export class FileDownload extends Context.Service<
       options?: Options
     ) => Stream.Stream<FileEvent, TransferError | FileError | E, R>
     /** The file alone. */
-    readonly toFile: <E, R>(
+    readonly run: <E, R>(
       source: Source.Source<E, R>,
       target: string,
       options?: Options
@@ -216,13 +216,13 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
       })
     ).pipe(Stream.withSpan("FileDownload.file", { attributes: { "scenario.file": target } }))
 
-  const toFile = Effect.fnUntraced(function* <E, R>(source: Source.Source<E, R>, target: string, options?: Options) {
+  const run = Effect.fnUntraced(function* <E, R>(source: Source.Source<E, R>, target: string, options?: Options) {
     const last = yield* Stream.runLast(events(source, target, options))
     const completed = yield* Effect.orDie(Effect.fromOption(last))
     return completed._tag === "Completed" ? completed.file : yield* Effect.die(completed)
   })
 
-  return FileDownload.of({ events, toFile })
+  return FileDownload.of({ events, run })
 })
 
 /**

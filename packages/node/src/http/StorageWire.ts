@@ -1,8 +1,8 @@
-import * as Redaction from "@scenario-assets/core/engine/Redaction"
 /**
  * Storage hosts, by HTTP/1.1 of our own: sockets are read into memory that is used again and again. A general client makes fresh
  * memory for every read, and what the collector then does costs more than all the rest (docs/decisions.md).
  */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as SignedUrl from "@scenario-assets/core/SignedUrl"
 import {
   type Options,

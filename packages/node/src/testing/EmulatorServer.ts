@@ -104,7 +104,7 @@ export const make = (
  *     ScenarioConfig.layer({ baseUrl: apiUrl, bearerToken: Redacted.make(credentials.token) })
  *   )
  * )
- * const ScenarioTest = NodeScenario.layerServices.pipe(
+ * const ScenarioTest = NodeScenario.layerServices().pipe(
  *   Layer.provide(ConfigTest),
  *   Layer.provideMerge(EmulatorServer.layer())
  * )

@@ -72,13 +72,13 @@ const canLoop = (() => {
 
 const services = (server: RawServer.RawServer) =>
   Layer.provide(
-    NodeScenario.layerServices,
+    NodeScenario.layerServices(),
     ScenarioConfig.layer({ baseUrl: server.origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
   )
 
 const download = (server: RawServer.RawServer, target: string) =>
-  Effect.flatMap(FileDownload.FileDownload, ({ toFile }) =>
-    toFile(server.source, target, { backoffBase: "1 millis", retries: 2, expect: "zip" })
+  Effect.flatMap(FileDownload.FileDownload, (files) =>
+    files.run(server.source, target, { backoffBase: "1 millis", retries: 2, expect: "zip" })
   ).pipe(Effect.provide(services(server)))
 
 const failure = (server: RawServer.RawServer, target: string) =>

@@ -58,8 +58,8 @@ describe("FileDownload", () => {
   it.live("writes a file, and leaves nothing else", () =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
-      const { toFile } = yield* FileDownload.FileDownload
-      const file = yield* toFile(source, target, quick)
+      const { run } = yield* FileDownload.FileDownload
+      const file = yield* run(source, target, quick)
       assert.deepStrictEqual(file, {
         path: target,
         bytes: expected.length,
@@ -106,9 +106,9 @@ describe("FileDownload", () => {
   it.live("makes the directories on the way", () =>
     Effect.gen(function* () {
       const { directory, expected, source } = yield* begin
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       const target = join(directory, "a", "b", "c.zip")
-      yield* toFile(source, target, quick)
+      yield* run(source, target, quick)
       isWhole(target, expected)
     }).pipe(Effect.provide(testLayer()))
   )
@@ -135,9 +135,9 @@ describe("FileDownload", () => {
     it.live.each(faults)("%s is mended", ([, faults]) =>
       Effect.gen(function* () {
         const { directory, expected, source, target } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         yield* inject(...faults)
-        yield* toFile(source, target, quick)
+        yield* run(source, target, quick)
         isWhole(target, expected)
         assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
       }).pipe(Effect.provide(testLayer()))
@@ -184,9 +184,9 @@ describe("FileDownload", () => {
     ] as const)("%s ends in a typed error, and nothing under the final name", ([, fault, tag]) =>
       Effect.gen(function* () {
         const { source, target } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         yield* inject(fault)
-        const error = yield* Effect.flip(toFile(source, target, { ...quick, retries: 2 }))
+        const error = yield* Effect.flip(run(source, target, { ...quick, retries: 2 }))
         assert(error._tag === "TransferError")
         assert.strictEqual(error.reason._tag, tag)
         assert.isFalse(existsSync(target))
@@ -197,9 +197,9 @@ describe("FileDownload", () => {
   it.live("tells storage hosts nothing of the credentials, nor of the trace", () =>
     Effect.gen(function* () {
       const { source, target } = yield* begin
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       yield* inject(Fault.redirect("storage"), Fault.reset("storage", 1000))
-      yield* toFile(source, target, quick)
+      yield* run(source, target, quick)
       const requests = yield* storageRequests
       assert.isAtLeast(requests.length, 4)
       for (const { headers } of requests) {
@@ -218,10 +218,10 @@ describe("FileDownload", () => {
       assert.include(refused.message, "NODE_EXTRA_CA_CERTS")
 
       const { config } = yield* Emulator.Emulator
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       const target = join(TestDirectory.make("untrusted"), "archive.zip")
       const source = { refresh: Effect.succeed(signedUrl(`${config.storageUrl}/archive.zip`)) }
-      const error = yield* Effect.flip(toFile(source, target, quick))
+      const error = yield* Effect.flip(run(source, target, quick))
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "UntrustedHost")
       assert.include(error.message, "NODE_EXTRA_CA_CERTS")
@@ -263,8 +263,8 @@ describe("FileDownload", () => {
         assert.isTrue(readFileSync(Unfinished.partOf(target)).equals(expected.subarray(0, there)))
 
         const before = (yield* storageRequests).length
-        const { toFile } = yield* FileDownload.FileDownload
-        const file = yield* toFile(source, target, quick)
+        const { run } = yield* FileDownload.FileDownload
+        const file = yield* run(source, target, quick)
         assert.deepInclude(file, { bytes: expected.length, resumedFrom: there })
         isWhole(target, expected)
         const requests = (yield* storageRequests).slice(before)
@@ -280,9 +280,9 @@ describe("FileDownload", () => {
         const { expected, source, target } = yield* interrupted
         const left = join(Unfinished.directoryOf(target), ".DS_Store")
         writeFileSync(left, "")
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         for (const ifExists of ["fail", "replace"] as const) {
-          const file = yield* toFile(source, target, { ...quick, ifExists })
+          const file = yield* run(source, target, { ...quick, ifExists })
           assert.strictEqual(file.resumedFrom > 0, ifExists === "fail")
           isWhole(target, expected)
           assert.deepStrictEqual(readdirSync(Unfinished.directoryOf(target)), [".DS_Store"])
@@ -293,11 +293,11 @@ describe("FileDownload", () => {
     it.live("ends in order, whenever in the beginning that is", () =>
       Effect.gen(function* () {
         const { source, target } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         for (let turns = 0; turns < 60; turns++) {
           // Of nothing known, so that it has to be emptied first.
           writeFileSync(Unfinished.partOf(target), "something")
-          const fiber = yield* Effect.forkChild(Effect.exit(toFile(source, target, quick)))
+          const fiber = yield* Effect.forkChild(Effect.exit(run(source, target, quick)))
           for (let turn = 0; turn < turns; turn++) yield* Effect.promise(() => new Promise(setImmediate))
           yield* Fiber.interrupt(fiber)
           const exit = yield* Fiber.await(fiber)
@@ -317,8 +317,8 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
         appendFileSync(Unfinished.stateOf(target), '{"version":1,"object":{"si')
-        const { toFile } = yield* FileDownload.FileDownload
-        const file = yield* toFile(source, target, quick)
+        const { run } = yield* FileDownload.FileDownload
+        const file = yield* run(source, target, quick)
         assert.isAbove(file.resumedFrom, 1_000_000)
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
@@ -338,8 +338,8 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
         loseAllBut(target, durable)
-        const { toFile } = yield* FileDownload.FileDownload
-        assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: durable })
+        const { run } = yield* FileDownload.FileDownload
+        assert.deepInclude(yield* run(source, target, quick), { resumedFrom: durable })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -369,18 +369,18 @@ describe("FileDownload", () => {
     it.live("is forgotten where the disk fails to keep it", () =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         const handle = yield* Effect.promise(() => open(fileURLToPath(import.meta.url)))
         yield* Effect.promise(() => handle.close())
         const failure = Object.assign(new Error("lost"), { code: "EIO" })
         const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync").mockRejectedValueOnce(failure)
-        const error = yield* Effect.flip(toFile(source, target, quick))
+        const error = yield* Effect.flip(run(source, target, quick))
         sync.mockRestore()
         assert.deepInclude(error, { _tag: "FileError", operation: "sync" })
         assert(error._tag === "FileError")
         assert.deepInclude(error.reason, { _tag: "System", code: "EIO" })
         // The system would say nothing of it a second time.
-        assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: 0 })
+        assert.deepInclude(yield* run(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -435,8 +435,8 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { expected, source, target } = yield* interrupted
         damage(target)
-        const { toFile } = yield* FileDownload.FileDownload
-        assert.deepInclude(yield* toFile(source, target, quick), { resumedFrom: 0 })
+        const { run } = yield* FileDownload.FileDownload
+        assert.deepInclude(yield* run(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -448,8 +448,8 @@ describe("FileDownload", () => {
         const { source, target } = yield* begin
         writeFileSync(target, "mine")
         const before = (yield* storageRequests).length
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(source, target, quick))
+        const { run } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(run(source, target, quick))
         assert(error._tag === "FileError")
         assert.strictEqual(error.reason._tag, "Exists")
         assert.include(error.message, target)
@@ -475,8 +475,8 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { expected, source, target } = yield* begin
         writeFileSync(target, "mine")
-        const { toFile } = yield* FileDownload.FileDownload
-        assert.deepStrictEqual(yield* toFile(source, target, { ...quick, ifExists: "skip" }), {
+        const { run } = yield* FileDownload.FileDownload
+        assert.deepStrictEqual(yield* run(source, target, { ...quick, ifExists: "skip" }), {
           path: target,
           bytes: 4,
           resumedFrom: 0,
@@ -484,9 +484,9 @@ describe("FileDownload", () => {
           verified: []
         })
         yield* inject(Fault.html("storage"))
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(toFile(source, target, { ...quick, ifExists: "replace" }))))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(run(source, target, { ...quick, ifExists: "replace" }))))
         assert.strictEqual(readFileSync(target, "utf8"), "mine", "never half overwritten")
-        yield* toFile(source, target, { ...quick, ifExists: "replace" })
+        yield* run(source, target, { ...quick, ifExists: "replace" })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -511,9 +511,9 @@ describe("FileDownload", () => {
     it.live("has one of two that end under one name; the other one says so", () =>
       Effect.gen(function* () {
         const { directory, expected, source } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         const path = join(directory, "final.zip")
-        const both = ["a", "b"].map((name) => toFile(source, join(directory, name), { ...quick, rename: () => path }))
+        const both = ["a", "b"].map((name) => run(source, join(directory, name), { ...quick, rename: () => path }))
         const [right, ...wrong] = (yield* Effect.all(both.map(Effect.exit), { concurrency: 2 })).toSorted(
           (a, b) => Number(Exit.isFailure(a)) - Number(Exit.isFailure(b))
         )
@@ -549,8 +549,8 @@ describe("FileDownload", () => {
         const { source, target } = yield* begin
         mkdirSync(target)
         const before = (yield* storageRequests).length
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(source, target, { ...quick, ifExists: "replace" }))
+        const { run } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(run(source, target, { ...quick, ifExists: "replace" }))
         assert.deepInclude(error, { _tag: "FileError", path: target })
         assert(error._tag === "FileError")
         assert.strictEqual(error.reason._tag, "IsDirectory")
@@ -563,11 +563,11 @@ describe("FileDownload", () => {
         const { expected, source, target } = yield* begin
         writeFileSync(target, "mine")
         linkSync(target, Unfinished.partOf(target))
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         yield* inject(Fault.cut("storage", 1_500_000))
-        yield* Effect.exit(toFile(source, target, { ...quick, retries: 0, ifExists: "replace" }))
+        yield* Effect.exit(run(source, target, { ...quick, retries: 0, ifExists: "replace" }))
         assert.strictEqual(readFileSync(target, "utf8"), "mine")
-        yield* toFile(source, target, { ...quick, ifExists: "replace" })
+        yield* run(source, target, { ...quick, ifExists: "replace" })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
     )
@@ -576,8 +576,8 @@ describe("FileDownload", () => {
       Effect.gen(function* () {
         const { source, target } = yield* begin
         symlinkSync("nowhere", target)
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(source, target, quick))
+        const { run } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(run(source, target, quick))
         assert.strictEqual(error._tag, "FileError")
       }).pipe(Effect.provide(testLayer()))
     )
@@ -585,10 +585,10 @@ describe("FileDownload", () => {
     it.live("names the file after what it is, where asked to", () =>
       Effect.gen(function* () {
         const { directory, expected, source } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         const rename = ({ contentType }: { readonly contentType?: string }) =>
           join(directory, `x.${contentType?.split("/")[1]}`)
-        const file = yield* toFile(source, join(directory, "x"), { ...quick, rename })
+        const file = yield* run(source, join(directory, "x"), { ...quick, rename })
         assert.strictEqual(file.path, join(directory, "x.zip"))
         isWhole(file.path, expected)
       }).pipe(Effect.provide(testLayer()))
@@ -601,10 +601,10 @@ describe("FileDownload", () => {
         const { directory, expected, source, target } = yield* begin
         const names = [".part", ".part.jsonl", ".part.jsonl.tmp", ".part.lock", ".lock", ".tmp"]
         for (const name of names) writeFileSync(target + name, "theirs")
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         yield* inject(Fault.cut("storage", 1_500_000))
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(toFile(source, target, { ...quick, retries: 0 }))))
-        yield* toFile(source, target, quick)
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(run(source, target, { ...quick, retries: 0 }))))
+        yield* run(source, target, quick)
         isWhole(target, expected)
         for (const name of names) assert.strictEqual(readFileSync(target + name, "utf8"), "theirs")
         assert.lengthOf(readdirSync(directory), names.length + 1)
@@ -628,8 +628,8 @@ describe("FileDownload", () => {
         const path = Unfinished.directoryOf(target)
         make(path)
         const before = (yield* storageRequests).length
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(source, target, quick))
+        const { run } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(run(source, target, quick))
         assert.deepInclude(error, { _tag: "FileError", path })
         assert(error._tag === "FileError")
         assert.strictEqual(error.reason._tag, "NotOurs")
@@ -645,7 +645,7 @@ describe("FileDownload", () => {
   it.live("that was suspended and taken for gone does no harm when it comes back", () =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
-      const { events, toFile } = yield* FileDownload.FileDownload
+      const { events, run } = yield* FileDownload.FileDownload
       yield* inject(Fault.throttle("storage", 4_000_000))
       let inode = 0
       const first = yield* events(source, target, { ...quick, idleTimeout: "1 minute" }).pipe(
@@ -672,25 +672,25 @@ describe("FileDownload", () => {
       assert.isTrue(Exit.isFailure(first))
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
-      yield* toFile(source, target, { ...quick, ifExists: "skip" })
+      yield* run(source, target, { ...quick, ifExists: "skip" })
     }).pipe(Effect.provide(testLayer()))
   )
 
   it.live("is one run's at a time: a second one says so and does nothing", () =>
     Effect.gen(function* () {
       const { expected, source, target } = yield* begin
-      const { events, toFile } = yield* FileDownload.FileDownload
+      const { events, run } = yield* FileDownload.FileDownload
       yield* inject(Fault.stall("storage", 1_500_000))
       const tried = yield* events(source, target, quick).pipe(
         Stream.filter((event) => event._tag === "Opened"),
-        Stream.mapEffect(() => Effect.flip(toFile(source, target, quick))),
+        Stream.mapEffect(() => Effect.flip(run(source, target, quick))),
         Stream.take(1),
         Stream.runHead
       )
       assert(tried._tag === "Some" && tried.value._tag === "FileError")
       assert.strictEqual(tried.value.reason._tag, "Locked")
       assert.include(tried.value.message, "another run")
-      yield* toFile(source, target, quick)
+      yield* run(source, target, quick)
       isWhole(target, expected)
     }).pipe(Effect.provide(testLayer()))
   )
@@ -701,10 +701,10 @@ describe("FileDownload", () => {
   ] as const)("takes over from a run %s", ([, number]) =>
     Effect.gen(function* () {
       const { directory, expected, source, target } = yield* begin
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       writeFileSync(Unfinished.partOf(target), "")
       writeFileSync(Unfinished.lockOf(target), lockOf(number()))
-      yield* toFile(source, target, quick)
+      yield* run(source, target, quick)
       isWhole(target, expected)
       assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
     }).pipe(Effect.provide(testLayer()))
@@ -723,19 +723,19 @@ describe("FileDownload", () => {
         }
       }
       const program = fileURLToPath(new URL("../support/locker.ts", import.meta.url))
-      const run = Effect.callback<string>((resume) => {
+      const locker = Effect.callback<string>((resume) => {
         const words = [program, directory, String(Date.now() + 1500), String(rounds)]
         execFile(process.execPath, words, (error, stdout) => resume(Effect.succeed(error?.message ?? stdout.trim())))
       })
-      assert.deepStrictEqual(yield* Effect.all([run, run, run], { concurrency: 3 }), ["0", "0", "0"])
+      assert.deepStrictEqual(yield* Effect.all([locker, locker, locker], { concurrency: 3 }), ["0", "0", "0"])
     })
   )
 
   it.live("says before the first byte that there is no room", () =>
     Effect.gen(function* () {
       const { source, target } = yield* Downloading.archive
-      const { toFile } = yield* FileDownload.FileDownload
-      const error = yield* Effect.flip(toFile(source, target, quick))
+      const { run } = yield* FileDownload.FileDownload
+      const error = yield* Effect.flip(run(source, target, quick))
       assert(error._tag === "FileError")
       assert.strictEqual(error.reason._tag, "NoSpace")
       assert.include(error.message, target)
@@ -765,8 +765,8 @@ describe("FileDownload", () => {
     ] as const)("%s is a typed error with the path and the reason", ([, place, tag]) =>
       Effect.gen(function* () {
         const { directory, source } = yield* begin
-        const { toFile } = yield* FileDownload.FileDownload
-        const error = yield* Effect.flip(toFile(source, place(directory), quick))
+        const { run } = yield* FileDownload.FileDownload
+        const error = yield* Effect.flip(run(source, place(directory), quick))
         assert(error instanceof FileError.FileError)
         assert.strictEqual(error.reason._tag, tag)
         assert.include(error.message, directory)
@@ -777,8 +777,8 @@ describe("FileDownload", () => {
   it.live("passes on the error of the effect that makes links", () =>
     Effect.gen(function* () {
       const { target } = yield* begin
-      const { toFile } = yield* FileDownload.FileDownload
-      assert.isTrue(Equal.equals(yield* Effect.flip(toFile({ refresh: Effect.fail("no link") }, target)), "no link"))
+      const { run } = yield* FileDownload.FileDownload
+      assert.isTrue(Equal.equals(yield* Effect.flip(run({ refresh: Effect.fail("no link") }, target)), "no link"))
     }).pipe(Effect.provide(testLayer()))
   )
 
@@ -801,10 +801,10 @@ describe("FileDownload", () => {
         bytes: new Uint8Array(length)
       }))
       const events = () => Stream.fromIterable([opened, ...bytes])
-      const { toFile } = yield* FileDownload.make.pipe(
+      const { run } = yield* FileDownload.make.pipe(
         Effect.provideService(Transfer.Transfer, { events, part: events, bytes: () => Stream.empty })
       )
-      const error = yield* Effect.flip(toFile({ refresh: Effect.succeed(signedUrl("https://a.test/x")) }, target))
+      const error = yield* Effect.flip(run({ refresh: Effect.succeed(signedUrl("https://a.test/x")) }, target))
       assert(error instanceof TransferError.TransferError)
       assert.strictEqual(error.reason._tag, "LengthMismatch")
       assert.isFalse(existsSync(target))

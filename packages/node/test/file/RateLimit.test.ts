@@ -19,7 +19,7 @@ describe("a limited transfer", () => {
       ).pipe(
         Effect.provide(
           Layer.provide(
-            NodeScenario.layerServices,
+            NodeScenario.layerServices(),
             ScenarioConfig.layer({
               baseUrl: host.origin,
               apiKey: Redacted.make("key"),

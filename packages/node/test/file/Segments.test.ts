@@ -112,11 +112,11 @@ describe.concurrent("segments", () => {
     Effect.gen(function* () {
       const begun = yield* Downloading.begin
       yield* Downloading.inject(slow)
-      const { events, toFile } = yield* FileDownload.FileDownload
+      const { events, run } = yield* FileDownload.FileDownload
       const isEnough = (event: FileDownload.FileEvent) => event._tag === "Written" && event.bytes > 7_000_000
       yield* Stream.runDrain(Stream.takeUntil(events(begun.source, begun.target, quick), isEnough))
       yield* Downloading.clearFaults
-      const file = yield* toFile(begun.source, begun.target, quick)
+      const file = yield* run(begun.source, begun.target, quick)
       assert.isAbove(file.resumedFrom, 6_000_000)
       Downloading.isWhole(begun.target, begun.expected)
     }).pipe(Effect.provide(testLayer))
@@ -125,13 +125,13 @@ describe.concurrent("segments", () => {
   it.live("obey a limit of bytes a second", () =>
     Effect.gen(function* () {
       const begun = yield* Downloading.begin
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       const error = yield* Effect.flip(
-        toFile(begun.source, begun.target, { ...quick, limitRate: 4_000_000, timeLimit: "1 second" })
+        run(begun.source, begun.target, { ...quick, limitRate: 4_000_000, timeLimit: "1 second" })
       )
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "TimedOut")
-      const file = yield* toFile(begun.source, begun.target, quick)
+      const file = yield* run(begun.source, begun.target, quick)
       assert.isAbove(file.resumedFrom, 0)
       assert.isBelow(file.resumedFrom, 12_000_000)
       Downloading.isWhole(begun.target, begun.expected)

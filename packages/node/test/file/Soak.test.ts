@@ -39,7 +39,7 @@ describe("a soak", () => {
     () =>
       Effect.gen(function* () {
         const { directory, expected, source } = yield* Downloading.begin
-        const { toFile } = yield* FileDownload.FileDownload
+        const { run } = yield* FileDownload.FileDownload
         const before = open()
         const memory: Array<number> = []
         yield* Effect.forEach(
@@ -48,7 +48,7 @@ describe("a soak", () => {
             const fault = faults[(index / 20) % faults.length]
             if (fault !== undefined) yield* Downloading.inject(fault)
             const target = join(directory, `${index}.zip`)
-            yield* toFile(source, target, quick)
+            yield* run(source, target, quick)
             Downloading.isWhole(target, expected)
             rmSync(target)
             memory.push(process.memoryUsage().rss)

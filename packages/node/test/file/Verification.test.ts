@@ -31,8 +31,8 @@ describe("checksums", () => {
   ])("%j are verified", ([kinds, verified]) =>
     Effect.gen(function* () {
       const { expected, source, target } = yield* Downloading.begin
-      const { toFile } = yield* FileDownload.FileDownload
-      const file = yield* toFile(source, target, { ...quick, connections: 1 })
+      const { run } = yield* FileDownload.FileDownload
+      const file = yield* run(source, target, { ...quick, connections: 1 })
       assert.deepStrictEqual(file.verified, verified)
       Downloading.isWhole(target, expected)
     }).pipe(Effect.provide(testLayer(kinds)))
@@ -44,10 +44,10 @@ describe("checksums", () => {
   ])("%s is found out, and nothing appears", ([, fault]) =>
     Effect.gen(function* () {
       const { expected, source, target } = yield* Downloading.begin
-      const { toFile } = yield* FileDownload.FileDownload
+      const { run } = yield* FileDownload.FileDownload
       const transfer = yield* Transfer.Transfer
       yield* Downloading.inject(fault)
-      const error = yield* Effect.flip(toFile(source, target, { ...quick, connections: 1 }))
+      const error = yield* Effect.flip(run(source, target, { ...quick, connections: 1 }))
       assert(error._tag === "TransferError" && error.reason._tag === "ChecksumMismatch")
       assert.isFalse(existsSync(target))
 
@@ -56,7 +56,7 @@ describe("checksums", () => {
       assert(streamed._tag === "TransferError")
       assert.strictEqual(streamed.reason._tag, "ChecksumMismatch")
 
-      const file = yield* toFile(source, target, quick)
+      const file = yield* run(source, target, quick)
       assert.strictEqual(file.resumedFrom, 0, "the next run begins anew")
       Downloading.isWhole(target, expected)
     }).pipe(Effect.provide(testLayer(["crc64nvme"])))
@@ -109,12 +109,12 @@ describe("checksums", () => {
     ([kind]) =>
       Effect.gen(function* () {
         const { expected, source, target } = yield* Downloading.begin
-        const { events, toFile } = yield* FileDownload.FileDownload
+        const { events, run } = yield* FileDownload.FileDownload
         const isEnough = (event: FileDownload.FileEvent) => event._tag === "Written" && event.bytes > 5_000_000
         yield* Downloading.inject(Fault.stall("storage", 8_000_000))
         yield* Stream.runDrain(Stream.takeUntil(events(source, target, { ...quick, connections: 1 }), isEnough))
         const sums = readFileSync(Unfinished.stateOf(target), "utf8")
-        const file = yield* toFile(source, target, quick)
+        const file = yield* run(source, target, quick)
         assert.isAbove(file.resumedFrom, 5_000_000)
         assert.deepStrictEqual(file.verified, [kind])
         assert.include(sums, "checksums")

@@ -18,7 +18,7 @@ const services = (
     retries = 1
   }: { readonly client?: Layer.Layer<HttpClient.HttpClient>; readonly retries?: number } = {}
 ) =>
-  AssetDownload.layerOptions({ retries, backoffBase: "1 millis" }).pipe(
+  AssetDownload.layer({ retries, backoffBase: "1 millis" }).pipe(
     Layer.provide(client),
     Layer.provide(
       ScenarioConfig.layer({ baseUrl: origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })

@@ -17,7 +17,7 @@ const quick = { backoffBase: "1 millis", retries: 1 } as const
 
 /** All services, for an emulator and an environment. */
 const services = (env: Readonly<Record<string, string>>) =>
-  NodeScenario.layerServicesWith({ assetDownload: quick, transfer: quick }).pipe(
+  NodeScenario.layerServices({ assetDownload: quick, transfer: quick }).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>

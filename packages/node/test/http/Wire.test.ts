@@ -230,7 +230,7 @@ const refused: ReadonlyArray<Row> = [
 
 const services = (server: Pick<RawServer.RawServer, "origin">) =>
   Layer.provide(
-    NodeScenario.layerServices,
+    NodeScenario.layerServices(),
     ScenarioConfig.layer({ baseUrl: server.origin, apiKey: Redacted.make("key"), apiSecret: Redacted.make("secret") })
   )
 
@@ -249,8 +249,8 @@ describe.concurrent("what a storage host may say", () => {
       const server = yield* RawServer.make(answers(first))
       const target = join(TestDirectory.make("wire"), "archive.zip")
       const result = yield* Effect.gen(function* () {
-        const { toFile } = yield* FileDownload.FileDownload
-        return yield* Effect.result(toFile(server.source, target, quick))
+        const { run } = yield* FileDownload.FileDownload
+        return yield* Effect.result(run(server.source, target, quick))
       }).pipe(Effect.provide(services(server)))
       if (ends === "whole") {
         if (Result.isFailure(result)) return assert.fail(result.failure.message)
@@ -283,10 +283,10 @@ describe.concurrent("what a storage host may say", () => {
   it.live("a kept connection that ends as the next request comes costs no try", () =>
     Effect.gen(function* () {
       const server = yield* RawServer.make([honest, () => says("", "end"), honest])
-      const { toFile } = yield* serve(server)
+      const { run } = yield* serve(server)
       for (const name of ["first.zip", "second.zip"]) {
         const target = join(TestDirectory.make("wire"), name)
-        yield* toFile(server.source, target, { ...quick, retries: 0 })
+        yield* run(server.source, target, { ...quick, retries: 0 })
         assert.isTrue(readFileSync(target).equals(object))
       }
       assert.strictEqual(server.requests.length, 3)
@@ -363,8 +363,8 @@ describe.concurrent("what a storage host may say", () => {
       const directory = TestDirectory.make("wire")
       const reasonOf = Effect.fnUntraced(
         function* (name: string, options: FileDownload.Options) {
-          const { toFile } = yield* FileDownload.FileDownload
-          const error = yield* Effect.flip(toFile(server.source, join(directory, name), { ...quick, ...options }))
+          const { run } = yield* FileDownload.FileDownload
+          const error = yield* Effect.flip(run(server.source, join(directory, name), { ...quick, ...options }))
           assert(error._tag === "TransferError")
           return error.reason._tag
         },
@@ -413,8 +413,8 @@ describe.concurrent("what a storage host may say", () => {
     Effect.gen(function* () {
       const server = yield* RawServer.make([() => cut, RawServer.honest(other, '"v2"')])
       const target = join(TestDirectory.make("wire"), "archive.zip")
-      const { toFile } = yield* serve(server)
-      yield* toFile(server.source, target, quick)
+      const { run } = yield* serve(server)
+      yield* run(server.source, target, quick)
       assert.isTrue(readFileSync(target).equals(other))
     }).pipe(Effect.scoped)
   )

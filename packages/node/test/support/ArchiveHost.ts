@@ -90,7 +90,7 @@ const answer = (host: ArchiveHost, request: Http.IncomingMessage, response: Http
 
 /** All services of the library. Links of these hosts are by http, so the API is too. */
 export const layer = Layer.provide(
-  NodeScenario.layerServices,
+  NodeScenario.layerServices(),
   ScenarioConfig.layer({
     baseUrl: "http://127.0.0.1:9/v1",
     apiKey: Redacted.make("key"),

@@ -16,7 +16,7 @@ export interface Options extends EmulatorServer.Options {
 }
 
 export const layer = ({ runs, ...options }: Options) =>
-  NodeScenario.layerServicesWith(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
+  NodeScenario.layerServices(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
     Layer.provideMerge(
       Layer.unwrap(
         Effect.map(Emulator.Emulator, ({ config }) =>

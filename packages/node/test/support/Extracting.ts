@@ -12,7 +12,7 @@ import type * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 
 /** All services; storage hosts may speak `http`. */
 export const layer = Layer.provide(
-  NodeScenario.layerServices,
+  NodeScenario.layerServices(),
   Layer.orDie(
     ScenarioConfig.layer({
       baseUrl: "http://127.0.0.1:9",

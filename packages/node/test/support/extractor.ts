@@ -23,7 +23,7 @@ const program = Effect.gen(function* () {
 }).pipe(
   Effect.provide(
     Layer.provideMerge(
-      NodeScenario.layerServices,
+      NodeScenario.layerServices(),
       ScenarioConfig.layer({
         baseUrl: new URL(url).origin,
         apiKey: Redacted.make(Canary.key),

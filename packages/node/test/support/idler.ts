@@ -6,7 +6,7 @@ import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 const origin = process.argv[2] ?? ""
 const layer = Layer.merge(
-  Layer.provide(AssetDownload.layer, NodeScenario.layerApiClient),
+  Layer.provide(AssetDownload.layer(), NodeScenario.layerApiClient),
   NodeScenario.layerStorageClient
 ).pipe(
   Layer.provide(

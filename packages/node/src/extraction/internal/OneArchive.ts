@@ -1,5 +1,5 @@
-import * as Outcome from "@scenario-assets/core/engine/Outcome"
 /** One archive into a directory: what happens, and how it comes about. */
+import * as Outcome from "@scenario-assets/core/engine/Outcome"
 import * as Metrics from "@scenario-assets/core/Metrics"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
