@@ -404,11 +404,9 @@ describe("JobPoller.layerTest", () => {
     }).pipe(Effect.provide(JobPoller.layerTest({ states: () => Stream.make(job("queued")) })))
   )
 
-  it.effect.each<
-    readonly [name: string, call: (poller: JobPoller.JobPoller["Service"]) => Effect.Effect<unknown, unknown>]
-  >([
-    ["states", (poller) => Stream.runDrain(poller.states(jobId))],
-    ["wait", (poller) => poller.wait(jobId)]
+  it.effect.each<readonly [name: string, call: (poller: JobPoller.JobPoller["Service"]) => Effect.Effect<void>]>([
+    ["states", (poller) => Effect.ignore(Stream.runDrain(poller.states(jobId)))],
+    ["wait", (poller) => Effect.ignore(poller.wait(jobId))]
   ])("makes %s, when it was not given, a defect that names it", ([name, call]) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(Effect.flatMap(JobPoller.JobPoller, call))
