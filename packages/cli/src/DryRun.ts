@@ -64,7 +64,7 @@ const ofAssets = Effect.fnUntraced(function* (
 
 /** What would become of each file. */
 export const ofExtraction = Effect.fnUntraced(function* (
-  { archives, free, toWrite }: Preview,
+  { archives, bytesToWrite, free }: Preview,
   {
     directory,
     isFiltered,
@@ -84,23 +84,23 @@ export const ofExtraction = Effect.fnUntraced(function* (
   const bytes = files.reduce((sum, { entry }) => sum + entry.size, 0)
   const written = files.filter(({ action }) => action !== "skip").length
   yield* note(
-    `${Format.count(files.length, "file")}, ${Format.bytes(bytes)}: ${written} to be written (${Format.bytes(toWrite)}), ` +
+    `${Format.count(files.length, "file")}, ${Format.bytes(bytes)}: ${written} to be written (${Format.bytes(bytesToWrite)}), ` +
       `${files.length - written} there already; ${Format.bytes(free)} are free`
   )
-  const fits = toWrite <= free
+  const fits = bytesToWrite <= free
   if (!fits) yield* warn(`there is not enough room in ${directory}`)
   if (files.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
   yield* result({
     dryRun: true,
     directory,
-    archives: archives.map(({ files, toRead }, index) => ({
+    archives: archives.map(({ bytesToRead, files }, index) => ({
       ...origins[index],
-      toRead,
+      toRead: bytesToRead,
       files: files.map(({ action, entry, path, why }) => ({ path, ...EntryFields.ofFile(entry), action, why }))
     })),
     files: files.length,
     bytes,
-    toWrite,
+    toWrite: bytesToWrite,
     free,
     fits
   })

@@ -106,15 +106,15 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
     {
       bytes,
       files,
-      toRead,
-      toWrite
-    }: { readonly files: number; readonly bytes: number; readonly toWrite: number; readonly toRead: number }
+      bytesToRead,
+      filesToWrite
+    }: { readonly files: number; readonly bytes: number; readonly filesToWrite: number; readonly bytesToRead: number }
   ): Effect.Effect<void> =>
     Effect.suspend(() => {
       progress.expectIn(files)
       return Effect.andThen(
-        event({ type: "extracting", id, files, bytes, toWrite, toRead }),
-        detail(`${id}: ${Format.count(files, "file")}, ${Format.bytes(bytes)}; ${toWrite} of them to be extracted`)
+        event({ type: "extracting", id, files, bytes, toWrite: filesToWrite, toRead: bytesToRead }),
+        detail(`${id}: ${Format.count(files, "file")}, ${Format.bytes(bytes)}; ${filesToWrite} of them to be extracted`)
       )
     })
 

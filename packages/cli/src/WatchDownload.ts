@@ -15,7 +15,7 @@ interface Batch {
   /** Calls of the API that were repeated for it. */
   repeated: number
   /** Bytes that will be read of an archive whose directory is known. */
-  toRead: number | undefined
+  bytesToRead: number | undefined
   isSpooled: boolean
   hasBytes: boolean
   /** Files of its archive, and those of them that are there. */
@@ -26,7 +26,7 @@ interface Batch {
 const untold: Batch = {
   jobId: undefined,
   repeated: 0,
-  toRead: undefined,
+  bytesToRead: undefined,
   isSpooled: false,
   hasBytes: false,
   files: 0,
@@ -69,14 +69,14 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
     return (told: DownloadEvent): Effect.Effect<void> => {
       switch (told._tag) {
         case "Started": {
-          const { batches, ids, runId } = told
+          const { batches, idCount, runId } = told
           if (destination._tag === "Directory") progress.several(batches)
           else progress.expect(batches)
           return all(
             runId === undefined ? Effect.void : event({ type: "run", runId }),
-            wanted._tag === "Jobs" ? Effect.void : event({ type: "planned", batches, ids }),
+            wanted._tag === "Jobs" ? Effect.void : event({ type: "planned", batches, ids: idCount }),
             wanted._tag === "Assets" && batches > 1
-              ? note(`${ids} ids in ${Format.count(batches, "batch", "batches")}`)
+              ? note(`${idCount} ids in ${Format.count(batches, "batch", "batches")}`)
               : Effect.void
           )
         }
@@ -86,7 +86,7 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
           return all(event({ type: "notRecorded", message }), warn(`${what}${message}`))
         }
         case "BatchStarted":
-          return event({ type: "batch", batch: told.batch + 1, ids: told.ids })
+          return event({ type: "batch", batch: told.batch + 1, ids: told.idCount })
         case "JobStarted": {
           const { jobId, resumed } = told
           const batch = batchOf(told.batch)
@@ -136,20 +136,21 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
         case "ArchivePlanned": {
           const batch = batchOf(told.batch)
           batch.files = told.files
-          batch.toRead = told.toRead
-          if (!batch.isSpooled) progress.bytes(told.jobId, 0, told.toRead)
+          batch.bytesToRead = told.bytesToRead
+          if (!batch.isSpooled) progress.bytes(told.jobId, 0, told.bytesToRead)
           return watch.planned(told.jobId, told)
         }
         case "ArchiveProgressed": {
           const { bytes, jobId } = told
           const batch = batchOf(told.batch)
-          const { hasBytes, isSpooled, toRead } = batch
+          const { hasBytes, isSpooled, bytesToRead } = batch
           batch.hasBytes = true
           // What is read of an archive that is here is no progress of the transfer.
-          if (toRead !== undefined && isSpooled) return event({ type: "progress", id: jobId, bytes, size: toRead })
+          if (bytesToRead !== undefined && isSpooled)
+            return event({ type: "progress", id: jobId, bytes, size: bytesToRead })
           return all(
-            hasBytes || toRead !== undefined ? Effect.void : watch.resumedAfter(jobId, bytes),
-            watch.bytes(jobId, bytes, told.size ?? toRead)
+            hasBytes || bytesToRead !== undefined ? Effect.void : watch.resumedAfter(jobId, bytes),
+            watch.bytes(jobId, bytes, told.size ?? bytesToRead)
           )
         }
         case "Retrying":

@@ -68,7 +68,7 @@ export interface OfBatch {
   /** Counted from 0. */
   readonly index: number
   /** How many ids it holds. */
-  readonly ids: number
+  readonly idCount: number
 }
 
 /**
@@ -93,7 +93,7 @@ export interface Requested extends OfBatch {
  * @since 0.1.0
  */
 export type BeginEvent =
-  | { readonly _tag: "Planned"; readonly batches: number; readonly ids: number }
+  | { readonly _tag: "Planned"; readonly batches: number; readonly idCount: number }
   | (OfBatch & { readonly _tag: "Started" })
   /** A call of the API failed, and is repeated after a pause. */
   | (OfBatch & ApiRetry.ApiRetry & { readonly _tag: "Retrying"; readonly jobId?: JobId })
@@ -206,7 +206,7 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
       return yield* take({ ...begun, resumed: false })
     }).pipe(
       Effect.withSpan("Archives.batch", {
-        attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.ids }
+        attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.idCount }
       }),
       Effect.catch((error) =>
         Effect.succeed<BeginEvent>({ _tag: "Failed", ...of, ...job, selection: request.selection, error })
@@ -221,12 +221,12 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
     const batches = Selection.batches(selection, option.count("batchSize", request.batchSize, 1))
     const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
     const shared: Batch["shared"] = { refusal: undefined }
-    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, ids: selection.size }
+    const planned: BeginEvent = { _tag: "Planned", batches: batches.length, idCount: selection.size }
     return Stream.concat(
       Stream.succeed(planned),
       Ahead.stream<Selection.Selection, A | BeginEvent>(batches, concurrency, (selection, index, tell) =>
         carry(
-          { of: { index, ids: selection.size }, request: { selection, fileNameTemplate, flat }, shared },
+          { of: { index, idCount: selection.size }, request: { selection, fileNameTemplate, flat }, shared },
           tell,
           after(tell)
         )
@@ -239,19 +239,19 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
     (poll: JobPoller.Options | undefined) =>
     (tell: Ahead.Tell<ArchiveEvent>): After<ArchiveEvent> =>
       Effect.fnUntraced(function* (requested) {
-        const { ids, index, jobId } = requested
+        const { idCount, index, jobId } = requested
         yield* tell(requested)
         const last = yield* poller.states(jobId, poll).pipe(
           Stream.tap((job) =>
             isReady(job) || JobError.fromJob(job) !== undefined
               ? Effect.void
-              : tell({ _tag: "Waiting", index, ids, jobId, job })
+              : tell({ _tag: "Waiting", index, idCount, jobId, job })
           ),
           Stream.runLast
         )
         // The states end by a failure or with one that lasts, never without one.
         const job = yield* Effect.orDie(Effect.fromOption(last))
-        if (isReady(job)) return { _tag: "Ready", index, ids, jobId, archive: archive(index, job) } as const
+        if (isReady(job)) return { _tag: "Ready", index, idCount, jobId, archive: archive(index, job) } as const
         return yield* JobError.fromJob(job) ?? new JobError({ jobId, reason: new MissingDownloadUrl({ job }) })
       })
 

@@ -93,11 +93,11 @@ const begunBy = (request: Archives.Request) =>
 const brief = (event: Archives.ArchiveEvent): string => {
   switch (event._tag) {
     case "Started":
-      return `started ${event.index} of ${event.ids}`
+      return `started ${event.index} of ${event.idCount}`
     case "Retrying":
       return `retrying ${event.index} ${event.jobId ?? "no job"} ${event.error.reason._tag} ${event.tries}`
     case "Planned":
-      return `planned ${event.batches} of ${event.ids}`
+      return `planned ${event.batches} of ${event.idCount}`
     case "Requested":
       return `${event.resumed ? "resumed" : "requested"} ${event.index} ${event.jobId}`
     case "Waiting":
@@ -167,7 +167,7 @@ describe("Archives", () => {
         "in-progress 0",
         "ready 0 job_1"
       ])
-      for (const event of exit.value.slice(1)) assert.deepInclude(event, { index: 0, ids: 2 })
+      for (const event of exit.value.slice(1)) assert.deepInclude(event, { index: 0, idCount: 2 })
       for (const event of exit.value.slice(3)) assert.deepInclude(event, { jobId: Asset.JobId.make("job_1") })
       const pauses = exit.value.flatMap((event) => (event._tag === "Retrying" ? [Duration.toMillis(event.pause)] : []))
       assert.isAtLeast(pauses[0] ?? 0, 3000)

@@ -63,16 +63,16 @@ const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted
   const watch = yield* Watch.make
   const archives: Array<JsonShapes.ExtractedArchive> = []
   const failed: Array<Failures.Failed> = []
-  let toRead = 0
+  let bytesToRead = 0
 
   const hear = ({ archive: { file, index }, event }: ArchiveEvent<Archive>): Effect.Effect<void> => {
     switch (event._tag) {
       case "Planned":
-        toRead = event.toRead
-        progress.bytes(file, 0, toRead)
+        bytesToRead = event.bytesToRead
+        progress.bytes(file, 0, bytesToRead)
         return watch.planned(file, event)
       case "Read":
-        return watch.bytes(file, event.bytes, toRead)
+        return watch.bytes(file, event.bytes, bytesToRead)
       case "Started":
         return Effect.void
       case "Extracted": {

@@ -135,11 +135,11 @@ export const DownloadEvent = Schema.Union([
     resumed: Schema.Boolean,
     place: Schema.String,
     batches: Count,
-    ids: Count
+    idCount: Count
   }),
   /** The run, or a job of it, cannot be recorded: it goes on, and what is not recorded cannot be resumed. */
   Schema.TaggedStruct("NotRecorded", { error: Schema.Union([FileError, JournalError]) }),
-  Schema.TaggedStruct("BatchStarted", { batch: Count, ids: Count }),
+  Schema.TaggedStruct("BatchStarted", { batch: Count, idCount: Count }),
   /** The job exists and is recorded; `resumed` where an earlier run began it. */
   Schema.TaggedStruct("JobStarted", { ...archive, resumed: Schema.Boolean }),
   /** The job is in another state, and has no archive yet. */
@@ -157,7 +157,13 @@ export const DownloadEvent = Schema.Union([
   /** The host serves no ranges: the archive is fetched as a whole first. */
   Schema.TaggedStruct("ArchiveSpooled", archive),
   /** The archive's directory was read: so many files and bytes in all, so many files to write, so many bytes to read. */
-  Schema.TaggedStruct("ArchivePlanned", { ...archive, files: Count, bytes: Count, toWrite: Count, toRead: Count }),
+  Schema.TaggedStruct("ArchivePlanned", {
+    ...archive,
+    files: Count,
+    bytes: Count,
+    filesToWrite: Count,
+    bytesToRead: Count
+  }),
   /** So many bytes are here, of so many where the host says. The latest alone is told to a slow consumer. */
   Schema.TaggedStruct("ArchiveProgressed", { ...archive, bytes: Count, size: Schema.optionalKey(Count) }),
   /** An exchange failed, and is tried again after a pause. */

@@ -172,7 +172,7 @@ export const make: Effect.Effect<
           resumed: run?.resumed === true,
           place,
           batches,
-          ids: Batches.idCount(request)
+          idCount: Batches.idCount(request)
         }
         const ended = Stream.fromEffect(
           Effect.gen(function* () {

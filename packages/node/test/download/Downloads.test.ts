@@ -498,7 +498,7 @@ describe("Downloads.layerTest", () => {
     resumed: false,
     place: "renders",
     batches: 1,
-    ids: 1
+    idCount: 1
   }
 
   it.effect("takes the operations that are given", () =>

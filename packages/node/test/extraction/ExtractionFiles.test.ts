@@ -221,7 +221,7 @@ describe("A selection", () => {
       assert.strictEqual(Extracting.extracted(outcome).files, 2)
       assert.deepStrictEqual(Object.keys(Extracting.tree(directory)), ["a.txt", "last.bin"])
       const planned = outcome.events.find((event) => event._tag === "Planned")
-      assert.deepStrictEqual([planned?.entries.length, planned?.files, planned?.toWrite], [names.length, 2, 2])
+      assert.deepStrictEqual([planned?.entries.length, planned?.files, planned?.filesToWrite], [names.length, 2, 2])
       assert.isBelow(host.take().bytes, 700_000)
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )

@@ -36,9 +36,9 @@ describe("A preview", () => {
         ["write | a.png | a.png | ", "write | d/x?.png | d/x_.png | forbidden characters"],
         ["write | a.png | a (2).png | taken", "write | d/y.png | d/y.png | "]
       ])
-      assert.strictEqual(before.toWrite, 22)
+      assert.strictEqual(before.bytesToWrite, 22)
       assert.isAbove(before.free, 22)
-      assert.isTrue(before.archives.every(({ toRead }) => toRead > 11))
+      assert.isTrue(before.archives.every(({ bytesToRead }) => bytesToRead > 11))
       assert.isFalse(existsSync(join(directory, "..")))
 
       for (const location of locations) Extracting.extracted(yield* Extracting.run(location, directory))
@@ -53,7 +53,7 @@ describe("A preview", () => {
           ["skip", "d/y.png"]
         ]
       )
-      assert.deepStrictEqual([after.toWrite, after.archives.map(({ toRead }) => toRead)], [0, [0, 0]])
+      assert.deepStrictEqual([after.bytesToWrite, after.archives.map(({ bytesToRead }) => bytesToRead)], [0, [0, 0]])
     }).pipe(Effect.provide(Extracting.layer))
   )
 

@@ -13,7 +13,7 @@ const program = Effect.gen(function* () {
   yield* events({ name: "job", source }, directory).pipe(
     Stream.runForEach((event) =>
       Effect.sync(() => {
-        if (event._tag === "Planned") console.log(`planned ${event.toRead}`)
+        if (event._tag === "Planned") console.log(`planned ${event.bytesToRead}`)
         if (event._tag === "Read") console.log(`read ${event.bytes}`)
         if (event._tag === "Completed") console.log(`there ${event.extracted.alreadyThere}`)
       })

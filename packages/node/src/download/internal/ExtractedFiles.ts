@@ -66,8 +66,8 @@ const told = (
   const of = { batch, jobId }
   switch (event._tag) {
     case "Planned": {
-      const { bytes, files, toRead, toWrite } = event
-      return { _tag: "ArchivePlanned", ...of, files, bytes, toWrite, toRead }
+      const { bytes, bytesToRead, files, filesToWrite } = event
+      return { _tag: "ArchivePlanned", ...of, files, bytes, filesToWrite, bytesToRead }
     }
     case "Read":
       return { _tag: "ArchiveProgressed", ...of, bytes: event.bytes }

@@ -24,7 +24,7 @@ interface Requested {
 
 /** What happens to a batch; the last one is `Ready` or `Failed`. */
 export type JobEvent =
-  | { readonly _tag: "Started"; readonly index: number; readonly ids: number }
+  | { readonly _tag: "Started"; readonly index: number; readonly idCount: number }
   | (ApiRetry & { readonly _tag: "Retrying"; readonly index: number; readonly jobId?: JobId })
   | Requested
   | { readonly _tag: "NotRecorded"; readonly index: number; readonly error: JournalError }
@@ -110,7 +110,7 @@ export const toldOfJob = (event: JobEvent): ReadonlyArray<DownloadEvent> => {
   const { index: batch } = event
   switch (event._tag) {
     case "Started":
-      return [{ _tag: "BatchStarted", batch, ids: event.ids }]
+      return [{ _tag: "BatchStarted", batch, idCount: event.idCount }]
     case "Retrying": {
       const { error, pause, tries } = event
       return [{ _tag: "ApiRetrying", batch, ...ofJob(event.jobId), error, tries, pause }]

@@ -56,9 +56,9 @@ export type ExtractionEvent =
       readonly entries: ReadonlyArray<ZipEntry>
       readonly files: number
       readonly bytes: number
-      readonly toWrite: number
+      readonly filesToWrite: number
       /** Bytes of the archive that will be read. */
-      readonly toRead: number
+      readonly bytesToRead: number
     }
   /** So many of them have been read. */
   | { readonly _tag: "Read"; readonly bytes: number }
@@ -134,15 +134,15 @@ export const extract = <E, R>(
       if (wanted.length > 0) yield* unpackers.warmUp
       yield* Plan.makeDirectories(directory, plan)
       yield* checkSpace(directory, sizeOf(wanted))
-      const toRead = lengthOf(ZipArchive.ranges(wanted.map(({ entry }) => entry)))
+      const bytesToRead = lengthOf(ZipArchive.ranges(wanted.map(({ entry }) => entry)))
       const all = { files: plan.files.length, bytes: sizeOf(plan.files) }
-      yield* tell({ _tag: "Planned", entries: archive.entries, ...all, toWrite: wanted.length, toRead })
+      yield* tell({ _tag: "Planned", entries: archive.entries, ...all, filesToWrite: wanted.length, bytesToRead })
       if (there.length > 0) yield* tell({ _tag: "Extracted", files: there.map((target) => extracted(target, true)) })
       const { found, refused } = yield* write(archive, wanted, { workspace, names, unpackers, ifDiffers }, tell)
       // All that can be had of it is there now.
       if (!("file" in location)) yield* Files.remove(spool)
       if (refused !== undefined) return yield* refused
-      const report = { name: archive.name, ...all, alreadyThere: there.length + found, read: toRead }
+      const report = { name: archive.name, ...all, alreadyThere: there.length + found, read: bytesToRead }
       yield* Effect.annotateCurrentSpan({
         "scenario.files": report.files,
         "scenario.files.already_there": report.alreadyThere

@@ -17,7 +17,7 @@ import * as Plan from "./Plan.ts"
 export interface Preview {
   readonly archives: ReadonlyArray<PreviewedArchive>
   /** Bytes that would be written. */
-  readonly toWrite: number
+  readonly bytesToWrite: number
   /** Bytes there is room for. */
   readonly free: number
 }
@@ -33,7 +33,7 @@ export interface PreviewedArchive {
   /** In the order of the archive. */
   readonly files: ReadonlyArray<PreviewedFile>
   /** Bytes of the archive that would be read. */
-  readonly toRead: number
+  readonly bytesToRead: number
 }
 
 /**
@@ -59,9 +59,9 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
     const unpackers = unpackersFor(entries)
     const { files } = yield* Plan.make(entries, { archive: archive.name, directory, names, unpackers, ifDiffers })
     const written = files.filter(({ action }) => action !== "skip").map(({ entry }) => entry)
-    const toRead = ZipArchive.ranges(written).reduce((sum, [start, end]) => sum + end - start, 0)
-    const previewed: PreviewedArchive = { name: archive.name, files, toRead }
-    return { previewed, toWrite: written.reduce((sum, { size }) => sum + size, 0) }
+    const bytesToRead = ZipArchive.ranges(written).reduce((sum, [start, end]) => sum + end - start, 0)
+    const previewed: PreviewedArchive = { name: archive.name, files, bytesToRead }
+    return { previewed, bytesToWrite: written.reduce((sum, { size }) => sum + size, 0) }
   }, Effect.scoped)
 
   const all = yield* Effect.scoped(
@@ -71,7 +71,7 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
   )
   return {
     archives: all.map(({ previewed }) => previewed),
-    toWrite: all.reduce((sum, { toWrite }) => sum + toWrite, 0),
+    bytesToWrite: all.reduce((sum, { bytesToWrite }) => sum + bytesToWrite, 0),
     free: yield* freeSpace(resolve(directory))
   }
 })
