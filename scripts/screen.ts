@@ -10,7 +10,7 @@ import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
 
 const size = { columns: 100, rows: 24 }
 const bin = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url))
-const command = "download --from-file ids.txt --output renders"
+const command = "download --from-file ids.txt --output renders --connections 2"
 
 /** A moment worth a picture: its name, and how to know it. */
 const moments: ReadonlyArray<readonly [name: string, isNow: (block: string) => boolean]> = [
@@ -30,7 +30,7 @@ const record = Effect.gen(function* () {
   const { apiUrl, credentials } = emulator.config
   yield* emulator.scriptJobs({ pace: 1500 }, { pace: 2700 })
   yield* emulator.inject(
-    Fault.reset("storage", 9_000_000, { skip: 1 }),
+    Fault.reset("storage", 1_500_000, { skip: 4 }),
     Fault.throttle("storage", 4_000_000, { times: "always" })
   )
   const cwd = mkdtempSync(join(tmpdir(), "screen-"))
