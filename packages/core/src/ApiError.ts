@@ -27,14 +27,14 @@ export type {
 /** @category models @since 0.1.0 */
 export type { ResponseDetails } from "./internal/ApiReason.ts"
 
+const Operation = Schema.Literals(["requestBatch", "getStatus", "request"])
+
 /**
  * The three operations of `assets.download`.
  *
  * @category models
  * @since 0.1.0
  */
-const Operation = Schema.Literals(["requestBatch", "getStatus", "request"])
-/** @category models @since 0.1.0 */
 export type Operation = typeof Operation.Type
 
 /**

@@ -25,12 +25,6 @@ export const DownloadFailure = Schema.Union([ApiError, JobError, JournalError, T
 /** @category errors @since 0.1.0 */
 export type DownloadFailure = typeof DownloadFailure.Type
 
-/**
- * A batch or an archive that failed.
- *
- * @category models
- * @since 0.1.0
- */
 const Failed = Schema.Struct({
   /** From 0. */
   batch: Count,
@@ -38,15 +32,15 @@ const Failed = Schema.Struct({
   jobId: Schema.optionalKey(JobId),
   error: DownloadFailure
 })
-/** @category models @since 0.1.0 */
-export type Failed = typeof Failed.Type
 
 /**
- * A file of an archive, in the directory now.
+ * A batch or an archive that failed.
  *
  * @category models
  * @since 0.1.0
  */
+export type Failed = typeof Failed.Type
+
 const SavedFile = Schema.Struct({
   /** Relative to the directory, with `/`. */
   path: Schema.String,
@@ -59,15 +53,15 @@ const SavedFile = Schema.Struct({
   /** Why the path is not the name; empty where it is. */
   why: Schema.Array(Schema.String)
 })
-/** @category models @since 0.1.0 */
-export type SavedFile = typeof SavedFile.Type
 
 /**
- * An archive whose files are all there, or that is kept as a file.
+ * A file of an archive, in the directory now.
  *
  * @category models
  * @since 0.1.0
  */
+export type SavedFile = typeof SavedFile.Type
+
 const SavedArchive = Schema.Struct({
   batch: Count,
   jobId: JobId,
@@ -83,7 +77,13 @@ const SavedArchive = Schema.Struct({
   /** The checksums that the storage host declared and the bytes have; of an archive that is kept. */
   verified: Schema.optionalKey(Schema.Array(Schema.String))
 })
-/** @category models @since 0.1.0 */
+
+/**
+ * An archive whose files are all there, or that is kept as a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type SavedArchive = typeof SavedArchive.Type
 
 /**
