@@ -98,6 +98,23 @@ describe("modules", () => {
   })
 })
 
+describe("names", () => {
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).map(read).join("\n")
+  const words = new Set(sources.match(/[A-Za-z]\w*/g))
+
+  /** `layerServices({ … })`, `Transfer.bytes`, `idleTimeout`: of Effect's own only those that the sources use as well. */
+  const isOfCode = (name: string) => /^[A-Za-z]\w*\.[A-Za-z]/.test(name) || /^[a-z]+[A-Z]/.test(name)
+  const isFile = (name: string) => /\.(ts|md|json|zip|txt)$/.test(name) || /[/-]/.test(name)
+
+  it.each(["README.md", "docs/library.md", "docs/decisions.md", "docs/observability.md"])("in %s exist", (document) => {
+    const spans = Array.from(prose(read(document)).matchAll(/`([^`\n]+)`/g), ([, code = ""]) => code)
+    const names = spans.map((code) => code.split(/[({ ]/)[0] ?? "").filter((name) => isOfCode(name) && !isFile(name))
+    assert.isNotEmpty(names)
+    const missing = names.filter((name) => !name.split(".").every((word) => words.has(word)))
+    assert.deepStrictEqual(missing, [])
+  })
+})
+
 describe("README.md", () => {
   /** The cells of the row that begins with this name. */
   const row = (name: string) =>
