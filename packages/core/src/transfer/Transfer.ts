@@ -75,20 +75,7 @@ export type Part =
  * refused links are logged as well, at the level Debug. Neither is told the link.
  *
  * `bytes` compares the checksums that the host declares, and so does `FileDownload`. `events` and `part` do not: parts have
- * none, and whoever takes events may have bytes from an earlier run. To compare those of a whole object:
- *
- * ```ts
- * let declared: ReadonlyArray<Checksum.Checksum> = []
- * let tally: Tally.Tally | undefined
- * yield* Stream.runForEach(transfer.events(source), (event) =>
- *   Effect.sync(() => {
- *     if (event._tag === "StartedOver") tally = undefined
- *     if (event._tag === "Opened") tally ??= Tally.make(Hashes.portable, (declared = event.object.checksums ?? []))
- *     if (event._tag === "Bytes") tally?.add(event.offset, event.bytes)
- *   })
- * )
- * const { mismatches } = Sums.verify(tally?.sums() ?? Sums.empty, declared)
- * ```
+ * none, and whoever takes events may have bytes from an earlier run. What the host declares is in the `object` of `Opened`.
  *
  * @category services
  * @since 0.1.0
@@ -96,7 +83,7 @@ export type Part =
 export class Transfer extends Context.Service<
   Transfer,
   {
-    /** All that happens, for those who can start over, such as a file. Checksums are theirs to compare, as above. */
+    /** All that happens, for those who can start over, such as a file. Checksums are theirs to compare. */
     readonly events: <E, R>(
       source: Source.Source<E, R>,
       options?: ReadOptions
@@ -113,8 +100,9 @@ export class Transfer extends Context.Service<
       options?: Omit<ReadOptions, "resume">
     ) => Stream.Stream<TransferEvent, TransferError | E, R>
     /**
-     * The bytes alone, in order, over as many connections as `part`. Bytes handed on cannot be taken back: a host that sends the same object once more is skipped to the
-     * byte reached, and another object ends the stream with `ObjectChanged`, one that cannot be told with `RangesRefused`.
+     * The bytes alone, in order, over as many connections as `part`. Bytes handed on cannot be taken back: a host that sends
+     * the same object once more is skipped to the byte reached, and another object ends the stream with `ObjectChanged`, one
+     * that cannot be told with `RangesRefused`.
      */
     readonly bytes: <E, R>(
       source: Source.Source<E, R>,

@@ -62,7 +62,7 @@ describe("checksums", () => {
     }).pipe(Effect.provide(testLayer(["crc64nvme"])))
   )
 
-  it.live("are left to those who take events, as the doc comment of Transfer shows", () =>
+  it.live("are left to those who take events", () =>
     Effect.gen(function* () {
       const { source } = yield* Downloading.begin
       const transfer = yield* Transfer.Transfer
