@@ -81,11 +81,11 @@ export const open = Effect.fnUntraced(function* (
   const add = (line: Line) =>
     Files.open(path, "a", 0o600).pipe(
       Effect.flatMap((handle) =>
-        Files.attempt("record a job in", path, async () => {
+        Effect.andThen(
           // A line that was cut off by a kill ends here.
-          await handle.appendFile(`\n${encode(line)}\n`)
-          await handle.datasync()
-        })
+          Files.attempt("record a job in", path, () => handle.appendFile(`\n${encode(line)}\n`)),
+          Files.sync(path, handle, "data")
+        )
       ),
       Effect.scoped,
       one.withPermits(1),
