@@ -84,15 +84,11 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
     return { messages: [...messages, message], hints, exitCode, details, fields: { error: error._tag, ...fields } }
   }
   const exitCode = ExitCode.of(error)
-  const hint = Hint.of(error)
   const command = args.find((arg) => !arg.startsWith("-"))
   const isUsage = exitCode === ExitCode.exitCodes.usage
   return {
     messages: [Wording.of(error)],
-    hints: [
-      ...(hint === undefined ? [] : [hint]),
-      ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])
-    ],
+    hints: [...Hint.of(error), ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])],
     exitCode,
     details: Causes.of(error),
     fields: ErrorFields.of(error)

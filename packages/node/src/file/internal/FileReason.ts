@@ -184,3 +184,6 @@ const others: { readonly [code: string]: readonly [why: string, help: string] } 
   ETXTBSY: ["it is in use by another program", "close it there"],
   EXDEV: ["it would have to move to another file system", "choose a directory that is on one"]
 }
+
+/** A message without what it advises, where that is not what helps. */
+export const withoutAdvice = (message: string): string => message.replace(/; [^;]*\.$/, ".")

@@ -29,8 +29,12 @@ export const named = (code: string): string => {
 }
 
 /** The name of what the system, or `node:fs`, has said. */
-export const of = (cause: unknown): string | undefined =>
-  Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? named(cause.code) : undefined
+export const of = (cause: unknown): string | undefined => {
+  if (!Predicate.hasProperty(cause, "code") || typeof cause.code !== "string") return undefined
+  return Predicate.hasProperty(cause, "errno") && cause.code === "UNKNOWN"
+    ? named(`Unknown system error ${String(cause.errno)}`)
+    : named(cause.code)
+}
 
 /** What a file system says that cannot sync: network shares on macOS, and some of FUSE. */
 const unsyncable: ReadonlySet<string> = new Set(["ENOTSUP", "EINVAL", "ENOSYS", "ENOTTY", "EBADF"])
