@@ -99,7 +99,12 @@ const ofUsage = (name: string, error: CliError.CliError): Told => {
   const [path, errors] = error._tag === "ShowHelp" ? [error.commandPath, error.errors] : [[name], [error]]
   return {
     messages: errors.length === 0 ? ["no command is given"] : errors.map(UsageMessage.of),
-    hints: [seeHelp(path)],
+    hints: [
+      ...(errors.some((error) => error._tag === "UnrecognizedOption" && UsageMessage.similar(error).length === 0)
+        ? ["If it begins with a dash and is no flag, write it after --."]
+        : []),
+      seeHelp(path)
+    ],
     exitCode: ExitCode.exitCodes.usage,
     details: [],
     fields: { error: "UsageError" }
