@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Arguments from "./Arguments.ts"
 import * as Asset from "./commands/Asset.ts"
 import * as Auth from "./commands/Auth.ts"
 import * as Completions from "./commands/Completions.ts"
@@ -50,7 +51,8 @@ export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalF
 
 /** Runs the command line, and gives the exit code. An interruption stays one. */
 export const run = (args: ReadonlyArray<string>, version: string) =>
-  Command.runWith(tree, { version })(args).pipe(
+  Effect.fromResult(Arguments.read(args, tree)).pipe(
+    Effect.flatMap(Command.runWith(tree, { version })),
     Effect.as<number>(exitCodes.ok),
     Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
     Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))

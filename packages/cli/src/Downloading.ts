@@ -4,16 +4,19 @@ import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRe
 import { Downloads } from "@scenario-assets/node/download/Downloads"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Begun from "./Begun.ts"
 import * as Extracted from "./Extracted.ts"
 import * as Failures from "./Failures.ts"
 import type { Connection } from "./Options.ts"
 import { Output } from "./Output.ts"
 import * as Patterns from "./Patterns.ts"
-import { type Recorded, resume } from "./Recorded.ts"
+import * as Recorded from "./Recorded.ts"
 import * as Scenario from "./Scenario.ts"
+import * as Settings from "./Settings.ts"
 import * as Summary from "./Summary.ts"
 import type { UsageError } from "./UsageError.ts"
 import * as WatchDownload from "./WatchDownload.ts"
@@ -24,7 +27,7 @@ export interface Options {
   /** Begin the jobs, and wait for none. */
   readonly detach?: boolean
   /** The run that this resumes by its id. */
-  readonly run?: Recorded
+  readonly run?: Recorded.Recorded
 }
 
 /** The note that says where a manifest goes. */
@@ -36,52 +39,63 @@ export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.D
 
 export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
   const { whenInterrupted } = yield* Output
-  let { run } = options
-  const watch = yield* WatchDownload.make(request, options.run !== undefined)
+  const connection = yield* unlessSet(options.connection)
+  const begun = Begun.make(request, { ...options, connection })
+  const watch = yield* WatchDownload.make(request, {
+    isResumed: options.run !== undefined,
+    fetchJobs: (jobIds) => Recorded.fetchJobs(jobIds, request, connection)
+  })
   const ending = yield* endingOf(request, options)
   const carryOut = Effect.gen(function* () {
     const downloads = yield* Downloads
     const events = options.detach === true ? downloads.begin(request) : downloads.events(request)
     yield* Stream.runForEach(events, (event) => {
-      if (event._tag === "Started") run = recorded(event, request, options.run)
+      begun.hear(event)
       ending.hear(event)
       const told = watch(event)
-      return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, run)) : told
+      return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, begun.run())) : told
     })
   }).pipe(
-    Effect.mapError((error) =>
-      run === undefined || error._tag === "UsageError" || error._tag === "Failures"
+    Effect.mapError((error) => {
+      const run = begun.run()
+      return run === undefined || error._tag === "UsageError" || error._tag === "Failures"
         ? error
         : Failures.single({ error }, {}, run)
-    )
+    })
   )
-  yield* whenInterrupted(() => wayOn(run))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
+  yield* whenInterrupted(() => wayOn(begun.run()))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
 })
 
-const recorded = (
-  { runId }: Extract<DownloadEvent, { readonly _tag: "Started" }>,
-  { wanted }: DownloadRequest.DownloadRequest,
-  resumed: Recorded | undefined
-): Recorded | undefined =>
-  runId === undefined ? undefined : { runId, beginsJobs: wanted._tag === "Assets", isResumed: resumed !== undefined }
+/** What a command has to say of the account, besides what is set for all of them. */
+const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection) {
+  const differs = (given: Option.Option<string>, setting: Settings.Setting<unknown>) =>
+    Effect.map(
+      Effect.orElseSucceed(Config.option(Settings.text(setting)), () => Option.none<string>()),
+      (usual) => Option.filter(given, (value) => !Option.contains(usual, value))
+    )
+  return {
+    baseUrl: yield* differs(baseUrl, Settings.baseUrl),
+    project: yield* differs(project, Settings.project)
+  }
+})
 
-const wayOn = (run: Recorded | undefined): string =>
+const wayOn = (run: Recorded.Recorded | undefined): string =>
   run === undefined
     ? "Run the same command again to go on where it stopped."
-    : `Jobs that were started go on at Scenario; to go on: ${resume(run.runId)}`
+    : `Jobs that were started go on at Scenario; to go on: ${run.command}`
 
 /** What is told in the end, of what was heard meanwhile. */
 interface Ending {
   readonly hear: (event: DownloadEvent) => void
   readonly end: (
     report: DownloadReport,
-    run: Recorded | undefined
+    run: Recorded.Recorded | undefined
   ) => Effect.Effect<void, Failures.Failures | UsageError | FileError>
 }
 
 const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
   options.detach === true
-    ? begun
+    ? begunAlone
     : request.destination._tag === "ArchiveFiles"
       ? kept(request)
       : extracted(request, request.destination, options)
@@ -149,7 +163,7 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
 })
 
 /** Jobs that are begun and left alone: they go on at Scenario, and their files are fetched later. */
-const begun = Effect.gen(function* () {
+const begunAlone = Effect.gen(function* () {
   const { line, note, result } = yield* Output
   const ending: Ending = {
     hear: () => {},
@@ -168,9 +182,7 @@ const begun = Effect.gen(function* () {
       const ids = jobs.map(({ jobId }) => jobId)
       yield* line(run?.runId ?? ids.join("\n"))
       yield* result({ runId: run?.runId ?? null, jobs })
-      yield* note(
-        `To take the files: ${run === undefined ? `scenario-assets download --job ${ids.join(" --job ")}` : resume(run.runId)}`
-      )
+      if (run !== undefined) yield* note(`To take the files: ${run.command}`)
     })
   }
   return ending

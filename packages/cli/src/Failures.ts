@@ -53,7 +53,7 @@ export const make = (options: {
   return new Failures({
     message: `${failed.length} of ${total} ${what}`,
     messages: failed.map(({ error, of }) => `${of}: ${Wording.of(error)}`),
-    hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run) ?? []))],
+    hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run)))],
     details: failed.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     exitCode: codes.size === 1 && code !== undefined ? code : ExitCode.exitCodes.failed,
     fields: {
@@ -70,10 +70,10 @@ export const single = ({ error, jobId }: Omit<Failed, "of">, fields: Events.Done
     message:
       error._tag === "TransferError" && jobId !== undefined ? `Job ${jobId}: ${error.message}` : Wording.of(error),
     messages: [],
-    hints: [Hint.of(error, run) ?? []].flat(),
+    hints: Hint.of(error, run),
     details: Causes.of(error),
     exitCode: ExitCode.of(error),
     fields: { ...ErrorFields.of(error), ...(jobId === undefined ? {} : { jobId }), ...fields, ...idOf(run) }
   })
 
-const idOf = (run: Recorded | undefined) => (run === undefined ? {} : { runId: run.runId })
+const idOf = (run: Recorded | undefined) => (run?.runId === undefined ? {} : { runId: run.runId })

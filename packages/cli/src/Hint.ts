@@ -11,7 +11,7 @@ import type { FileError } from "@scenario-assets/node/file/FileError"
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
 import * as Predicate from "effect/Predicate"
 import * as IdKind from "./IdKind.ts"
-import { type Recorded, resume } from "./Recorded.ts"
+import type { Recorded } from "./Recorded.ts"
 import type { NoUnfinishedRun, RunBusyElsewhere } from "./RunError.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
@@ -29,13 +29,13 @@ type Hinted =
   | RunBusyElsewhere
   | EmulatorServerError
 
-/** `run` is one that is written down, and can be gone on with. */
-export const of = (error: unknown, run?: Recorded): string | undefined =>
-  isTagged(error) ? ofTagged(error, run) : undefined
+/** `run` is one that can be gone on with. */
+export const of = (error: unknown, run?: Recorded): ReadonlyArray<string> =>
+  [isTagged(error) ? ofTagged(error, run) : undefined].flat().filter((hint) => hint !== undefined)
 
 const isTagged = (error: unknown): error is Hinted => Predicate.hasProperty(error, "_tag")
 
-const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined => {
+const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined | ReadonlyArray<string | undefined> => {
   const goOn = to("go on", run)
   switch (error._tag) {
     case "ApiError":
@@ -66,10 +66,7 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
         ? "Give ids such as model_… as arguments, in a file by --from-file, or by '-' on stdin."
         : undefined
     case "FileError":
-      if (error.reason._tag === "Exists") {
-        return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"
-      }
-      return mended.has(error.reason._tag) ? goOn : undefined
+      return ofFile(error, run)
     case "RunNotFound":
     case "NoUnfinishedRun":
       return "To see those there are: scenario-assets runs --all"
@@ -108,7 +105,9 @@ const ofUnknown = ({ operation, subject }: ApiError, run: Recorded | undefined):
   // No id stands in its path, so that the whole operation may be what is not known.
   const baseUrl = operation === "requestBatch" ? ["Check the base URL too: that of Scenario ends in /v1."] : []
   const forget =
-    run === undefined ? [] : [`If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`]
+    run?.runId === undefined
+      ? []
+      : [`If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`]
   const hints = [...baseUrl, ...forget]
   return hints.length === 0 ? undefined : hints.join(" ")
 }
@@ -135,7 +134,7 @@ const otherKind = (operation: Operation, id: string): string | undefined => {
 }
 
 const to = (what: string, run: Recorded | undefined): string | undefined =>
-  run === undefined ? undefined : `To ${what}: ${resume(run.runId)}`
+  run === undefined ? undefined : `To ${what}: ${run.command}`
 
 /** A job that is of no use any more. */
 const startAgain = (run: Recorded): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
@@ -162,5 +161,23 @@ const ofArchive = ({ reason }: ArchiveError, goOn: string | undefined): string |
 const isKept = ({ reason }: TransferError): boolean =>
   reason._tag === "RetriesExhausted" || reason._tag === "TimedOut" || reason._tag === "UnexpectedStatus"
 
-/** What is wrong with a disk until somebody frees some space. */
-const mended = new Set(["NoSpace", "TooManyOpenFiles"])
+/** The disk can be put right, or another one be taken; either way the jobs there are will do. */
+const ofFile = (
+  { reason }: FileError,
+  run: Recorded | undefined
+): string | undefined | ReadonlyArray<string | undefined> => {
+  switch (reason._tag) {
+    case "Exists":
+      return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"
+    case "Locked":
+    case "NotOurs":
+      return undefined
+    case "TooManyOpenFiles":
+      return to("go on", run)
+    default: {
+      const elsewhere =
+        run?.elsewhere === undefined ? undefined : `To take the files elsewhere, from the same job: ${run.elsewhere}`
+      return [to(reason._tag === "NoSpace" ? "go on" : "go on, once that is put right", run), elsewhere]
+    }
+  }
+}

@@ -1,9 +1,12 @@
 /** Ids from flags, arguments, files and stdin. */
+import { AssetId } from "@scenario-assets/core/Asset"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Selection from "@scenario-assets/core/Selection"
 import * as Effect from "effect/Effect"
-import * as Stdio from "effect/Stdio"
-import * as Stream from "effect/Stream"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as IdKind from "./IdKind.ts"
+import * as IdList from "./IdList.ts"
 import * as InputFile from "./InputFile.ts"
 import { UsageError } from "./UsageError.ts"
 
@@ -24,7 +27,15 @@ export const isGiven = ({ assets, files, ids, inferences, models }: Input): bool
 export const read = Effect.fnUntraced(function* (input: Input) {
   const words = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
   const files = new Set([...input.files, ...input.ids.filter((id) => id === "-")])
-  for (const file of files) words.push(...lines(yield* readText(file), file === "-" ? "stdin" : file))
+  for (const file of files) {
+    const name = file === "-" ? "stdin" : file
+    const bytes = yield* InputFile.read(file, IdList.longestList)
+    const lines = yield* Result.flatMap(IdList.decode(bytes), IdList.parse).pipe(
+      Result.mapError((why) => new UsageError({ message: `${name}${why.startsWith("line") ? ", " : " "}${why}` })),
+      Effect.fromResult
+    )
+    for (const { id, line } of lines) words.push({ id, where: `${name}, line ${line}: ` })
+  }
 
   const ids = {
     asset: [...input.assets],
@@ -38,12 +49,19 @@ export const read = Effect.fnUntraced(function* (input: Input) {
     if (kind === undefined || rest.length > 0) {
       return yield* new UsageError({
         message:
-          `${where}${JSON.stringify(id)} does not begin with asset_, inf_ or model_; say what it is by --asset, --inference ` +
+          `${where}${shown(id)} does not begin with asset_, inf_ or model_; say what it is by --asset, --inference ` +
           "or --model, or as 'asset ID', 'inference ID' or 'model ID' in a file" +
           (IdKind.of(id) === "job" ? "; a job that is begun already is given by --job" : "")
       })
     }
-    ids[kind].push(second ?? id)
+    const found = second ?? id
+    // The others are told all at once.
+    if (where !== "" && !isId(found)) {
+      return yield* new UsageError({
+        message: `${where}${shown(found)} cannot be an id: it is empty, or holds white space, '/', '\\', '?', '#' or '%'`
+      })
+    }
+    ids[kind].push(found)
   }
   const selection = yield* Selection.make({ assetIds: ids.asset, inferenceIds: ids.inference, modelIds: ids.model })
   return { selection, duplicates: ids.asset.length + ids.inference.length + ids.model.length - selection.size }
@@ -51,19 +69,10 @@ export const read = Effect.fnUntraced(function* (input: Input) {
 
 const kinds = ["asset", "inference", "model"] as const
 
-/** One id a line; blank lines and what follows a `#` are passed over. */
-const lines = (text: string, where: string) =>
-  text.split(/\r\n|\r|\n/).flatMap((line, index) => {
-    const id = line.replace(/#.*$/, "").trim()
-    return id === "" ? [] : [{ id, where: `${where}, line ${index + 1}: ` }]
-  })
+const isId = Schema.is(AssetId)
 
-const readText = Effect.fnUntraced(function* (file: string) {
-  if (file === "-") {
-    const { stdin } = yield* Stdio.Stdio
-    return yield* Stream.mkString(Stream.decodeText(stdin)).pipe(
-      Effect.mapError(() => new UsageError({ message: "stdin cannot be read" }))
-    )
-  }
-  return yield* InputFile.readText(file)
-})
+/** Not the whole of what may be anything, nor the signature of a link. */
+const shown = (id: string): string => {
+  const text = Redaction.redact(id)
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}

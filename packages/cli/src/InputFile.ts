@@ -2,11 +2,27 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import * as Format from "./Format.ts"
 import { UsageError } from "./UsageError.ts"
 
-export const readText = Effect.fnUntraced(function* (path: string) {
-  const fs = yield* FileSystem.FileSystem
-  return yield* Effect.mapError(fs.readFileString(path), unreadable(path))
+/** All bytes of a file, or of stdin (`-`), which may be endless: there are at most so many. */
+export const read = Effect.fnUntraced(function* (path: string, most: number) {
+  const bytes =
+    path === "-"
+      ? Stream.mapError((yield* Stdio.Stdio).stdin, () => new UsageError({ message: "stdin cannot be read" }))
+      : Stream.mapError((yield* FileSystem.FileSystem).stream(path), unreadable(path))
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  yield* Stream.runForEach(bytes, (chunk) => {
+    length += chunk.length
+    chunks.push(chunk)
+    if (length <= most) return Effect.void
+    const name = path === "-" ? "stdin" : `the file ${path}`
+    return new UsageError({ message: `${name} has more than ${Format.bytes(most)}, which is no list of ids` })
+  })
+  return Buffer.concat(chunks)
 })
 
 /** Fails where it cannot be an archive. */

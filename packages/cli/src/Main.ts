@@ -4,6 +4,7 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as SystemCode from "@scenario-assets/node/engine/file/SystemCode"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,7 +18,8 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
   let signaled: number | undefined
 
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      const code = SystemCode.of(error)
       // Nobody reads any more what is said while things are put in order; and a terminal may be gone before its signal comes.
       if (signaled !== undefined) return
       if (code === "EIO" && stream.isTTY) return void process.emit("SIGHUP")

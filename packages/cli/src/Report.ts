@@ -84,15 +84,11 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
     return { messages: [...messages, message], hints, exitCode, details, fields: { error: error._tag, ...fields } }
   }
   const exitCode = ExitCode.of(error)
-  const hint = Hint.of(error)
   const command = args.find((arg) => !arg.startsWith("-"))
   const isUsage = exitCode === ExitCode.exitCodes.usage
   return {
     messages: [Wording.of(error)],
-    hints: [
-      ...(hint === undefined ? [] : [hint]),
-      ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])
-    ],
+    hints: [...Hint.of(error), ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])],
     exitCode,
     details: Causes.of(error),
     fields: ErrorFields.of(error)
@@ -103,7 +99,12 @@ const ofUsage = (name: string, error: CliError.CliError): Told => {
   const [path, errors] = error._tag === "ShowHelp" ? [error.commandPath, error.errors] : [[name], [error]]
   return {
     messages: errors.length === 0 ? ["no command is given"] : errors.map(UsageMessage.of),
-    hints: [seeHelp(path)],
+    hints: [
+      ...(errors.some((error) => error._tag === "UnrecognizedOption" && UsageMessage.similar(error).length === 0)
+        ? ["If it begins with a dash and is no flag, write it after --."]
+        : []),
+      seeHelp(path)
+    ],
     exitCode: ExitCode.exitCodes.usage,
     details: [],
     fields: { error: "UsageError" }

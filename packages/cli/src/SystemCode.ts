@@ -1,12 +1,10 @@
 /** What the system calls an error, such as `EACCES`. */
+import * as SystemCode from "@scenario-assets/node/engine/file/SystemCode"
 import { FileError } from "@scenario-assets/node/file/FileError"
 import type { PlatformError } from "effect/PlatformError"
-import * as Predicate from "effect/Predicate"
 
-export const of = ({ reason }: PlatformError): string => {
-  const cause: unknown = "cause" in reason ? reason.cause : undefined
-  return Predicate.hasProperty(cause, "code") ? String(cause.code) : reason._tag
-}
+export const of = ({ reason }: PlatformError): string =>
+  SystemCode.of("cause" in reason ? reason.cause : undefined) ?? reason._tag
 
 /** The same as an error that says what was tried, such as `write`, and with what. */
 export const fileError =

@@ -4,7 +4,7 @@ import type * as CliError from "effect/cli/CliError"
 export const of = (error: CliError.NonShowHelpErrors): string => {
   switch (error._tag) {
     case "UnrecognizedOption":
-      return `there is no flag ${error.option}${didYouMean(error.suggestions.filter((name) => name.startsWith("--")))}`
+      return `there is no flag ${error.option}${didYouMean(similar(error))}`
     case "UnknownSubcommand":
       return `there is no command ${JSON.stringify(error.subcommand)}${didYouMean(error.suggestions)}`
     case "MissingOption":
@@ -19,6 +19,10 @@ export const of = (error: CliError.NonShowHelpErrors): string => {
       return error.message
   }
 }
+
+/** Flags that may have been meant. */
+export const similar = ({ suggestions }: CliError.UnrecognizedOption): ReadonlyArray<string> =>
+  suggestions.filter((name) => name.startsWith("--"))
 
 const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `; did you mean ${suggestions.join(" or ")}?`

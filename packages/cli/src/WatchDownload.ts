@@ -1,6 +1,7 @@
 /** All that happens during a download, told to the person and to the program that watch. Batches are counted from 1. */
 import type { DownloadEvent, SavedArchive } from "@scenario-assets/node/download/DownloadEvent"
 import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
+import { withoutAdvice } from "@scenario-assets/node/engine/file/FileReason"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Format from "./Format.ts"
@@ -45,8 +46,15 @@ export const fileOf = (
   verified
 })
 
-/** Given a request, tells each event. Where it is resumed by its id, no flags of `download` can be given. */
-export const make = (request: DownloadRequest, isResumed: boolean) =>
+export interface Options {
+  /** Whether it is resumed by its id: then no flags of `download` can be given. */
+  readonly isResumed: boolean
+  /** The command that fetches jobs by their ids. */
+  readonly fetchJobs: (jobIds: ReadonlyArray<string>) => string
+}
+
+/** Given a request, tells each event. */
+export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options) =>
   Effect.gen(function* () {
     const { destination, wanted } = request
     const { event, line, note, progress, warn } = yield* Output
@@ -82,8 +90,7 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
         }
         case "NotRecorded": {
           const { message } = told.error
-          const what = told.error._tag === "FileError" ? "this run will not be listed by 'scenario-assets runs'. " : ""
-          return all(event({ type: "notRecorded", message }), warn(`${what}${message}`))
+          return all(event({ type: "notRecorded", message }), warn(unrecorded(told.error, fetchJobs)))
         }
         case "BatchStarted":
           return event({ type: "batch", batch: told.batch + 1, ids: told.idCount })
@@ -192,3 +199,19 @@ export const make = (request: DownloadRequest, isResumed: boolean) =>
       }
     }
   })
+
+/** The run goes on; what to do should it not come to its end. */
+const unrecorded = (
+  error: Extract<DownloadEvent, { readonly _tag: "NotRecorded" }>["error"],
+  fetchJobs: Options["fetchJobs"]
+): string => {
+  if (error._tag === "FileError") {
+    return (
+      `this run will not be listed by 'scenario-assets runs'. ${withoutAdvice(error.message)} ` +
+      "To record runs elsewhere, set XDG_STATE_HOME to a directory that can be written to."
+    )
+  }
+  return error.jobId === undefined
+    ? error.message
+    : `${error.message} Should this run not come to its end, do not run it again; fetch the job: ${fetchJobs([error.jobId])}`
+}

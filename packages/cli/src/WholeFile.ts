@@ -1,20 +1,27 @@
 /** Files that are there whole or not at all. */
 import { randomBytes } from "node:crypto"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
+import { isUnsyncable } from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as SystemCode from "./SystemCode.ts"
 
 /**
  * Writes texts one behind the other, in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
- * else has, and which has the file's mode from the beginning.
+ * else has, which is short whatever the file is called, and which has the file's mode from the beginning.
  */
 export const write = Effect.fnUntraced(function* (path: string, texts: Iterable<string>, mode?: number) {
   const fs = yield* FileSystem.FileSystem
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`
+  const temporary = join(dirname(path), `.scenario-assets-${randomBytes(8).toString("hex")}.tmp`)
   yield* Effect.gen(function* () {
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) })
     for (const text of texts) yield* file.writeAll(new TextEncoder().encode(text))
-    yield* file.sync
+    // Not every file system can.
+    yield* Effect.catchIf(
+      file.sync,
+      (error) => isUnsyncable(SystemCode.of(error)),
+      () => Effect.void
+    )
   }).pipe(
     Effect.scoped,
     Effect.andThen(fs.rename(temporary, path)),

@@ -379,7 +379,9 @@ describe.concurrent("runs", () => {
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })
       assert.strictEqual(detached.code, 0, detached.stderr)
       const jobId = detached.stdout.trim()
-      assert.isTrue(detached.stderr.endsWith(`\nTo take the files: scenario-assets download --job ${jobId}\n`))
+      assert.isTrue(
+        detached.stderr.endsWith(`\nTo take the files: scenario-assets download --job ${jobId} --output b\n`)
+      )
     })
   )
 

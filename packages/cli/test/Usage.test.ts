@@ -102,9 +102,9 @@ describe.concurrent("a command line that is wrong", () => {
         error: "UsageError",
         exitCode: 2,
         messages: ["there is no flag --nope", "--output has no value"],
-        hints: ["See 'scenario-assets download --help'."]
+        hints: ["If it begins with a dash and is no flag, write it after --.", "See 'scenario-assets download --help'."]
       })
-      assert.strictEqual(stderr.split("\n").length, 4, "one line for each mistake")
+      assert.strictEqual(stderr.split("\n").length, 5, "one line for each mistake")
     })
   )
 

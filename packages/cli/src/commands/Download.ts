@@ -18,7 +18,9 @@ const flags = {
   models: ids("model", "All assets of a model"),
   files: Flag.String("from-file").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("A file with one id a line ('-': stdin); '# …' is a comment (repeatable)"),
+    Flag.withDescription(
+      "A file with one id a line, or a CSV table with a column 'id' ('-': stdin); '# …' is a comment (repeatable)"
+    ),
     Flag.atLeast(0)
   ),
   jobs: ids("job", "A job begun earlier, instead of a selection"),

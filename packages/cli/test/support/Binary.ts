@@ -1,7 +1,7 @@
 /**
  * The real binary as a child process. All it prints is kept for the sweep of the run, and must hold no canary.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, expect } from "@effect/vitest"
@@ -52,6 +52,9 @@ export const environment = (): Readonly<Record<string, string>> => ({
   XDG_STATE_HOME: TestDirectory.make("state"),
   NODE_COMPILE_CACHE: path.join(TestDirectory.root(), "compile-cache")
 })
+
+/** Whether another program is here. */
+export const canRun = (command: string): boolean => spawnSync(command, ["--version"]).status === 0
 
 /** Starts the binary. It is killed when the scope is closed. */
 export const start = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Running, never, Scope.Scope> =>

@@ -7,7 +7,7 @@ import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as Archives from "@scenario-assets/core/Archives"
 import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { JobError } from "@scenario-assets/core/JobError"
-import { JobJournal, type JournalError, layerMemory } from "@scenario-assets/core/JobJournal"
+import { JobJournal, type JournalError } from "@scenario-assets/core/JobJournal"
 import type { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
@@ -111,16 +111,12 @@ export const make: Effect.Effect<
   const extraction = yield* Extraction
   const runs = yield* Runs
 
-  /** The record of the run; where none can be written, its jobs are remembered for as long as it lasts. */
+  /** The record of the run; where none can be written, jobs are known all the same, and new ones for as long as it lasts. */
   const record = (request: DownloadRequest.DownloadRequest) =>
     runs.begin(request, account).pipe(
-      Effect.map((run) => ({ run, journal: run.journal, failure: undefined })),
+      Effect.map((run) => ({ run, known: run, failure: undefined })),
       Effect.catchTag("FileError", (failure) =>
-        Effect.map(Layer.build(layerMemory), (memory) => ({
-          run: undefined,
-          journal: Context.get(memory, JobJournal),
-          failure
-        }))
+        Effect.map(runs.recall(request, account), (known) => ({ run: undefined, known, failure }))
       )
     )
 
@@ -143,7 +139,8 @@ export const make: Effect.Effect<
       Effect.gen(function* () {
         const request = Place.absolute(given)
         const destination = yield* open(request)
-        const { failure, journal, run } = yield* record(request)
+        const { failure, known, run } = yield* record(request)
+        const { journal, mayStartAnew } = known
         const archives = yield* Archives.make.pipe(Effect.provideService(JobJournal, journal), Effect.provide(context))
         const place = Place.of(request)
         const batches = Batches.archiveCount(request)
@@ -164,7 +161,7 @@ export const make: Effect.Effect<
           account,
           archives,
           journal,
-          mayStartAnew: run?.mayStartAnew
+          mayStartAnew
         }).pipe(Effect.provide(context))
         const started: DownloadEvent = {
           _tag: "Started",

@@ -64,6 +64,14 @@ export class Runs extends Context.Service<
       request: DownloadRequest.DownloadRequest,
       account: Account
     ) => Effect.Effect<Run, RunBusy | FileError, Scope.Scope>
+    /**
+     * The memory of jobs for a download that cannot be recorded: it finds what `begin` would have found, and keeps what is new
+     * for as long as it lasts.
+     */
+    readonly recall: (
+      request: DownloadRequest.DownloadRequest,
+      account: Account
+    ) => Effect.Effect<Pick<Run, "journal" | "mayStartAnew">, FileError>
   }
 >()("@scenario-assets/node/download/Runs") {}
 

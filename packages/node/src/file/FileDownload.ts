@@ -136,7 +136,7 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
         }
         if (yield* occupied(target)) return there(target)
         yield* Files.makeDirectory(dirname(target))
-        const own = yield* OwnDirectory.open(target + OwnDirectory.ending, target)
+        const own = yield* OwnDirectory.openBeside(target)
         // Who had the lock may have brought it.
         if (yield* occupied(target)) return there(target)
         const part = yield* PartFile.open(own, NodeHashes.hashes)

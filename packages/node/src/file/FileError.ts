@@ -6,9 +6,11 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as FileReason from "./internal/FileReason.ts"
+import * as SystemCode from "./internal/SystemCode.ts"
 
 /** @category reasons @since 0.1.0 */
 export type {
+  DiskFailed,
   Exists,
   IsDirectory,
   Locked,
@@ -38,6 +40,7 @@ export const Reason = Schema.Union([
   FileReason.NotADirectory,
   FileReason.NotFound,
   FileReason.NoSpace,
+  FileReason.DiskFailed,
   FileReason.PermissionDenied,
   FileReason.ReadOnly,
   FileReason.TooLarge,
@@ -78,10 +81,10 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
 }
 
 const reasonOf = (cause: unknown): Reason => {
-  const code = text(cause, "code") ?? String(cause)
-  const syscall = text(cause, "syscall")
+  const code = SystemCode.of(cause) ?? String(cause)
+  const syscall = Predicate.hasProperty(cause, "syscall") ? cause.syscall : undefined
   const from = {
-    ...(syscall === undefined ? {} : { syscall }),
+    ...(typeof syscall === "string" ? { syscall } : {}),
     ...(Predicate.isError(cause) ? { cause } : {})
   }
   switch (code) {
@@ -107,9 +110,8 @@ const reasonOf = (cause: unknown): Reason => {
     case "ENFILE":
       return new FileReason.TooManyOpenFiles({ code, ...from })
     default:
-      return new FileReason.System({ code, ...from })
+      return FileReason.isDiskFailure(code)
+        ? new FileReason.DiskFailed({ code, ...from })
+        : new FileReason.System({ code, ...from })
   }
 }
-
-const text = (of: unknown, name: string): string | undefined =>
-  Predicate.hasProperty(of, name) && typeof of[name] === "string" ? of[name] : undefined

@@ -15,8 +15,13 @@ const reasons: Readonly<Record<string, FileError.Reason["_tag"]>> = {
   ENOENT: "NotFound",
   ENOTDIR: "NotADirectory",
   EROFS: "ReadOnly",
+  EIO: "DiskFailed",
+  EUCLEAN: "DiskFailed",
+  ESTALE: "DiskFailed",
+  ENODEV: "DiskFailed",
   EBUSY: "System",
-  EIO: "System",
+  EINVAL: "System",
+  ENOTSUP: "System",
   ENAMETOOLONG: "System",
   EXDEV: "System",
   ESOMETHING: "System"
@@ -35,6 +40,20 @@ describe("FileError", () => {
     assert.include(Cause.pretty(Cause.fail(error)), "it failed")
     assert.match(error.message, isSentence)
     assert.include(error.message, `(${code})`)
+  })
+
+  it.runIf(process.platform === "linux").each([
+    [-122, "NoSpace", "the disk quota is used up (EDQUOT)"],
+    [-117, "DiskFailed", "the file system is damaged (EUCLEAN)"],
+    [-121, "DiskFailed", "the disk reports an error (EREMOTEIO)"],
+    [-9999, "System", "(Unknown system error -9999)"]
+  ] as const)("knows the error %d of the system, which libuv has no name for", (errno, tag, words) => {
+    const code = `Unknown system error ${errno}`
+    for (const cause of [{ code }, Object.assign(new Error(`${code}: ${code}, write`), { errno, code })]) {
+      const error = FileError.FileError.fromSystem("write", "a", cause)
+      assert.strictEqual(error.reason._tag, tag)
+      assert.include(error.message, words)
+    }
   })
 
   it("keeps what is no error of the system", () => {

@@ -30,6 +30,23 @@ describe("A directory of our own", () => {
     })
   )
 
+  it.live.each([
+    ["z".repeat(239), `${"z".repeat(239)}.scenario-assets`],
+    ["z".repeat(240), /^z{110}-[0-9a-f]{16}\.scenario-assets$/],
+    ["é".repeat(127), /^é{55}-[0-9a-f]{16}\.scenario-assets$/],
+    [`${"z".repeat(109)}${"🧊".repeat(36)}`, /^z{109}-[0-9a-f]{16}\.scenario-assets$/]
+  ] as const)("has a shorter name beside a file whose own name is long: %s", ([name, expected]) =>
+    Effect.gen(function* () {
+      const parent = TestDirectory.make("own")
+      const names = yield* Effect.scoped(
+        Effect.map(OwnDirectory.openBeside(join(parent, name)), () => readdirSync(parent))
+      )
+      assert.lengthOf(names, 1)
+      assert.match(names[0] ?? "", expected instanceof RegExp ? expected : new RegExp(`^${expected}$`))
+      assert.deepStrictEqual(readdirSync(parent), [])
+    })
+  )
+
   it.live("gives nothing more to one that was suspended, and taken for gone", () =>
     Effect.gen(function* () {
       const { parent, path } = placeOf()

@@ -52,8 +52,13 @@ export const make = (zlib: ZlibModule) => {
 
   const broken = (cause: unknown): string => `cannot be decompressed (${codeOf(cause) ?? "broken"})`
 
-  const codeOf = (cause: unknown): string | undefined =>
-    cause instanceof Error && "code" in cause ? String(cause.code) : undefined
+  const codeOf = (cause: unknown): string | undefined => {
+    if (!(cause instanceof Error && "code" in cause)) return undefined
+    // Of an error that libuv has no name for, the number says more.
+    return cause.code === "UNKNOWN" && "errno" in cause
+      ? `Unknown system error ${String(cause.errno)}`
+      : String(cause.code)
+  }
 
   /** With `info` zlib gives the engine as well, which the types do not say. */
   const asInfo = (

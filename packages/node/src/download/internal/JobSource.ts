@@ -31,8 +31,7 @@ interface Services {
   readonly archives: Archives.Archives["Service"]
   readonly journal: JobJournal.JobJournal["Service"]
   readonly account: Account
-  /** None where the run is not recorded. */
-  readonly mayStartAnew: Run["mayStartAnew"] | undefined
+  readonly mayStartAnew: Run["mayStartAnew"]
 }
 
 export const make = (
@@ -50,7 +49,7 @@ export const make = (
 const ofAssets = (
   request: DownloadRequest.DownloadRequest,
   poll: JobPoller.Options,
-  { account, archives, journal, mayStartAnew = once() }: Services
+  { account, archives, journal, mayStartAnew }: Services
 ): JobSource => {
   const batches = Batches.of(request)
   const whole = Batches.whole(request)
@@ -86,12 +85,6 @@ const told = (events: Stream.Stream<Pipeline.JobEvent>): Stream.Stream<DownloadE
 
 const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
   event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
-
-/** Without a record, once in the life of this run. */
-const once = (): Run["mayStartAnew"] => {
-  const begun = new Set<number>()
-  return (batch) => Effect.sync(() => !begun.has(batch) && begun.add(batch) === begun)
-}
 
 /** How many jobs are waited for at once. */
 const mostWaiting = 8

@@ -41,6 +41,7 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 /** The runs in a directory. */
 export const make = (root: string) => {
   const folder = (runId: string) => join(root, runId)
+  const jobsOf = ({ runId }: Pick<RunRecord.RunHead, "runId">) => join(folder(runId), "jobs.jsonl")
 
   const writeHead = (head: RunRecord.RunHead) =>
     Files.writeWhole(join(folder(head.runId), "head.json"), encodeHead(head))
@@ -96,13 +97,7 @@ export const make = (root: string) => {
     const heads = yield* list
     yield* prune(heads)
     const key = digest(encodeSame(request))
-    const unfinished = heads.filter(
-      (head) =>
-        RunRecord.state(head) !== "complete" &&
-        head.place === place &&
-        head.baseUrl === account.baseUrl &&
-        head.projectId === account.projectId
-    )
+    const unfinished = unfinishedOf(heads, place, account)
     const before = unfinished.find((head) => head.key === key)
     const own = yield* RunProcess.own
     const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
@@ -124,8 +119,8 @@ export const make = (root: string) => {
     // The head comes last: a folder without one is no run.
     yield* writeHead(head)
     const jobs = yield* RunJobs.open(
-      join(path, "jobs.jsonl"),
-      unfinished.filter(({ runId }) => runId !== head.runId).map(({ runId }) => join(folder(runId), "jobs.jsonl")),
+      { path: jobsOf(head), isWritable: true },
+      unfinished.filter(({ runId }) => runId !== head.runId).map(jobsOf),
       batchKeys(account, request)
     )
     return {
@@ -135,8 +130,25 @@ export const make = (root: string) => {
       jobs: Effect.sync(() => (request.wanted._tag === "Jobs" ? wantedJobs(request) : jobs.all())),
       mayStartAnew: jobs.mayStartAnew,
       end: (end: Pick<RunRecord.End, "state" | "message">) =>
-        Effect.flatMap(DateTime.now, (at) => writeHead((head = { ...head, end: { ...end, at } })))
+        Effect.flatMap(DateTime.now, (at) =>
+          Effect.andThen(Effect.ignore(jobs.catchUp), writeHead((head = { ...head, end: { ...end, at } })))
+        )
     }
+  })
+
+  const recall = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
+    const request = Place.absolute(given)
+    const key = digest(encodeSame(request))
+    const heads = yield* Effect.catch(list, (error) =>
+      wasNeverWritten.has(error.reason._tag) ? Effect.succeed([]) : Effect.fail(error)
+    )
+    const unfinished = unfinishedOf(heads, Place.of(request), account)
+    const before = unfinished.find((head) => head.key === key)
+    return yield* RunJobs.open(
+      { path: before === undefined ? undefined : jobsOf(before), isWritable: false },
+      unfinished.filter((head) => head !== before).map(jobsOf),
+      batchKeys(account, request)
+    )
   })
 
   return {
@@ -147,7 +159,7 @@ export const make = (root: string) => {
       const asked = yield* request(runId)
       if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
       const { baseUrl, projectId } = yield* get(runId)
-      return yield* RunJobs.read(join(folder(runId), "jobs.jsonl"), batchKeys({ baseUrl, projectId }, asked))
+      return yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked))
     }),
     forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)
@@ -156,9 +168,26 @@ export const make = (root: string) => {
       }
       return yield* remove(runId)
     }),
-    begin
+    begin,
+    recall
   }
 }
+
+/** Why no run can have been recorded in a directory. */
+const wasNeverWritten: ReadonlySet<string> = new Set(["NotFound", "NotADirectory", "PermissionDenied"])
+
+const unfinishedOf = (
+  heads: ReadonlyArray<RunRecord.RunHead>,
+  place: string,
+  { baseUrl, projectId }: RunRecord.Account
+): ReadonlyArray<RunRecord.RunHead> =>
+  heads.filter(
+    (head) =>
+      RunRecord.state(head) !== "complete" &&
+      head.place === place &&
+      head.baseUrl === baseUrl &&
+      head.projectId === projectId
+  )
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
   Batches.of(request).map((batch) => BatchKeys.of(account, batch))

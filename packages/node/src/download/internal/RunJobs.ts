@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { FileError } from "../../file/FileError.ts"
+import { withoutAdvice } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type { RunJob } from "../RunRecord.ts"
 
@@ -30,6 +31,8 @@ export interface RunJobs {
   readonly all: () => ReadonlyArray<RunJob>
   /** Whether the batch with this number was never begun anew; from now on it was. */
   readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
+  /** Records what could not be recorded before. */
+  readonly catchUp: Effect.Effect<void, FileError>
 }
 
 /** What some lines say together. */
@@ -63,13 +66,19 @@ const inOrder = ({ jobs }: Known, digests: ReadonlyArray<string>): ReadonlyArray
 export const read = (path: string, batches: ReadonlyArray<BatchKey>) =>
   Effect.map(readLines(path), (lines) => inOrder(know(lines), batches.map(digest)))
 
+/** Where the jobs of a run are, and whether they can be recorded there. */
+export interface Place {
+  readonly path: string | undefined
+  readonly isWritable: boolean
+}
+
 /** Those of a run, and, to be taken over, those of `others`. */
 export const open = Effect.fnUntraced(function* (
-  path: string,
+  { isWritable, path }: Place,
   others: ReadonlyArray<string>,
   batches: ReadonlyArray<BatchKey>
 ): Effect.fn.Return<RunJobs, FileError> {
-  const ownLines = yield* readLines(path)
+  const ownLines = path === undefined ? [] : yield* readLines(path)
   const otherLines = yield* Effect.forEach(others, (other) => Effect.orElseSucceed(readLines(other), () => []))
   const own = know(ownLines)
   // What one of them has forgotten is forgotten for all.
@@ -77,26 +86,39 @@ export const open = Effect.fnUntraced(function* (
   const digests = batches.map(digest)
   const one = yield* Semaphore.make(1)
 
-  /** Added, and on the disk before anybody goes on. */
-  const add = (line: Line) =>
-    Files.open(path, "a", 0o600).pipe(
+  /** What could not be recorded yet. */
+  const pending: Array<Line> = []
+
+  /** On the disk before anybody goes on. */
+  const write = Effect.suspend(() => {
+    if (!isWritable || path === undefined || pending.length === 0) return Effect.void
+    const lines = [...pending]
+    return Files.open(path, "a", 0o600).pipe(
       Effect.flatMap((handle) =>
-        Files.attempt("record a job in", path, async () => {
+        Effect.andThen(
           // A line that was cut off by a kill ends here.
-          await handle.appendFile(`\n${encode(line)}\n`)
-          await handle.datasync()
-        })
+          Files.attempt("record a job in", path, () =>
+            handle.appendFile(lines.map((line) => `\n${encode(line)}\n`).join(""))
+          ),
+          Files.sync(path, handle, "data")
+        )
       ),
       Effect.scoped,
-      one.withPermits(1),
-      Effect.uninterruptible
+      Effect.andThen(Effect.sync(() => void pending.splice(0, lines.length)))
     )
+  }).pipe(one.withPermits(1), Effect.uninterruptible)
+
+  const add = (line: Line) =>
+    Effect.suspend(() => {
+      pending.push(line)
+      return write
+    })
 
   const failed = (what: string, jobId?: JobId) =>
     Effect.mapError(
       (cause: FileError) =>
         new JournalError({
-          message: `${what} ${cause.message}`,
+          message: `${what} ${withoutAdvice(cause.message)}`,
           cause,
           ...(jobId === undefined ? {} : { jobId })
         })
@@ -117,6 +139,7 @@ export const open = Effect.fnUntraced(function* (
         own.anew.add(key)
         return Effect.as(add({ anew: key }), true)
       }),
+    catchUp: write,
     journal: {
       find: (batch) =>
         Effect.suspend(() => {
@@ -124,11 +147,17 @@ export const open = Effect.fnUntraced(function* (
           const known = own.jobs.get(key)
           if (known !== undefined) return Effect.succeedSome(known)
           const found = elsewhere.jobs.get(key)
-          return found === undefined ? Effect.succeedNone : Effect.as(record(key, found), Option.some(found))
-        }).pipe(failed("The job of an earlier run cannot be recorded for this one, and no job was begun.")),
+          // It stays recorded for the run that began it, where the next one finds it too.
+          return found === undefined
+            ? Effect.succeedNone
+            : Effect.as(Effect.ignore(record(key, found)), Option.some(found))
+        }),
       record: (batch, jobId) =>
         Effect.suspend(() => record(digest(batch), jobId)).pipe(
-          failed(`Job ${jobId} was begun, but cannot be recorded; wait for it by its id.`, jobId)
+          failed(
+            `Job ${jobId} exists, but cannot be recorded, so that no later run will find it; keep its id and fetch it by that.`,
+            jobId
+          )
         ),
       forget: (jobId) =>
         Effect.suspend(() => {

@@ -80,6 +80,34 @@ export class NoSpace extends Schema.TaggedError<NoSpace>()("NoSpace", {
   }
 }
 
+/** What a disk says that is broken, damaged or gone, and what that means. */
+const diskFailures = {
+  EIO: "the disk reports an error",
+  EREMOTEIO: "the disk reports an error",
+  EUCLEAN: "the file system is damaged",
+  EBADMSG: "the file system is damaged",
+  ENODEV: "the disk is gone",
+  ENXIO: "the disk is gone",
+  ENOMEDIUM: "the disk is gone",
+  ENOTCONN: "the network disk is gone",
+  ESTALE: "the network disk is gone",
+  EHOSTDOWN: "the network disk does not answer",
+  ETIMEDOUT: "the network disk does not answer"
+} as const
+type DiskFailure = keyof typeof diskFailures
+
+export const isDiskFailure = (code: string): code is DiskFailure => Object.hasOwn(diskFailures, code)
+
+/** The disk is broken, its file system is damaged, or it is not there any more. @category reasons @since 0.1.0 */
+export class DiskFailed extends Schema.TaggedError<DiskFailed>()(
+  "DiskFailed",
+  system<DiskFailure>("EIO", ...Object.keys(diskFailures).filter(isDiskFailure))
+) {
+  override get message(): string {
+    return `${diskFailures[this.code]} (${this.code}); check the disk, or choose another one`
+  }
+}
+
 /** @category reasons @since 0.1.0 */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()(
   "PermissionDenied",
@@ -145,7 +173,17 @@ export class System extends Schema.TaggedError<System>()("System", { code: Schem
 
 const others: { readonly [code: string]: readonly [why: string, help: string] } = {
   EBUSY: ["it is in use by another program", "close it there"],
-  EIO: ["the disk reports an error", "check it, or choose another one"],
+  EILSEQ: ["the file system does not take such a name", "choose another one"],
+  EINVAL: ["the file system does not take such a name or request", "choose another directory"],
+  ELOOP: ["symbolic links lead in a circle", "choose another path"],
   ENAMETOOLONG: ["the name is too long", "choose a shorter one"],
+  ENOLCK: ["the file system has no locks left", "try again later, or choose another directory"],
+  ENOMEM: ["the system has no memory left", "end other programs"],
+  ENOSYS: ["the file system cannot do that", "choose another directory"],
+  ENOTSUP: ["the file system cannot do that", "choose another directory"],
+  ETXTBSY: ["it is in use by another program", "close it there"],
   EXDEV: ["it would have to move to another file system", "choose a directory that is on one"]
 }
+
+/** A message without what it advises, where that is not what helps. */
+export const withoutAdvice = (message: string): string => message.replace(/; [^;]*\.$/, ".")

@@ -2,18 +2,17 @@
 import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
 import { Exists, NotADirectory } from "./FileReason.ts"
+import * as SystemCode from "./SystemCode.ts"
 
 /** Runs one operation on a path. */
 export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
   Effect.tryPromise({ try: run, catch: (cause) => FileError.fromSystem(operation, path, cause) })
 
 /** The system's code of a failure. */
-export const code = (cause: unknown): string =>
-  Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : String(cause)
+export const code = (cause: unknown): string => SystemCode.of(cause) ?? String(cause)
 
 /**
  * Opens a file until the scope is closed. It cannot be interrupted halfway: the system would have opened the file, and nobody
@@ -60,6 +59,29 @@ export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
 export const makePrivateDirectory = (path: string): Effect.Effect<void, FileError> =>
   Effect.asVoid(attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true, mode: 0o700 })))
 
+/**
+ * Has the disk keep what a file was given, and says whether it could be asked. Where the file system has no such thing, all was
+ * written, and nothing could be gained by giving up.
+ */
+export const sync = (
+  path: string,
+  handle: Fs.FileHandle,
+  what: "all" | "data" = "all"
+): Effect.Effect<boolean, FileError> =>
+  attempt("sync", path, async () => {
+    try {
+      await (what === "all" ? handle.sync() : handle.datasync())
+      return true
+    } catch (cause) {
+      if (SystemCode.isUnsyncable(code(cause))) return false
+      throw cause
+    }
+  }).pipe(
+    Effect.tap((isSynced) =>
+      isSynced ? Effect.void : Effect.annotateLogs(Effect.logDebug("The file system cannot sync"), { path })
+    )
+  )
+
 /** Makes the names in a directory last. Some systems have no such thing: then nothing is done. */
 const syncDirectory = (path: string): Effect.Effect<void> =>
   open(path, "r").pipe(
@@ -96,13 +118,15 @@ export const writeWhole = (path: string, text: string): Effect.Effect<void, File
   const temporary = `${path}.tmp`
   return open(temporary, "w", 0o600).pipe(
     Effect.flatMap((handle) =>
-      attempt("write", temporary, async () => {
-        await handle.writeFile(text)
-        await handle.sync()
-      })
+      Effect.andThen(
+        attempt("write", temporary, () => handle.writeFile(text)),
+        sync(temporary, handle)
+      )
     ),
     Effect.scoped,
     Effect.andThen(rename(temporary, path)),
+    // Half a text is of use to nobody.
+    Effect.tapError(() => Effect.ignore(remove(temporary))),
     Effect.uninterruptible
   )
 }
@@ -130,7 +154,11 @@ export const freeSpace = (directory: string): Effect.Effect<number, FileError> =
   attempt("look at", directory, async () => {
     const { bavail, blocks, bsize } = await Fs.statfs(directory)
     return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
-  })
+  }).pipe(
+    Effect.catch((error) =>
+      error.reason._tag === "NotFound" ? Effect.fail(error) : Effect.succeed(Number.POSITIVE_INFINITY)
+    )
+  )
 
 export const readText = (path: string): Effect.Effect<string | undefined, FileError> =>
   orMissing(attempt("read", path, () => Fs.readFile(path, "utf8")))

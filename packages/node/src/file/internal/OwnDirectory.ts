@@ -9,8 +9,9 @@
  *   it was suspended for so long that it was taken for gone, finds nothing under the paths it knows, and so can neither write
  *   to what is there nor give it a final name.
  */
+import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { FileError } from "../FileError.ts"
@@ -34,6 +35,30 @@ const lockName = "lock"
 const isWork = (name: string): boolean => /^work-[0-9a-f]{16}$/.test(name)
 /** The lock, the lock to the next one, and locks in the making. */
 const isLock = (name: string): boolean => /^lock(\.next)*(\.[0-9a-f]{16})?$/.test(name)
+
+/** The shortest of all limits: that of eCryptfs. Others allow 255 bytes. */
+const longestName = 143
+
+/** The same name for a target each time, and another for each: what fits of it, and a digest of the whole. */
+const shortened = (target: string): string => {
+  const name = basename(target)
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 16)
+  const room = longestName - Buffer.byteLength(`-${digest}${ending}`)
+  let start = ""
+  for (const character of name) {
+    if (Buffer.byteLength(start + character) > room) break
+    start += character
+  }
+  return join(dirname(target), `${start}-${digest}${ending}`)
+}
+
+/** Opens or makes the one beside a file. Where its name would be too long for the file system, it has a shorter one. */
+export const openBeside = (target: string): Effect.Effect<OwnDirectory, FileError, Scope.Scope> =>
+  Effect.catch(open(target + ending, target), (error) =>
+    error.reason._tag === "System" && error.reason.code === "ENAMETOOLONG"
+      ? open(shortened(target), target)
+      : Effect.fail(error)
+  )
 
 /** Opens or makes it for as long as the scope is open; at the end it is removed, unless a run has left something. */
 export const open = Effect.fnUntraced(function* (

@@ -140,7 +140,7 @@ export const open = Effect.fnUntraced(function* (
     yield* Effect.sleep(syncInterval)
     const synced = tally
     const parts = synced.parts()
-    yield* Files.attempt("sync", path, () => handle.datasync())
+    if (!(yield* Files.sync(path, handle, "data"))) return yield* Effect.never
     const keep = Effect.suspend(() => {
       // They were forgotten meanwhile.
       if (tally !== synced || finished) return Effect.void
@@ -246,10 +246,7 @@ export const open = Effect.fnUntraced(function* (
       return isEnough || declared.length === 0 ? verdict : Sums.verify(yield* readAgain(declared), declared)
     }),
     finish: Effect.fnUntraced(function* (name, { replace }) {
-      yield* Effect.tapError(
-        Files.attempt("sync", path, () => handle.sync()),
-        noteFailure
-      )
+      yield* Effect.tapError(Files.sync(path, handle), noteFailure)
       const end = Effect.suspend(() => {
         finished = true
         return stateFile.remove

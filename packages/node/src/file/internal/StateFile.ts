@@ -13,7 +13,7 @@ export interface StateFile {
   readonly lines: ReadonlyArray<string>
   readonly write: (line: string) => Effect.Effect<void, FileError>
   /** Has the disk keep what was written. */
-  readonly sync: Effect.Effect<void, FileError>
+  readonly sync: Effect.Effect<unknown, FileError>
   /** Without this, the file stays. */
   readonly remove: Effect.Effect<void, FileError>
 }
@@ -53,7 +53,7 @@ export const open = Effect.fnUntraced(function* (path: string): Effect.fn.Return
         Effect.tapError(() => Effect.andThen(Effect.ignore(closed), Effect.ignore(Files.remove(temporary)))),
         Effect.uninterruptible
       ),
-    sync: Files.attempt("sync", path, async () => handle?.datasync()),
+    sync: Effect.suspend(() => (handle === undefined ? Effect.void : Files.sync(path, handle, "data"))),
     remove: Effect.andThen(closed, Files.remove(path))
   }
 })

@@ -1,0 +1,215 @@
+/** Disks as they are: without fsync, without hard links, with short names, broken, or with a quota that is used up. */
+import { readdirSync, readFileSync } from "node:fs"
+import path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Fault } from "@scenario-assets/core/testing"
+import * as Effect from "effect/Effect"
+import * as DiskShim from "../../../test-support/DiskShim.ts"
+import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
+import * as Followed from "./support/Followed.ts"
+
+const MiB = 1024 * 1024
+
+const assetOf = ({ emulator }: Emulated.Emulated): string => emulator.catalogue.assets[0]?.id ?? ""
+
+/** All that can be written: files of an archive, a whole archive, an asset, and a manifest. */
+const everything = (emulated: Emulated.Emulated): ReadonlyArray<ReadonlyArray<string>> => [
+  ["download", Emulated.modelOf(emulated), "-o", "files", "--manifest", "files.jsonl"],
+  ["download", Emulated.modelOf(emulated), "--archive", "all.zip"],
+  ["asset", assetOf(emulated), "-o", "assets"]
+]
+
+describe.runIf(DiskShim.isPossible).concurrent("a disk (needs gcc, on Linux)", () => {
+  it.live.each(["ENOTSUP", "EINVAL"])(
+    "that cannot sync (%s) is used as it is, and nobody is bothered with that",
+    (sync) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        for (const args of everything(emulated)) {
+          const { code, stderr } = yield* emulated.run(args, { env: DiskShim.env({ sync }) })
+          assert.strictEqual(code, 0, stderr)
+          assert.notMatch(stderr, /warning|sync/)
+        }
+        const login = yield* Binary.run(["auth", "login", "--no-check"], {
+          env: DiskShim.env({ sync }),
+          stdin: "key\nsecret\n"
+        })
+        assert.notMatch(login.stderr, /sync|ENOTSUP|EINVAL|ENOSYS|EBADF/)
+        assert.notInclude(readdirSync(emulated.directory).join(), ".scenario-assets")
+      })
+  )
+
+  it.live.each(["EPERM", "EXDEV"])("that has no hard links (%s)", (link) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      for (const args of everything(emulated)) {
+        const { code, stderr } = yield* emulated.run(args, { env: DiskShim.env({ link }) })
+        assert.strictEqual(code, 0, stderr)
+      }
+      assert.notInclude(readdirSync(emulated.directory).join(), ".scenario-assets")
+    })
+  )
+
+  it.live.each([
+    ["143 bytes", 143],
+    ["255 bytes", 255]
+  ] as const)("whose names have at most %s takes files with such names", ([, longestName]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const env = DiskShim.env({ longestName })
+      const zip = `${"é".repeat((longestName - 5) / 2)}.zip`
+      const manifest = "m".repeat(longestName)
+      for (const args of [
+        ["download", Emulated.modelOf(emulated), "--archive", zip],
+        ["download", Emulated.modelOf(emulated), "-o", "d".repeat(longestName), "--manifest", manifest]
+      ]) {
+        const { code, stderr } = yield* emulated.run(args, { env })
+        assert.strictEqual(code, 0, stderr)
+      }
+      assert.lengthOf(readdirSync(emulated.directory), 3)
+    })
+  )
+
+  it.live("whose names are short resumes what was left under a shortened one", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 6 * MiB } })
+      const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+      const zip = `${"z".repeat(246)}.zip`
+      const args = ["download", "--job", jobId, "--archive", zip, "--json"]
+      const full = yield* emulated.run(args, { env: DiskShim.env({ path: "/part", write: "ENOSPC", after: 2 * MiB }) })
+      assert.strictEqual(full.code, 8, full.stderr)
+      const { code, stderr, stdout } = yield* emulated.run(args)
+      assert.strictEqual(code, 0, stderr)
+      const [archive] = Binary.lastLine(stdout)["archives"] as ReadonlyArray<{ readonly resumedFrom: number }>
+      assert.isAbove(archive?.resumedFrom ?? 0, MiB)
+      assert.isTrue(readFileSync(path.join(emulated.directory, zip)).equals(yield* emulated.archive(jobId)))
+    })
+  )
+})
+
+const hintsOf = (stdout: string) => Binary.lastLine(stdout)["hints"] as ReadonlyArray<string>
+
+/** Follows a hint to the end, on a disk that is well. One job is all that was ever begun. */
+const follow = Effect.fnUntraced(function* (emulated: Emulated.Emulated, hint: string) {
+  const { code, stderr } = yield* emulated.run(Followed.args(hint))
+  assert.strictEqual(code, 0, stderr)
+  assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
+})
+
+describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on Linux)", () => {
+  it.live.each([
+    ["EDQUOT", /the disk quota is used up \(EDQUOT\); free some space/],
+    ["ENOSPC", /the disk is full \(ENOSPC\); free some space/],
+    ["EIO", /the disk reports an error \(EIO\); check the disk, or choose another one/],
+    ["EUCLEAN", /the file system is damaged \(EUCLEAN\); check the disk, or choose another one/],
+    ["EROFS", /the file system is read-only \(EROFS\); choose another directory/],
+    ["EFBIG", /the file system allows no file that large \(EFBIG\); choose another disk/]
+  ] as const)("says %s in words of its own, and both ways on help", ([write, words]) =>
+    Effect.gen(function* () {
+      for (const [path, after, args] of [
+        ["/part", MiB, ["--archive", "the archive.zip"]],
+        [".scenario-assets/work", 0, ["-o", "it's here", "--exclude=-*"]]
+      ] as const) {
+        const emulated = yield* Emulated.make({ archive: { size: 4 * MiB, entries: 3 } })
+        const { code, stderr, stdout } = yield* emulated.run(
+          ["download", Emulated.modelOf(emulated), ...args, "--json"],
+          { env: DiskShim.env({ path, write, after }) }
+        )
+        assert.strictEqual(code, 8, stderr)
+        assert.match(stderr, words)
+        assert.notInclude(stderr, "nknown")
+        const [again = "", elsewhere = "", ...others] = hintsOf(stdout)
+        assert.deepStrictEqual(others, [])
+        assert.match(again, /^To go on(, once that is put right)?: scenario-assets runs resume run_/)
+        assert.match(elsewhere, /^To take the files elsewhere, from the same job: scenario-assets download --job job_/)
+        yield* follow(emulated, elsewhere)
+        yield* follow(emulated, again)
+      }
+    })
+  )
+
+  it.live.each<[string, DiskShim.Faults]>([
+    ["written to", { path: "jobs.jsonl", write: "ENOSPC" }],
+    ["opened", { path: "jobs.jsonl", open: "EACCES" }],
+    ["synced", { path: "jobs.jsonl", sync: "EIO" }],
+    ["made at all", { path: "/scenario-assets/runs", open: "EROFS" }],
+    ["made, on a disk that is full", { path: "/scenario-assets/runs", write: "EDQUOT" }]
+  ])("where the record of a job cannot be %s: the run goes on, and says so", ([, faults]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const args = ["download", Emulated.modelOf(emulated), "-o", "files"]
+      const env = DiskShim.env(faults)
+      const whole = yield* emulated.run(args, { env })
+      assert.strictEqual(whole.code, 0, whole.stderr)
+      assert.match(whole.stderr, /warning: (job .*cannot be recorded|this run will not be listed)/i)
+      assert.notMatch(whole.stderr, /run again to resume/)
+
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
+    })
+  )
+
+  it.live.each<[string, DiskShim.Faults]>([
+    ["a job", { path: "jobs.jsonl", write: "ENOSPC" }],
+    ["the run", { path: "/scenario-assets/runs", open: "EROFS" }]
+  ])("a run that is cut off where %s could not be recorded names the way on, which begins no job", ([, faults]) =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 3 } })
+      yield* emulated.emulator.inject(Fault.status("storage", 503, { times: 50 }))
+      const args = ["download", Emulated.modelOf(emulated), "-o", "files", "--retries", "0", "--json"]
+      const { code, stderr, stdout } = yield* emulated.run(args, { env: DiskShim.env(faults) })
+      assert.strictEqual(code, 5, stderr)
+      yield* emulated.emulator.clearFaults
+      const [hint = ""] = hintsOf(stdout)
+      assert.match(hint, /^To go on: scenario-assets download --job job_\w+ --output files$/)
+      yield* follow(emulated, hint)
+    })
+  )
+
+  it.live("the same where it is interrupted", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 3 } })
+      yield* emulated.emulator.inject(Fault.stall("storage", 1000, { times: 50 }))
+      const env = DiskShim.env({ path: "/scenario-assets/runs", open: "EROFS" })
+      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "-o", "files"], { env })
+      yield* running.until("stderr", /Job success/)
+      yield* running.kill("SIGINT")
+      const { code, stderr } = yield* running.ended
+      assert.strictEqual(code, 130, stderr)
+      yield* emulated.emulator.clearFaults
+      const hint = stderr.split("\n").find((line) => line.includes("to go on: ")) ?? stderr
+      yield* follow(emulated, hint)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("a record that can be read and not written still gives the jobs that are in it", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 3 } })
+      const args = ["download", Emulated.modelOf(emulated), "-o", "files"]
+      yield* emulated.emulator.inject(Fault.status("storage", 503, { times: 50 }))
+      const first = yield* emulated.run([...args, "--retries", "0"])
+      assert.strictEqual(first.code, 5, first.stderr)
+      yield* emulated.emulator.clearFaults
+      for (const open of ["EROFS", "EACCES"]) {
+        const { code, stderr } = yield* emulated.run(args, {
+          env: DiskShim.env({ path: "/scenario-assets/runs", open })
+        })
+        assert.strictEqual(code, 0, stderr)
+        assert.match(stderr, /Taking up job job_/)
+      }
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
+    })
+  )
+
+  it.live.runIf(Binary.canRun("prlimit"))("a limit of the shell for the size of files (EFBIG)", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: 4 * MiB, entries: 3 } })
+      const { code, stderr } = yield* emulated.run(["download", Emulated.modelOf(emulated), "--archive", "all.zip"], {
+        through: (command) => ["prlimit", `--fsize=${2 * MiB}`, ...command]
+      })
+      assert.strictEqual(code, 8, stderr)
+      assert.match(stderr, /the file system allows no file that large \(EFBIG\)/)
+      yield* follow(emulated, stderr.split("\n").find((line) => line.startsWith("To go on")) ?? stderr)
+    })
+  )
+})
