@@ -18,6 +18,7 @@ import * as SignedUrl from "../../SignedUrl.ts"
 import type { StorageClient, StorageError, StorageResponse } from "../StorageClient.ts"
 import { type Reason, TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
+import * as Content from "./Content.ts"
 import type { Links } from "./Links.ts"
 import * as RangeRules from "./RangeRules.ts"
 import * as Redirect from "./Redirect.ts"
@@ -60,7 +61,14 @@ class Fault extends Data.TaggedError("Fault")<{
         /** Who takes the bytes had not wanted any for so long that the host may have given up: nobody's fault. */
         readonly afterPause?: boolean
       }
-    | { readonly _tag: "Refused"; readonly status: number; readonly code: string | undefined }
+    | {
+        readonly _tag: "Refused"
+        readonly status: number
+        readonly code: string | undefined
+        readonly asked: Readonly<Record<string, string>>
+      }
+    /** The same is asked for in another way. */
+    | { readonly _tag: "Again" }
     | { readonly _tag: "Changed"; readonly now: RangeRules.Now }
     /** To try again would not help. */
     | { readonly _tag: "Fail"; readonly reason: Reason }
@@ -117,10 +125,20 @@ export const read = <E, R>(
         return yield* fail(kind.reason)
       case "Changed":
         return yield* new Restart({ now: kind.now })
+      case "Again":
+        return undefined
       case "Refused": {
-        const { code, status } = kind
-        if (fresh) return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
+        const { asked, code, status } = kind
+        if (fresh) {
+          const way = RangeRules.refusedAgain(at, asked)
+          if (way === undefined) {
+            return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
+          }
+          at.way = way
+          return undefined
+        }
         ;[url, fresh] = yield* links.renew(refused)
+        at.way = undefined
         yield* Metric.update(Metrics.transferLinksRefreshed, 1)
         yield* Effect.logDebug(
           `Transfer: ${SourceOrigin.of(links)} refused the link (${status}), and is asked by a fresh one`
@@ -186,11 +204,15 @@ const open = (
       )
       const response = yield* follow(url, headers, settings)
       yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
-      const action = RangeRules.decide(at, begun, response, settings.expect)
+      const action = RangeRules.decide(at, begun, response, settings.expect, headers)
       switch (action._tag) {
         case "Take":
           begun.object = action.object
           begun.acceptsRanges = action.acceptsRanges
+          if (at.way === "plain" && at.suffix === undefined && begun.manners !== undefined) {
+            begun.manners.ignoresConditions = true
+          }
+          at.way = undefined
           at.offset = action.offset
           at.end = action.end
           at.unconfirmed = false
@@ -202,8 +224,13 @@ const open = (
           return Stream.make<[TransferEvent]>({ _tag: "Opened", object: begun.object, offset: at.offset })
         }
         case "Refused":
-          return yield* new Fault({ kind: { ...action, code: yield* errorCode(response, settings) } })
+          return yield* new Fault({ kind: { ...action, asked: headers, code: yield* errorCode(response, settings) } })
+        case "Again":
+          at.way = action.way
+          begun.object = action.object ?? begun.object
+          return yield* new Fault({ kind: action })
         case "Broken":
+          at.way = action.way ?? at.way
           return yield* new Fault({
             kind: {
               ...action,
@@ -273,8 +300,10 @@ const receive = (
   begun: RangeRules.Begun,
   { expect, idleTimeout }: Settings
 ): Stream.Stream<TransferEvent, Fault> => {
-  const { declared, object } = taken
-  let position = at.offset
+  const { declared, from, object } = taken
+  let position = from
+  /** Bytes that come before those wanted. */
+  let surplus = at.offset - from
   /** The last event wanted, where the body goes on behind it. */
   let last: TransferEvent | undefined
   /** When bytes were handed on. */
@@ -299,10 +328,18 @@ const receive = (
     Stream.timeoutOrElse({ duration: idleTimeout, orElse: () => Stream.fail(cut("silence", silence(idleTimeout))) })
   )
 
+  const wanted = (bytes: Uint8Array): Uint8Array => {
+    if (surplus === 0) return bytes
+    const skipped = Math.min(surplus, bytes.length)
+    surplus -= skipped
+    position += skipped
+    return bytes.subarray(skipped)
+  }
+
   const take = (
     chunks: Arr.NonEmptyReadonlyArray<Uint8Array>
   ): Effect.Effect<Arr.NonEmptyReadonlyArray<TransferEvent>, Fault> => {
-    const other = position === 0 && expect === "zip" ? RangeRules.notZip(chunks[0], response) : undefined
+    const other = position === 0 && expect === "zip" ? Content.notZip(chunks[0], response) : undefined
     if (other !== undefined) return Effect.fail(failed(other))
     begun.hasBytes = true
     at.suffix = undefined
@@ -338,6 +375,7 @@ const receive = (
   return Stream.make<[TransferEvent]>({ _tag: "Opened", object, offset: at.offset }).pipe(
     Stream.concat(
       Stream.transformPull(fromHost, (pull) => Effect.succeed(noting(pull))).pipe(
+        Stream.map(wanted),
         Stream.filter((bytes) => bytes.length > 0),
         Stream.mapArrayEffect(take),
         Stream.catch((fault) => (isBehind(fault) ? Stream.empty : Stream.fail(fault))),

@@ -186,8 +186,8 @@ export const read = <E, R>(
     { bufferSize: settings.rateLimit === undefined ? bufferSize : limitedBufferSize }
   )
 
-/** What one connection meets and others need not: it is cut off again and again, or refused a range. */
+/** What one connection meets and others need not: it is cut off again and again, refused a range, or at an edge with a tag of its own. */
 const isOneConnections = (error: unknown): boolean =>
   error instanceof RangeReader.Restart
-    ? error.now === "same"
+    ? error.now === "same" || error.now === "retagged"
     : error instanceof TransferError && error.reason._tag === "RetriesExhausted"
