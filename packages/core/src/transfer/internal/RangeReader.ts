@@ -58,6 +58,8 @@ class Fault extends Data.TaggedError("Fault")<{
         readonly description: string
         readonly status?: number | undefined
         readonly retryAfter?: Duration.Duration | undefined
+        /** A range was asked for. */
+        readonly isRange?: boolean
         /** Who takes the bytes had not wanted any for so long that the host may have given up: nobody's fault. */
         readonly afterPause?: boolean
       }
@@ -146,10 +148,12 @@ export const read = <E, R>(
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Broken": {
-        const { afterPause, cause, description, retryAfter, status } = kind
+        const { afterPause, cause, description, isRange, retryAfter, status } = kind
         // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
         if (afterPause === true) return undefined
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
+        // A host that breaks on ranges may have the whole; the last try is for that.
+        if (status === 500 && isRange === true && tries > 1 && tries === settings.retries) at.way = "whole"
         const reason = status === undefined ? cause : `status_${status}`
         yield* Metric.update(Metric.withAttributes(Metrics.transferRetries, { reason }), 1)
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })
@@ -235,6 +239,7 @@ const open = (
             kind: {
               ...action,
               cause: action.status === undefined ? "answer" : "status",
+              isRange: headers["range"] !== undefined,
               retryAfter: yield* Backoff.retryAfter(response.headers)
             }
           })
