@@ -38,6 +38,8 @@ export interface Begun {
   acceptsRanges: boolean
   /** Bytes of the object have come. */
   hasBytes: boolean
+  /** Bytes of several answers were joined: the host says the same of the object whenever it is asked. */
+  hasJoined?: boolean
   /** Answers of the host disagreed before: nothing but one exchange gives bytes that belong together. */
   readonly isVolatile?: boolean
   readonly manners?: Manners
