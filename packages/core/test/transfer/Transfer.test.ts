@@ -719,6 +719,16 @@ describe("Transfer", () => {
     })
   )
 
+  it.effect.each([`Bytes 4000-9999/${content.length}`, `bytes 4000-9999 / ${content.length}`, "bytes 4000 - 9999/*"])(
+    "takes a 206 of %s",
+    (range) =>
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4000, after: "break" }), rest({ headers: { "content-range": range } })])
+        whole_(yield* bytesOf(server))
+        assert.strictEqual(server.asked.length, 2)
+      })
+  )
+
   it.effect("goes on after a 206 that gave less than asked for", () =>
     Effect.gen(function* () {
       const server = yield* host([

@@ -106,7 +106,7 @@ export const of = (
 ): Facts => {
   const { headers, status } = head
   const [, from, to, total, alone] =
-    /^bytes (?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/.exec(headers["content-range"] ?? "") ?? []
+    contentRange.exec(headers["content-range"]?.replace(/[ \t]*([-/])[ \t]*/g, "$1") ?? "") ?? []
   const range = from === undefined ? undefined : { start: Number(from), last: Number(to) }
   const length = contentLength(headers)
   const stated = status === 416 ? alone : range === undefined || total === "*" ? undefined : total
@@ -141,6 +141,8 @@ export const of = (
     isResized: begun?.size !== undefined && size !== undefined && begun.size !== size
   }
 }
+
+const contentRange = /^bytes[ \t]+(?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/i
 
 const contentLength = (headers: Head["headers"]): number | undefined => {
   const value = headers["content-length"]

@@ -2,7 +2,7 @@
  * Reads one range of an object: one exchange with the host after the other, each from the byte reached, until it is there. What
  * each answer means, `RangeRules` says.
  */
-import * as Arr from "effect/Array"
+import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import * as Backoff from "../../http/Backoff.ts"
 import * as Metrics from "../../Metrics.ts"
-import * as SignedUrl from "../../SignedUrl.ts"
+import type * as SignedUrl from "../../SignedUrl.ts"
 import { type Reason, TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Exchange from "./Exchange.ts"

@@ -164,7 +164,7 @@ export const decide = (
       begun.isVolatile !== true &&
       (isPart
         ? StoredObjects.isRecognizable(known)
-        : head.headers["accept-ranges"] === "bytes" && StoredObjects.isRecognizable(object))
+        : head.headers["accept-ranges"]?.toLowerCase() === "bytes" && StoredObjects.isRecognizable(object))
   }
 }
 
@@ -201,4 +201,4 @@ export const atEnd = (
   return { _tag: object.size === undefined ? "Unconfirmed" : "Short" }
 }
 
-const isChunked = ({ headers }: Head): boolean => headers["transfer-encoding"]?.toLowerCase() === "chunked"
+const isChunked = ({ headers }: Head): boolean => /\bchunked$/i.test(headers["transfer-encoding"] ?? "")
