@@ -89,7 +89,7 @@ describe("docs/observability.md", () => {
           yield* emulator.inject(
             Fault.status("getStatus", 503),
             Fault.status("storage", 503),
-            Fault.status("storage", 403),
+            Fault.status("storage", 403, { times: 2 }),
             Fault.status("requestBatch", 503)
           )
           yield* downloads.run(yield* Whole.request(DownloadRequest.directory(place.directory)))

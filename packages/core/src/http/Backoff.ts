@@ -30,15 +30,22 @@ export const delay = (
       : Duration.max(jittered, Duration.min(options.retryAfter, options.retryAfterCap))
   })
 
-/** Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP-date. A time that has passed is no time. */
+/**
+ * Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP-date, which is measured against the `Date` of the same answer, for
+ * the clock here may be wrong. A time that has passed is no time.
+ */
 export const retryAfter = (headers: {
   readonly [name: string]: string | undefined
 }): Effect.Effect<Duration.Duration | undefined> =>
   Effect.gen(function* () {
     const value = headers["retry-after"]?.trim() ?? ""
     if (/^\d{1,9}$/.test(value)) return Duration.seconds(Number(value))
-    const date = /[a-z]/i.test(value) ? DateTime.make(value) : Option.none()
-    if (Option.isNone(date)) return undefined
-    const now = yield* DateTime.now
-    return Duration.millis(Math.max(0, date.value.epochMilliseconds - now.epochMilliseconds))
+    const until = dateOf(value)
+    if (Option.isNone(until)) return undefined
+    const now = Option.getOrElse(dateOf(headers["date"] ?? ""), () => undefined) ?? (yield* DateTime.now)
+    return Duration.millis(Math.max(0, until.value.epochMilliseconds - now.epochMilliseconds))
   })
+
+/** An HTTP-date; what has no letter is none. */
+const dateOf = (value: string): Option.Option<DateTime.Utc> =>
+  /[a-z]/i.test(value) ? DateTime.make(value.trim()) : Option.none()

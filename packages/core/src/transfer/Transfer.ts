@@ -235,6 +235,8 @@ const run = <E, R>(
 ): Stream.Stream<TransferEvent, TransferError | E, R> => {
   const links = Links.make(source)
   let restarts = 0
+  /** Answers of the host disagree about an object of the same size. */
+  let isVolatile = false
   /** Bytes of one object that were handed on. */
   let taken = 0
   /** For the span: what came in all, and what had to be asked for again. */
@@ -249,7 +251,13 @@ const run = <E, R>(
     known: StoredObject.StoredObject | undefined,
     isBound: boolean
   ): Stream.Stream<TransferEvent, TransferError | E, R> => {
-    const begun: RangeRules.Begun = { object: known, acceptsRanges: false, hasBytes: isBound }
+    const begun: RangeRules.Begun = {
+      object: known,
+      acceptsRanges: false,
+      hasBytes: isBound,
+      isVolatile,
+      manners: links.manners
+    }
     let there = resume === undefined ? 0 : Ranges.length(resume.ranges)
     const todo = wanted(settings.part, resume)
     return (
@@ -269,13 +277,16 @@ const run = <E, R>(
         if (!(error instanceof RangeReader.Restart)) return Stream.fail(error)
         const sameObject = error.now === "same"
         taken = Math.max(there, settings.startsOver === "any" ? 0 : taken)
-        const changed = error.now === "another" ? new ObjectChanged({ offset: taken }) : undefined
+        const isAnother = error.now === "another" || error.now === "retagged"
+        const changed = isAnother ? new ObjectChanged({ offset: taken }) : undefined
+        isVolatile ||= error.now === "retagged"
         if (settings.startsOver === "never" || (settings.startsOver === "same" && !sameObject)) {
           return Stream.fromEffect(fail(changed ?? new RangesRefused()))
         }
         if (++restarts > maxRestarts) {
           const last = "the host does not resume"
-          return Stream.fromEffect(fail(changed ?? new RetriesExhausted({ offset: there, tries: restarts, last })))
+          const gaveUp = new RetriesExhausted({ offset: there, tries: restarts, last })
+          return Stream.fromEffect(fail(isVolatile ? gaveUp : (changed ?? gaveUp)))
         }
         return Stream.concat(
           Stream.succeed<TransferEvent>({ _tag: "StartedOver", discarded: there, sameObject }),

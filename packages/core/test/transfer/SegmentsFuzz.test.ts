@@ -21,11 +21,39 @@ for (let block = 0; block < largest / (64 * kibibyte); block++) {
 /** A number from 0 to the one below `most`. */
 type Random = (most: number) => number
 
+/** What a host does its own way, beside what goes wrong by chance. */
+type Manner =
+  | "none"
+  /** Another tag in each answer. */
+  | "tags"
+  /** One of two tags. */
+  | "edges"
+  /** The whole to every `If-Range`. */
+  | "refuses conditions"
+  | "ignores conditions"
+  /** Ranges that begin too early and end too early. */
+  | "early"
+  /** `206` that does not say what it is of. */
+  | "unsaid"
+
+const manners: ReadonlyArray<Manner> = [
+  "none",
+  "none",
+  "tags",
+  "edges",
+  "refuses conditions",
+  "ignores conditions",
+  "early",
+  "unsaid"
+]
+
 interface Host {
   readonly size: number
   /** One in so many exchanges goes wrong. */
   readonly oneIn: number
   readonly ignoresRanges: boolean
+  readonly manner: Manner
+  answers: number
   readonly random: Random
   open: number
   mostOpen: number
@@ -35,6 +63,8 @@ const hostOf = (random: Random): Host => ({
   size: mebibyte + random(largest - mebibyte),
   oneIn: 3 + random(20),
   ignoresRanges: random(4) === 0,
+  manner: manners[random(manners.length)] ?? "none",
+  answers: 0,
   random,
   open: 0,
   mostOpen: 0
@@ -58,9 +88,11 @@ const bodyOf = ({ random }: Host, start: number, end: number, cut: number | unde
 
 const answer = Effect.fnUntraced(function* (
   host: Host,
-  range: string | undefined
+  range: string | undefined,
+  condition: string | undefined
 ): Effect.fn.Return<StorageClient.StorageResponse, StorageClient.StorageError> {
-  const { oneIn, random, size } = host
+  const { manner, oneIn, random, size } = host
+  const number = host.answers++
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? []
   const start = Number(first ?? 0)
   const asked = last ? Number(last) + 1 : size
@@ -71,8 +103,13 @@ const answer = Effect.fnUntraced(function* (
     const headers: Record<string, string> = random(2) === 0 ? { "retry-after": "1" } : {}
     return { status: random(2) === 0 ? 503 : 429, headers, body: Stream.empty }
   }
-  const validators = { etag: '"one"', "accept-ranges": "bytes" }
-  if (first === undefined || (kind === 2 && host.ignoresRanges)) {
+  const etag = manner === "tags" ? `"${number}"` : manner === "edges" && random(2) === 0 ? '"two"' : '"one"'
+  const validators = { etag, "accept-ranges": "bytes" }
+  const isMet =
+    condition === undefined ||
+    manner === "ignores conditions" ||
+    (condition === etag && manner !== "refuses conditions")
+  if (first === undefined || !isMet || (kind === 2 && host.ignoresRanges)) {
     const cut = kind === 3 ? random(size) : undefined
     return {
       status: 200,
@@ -81,6 +118,13 @@ const answer = Effect.fnUntraced(function* (
     }
   }
   if (start >= size) return { status: 416, headers: { "content-range": `bytes */${size}` }, body: Stream.empty }
+  if (manner === "unsaid") return { status: 206, headers: validators, body: bodyOf(host, start, asked, undefined) }
+  if (manner === "early") {
+    const from = Math.max(0, start - random(mebibyte))
+    const end = Math.min(size, start + 1 + random(4 * mebibyte))
+    const headers = { ...validators, "content-range": `bytes ${from}-${end - 1}/${size}` }
+    return { status: 206, headers, body: bodyOf(host, from, end, undefined) }
+  }
   const end = kind === 4 ? start + 1 + random(asked - start) : asked
   return {
     status: 206,
@@ -97,7 +141,7 @@ const storageOf = (host: Host) =>
           host.mostOpen = Math.max(host.mostOpen, ++host.open)
         }),
         () => Effect.sync(() => host.open--)
-      ).pipe(Effect.andThen(answer(host, headers["range"])))
+      ).pipe(Effect.andThen(answer(host, headers["range"], headers["if-range"])))
   })
 
 const source = { refresh: Effect.succeed(Effect.runSync(Effect.sync(() => signedUrl("https://storage.test/a")))) }
@@ -179,7 +223,16 @@ const read = Effect.fnUntraced(function* (host: Host, pool: TransferPool.Transfe
   }
 })
 
-const acceptable = new Set(["RangesRefused", "RetriesExhausted"])
+/** Why there may be no bytes: none in order, in parts, or after too many cuts. */
+const acceptable: Readonly<Record<Manner, ReadonlyArray<string>>> = {
+  none: [],
+  early: [],
+  "refuses conditions": [],
+  "ignores conditions": [],
+  unsaid: ["RangesRefused", "RetriesExhausted"],
+  tags: ["ObjectChanged", "RetriesExhausted"],
+  edges: ["ObjectChanged", "RetriesExhausted"]
+}
 
 describe("Transfers of chance", () => {
   it.effect(`bring each byte once, or an error (${count} from the seed ${seed})`, () =>
@@ -204,14 +257,39 @@ describe("Transfers of chance", () => {
           else {
             const error = yield* Time.errorOf(exit)
             assert(error._tag === "TransferError")
-            assert(acceptable.has(error.reason._tag), `case ${n}: ${error.message}`)
-            assert(host.ignoresRanges, `case ${n}: ${error.message}`)
+            const reasons = [
+              ...acceptable[host.manner],
+              ...(host.ignoresRanges ? ["RangesRefused", "RetriesExhausted"] : [])
+            ]
+            assert.include(reasons, error.reason._tag, `case ${n}, ${host.manner}: ${error.message}`)
           }
         }
         assert.strictEqual(host.open, 0, `case ${n}`)
         assert.isAtMost(host.mostOpen, connections, `case ${n}`)
       }
       assert.isAbove(whole, count / 2)
+    })
+  )
+
+  it.effect("come by one exchange where no two answers agree, however many connections there may be", () =>
+    Effect.gen(function* () {
+      const numbers = Seeded.numbers(seed)
+      for (const manner of ["tags", "ignores conditions"] as const) {
+        const host: Host = { ...hostOf((most) => numbers() % most), oneIn: Infinity, ignoresRanges: false, manner }
+        const taken = makeTaken(host.size)
+        const transfer = Effect.flatMap(Transfer.Transfer, ({ events }) =>
+          Stream.runForEach(events(source, { connections: 16 }), (event) =>
+            Effect.sync(() => {
+              assert.notStrictEqual(event._tag, "StartedOver")
+              if (event._tag === "Bytes") taken.add(event.offset, event.bytes)
+            })
+          )
+        )
+        const exit = yield* Time.letPass(Effect.provide(transfer, Layer.provide(Transfer.layer(), storageOf(host))))
+        assert(Exit.isSuccess(exit))
+        assert.strictEqual(taken.length(), host.size)
+        if (manner === "tags") assert.isAtMost(host.answers, 8)
+      }
     })
   )
 })

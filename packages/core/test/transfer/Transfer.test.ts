@@ -276,12 +276,17 @@ describe("Transfer", () => {
         status(503, { "retry-after": "17" }),
         status(429, { "retry-after": "Thu, 01 Jan 1970 00:00:40 GMT" }),
         status(503, { "retry-after": "86400" }),
+        status(503, {
+          "retry-after": "Sun, 06 Nov 1994 08:49:48 GMT",
+          date: "Sun, 06 Nov 1994 08:49:37 GMT"
+        }),
         whole()
       ])
       const exit = yield* eventsOf(server)
       assert(Exit.isSuccess(exit))
       const pauses = exit.value.flatMap((event) => (event._tag === "Retrying" ? [event.pause.toString()] : []))
-      assert.strictEqual(pauses.length, 3)
+      assert.strictEqual(pauses.length, 4)
+      assert.include(pauses[3], "11", "by the clock of the host")
       assert.include(pauses[0], "17")
       assert.include(pauses[1], "23", "40 seconds after the epoch, 17 of which have passed")
       assert.include(pauses[2], "30", "capped")
@@ -458,10 +463,35 @@ describe("Transfer", () => {
       Effect.gen(function* () {
         let serial = 0
         const server = yield* host([
-          () => whole({ to: 4000, after: "break", headers: { etag: `"${serial++}"` } })({ url: "", headers: {} }, 0)
+          () => {
+            const headers = { etag: `"${serial++}"`, "content-length": String(content.length + serial) }
+            return whole({ to: 4000, after: "break", headers })({ url: "", headers: {} }, 0)
+          }
         ])
         const exit = yield* eventsOf(server)
         assert.strictEqual((yield* reasonOf(exit))._tag, "ObjectChanged")
+        assert.isBelow(server.asked.length, 15)
+      })
+    )
+
+    it.effect("is not what a host has whose every answer has another tag: one answer that is whole is taken", () =>
+      Effect.gen(function* () {
+        let serial = 0
+        const tagged =
+          (answer: (headers: Record<string, string>) => Answer): Answer =>
+          (asked, from) =>
+            answer({ etag: `"${serial++}"` })(asked, from)
+        const cut = tagged((headers) => whole({ to: 4000, after: "break", headers }))
+        const proper = tagged((headers) => whole({ headers }))
+        const part = tagged((headers) => rest({ headers }))
+        for (const refusal of [proper, part]) {
+          const exit = yield* eventsOf(yield* host([cut, refusal, cut, refusal, proper]))
+          assert(Exit.isSuccess(exit))
+          assert.deepStrictEqual(assemble(exit.value), content)
+        }
+        const server = yield* host([cut])
+        const reason = yield* reasonOf(yield* eventsOf(server))
+        assert.deepInclude(reason, { _tag: "RetriesExhausted", last: "the host does not resume" })
         assert.isBelow(server.asked.length, 15)
       })
     )
@@ -592,14 +622,111 @@ describe("Transfer", () => {
     Effect.gen(function* () {
       const server = yield* host([
         whole({ to: 4000, after: "break" }),
-        rest({ headers: { "content-range": `bytes 3999-9999/${content.length}` } }),
-        rest({ headers: { "content-range": "bytes=4000" } }),
-        rest({ headers: { "content-length": "5999" } }),
+        rest({ headers: { "content-range": `bytes 4001-9999/${content.length}` } }),
         rest()
       ])
       whole_(yield* bytesOf(server))
-      assert.strictEqual(server.asked.length, 5)
+      assert.strictEqual(server.asked.length, 3)
     })
+  )
+
+  const early =
+    (after: "end" | "break" = "end"): Answer =>
+    (_, from) =>
+      new Response(body(from - 1500, from + 1500, after), {
+        status: 206,
+        headers: { "content-range": `bytes ${from - 1500}-${from + 1499}/${content.length}`, etag }
+      })
+
+  it.effect("takes what is wanted of a 206 that begins too early, ends too early, or ends too late", () =>
+    Effect.gen(function* () {
+      const server = yield* host([whole({ to: 4000, after: "break" }), early(), early("break"), rest()])
+      whole_(yield* bytesOf(server))
+      assert.deepStrictEqual(
+        server.asked.map(({ headers }) => headers["range"]),
+        [undefined, "bytes=4000-", "bytes=5500-", "bytes=7000-"]
+      )
+    })
+  )
+
+  it.effect.each<readonly [what: string, answer: Answer]>([
+    ["bytes that begin too late", (_, from) => rest()({ url: "", headers: {} }, from + 1)],
+    ["a range that is none", rest({ headers: { "content-range": "bytes=4000" } })],
+    ["no Content-Range", status(206, { etag, "content-length": "6000" })],
+    ["another length than its range", rest({ headers: { "content-length": "5999" } })],
+    [
+      "several parts",
+      status(206, { etag, "content-type": "multipart/byteranges; boundary=x" }, "--x\r\n\r\n--x--\r\n")
+    ],
+    ["501", status(501)],
+    ["405", status(405)],
+    ["412", status(412)],
+    ["416 with the size of the object", status(416, { "content-range": `bytes */${content.length}` })],
+    ["416 alone", status(416)]
+  ])("has the whole once more from a host that answers every range with %s", ([, answer]) =>
+    Effect.gen(function* () {
+      const choose: Answer = (asked, from) => (asked.headers["range"] === undefined ? whole() : answer)(asked, from)
+      const server = yield* host([whole({ to: 4000, after: "break" }), choose])
+      whole_(yield* bytesOf(server))
+      assert.deepStrictEqual(
+        server.asked.map(({ headers }) => [headers["range"], headers["if-range"]]),
+        [
+          [undefined, undefined],
+          ["bytes=4000-", etag],
+          ["bytes=4000-", undefined],
+          [undefined, undefined],
+          [undefined, undefined]
+        ]
+      )
+    })
+  )
+
+  it.effect.each<readonly [what: string, answer: Answer]>([
+    ["sends the whole", whole()],
+    ["sends the whole without a tag", whole({ headers: { etag: "" } })],
+    ["says 412", status(412)],
+    ["says 501", status(501)],
+    ["refuses every link", status(403)]
+  ])("asks a host without If-Range that %s for it, and from then on", ([, answer]) =>
+    Effect.gen(function* () {
+      const choose =
+        (after: "end" | "break"): Answer =>
+        (asked, from) =>
+          asked.headers["if-range"] === undefined
+            ? rest({ to: after === "end" ? content.length : 6000, after })(asked, from)
+            : answer(asked, from)
+      const server = yield* host([whole({ to: 4000, after: "break" }), choose("break"), choose("break"), choose("end")])
+      const exit = yield* eventsOf(server)
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual(assemble(exit.value), content)
+      assert.notInclude(tags(exit.value), "StartedOver")
+      assert.deepStrictEqual(server.asked.at(-1)?.headers["if-range"], undefined)
+      assert.isAtMost(server.asked.length, 5)
+    })
+  )
+
+  it.effect("keeps what it has where a fresh link is refused for the range and for the whole", () =>
+    Effect.gen(function* () {
+      const server = yield* host([whole({ to: 4000, after: "break" }), status(403)])
+      const taken: Array<string> = []
+      const events = Effect.flatMap(Transfer.Transfer, (transfer) =>
+        Stream.runForEach(transfer.events(server.source), ({ _tag }) => Effect.sync(() => taken.push(_tag)))
+      )
+      const exit = yield* Time.letPass(Effect.provide(events, server.layer))
+      assert.strictEqual((yield* reasonOf(exit))._tag, "AccessRefused")
+      assert.notInclude(taken, "StartedOver")
+      assert.strictEqual(yield* Ref.get(server.refreshes), 1)
+    })
+  )
+
+  it.effect.each([`Bytes 4000-9999/${content.length}`, `bytes 4000-9999 / ${content.length}`, "bytes 4000 - 9999/*"])(
+    "takes a 206 of %s",
+    (range) =>
+      Effect.gen(function* () {
+        const server = yield* host([whole({ to: 4000, after: "break" }), rest({ headers: { "content-range": range } })])
+        whole_(yield* bytesOf(server))
+        assert.strictEqual(server.asked.length, 2)
+      })
   )
 
   it.effect("goes on after a 206 that gave less than asked for", () =>
@@ -740,7 +867,7 @@ describe("Transfer", () => {
           const exit = yield* eventsOf(cut)
           assert(Exit.isSuccess(exit))
           assert.deepStrictEqual(assemble(exit.value), content)
-          assert.strictEqual(cut.asked.length, 3)
+          assert.strictEqual(cut.asked.length, 4)
         })
     )
 
@@ -804,10 +931,36 @@ describe("Transfer", () => {
       })
     )
 
-    it.effect("an encoded body is refused", () =>
+    it.effect.each(["gzip", "X-GZIP", "deflate", "br", "zstd", "compress", "aws-chunked, gzip", "identity,br"])(
+      "a body encoded with %s is refused",
+      (encoding) =>
+        Effect.gen(function* () {
+          const server = yield* host([whole({ headers: { "content-encoding": encoding } })])
+          const reason = yield* reasonOf(yield* bytesOf(server))
+          assert(reason._tag === "UnexpectedContent")
+          assert.include(reason.message, "a body encoded with")
+          assert.notInclude(reason.message, "sign-in")
+        })
+    )
+
+    it.effect.each([
+      "",
+      "identity",
+      "Identity, identity",
+      "aws-chunked",
+      "aws-chunked,",
+      "binary",
+      "none",
+      "utf-8",
+      "8bit"
+    ])("the content encoding %j means nothing", (encoding) =>
       Effect.gen(function* () {
-        const server = yield* host([whole({ headers: { "content-encoding": "gzip" } })])
-        assert.strictEqual((yield* reasonOf(yield* bytesOf(server)))._tag, "UnexpectedContent")
+        const server = yield* host([
+          whole({ to: 4000, after: "break", headers: { "content-encoding": encoding } }),
+          rest({ headers: { "content-encoding": encoding } })
+        ])
+        whole_(yield* bytesOf(server, { expect: "zip" }))
+        assert.strictEqual(server.asked.length, 2)
       })
     )
   })

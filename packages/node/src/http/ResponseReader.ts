@@ -178,7 +178,8 @@ const isFraming = (name: string): name is keyof Framing =>
 /** Where the body ends (RFC 9112, 6.3); a text where that is in doubt. */
 const bodyOf = (status: number, framing: Framing): { readonly state: State; readonly length: number } | string => {
   const lengths = new Set(framing["content-length"])
-  const codings = framing["transfer-encoding"]
+  // Those that say nothing leave nothing in doubt.
+  const codings = framing["transfer-encoding"].filter((coding) => coding !== "" && coding !== "identity")
   if (status === 204 || status === 304) return { state: "over", length: 0 }
   if (codings.length > 0) {
     if (lengths.size > 0) return "declared the length of the body in two ways"

@@ -5,7 +5,8 @@ import * as Https from "node:https"
 import * as Net from "node:net"
 import type { TLSSocket } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import * as Network from "../../src/http/Network.ts"
 import { cert, key } from "../support/certificate.ts"
@@ -86,6 +87,22 @@ describe("a network", () => {
       const socket = yield* Effect.raceFirst(arrived, Effect.andThen(connect(url, undefined), Effect.never))
       yield* ended(socket)
       assert.lengthOf(accepted, 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("waits ten seconds for a connection that can be used, and no longer", () =>
+    Effect.gen(function* () {
+      const server = Net.createServer((socket) => void socket.on("error", () => undefined))
+      const url = new URL(`https://127.0.0.1:${yield* listen(server)}`)
+      const { connect } = yield* Network.make
+      const arrived = Effect.callback<void>((resume) => void server.once("connection", () => resume(Effect.void)))
+      const connecting = yield* Effect.forkChild(Effect.flip(connect(url, undefined)))
+      yield* arrived
+      yield* TestClock.adjust("9 seconds")
+      assert.isUndefined(connecting.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(connecting)
+      assert.deepInclude(error, { phase: "connect", syscall: "connect", code: "CONNECT_TIMEOUT" })
     }).pipe(Effect.scoped)
   )
 

@@ -22,6 +22,11 @@ describe("ResponseReader", () => {
     ["HTTP/1.1 200 OK\r\n\r\nok", ["head", "body", "end"]],
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokay", ["head", "body", "fault"]],
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", ["head", "fault"]],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok", ["head", "body", "end"]],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\nok", ["head", "body", "end"]],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", ["head", "body", "end"]],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", ["fault"]],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n", ["fault"]],
     ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ["fault"]],
     ["HTTP/9.9 200 OK\r\n\r\n", ["fault"]],
     ["HTTP/9.9 200 OK\r\n\r\nand more", ["fault"]]

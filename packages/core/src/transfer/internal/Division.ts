@@ -60,7 +60,7 @@ export const inHalves = (todo: ReadonlyArray<Position>, tell: Tell): Division =>
     giveBack: (at) => {
       active.delete(at)
       const before = [...active].find((other) => other.end === at.offset && !other.whole)
-      if (before === undefined) waiting.push({ ...at })
+      if (before === undefined) waiting.push({ ...at, way: undefined })
       else before.end = at.end
     },
     take: (_at, events) => tell(events),
@@ -148,7 +148,7 @@ export const inOrder = (todo: ReadonlyArray<Position>, tell: Tell): Division => 
     },
     giveBack: (at) => {
       active.delete(at)
-      put({ ...at })
+      put({ ...at, way: undefined })
     },
     take: (at, events) => {
       const slot = slotOf(at)

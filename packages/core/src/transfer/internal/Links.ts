@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { SignedUrl } from "../../SignedUrl.ts"
 import type { Source } from "../Source.ts"
+import type { Manners } from "./RangeFacts.ts"
 
 /** A link, and whether it was made just now: another range may have asked for it before. */
 export type Renewed = readonly [url: SignedUrl, isFresh: boolean]
@@ -12,6 +13,8 @@ export interface Links<out E, out R> extends Source<E, R> {
   readonly get: Effect.Effect<SignedUrl, E, R>
   /** A link other than the one that was refused. */
   readonly renew: (refused: SignedUrl) => Effect.Effect<Renewed, E, R>
+  /** What the host has shown of itself to any of the transfers that share the links. */
+  readonly manners: Manners
 }
 
 const all = new WeakSet<Source<unknown, unknown>>()
@@ -24,6 +27,7 @@ export const make = <E, R>(source: Source<E, R>): Links<E, R> => {
   let current = source.url
   const ask = Effect.map(source.refresh, (url) => (current = url))
   const links: Links<E, R> = {
+    manners: { ignoresConditions: false },
     get url() {
       return current
     },

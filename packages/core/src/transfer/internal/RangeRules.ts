@@ -5,47 +5,26 @@
 import { isTransientStatus } from "../../http/Http.ts"
 import type * as StoredObject from "../StoredObject.ts"
 import type { Reason } from "../TransferError.ts"
+import * as Content from "./Content.ts"
+import * as RangeFacts from "./RangeFacts.ts"
+import type { Begun, Facts, Head, Position, Way } from "./RangeFacts.ts"
 import * as StoredObjects from "./StoredObjects.ts"
-import { LengthMismatch, ObjectMissing, RangesRefused, UnexpectedContent, UnexpectedStatus } from "./TransferReason.ts"
+import { LengthMismatch, ObjectMissing, UnexpectedContent, UnexpectedStatus } from "./TransferReason.ts"
 
-/** A range that is being read, and how far it has come. */
-export interface Position {
-  /** Not an offset is known, but that so many of the last bytes are wanted; until the first byte has come. */
-  suffix?: number | undefined
-  /** The next byte. */
-  offset: number
-  /** The byte after the last one that is wanted; none while the size is not known. It may move closer meanwhile. */
-  end: number | undefined
-  /** All bytes have come, and that they are all is proved. */
-  whole: boolean
-  /** A body without a length has ended: ask whether there is more. */
-  unconfirmed: boolean
-}
+export type { Begun, Head, Manners, Position, Way } from "./RangeFacts.ts"
 
-/** The object that all ranges are of. */
-export interface Begun {
-  /** None before the first answer. */
-  object: StoredObject.StoredObject | undefined
-  /** The host has said or shown that it serves ranges, and they can be joined. */
-  acceptsRanges: boolean
-  /** Bytes of the object have come. */
-  hasBytes: boolean
-}
-
-/** What the host has now: the object begun, another one, or one of which it does not say enough to tell. */
-export type Now = "same" | "another" | "unknown"
-
-/** The beginning of an answer. */
-export interface Head {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-}
+/**
+ * What the host has now: the object begun, another one, or one of which it does not say enough to tell. `retagged` is one of the
+ * same size with another `ETag` or date: another object, or a host whose answers do not agree.
+ */
+export type Now = "same" | "another" | "retagged" | "unknown"
 
 export type Action =
-  /** Its body has bytes of the object, from `offset` on, up to `declared`, where that is known. */
+  /** Its body has bytes of the object, from `from` on, up to `declared`, where that is known. Those from `offset` on are wanted. */
   | {
       readonly _tag: "Take"
       readonly object: StoredObject.StoredObject
+      readonly from: number
       readonly offset: number
       readonly end: number | undefined
       readonly declared: number | undefined
@@ -55,110 +34,119 @@ export type Action =
   | { readonly _tag: "End" }
   /** The link was refused. */
   | { readonly _tag: "Refused"; readonly status: number }
-  /** Nothing can be made of the answer; another one may be better. */
-  | { readonly _tag: "Broken"; readonly description: string; readonly status?: number }
+  /** Ask at once in another way; the object is known by now. */
+  | { readonly _tag: "Again"; readonly way: Way; readonly object?: StoredObject.StoredObject }
+  /** Nothing can be made of the answer; another one may be better, perhaps to another question. */
+  | { readonly _tag: "Broken"; readonly description: string; readonly status?: number; readonly way?: Way }
   /** The host will not go on from here. What it says of the same object stays said. */
   | { readonly _tag: "Changed"; readonly now: Now; readonly object?: StoredObject.StoredObject }
   | { readonly _tag: "Fail"; readonly reason: Reason }
 
-/** What is asked for, and what is answered. */
-interface Facts {
-  readonly head: Head
-  readonly expect: "zip" | undefined
-  readonly hasBytes: boolean
-  readonly suffix: number | undefined
-  readonly offset: number
-  readonly end: number | undefined
-  readonly unconfirmed: boolean
-  /** `Content-Length`, and the range and size of `Content-Range`. */
-  readonly length: number | undefined
-  readonly range: { readonly start: number; readonly last: number } | undefined
-  readonly size: number | undefined
-  /** The object of the answer; and all that is known of it. */
-  readonly object: StoredObject.StoredObject
-  readonly known: StoredObject.StoredObject
-  readonly isSame: boolean
-  readonly isOther: boolean
-}
-
 type Rule = (facts: Facts) => Action | undefined
 
-const broken = (description: string): Action => ({ _tag: "Broken", description })
+const unusable = (description: string, way: Way): Action => ({ _tag: "Broken", description, way })
+const again = (way: Way): Action => ({ _tag: "Again", way })
 const changed = (now: Now): Action => ({ _tag: "Changed", now })
 const fail = (reason: Reason): Action => ({ _tag: "Fail", reason })
 
+const isLinkRefused = (status: number): boolean => status === 400 || status === 401 || status === 403
+
 /** In this order. */
 export const rules = {
-  linkRefused: ({ head: { status } }) =>
-    status === 400 || status === 401 || status === 403 ? { _tag: "Refused", status } : undefined,
+  /** Many hosts know no range of the last bytes, and refuse it in one way or another. The link may be good all the same. */
+  suffixRefused: ({ below, head: { status }, isRange, suffix }) =>
+    suffix !== undefined && isRange && below === "plain" && isLinkRefused(status) ? again(below) : undefined,
+  linkRefused: ({ head: { status } }) => (isLinkRefused(status) ? { _tag: "Refused", status } : undefined),
   objectGone: ({ head: { status } }) =>
     status === 404 || status === 410 ? fail(new ObjectMissing({ status })) : undefined,
-  conditionFailed: ({ head: { status } }) => (status === 412 ? changed("another") : undefined),
+  suffixFailed: ({ below, head: { status }, isRange, suffix }) =>
+    status === 500 && suffix !== undefined && isRange
+      ? { _tag: "Broken", description: `status ${status}`, status, way: below }
+      : undefined,
   passingTrouble: ({ head: { status } }) =>
     isTransientStatus(status) ? { _tag: "Broken", description: `status ${status}`, status } : undefined,
+  /** What means nothing may be about the range, or its condition. */
+  rangeUnknown: ({ below, head: { status }, isRange }) =>
+    isRange && status !== 200 && status !== 206 && status !== 416 ? again(below) : undefined,
   otherStatus: ({ head: { status } }) =>
     status !== 200 && status !== 206 && status !== 416 ? fail(new UnexpectedStatus({ status })) : undefined,
 
   /** `416` says that there is nothing from a byte on, so it answers no question for all bytes. */
-  nothingOfAll: ({ head: { status }, offset, suffix, unconfirmed }) =>
-    status === 416 && offset === 0 && !unconfirmed && suffix === undefined
-      ? fail(new UnexpectedStatus({ status }))
-      : undefined,
-  endOfAnother: ({ hasBytes, head: { status }, isOther, offset, size }) =>
-    status === 416 && size === offset && hasBytes && isOther ? changed("another") : undefined,
+  nothingOfAll: ({ head: { status }, isRange }) =>
+    status === 416 && !isRange ? fail(new UnexpectedStatus({ status })) : undefined,
+  endOfAnother: ({ hasBytes, head: { status }, isOther, isRetagged, offset, size }) =>
+    status === 416 && size === offset && hasBytes && isOther ? changed(isRetagged ? "retagged" : "another") : undefined,
   endConfirmed: ({ head: { status }, offset, size }) =>
     status === 416 && size === offset ? { _tag: "End" } : undefined,
-  suffixRefused: ({ head: { status }, suffix }) =>
-    status === 416 && suffix !== undefined ? fail(new RangesRefused()) : undefined,
   endDenied: ({ head: { status }, offset, unconfirmed }) =>
     status === 416 && unconfirmed ? fail(new LengthMismatch({ received: offset })) : undefined,
-  shorterNow: ({ head: { status } }) => (status === 416 ? changed("another") : undefined),
+  /** Of no size but its own it is another one; else the host knows no such range. */
+  shorterNow: ({ hasBytes, head: { status }, isResized }) =>
+    status === 416 && hasBytes && isResized ? changed("another") : undefined,
+  rangeDenied: ({ below, head: { status } }) => (status === 416 ? again(below) : undefined),
 
-  /** `206`: the bytes asked for, or none are taken. */
-  rangeUnusable: ({ head: { status }, range }) =>
-    status === 206 && range === undefined ? broken("status 206 without a usable Content-Range") : undefined,
-  sizeUnknown: ({ head: { status }, size, suffix }) =>
+  /** `206`: the bytes asked for are among those that come, or none are taken. */
+  rangeUnusable: ({ below, head: { status }, range }) =>
+    status === 206 && range === undefined ? unusable("status 206 without a usable Content-Range", below) : undefined,
+  sizeUnknown: ({ head: { status }, isRange, size, suffix }) =>
     status === 206 && suffix !== undefined && size === undefined
-      ? broken("status 206 without the size of the object")
+      ? isRange
+        ? again("whole")
+        : unusable("status 206 without the size of the object", "whole")
       : undefined,
-  otherBytes: ({ head: { status }, offset, range, size }) =>
-    status === 206 &&
-    range !== undefined &&
-    (range.start !== offset || range.last < range.start || (size !== undefined && range.last >= size))
-      ? broken(`bytes from ${range.start} where those from ${offset} were asked for`)
+  rangeImpossible: ({ below, head: { status }, range, size }) =>
+    status === 206 && range !== undefined && (range.last < range.start || (size !== undefined && range.last >= size))
+      ? unusable(`bytes from ${range.start} to ${range.last} of ${size ?? "an unknown number"}`, below)
       : undefined,
-  lengthsDisagree: ({ head: { status }, length, range }) =>
+  /** Not the last bytes, but how many there are. */
+  sizeLearned: ({ head: { status }, isRange, isTail, object, offset, range, suffix }) =>
+    status === 206 && suffix !== undefined && isRange && !isTail && range !== undefined && range.last < offset
+      ? { _tag: "Again", way: "plain", object }
+      : undefined,
+  otherBytes: ({ below, head: { status }, offset, range }) =>
+    status === 206 && range !== undefined && (range.start > offset || range.last < offset)
+      ? unusable(`bytes from ${range.start} where those from ${offset} were asked for`, below)
+      : undefined,
+  lengthsDisagree: ({ below, head: { status }, length, range }) =>
     status === 206 && range !== undefined && length !== undefined && length !== range.last + 1 - range.start
-      ? broken(`${length} bytes declared for a range of ${range.last + 1 - range.start}`)
+      ? unusable(`${length} bytes declared for a range of ${range.last + 1 - range.start}`, below)
       : undefined,
 
   /** `200`: the object from its first byte, whatever was asked for. */
+  suffixOfNothing: ({ below, head: { status }, isRange, size, suffix }) =>
+    status === 200 && suffix !== undefined && isRange && size === 0 ? again(below) : undefined,
   endlessAgain: ({ head, length, offset, unconfirmed }) =>
     head.status === 200 && unconfirmed && length === undefined && !isChunked(head)
       ? fail(new LengthMismatch({ received: offset }))
       : undefined,
-  otherObject: ({ hasBytes, isOther, isSame }) =>
-    hasBytes && !isSame ? changed(isOther ? "another" : "unknown") : undefined,
   endRepeated: ({ head: { status }, isSame, offset, size, unconfirmed }) =>
     status === 200 && unconfirmed && isSame && offset === size ? { _tag: "End" } : undefined,
+  conditionIgnored: ({ hasBytes, head: { status }, isConditional, isOther }) =>
+    status === 200 && isConditional && hasBytes && !isOther ? again("plain") : undefined,
+  otherObject: ({ hasBytes, isOther, isRetagged, isSame }) =>
+    hasBytes && !isSame ? changed(isRetagged ? "retagged" : isOther ? "another" : "unknown") : undefined,
   fromFirstByte: ({ head: { status }, known, offset }) =>
     status === 200 && offset > 0 ? { _tag: "Changed", now: "same", object: known } : undefined,
 
   otherContent: ({ expect, head }) => {
-    const found = refusedType(head.headers, expect)
+    const found = Content.refusedType(head.headers, expect)
     return found === undefined ? undefined : fail(found)
   }
 } satisfies Readonly<Record<string, Rule>>
 
-/** What to do with an answer. `among` is for tests, which show what each rule is good for. */
+/** The headers that ask for what is missing. */
+export const ask: typeof RangeFacts.ask = RangeFacts.ask
+
+/** What to do with an answer to what was `asked`. `among` is for tests, which show what each rule is good for. */
 export const decide = (
   at: Readonly<Position>,
   begun: Readonly<Begun>,
   head: Head,
   expect: "zip" | undefined,
+  asked: Readonly<Record<string, string>> = ask(at, begun),
   among: ReadonlyArray<Rule> = Object.values(rules)
 ): Action => {
-  const facts = factsOf(at, begun, head, expect)
+  const facts = RangeFacts.of(at, begun, head, expect, asked)
   for (const rule of among) {
     const action = rule(facts)
     if (action !== undefined) return action
@@ -168,52 +156,24 @@ export const decide = (
   return {
     _tag: "Take",
     object: known,
+    from: isPart ? range.start : offset,
     offset,
     end,
     declared: isPart ? range.last + 1 : known.size,
-    acceptsRanges: isPart
-      ? StoredObjects.isRecognizable(known)
-      : head.headers["accept-ranges"] === "bytes" && StoredObjects.isRecognizable(object)
+    acceptsRanges:
+      begun.isVolatile !== true &&
+      (isPart
+        ? StoredObjects.isRecognizable(known)
+        : head.headers["accept-ranges"]?.toLowerCase() === "bytes" && StoredObjects.isRecognizable(object))
   }
 }
 
-const factsOf = (
-  { end, offset, suffix, unconfirmed }: Readonly<Position>,
-  { hasBytes, object: begun }: Readonly<Begun>,
-  head: Head,
-  expect: "zip" | undefined
-): Facts => {
-  const { headers, status } = head
-  const [, from, to, of, alone] =
-    /^bytes (?:(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)|\*\/(\d{1,15}))$/.exec(headers["content-range"] ?? "") ?? []
-  const range = from === undefined ? undefined : { start: Number(from), last: Number(to) }
-  const length = contentLength(headers)
-  const total = status === 416 ? alone : range === undefined || of === "*" ? undefined : of
-  const size = status === 200 ? length : total === undefined ? undefined : Number(total)
-  // What was to be read of an object that is gone before its first byte is forgotten.
-  const place = hasBytes ? { offset, end } : { offset: 0, end: undefined }
-  if (suffix !== undefined && status === 206 && size !== undefined) {
-    place.offset = Math.max(0, size - suffix)
-    place.end = size
-  }
-  const object = StoredObjects.fromHeaders(headers, status, status === 416 ? place.offset : size)
-  const isSame = begun !== undefined && StoredObjects.isSame(begun, object)
-  return {
-    ...place,
-    head,
-    expect,
-    hasBytes,
-    suffix,
-    unconfirmed,
-    length,
-    range,
-    size,
-    object,
-    known: begun !== undefined && isSame ? StoredObjects.merge(begun, object) : object,
-    isSame,
-    isOther: begun !== undefined && StoredObjects.isDifferent(begun, object)
-  }
-}
+/**
+ * How to ask by a link that was refused, though it was made just now: perhaps not the link is refused, but the range. None
+ * where no range was asked for.
+ */
+export const refusedAgain = (at: Readonly<Position>, asked: Readonly<Record<string, string>>): Way | undefined =>
+  asked["range"] === undefined ? undefined : at.way === undefined ? "plain" : "whole"
 
 /** What the end of a body means. */
 export type BodyEnd =
@@ -241,40 +201,4 @@ export const atEnd = (
   return { _tag: object.size === undefined ? "Unconfirmed" : "Short" }
 }
 
-/** The headers that ask for what is missing. */
-export const ask = (at: Readonly<Position>, { object }: Readonly<Begun>): Record<string, string> => {
-  if (at.suffix !== undefined) return { range: `bytes=-${at.suffix}` }
-  const isAll = at.offset === 0 && (at.end === undefined || at.end === object?.size)
-  if (isAll && !at.unconfirmed) return {}
-  const etag = object === undefined ? undefined : StoredObjects.strongEtag(object)
-  const last = at.end === undefined || at.end === object?.size ? "" : at.end - 1
-  return { range: `bytes=${at.offset}-${last}`, ...(etag === undefined ? {} : { "if-range": etag }) }
-}
-
-/** The first bytes of something that is no ZIP archive, where one is expected. */
-export const notZip = (bytes: Uint8Array, { headers }: Head): UnexpectedContent | undefined => {
-  if (bytes[0] === 0x50 && (bytes.length < 2 || bytes[1] === 0x4b)) return undefined
-  const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 16)).replace(/[^\x20-\x7e]/g, ".")
-  const found = `${headers["content-type"] ?? "content without a type"} beginning with ${JSON.stringify(beginning)}`
-  return new UnexpectedContent({ expected: "a ZIP archive", found })
-}
-
-const isChunked = ({ headers }: Head): boolean => headers["transfer-encoding"]?.toLowerCase() === "chunked"
-
-const contentLength = (headers: Head["headers"]): number | undefined => {
-  const value = headers["content-length"]
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
-}
-
-/** HTML is what proxies and sign-in pages send; an encoded body is not the object's bytes. */
-const refusedType = (headers: Head["headers"], expect: "zip" | undefined): UnexpectedContent | undefined => {
-  const encoding = headers["content-encoding"] ?? "identity"
-  if (encoding !== "identity") {
-    return new UnexpectedContent({ expected: "an unencoded body", found: `the content encoding ${encoding}` })
-  }
-  const type = headers["content-type"] ?? ""
-  const isRefused = expect === "zip" ? /^(?:text\/(?:html|xml)|application\/xml)\b/i : /^text\/html\b/i
-  return isRefused.test(type)
-    ? new UnexpectedContent({ expected: expect === "zip" ? "a ZIP archive" : "an asset", found: type })
-    : undefined
-}
+const isChunked = ({ headers }: Head): boolean => /\bchunked$/i.test(headers["transfer-encoding"] ?? "")

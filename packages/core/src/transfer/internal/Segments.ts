@@ -11,13 +11,14 @@ import * as Stream from "effect/Stream"
 import { TransferError } from "../TransferError.ts"
 import type { TransferEvent } from "../TransferEvent.ts"
 import * as Division from "./Division.ts"
+import type * as Exchange from "./Exchange.ts"
 import type { Links } from "./Links.ts"
 import type { Permits } from "./Permits.ts"
 import * as RangeReader from "./RangeReader.ts"
 import type * as RangeRules from "./RangeRules.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
-export interface Settings extends RangeReader.Settings {
+export interface Settings extends Exchange.Settings {
   /** The most ranges at once. */
   readonly connections: number
   /** Connections that other transfers use as well. */
@@ -102,7 +103,7 @@ export const read = <E, R>(
                 division.giveBack(at)
               })
             }
-            if (isAlone() || !isOneConnections(error)) return Effect.fail(error)
+            if (isAlone() || !isOneConnections(error, begun)) return Effect.fail(error)
             return Effect.sync(() => {
               limit = target = active.size - 1
               division.giveBack(at)
@@ -186,8 +187,11 @@ export const read = <E, R>(
     { bufferSize: settings.rateLimit === undefined ? bufferSize : limitedBufferSize }
   )
 
-/** What one connection meets and others need not: it is cut off again and again, or refused a range. */
-const isOneConnections = (error: unknown): boolean =>
+/**
+ * What one connection meets and others need not: it is cut off again and again, or refused a range. Or it is told another tag by a
+ * host that may have one for each answer.
+ */
+const isOneConnections = (error: unknown, { hasJoined }: RangeRules.Begun): boolean =>
   error instanceof RangeReader.Restart
-    ? error.now === "same"
+    ? error.now === "same" || (error.now === "retagged" && hasJoined !== true)
     : error instanceof TransferError && error.reason._tag === "RetriesExhausted"

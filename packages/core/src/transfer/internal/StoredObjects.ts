@@ -17,6 +17,13 @@ export const isDifferent = (self: StoredObject, that: StoredObject): boolean =>
   differ(self.lastModified, that.lastModified) ||
   Checksums.differ(self.checksums ?? [], that.checksums ?? [])
 
+/** Whether the two differ, but neither in their size nor in a checksum, as far as both are known. */
+export const isRetagged = (self: StoredObject, that: StoredObject): boolean =>
+  isDifferent(self, that) &&
+  self.size !== undefined &&
+  self.size === that.size &&
+  !Checksums.differ(self.checksums ?? [], that.checksums ?? [])
+
 const differ = <A>(a: A | undefined, b: A | undefined): boolean => a !== undefined && b !== undefined && a !== b
 
 /** The `ETag` as a weak comparison sees it (RFC 9110, 8.8.3.2). */

@@ -33,13 +33,19 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("Un
   }
 }
 
+/** How `found` begins where the bytes are encoded. */
+const encoded = "a body encoded with "
+
 /** Something else than the object came, such as an HTML page. @category reasons @since 0.1.0 */
 export class UnexpectedContent extends Schema.TaggedError<UnexpectedContent>()("UnexpectedContent", {
   expected: Schema.String,
   found: Schema.String
 }) {
   override get message(): string {
-    return `sent ${this.found} where ${this.expected} was expected; check proxies and sign-in pages on the way`
+    const next = this.found.startsWith(encoded)
+      ? "check proxies on the way, which may have encoded it, and tell Scenario if there are none"
+      : "check proxies and sign-in pages on the way"
+    return `sent ${this.found} where ${this.expected} was expected; ${next}`
   }
 }
 
@@ -59,7 +65,9 @@ export class LengthMismatch extends Schema.TaggedError<LengthMismatch>()("Length
 /** Another object stands behind the link than the one begun; bytes of the two are never joined. @category reasons @since 0.1.0 */
 export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectChanged", { offset: Schema.Int }) {
   override get message(): string {
-    return `has another object than the one of which ${this.offset} bytes were taken; start the transfer again`
+    return this.offset === 0
+      ? "has another object by now than the one it described before; start the transfer again"
+      : `has another object than the one of which ${this.offset} bytes were taken; start the transfer again`
   }
 }
 

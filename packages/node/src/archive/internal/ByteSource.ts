@@ -119,6 +119,56 @@ export const fromBytes = (bytes: Uint8Array): ByteSource => ({
 })
 
 /**
+ * Goes on with another source of the same bytes where the host does not give more of them: it serves no ranges any more, or what
+ * it says of the object differs from answer to answer.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const orElse = <E, R, E2, R2>(
+  self: ByteSource<TransferError | E, R>,
+  other: (error: TransferError) => Effect.Effect<ByteSource<E2, R2>, E2, R2>
+): ByteSource<TransferError | E | E2, R | R2> => {
+  let instead: ByteSource<E2, R2> | undefined
+  return {
+    ...self,
+    read: (ranges): Stream.Stream<TransferEvent, TransferError | E | E2, R | R2> =>
+      Stream.suspend(() => {
+        if (instead !== undefined) return instead.read(ranges)
+        let reached = 0
+        return self.read(ranges).pipe(
+          Stream.map((event) => {
+            if (event._tag === "Bytes") reached = event.offset + event.bytes.length
+            return event
+          }),
+          Stream.catch((error): Stream.Stream<TransferEvent, TransferError | E | E2, R | R2> => {
+            if (!isEndOfRanges(error)) return Stream.fail(error)
+            const rest = ranges.flatMap(([start, end]) =>
+              end > reached ? [[Math.max(start, reached), end] as const] : []
+            )
+            return Stream.unwrap(Effect.map(other(error), (found) => (instead = found).read(rest)))
+          })
+        )
+      })
+  }
+}
+
+/**
+ * Whether two sources are of the same bytes, as far as their last ones tell: there an archive has sizes and checksums of all it
+ * holds.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const haveSameTail = <E, R>(self: ByteSource<unknown, unknown>, that: ByteSource<E, R>) =>
+  self.size === that.size
+    ? Effect.map(
+        readBytes(that, that.size - self.tail.length, that.size),
+        (tail) => Buffer.compare(self.tail, tail) === 0
+      )
+    : Effect.succeed(false)
+
+/**
  * Reads some of the bytes into memory.
  *
  * @category combinators
@@ -142,6 +192,9 @@ export const readBytes = <E, R>(
     Effect.as(bytes)
   )
 }
+
+const isEndOfRanges = (error: unknown): error is TransferError =>
+  error instanceof TransferError && (error.reason._tag === "RangesRefused" || error.reason._tag === "ObjectChanged")
 
 const isRangesRefused = (error: unknown): boolean =>
   error instanceof TransferError && error.reason._tag === "RangesRefused"

@@ -1,14 +1,17 @@
 /**
  * From where an archive is to its entries and a way to read its bytes: by ranges of a storage host, from a file, or, where
- * the host serves no ranges, from a file that the archive is fetched to first.
+ * the host serves no ranges that belong together, from a file that the archive is fetched to.
  */
+import * as Links from "@scenario-assets/core/engine/transfer/Links"
 import { type Source, Transfer } from "@scenario-assets/core/transfer/Transfer"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { FileDownload, type FileEvent } from "../../file/FileDownload.ts"
 import type { FileError } from "../../file/FileError.ts"
+import * as Files from "../../file/internal/Files.ts"
 import type { ArchiveError } from "../ArchiveError.ts"
 import type { ArchiveLimits } from "../ArchiveLimits.ts"
 import * as ByteSource from "./ByteSource.ts"
@@ -71,18 +74,51 @@ export const make: Effect.Effect<OpenArchive, never, Transfer | FileDownload> = 
   const transfer = yield* Transfer
   const files = yield* FileDownload
 
-  /** Fetches an archive that cannot be read in parts. */
-  const fetch = Effect.fnUntraced(function* <E, R>(source: Source<E, R>, options: Options) {
-    const { onEvent = () => Effect.void, file } = options.spool ?? { file: yield* FileBytes.temporaryPath }
+  /** Fetches an archive that cannot be read in parts, to where it is opened. */
+  const fetch = Effect.fnUntraced(function* <E, R>(source: Source<E, R>, options: Options, file: string) {
+    const { onEvent = () => Effect.void } = options.spool ?? {}
     const events = files.events(source, file, { ...options, expect: "zip", ifExists: "skip" })
     yield* Stream.runForEach(events, onEvent)
     return yield* FileBytes.open(file)
   })
 
-  const onHost = <E, R>(source: Source<E, R>, options: Options): Opening<E, R> =>
-    Effect.flatMap(ByteSource.fromTransfer(transfer, source, { ...options, expect: "zip" }), (bytes): Opening<E, R> =>
-      bytes === undefined ? fetch(source, options) : Effect.succeed(bytes)
+  const placeOf = ({ spool }: Options) => (spool === undefined ? FileBytes.temporaryPath : Effect.succeed(spool.file))
+
+  /** The same archive, of which a part was read, as a file; fails with `error` where it is another one by now. */
+  const fetchSame = Effect.fnUntraced(function* <E, R>(
+    source: Source<E, R>,
+    options: Options,
+    begun: ByteSource.ByteSource<unknown, unknown>,
+    error: TransferError
+  ) {
+    const tail = begun.tail.length
+    const now = yield* ByteSource.fromTransfer(transfer, source, { ...options, expect: "zip", tail })
+    if (now !== undefined && !(yield* ByteSource.haveSameTail(begun, now))) return yield* error
+    const file = yield* placeOf(options)
+    // What an earlier run left there may be another one.
+    for (const _ of [1, 2]) {
+      const fetched = yield* fetch(source, options, file)
+      if (yield* ByteSource.haveSameTail(begun, fetched)) return fetched
+      yield* Files.remove(file)
+    }
+    return yield* error
+  })
+
+  const onHost = Effect.fnUntraced(function* <E, R>(given: Source<E, R>, options: Options) {
+    const source = Links.make(given)
+    const begun = yield* ByteSource.fromTransfer(transfer, source, { ...options, expect: "zip" })
+    if (begun === undefined) return yield* fetch(source, options, yield* placeOf(options))
+    const scope = yield* Effect.scope
+    const one = Semaphore.makeUnsafe(1)
+    let whole: ByteSource.ByteSource<FileError> | undefined
+    return ByteSource.orElse(begun, (error) =>
+      Effect.suspend(() =>
+        whole === undefined
+          ? Effect.map(fetchSame(source, options, begun, error), (found) => (whole = found))
+          : Effect.succeed(whole)
+      ).pipe(one.withPermits(1), Scope.provide(scope))
     )
+  })
 
   return openWith(onHost)
 })
