@@ -77,6 +77,8 @@ export const make = Effect.fnUntraced(function* ({
   const since = yield* Clock.currentTimeMillis
   const manifest = yield* Effect.transposeOption(Option.map(file, (file) => Manifest.open(file, directory, { json })))
   const archives = new Map<number, Found>()
+  /** Files of archives that turned out damaged: this run has brought them, so they were not there before. */
+  const brought = new Map<number, number>()
   const foundIn = (index: number): Found => {
     const found = archives.get(index) ?? {
       files: 0,
@@ -118,7 +120,11 @@ export const make = Effect.fnUntraced(function* ({
       }
     },
     refused: (index, error) => add(foundIn(index).refused, () => `not extracted: ${error.message}`),
-    again: (index) => void archives.delete(index),
+    again: (index) => {
+      const { alreadyThere, files } = foundIn(index)
+      brought.set(index, files - alreadyThere)
+      archives.delete(index)
+    },
     end: Effect.fnUntraced(function* ({ archives: whole, failed: [first, ...others], run, total }: Outcome) {
       const found = [...archives].toSorted(([a], [b]) => a - b).map(([, found]) => found)
       const files = sum(found, ({ files }) => files)
@@ -135,7 +141,10 @@ export const make = Effect.fnUntraced(function* ({
         )
       }
       if (whole.length > 0 || files > 0) {
-        const there = sum(found, ({ alreadyThere }) => alreadyThere)
+        const there = Math.max(
+          0,
+          sum(found, ({ alreadyThere }) => alreadyThere) - sum([...brought.values()], (one) => one)
+        )
         const bytes = sum(found, ({ bytes }) => bytes)
         const known = there === 0 ? "" : ` (${there === files ? "all" : there} there already)`
         const took = Format.time((yield* Clock.currentTimeMillis) - since)

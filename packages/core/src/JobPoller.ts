@@ -145,7 +145,8 @@ export const make = Effect.fnUntraced(function* (
               reason: new DeadlineExceeded({
                 elapsed: Duration.millis(elapsed),
                 endedBy,
-                ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus })
+                ...(after.job === undefined ? {} : { lastStatus: after.job.jobStatus }),
+                ...(after.failure === undefined ? {} : { lastError: after.failure })
               })
             })
           if (look === undefined || elapsed >= deadline) return yield* unlinked(jobId, after) ?? overdue("deadline")
@@ -211,6 +212,8 @@ interface Progress {
   readonly pause: number
   readonly job: DownloadJob | undefined
   readonly warned: boolean
+  /** Why the last look failed, if it did. */
+  readonly failure: ApiError | undefined
   /** Looks in a row that went wrong, in each way. */
   readonly notFound: number
   readonly malformed: number
@@ -218,7 +221,16 @@ interface Progress {
   readonly missingUrl: number
 }
 
-const begin: Progress = { pause: 0, job: undefined, warned: false, notFound: 0, malformed: 0, lost: 0, missingUrl: 0 }
+const begin: Progress = {
+  pause: 0,
+  job: undefined,
+  warned: false,
+  failure: undefined,
+  notFound: 0,
+  malformed: 0,
+  lost: 0,
+  missingUrl: 0
+}
 
 interface Step extends Progress {
   readonly news: ReadonlyArray<DownloadJob>
@@ -272,6 +284,7 @@ const missed = (before: Progress, error: ApiError, justBegun: boolean): Effect.E
   const { reason } = error
   const after: Step = {
     ...before,
+    failure: error,
     notFound: before.notFound + (reason._tag === "NotFound" ? 1 : 0),
     malformed: before.malformed + (reason._tag === "InvalidResponse" ? 1 : 0),
     lost: before.lost + (reason._tag !== "InvalidResponse" && error.isRetryable ? 1 : 0),

@@ -134,10 +134,15 @@ export const layerServices = (
   Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
-  Layer.mergeAll(Archives.layer, ArchiveReader.layer, Downloads.layer).pipe(
-    Layer.provideMerge(Extraction.layer),
+  // Of their own, for a program may have several accounts: one inside the other would be given the services of the outer one.
+  Layer.mergeAll(
+    Layer.effect(Archives.Archives, Archives.make),
+    Layer.effect(ArchiveReader.ArchiveReader, ArchiveReader.make),
+    Layer.effect(Downloads.Downloads, Downloads.make)
+  ).pipe(
+    Layer.provideMerge(Layer.effect(Extraction.Extraction, Extraction.make)),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),
-    Layer.provideMerge(FileDownload.layer),
+    Layer.provideMerge(Layer.effect(FileDownload.FileDownload, FileDownload.make)),
     Layer.provideMerge(JobPoller.layer(choices.jobPoller)),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
     Layer.provideMerge(Layer.mergeAll(AssetDownload.layer(choices.assetDownload), layerTransfer(choices.transfer))),

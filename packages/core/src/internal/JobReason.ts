@@ -1,6 +1,7 @@
 /** The reasons of a `JobError`. */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { ApiError } from "../ApiError.ts"
 import { DownloadJob, JobStatus } from "../DownloadJob.ts"
 
 /** The job ended as `failure`. `job.details` holds all the server said. @category reasons @since 0.1.0 */
@@ -34,16 +35,22 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("De
   lastStatus: Schema.optionalKey(JobStatus),
   elapsed: Schema.Duration,
   /** What ended the waiting. */
-  endedBy: Schema.Literals(["deadline", "schedule"])
+  endedBy: Schema.Literals(["deadline", "schedule"]),
+  /** Why the last look at the job failed, if it did. */
+  lastError: Schema.optionalKey(ApiError)
 }) {
   override get message(): string {
     const elapsed = Duration.isGreaterThan(this.elapsed, second)
       ? Duration.seconds(Math.floor(Duration.toSeconds(this.elapsed)))
       : this.elapsed
-    return (
-      `is not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus ?? "none seen"}), and the ` +
-      `${this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"}; the job goes on at Scenario: wait for it again`
-    )
+    const isSeen = this.lastStatus !== undefined
+    const state = isSeen
+      ? `is not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus})`
+      : `was not seen for ${Duration.format(elapsed)}`
+    const why =
+      this.lastError === undefined ? "" : ` (the last look at it failed: ${this.lastError.message.replace(/\.$/, "")})`
+    const end = this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"
+    return `${state}, and the ${end}${why}; ${isSeen ? "the job goes on at Scenario: " : ""}wait for it again`
   }
 }
 

@@ -6,6 +6,7 @@
 import { JobId } from "@scenario-assets/core/Asset"
 import { FileNameTemplate } from "@scenario-assets/core/FileNameTemplate"
 import { Selection } from "@scenario-assets/core/Selection"
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
@@ -49,7 +50,7 @@ export const Directory = Schema.TaggedStruct("Directory", {
   /** Where another file has the path: keep it and number the new one, or replace it. Default `keep`. */
   ifDiffers: Schema.optionalKey(Schema.Literals(["keep", "replace"])),
   /** The most bytes that the files of one archive may hold. Default: the limits of `ArchiveLimits`. */
-  maxSize: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0)))
+  maxSize: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0)))
 })
 /** @category models @since 0.1.0 */
 export type Directory = typeof Directory.Type
@@ -79,6 +80,29 @@ export const Destination = Schema.Union([Directory, ArchiveFiles])
 /** @category models @since 0.1.0 */
 export type Destination = typeof Destination.Type
 
+/** More than nothing, and not for ever: what is not limited is left out. */
+const Time = Schema.DurationFromMillis.check(
+  Schema.makeFilter(
+    (time: Duration.Duration) =>
+      (Duration.isFinite(time) && Duration.isPositive(time)) || "a time of more than 0; leave it out for no limit"
+  )
+)
+
+/**
+ * A request that nobody can carry out, such as one with a negative deadline.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidDownloadRequest extends Schema.TaggedError<InvalidDownloadRequest>()("InvalidDownloadRequest", {
+  /** What is wrong, and where. */
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `The download request cannot be carried out: ${this.description}.`
+  }
+}
+
 /**
  * A download. Limits of archives, connections and bytes a second are of the whole run, those of time of each archive.
  *
@@ -93,13 +117,13 @@ export const DownloadRequest = Schema.Struct({
   /** The most connections at once; there are as many as pay. Default 16. */
   connections: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
   /** The most bytes a second. Default: no limit. */
-  limitRate: Schema.optionalKey(Schema.Number.check(Schema.isGreaterThan(0))),
+  limitRate: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0))),
   /** How long one job is waited for. Default 30 minutes. */
-  deadline: Schema.optionalKey(Schema.DurationFromMillis),
+  deadline: Schema.optionalKey(Time),
   /** How long no byte may come before a transfer is tried again. Default 30 s. */
-  idleTimeout: Schema.optionalKey(Schema.DurationFromMillis),
+  idleTimeout: Schema.optionalKey(Time),
   /** How long the transfer of one archive may take. Default: no limit. */
-  timeLimit: Schema.optionalKey(Schema.DurationFromMillis),
+  timeLimit: Schema.optionalKey(Time),
   /** Tries in a row without a byte, before a transfer ends. Default 8. */
   retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
   /** Notes of the program, kept in the record of the run. They mean nothing here, and do not tell two runs apart. */

@@ -6,6 +6,7 @@
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as Archives from "@scenario-assets/core/Archives"
 import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type { JobError } from "@scenario-assets/core/JobError"
 import { JobJournal, type JournalError } from "@scenario-assets/core/JobJournal"
 import type { JobPoller } from "@scenario-assets/core/JobPoller"
@@ -18,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ReadError } from "../archive/ArchiveReader.ts"
 import type { InvalidPattern } from "../archive/EntryFilter.ts"
@@ -25,7 +27,7 @@ import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
 import { type DownloadEvent, DownloadIncomplete, type DownloadReport } from "./DownloadEvent.ts"
-import type * as DownloadRequest from "./DownloadRequest.ts"
+import * as DownloadRequest from "./DownloadRequest.ts"
 import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
 import * as Batches from "./internal/Batches.ts"
 import type { Destination } from "./internal/Destination.ts"
@@ -45,7 +47,7 @@ import { Runs } from "./Runs.ts"
  * @category errors
  * @since 0.1.0
  */
-export type DownloadError = FileError | JournalError | RunBusy | InvalidPattern
+export type DownloadError = FileError | JournalError | RunBusy | InvalidPattern | DownloadRequest.InvalidDownloadRequest
 
 /** @category models @since 0.1.0 */
 export type { DownloadPreview } from "./internal/Preview.ts"
@@ -88,7 +90,10 @@ export class Downloads extends Context.Service<
     /** What would become of each batch, archive and file. Requests and writes nothing. */
     readonly preview: (
       request: DownloadRequest.DownloadRequest
-    ) => Effect.Effect<Preview.DownloadPreview, ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern>
+    ) => Effect.Effect<
+      Preview.DownloadPreview,
+      ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern | DownloadRequest.InvalidDownloadRequest
+    >
   }
 >()("@scenario-assets/node/download/Downloads") {}
 
@@ -137,7 +142,7 @@ export const make: Effect.Effect<
   const download = (given: DownloadRequest.DownloadRequest, isBegin: boolean) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const request = Place.absolute(given)
+        const request = yield* checked(given)
         const destination = yield* open(request)
         const { failure, known, run } = yield* record(request)
         const { journal, mayStartAnew } = known
@@ -154,7 +159,14 @@ export const make: Effect.Effect<
         let isOver = false
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
-            Effect.ignore(run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit)))
+            Effect.ignore(
+              isOver && Exit.isSuccess(exit)
+                ? run.end(endOfReport(tally.report(isBegin)))
+                : // It was refused before it began anything, so there is nothing to resume.
+                  !run.resumed && Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && !tally.hasJobs()
+                  ? run.discard
+                  : run.end(endOf(exit))
+            )
           )
         }
         const jobs = yield* JobSource.make(request, {
@@ -210,7 +222,10 @@ export const make: Effect.Effect<
       const { report } = ended
       return report.state === "complete" ? report : yield* new DownloadIncomplete({ report })
     }),
-    preview: (request) => Preview.make(Place.absolute(request), { extraction, transfer }).pipe(Effect.provide(context))
+    preview: (request) =>
+      Effect.flatMap(checked(request), (request) => Preview.make(request, { extraction, transfer })).pipe(
+        Effect.provide(context)
+      )
   })
 })
 
@@ -243,6 +258,15 @@ export const layerTest = (operations: Partial<Downloads["Service"]>): Layer.Laye
     preview: operations.preview ?? (() => missing("preview"))
   })
 }
+
+const encode = Schema.encodeEffect(DownloadRequest.DownloadRequest)
+
+/** The same for a process in another directory. What cannot be carried out, or written down, is told before anything begins. */
+const checked = (request: DownloadRequest.DownloadRequest) =>
+  Effect.mapBoth(encode(request), {
+    onFailure: ({ message }) => new DownloadRequest.InvalidDownloadRequest({ description: Redaction.redact(message) }),
+    onSuccess: () => Place.absolute(request)
+  })
 
 const usualConcurrency = 4
 const usualConnections = 16

@@ -36,6 +36,8 @@ export interface Run {
   /** Allows a batch to be begun anew, once: its archive turned out to be of no use. */
   readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
   readonly end: (end: Pick<End, "state" | "message">) => Effect.Effect<void, FileError>
+  /** Forgets a run that has come to nothing. */
+  readonly discard: Effect.Effect<void, FileError>
 }
 
 /**

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
-import { Exists } from "../../file/internal/FileReason.ts"
+import { Exists, IsDirectory } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type * as DownloadRequest from "../DownloadRequest.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
@@ -35,6 +35,10 @@ export const open = Effect.fnUntraced(function* (
   return {
     check: Effect.fnUntraced(function* (batch, hasJob) {
       const own = Place.archivePath(file, total, batch)
+      // Not even asked to replace would a directory be.
+      if (yield* Files.isDirectory(own)) {
+        return yield* new FileError({ operation: "download to", path: own, reason: new IsDirectory() })
+      }
       if (replace || hasJob || !(yield* Files.exists(own))) return
       return yield* new FileError({ operation: "download to", path: own, reason: new Exists() })
     }),

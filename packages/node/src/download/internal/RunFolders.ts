@@ -129,6 +129,7 @@ export const make = (root: string) => {
       journal: jobs.journal,
       jobs: Effect.sync(() => (request.wanted._tag === "Jobs" ? wantedJobs(request) : jobs.all())),
       mayStartAnew: jobs.mayStartAnew,
+      discard: remove(head.runId),
       end: (end: Pick<RunRecord.End, "state" | "message">) =>
         Effect.flatMap(DateTime.now, (at) =>
           Effect.andThen(Effect.ignore(jobs.catchUp), writeHead((head = { ...head, end: { ...end, at } })))

@@ -5,6 +5,8 @@ import type { RunId } from "../RunRecord.ts"
 export interface Tally {
   readonly take: (event: DownloadEvent) => void
   readonly report: (isBegun: boolean) => DownloadReport
+  /** A job exists. */
+  readonly hasJobs: () => boolean
 }
 
 export const make = (of: {
@@ -16,9 +18,11 @@ export const make = (of: {
   const archives: Array<SavedArchive> = []
   const failures: Array<Failed> = []
   /** Of the files of each batch. */
-  const files = new Map<number, { renamed: number; refused: number }>()
+  const files = new Map<number, Counts>()
+  /** How many files of a batch came from an archive that another one has taken the place of. */
+  const brought = new Map<number, number>()
   const filesOf = (batch: number) => {
-    const found = files.get(batch) ?? { renamed: 0, refused: 0 }
+    const found = files.get(batch) ?? { ...none }
     files.set(batch, found)
     return found
   }
@@ -32,20 +36,31 @@ export const make = (of: {
           return
         }
         case "FilesSaved":
-          filesOf(event.batch).renamed += event.files.filter(({ why }) => why.length > 0).length
+          for (const { alreadyThere, size, why } of event.files) {
+            const counts = filesOf(event.batch)
+            if (why.length > 0) counts.renamed++
+            counts.files++
+            counts.bytes += size
+            if (alreadyThere) counts.alreadyThere++
+          }
           return
         case "FileRefused":
           filesOf(event.batch).refused++
           return
         case "ArchiveSaved": {
           const { _tag, ...archive } = event
-          archives.push(archive)
+          // What this run itself has brought from an archive that was damaged was not there before.
+          const alreadyThere = Math.max(0, archive.alreadyThere - (brought.get(event.batch) ?? 0))
+          archives.push({ ...archive, alreadyThere })
           return
         }
         case "ArchiveFailed":
           // The archive that comes in its place has the same files.
-          if (event.startsAnew) files.delete(event.batch)
-          else failures.push({ batch: event.batch, jobId: event.jobId, error: event.error })
+          if (event.startsAnew) {
+            const { alreadyThere, files: saved } = filesOf(event.batch)
+            brought.set(event.batch, saved - alreadyThere)
+            files.delete(event.batch)
+          } else failures.push({ batch: event.batch, jobId: event.jobId, error: event.error })
           return
         case "BatchFailed": {
           const { _tag, ...failed } = event
@@ -55,8 +70,17 @@ export const make = (of: {
         default:
       }
     },
+    hasJobs: () => jobs.size > 0,
     report: (isBegun) => {
-      const total = (of: (archive: SavedArchive) => number) => sum(archives, of)
+      const saved = new Set(archives.map(({ batch }) => batch))
+      // Of an archive that could not be saved as a whole, what could be saved of it is there.
+      const others = [...files].flatMap(([batch, counts]) =>
+        saved.has(batch)
+          ? []
+          : [{ ...counts, alreadyThere: Math.max(0, counts.alreadyThere - (brought.get(batch) ?? 0)), fetched: 0 }]
+      )
+      const total = (of: (counts: Pick<SavedArchive, "files" | "bytes" | "alreadyThere" | "fetched">) => number) =>
+        sum([...archives, ...others], of)
       return {
         ...(of.runId === undefined ? {} : { runId: of.runId }),
         state: failures.length > 0 ? "incomplete" : isBegun ? "begun" : "complete",
@@ -75,5 +99,16 @@ export const make = (of: {
     }
   }
 }
+
+/** Files of a batch, as they are told. */
+interface Counts {
+  files: number
+  bytes: number
+  alreadyThere: number
+  renamed: number
+  refused: number
+}
+
+const none: Counts = { files: 0, bytes: 0, alreadyThere: 0, renamed: 0, refused: 0 }
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
