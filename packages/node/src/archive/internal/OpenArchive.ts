@@ -13,6 +13,7 @@ import type { ArchiveError } from "../ArchiveError.ts"
 import type { ArchiveLimits } from "../ArchiveLimits.ts"
 import * as ByteSource from "./ByteSource.ts"
 import * as FileBytes from "./FileBytes.ts"
+import * as ProvedEnd from "./ProvedEnd.ts"
 import * as ZipArchive from "./ZipArchive.ts"
 
 /**
@@ -74,7 +75,12 @@ export const make: Effect.Effect<OpenArchive, never, Transfer | FileDownload> = 
   /** Fetches an archive that cannot be read in parts. */
   const fetch = Effect.fnUntraced(function* <E, R>(source: Source<E, R>, options: Options) {
     const { onEvent = () => Effect.void, file } = options.spool ?? { file: yield* FileBytes.temporaryPath }
-    const events = files.events(source, file, { ...options, expect: "zip", ifExists: "skip" })
+    const events = files.events(source, file, {
+      ...options,
+      expect: "zip",
+      ifExists: "skip",
+      provesEnd: ProvedEnd.isWholeArchive
+    })
     yield* Stream.runForEach(events, onEvent)
     return yield* FileBytes.open(file)
   })
