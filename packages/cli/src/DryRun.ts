@@ -4,7 +4,7 @@ import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRe
 import { Downloads, type DownloadPreview } from "@scenario-assets/node/download/Downloads"
 import * as Batches from "@scenario-assets/node/engine/download/Batches"
 import * as Place from "@scenario-assets/node/engine/download/Place"
-import type { Preview, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
+import type { Preview, PreviewedArchive, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
 import * as Effect from "effect/Effect"
 import * as EntryFields from "./EntryFields.ts"
 import type * as Extracted from "./Extracted.ts"
@@ -78,8 +78,10 @@ export const ofExtraction = Effect.fnUntraced(function* (
 ) {
   const { line, note, result, warn } = yield* Output
   const files = archives.flatMap(({ files }) => files)
-  const width = Math.max(...files.map(({ entry }) => String(entry.size).length), 1)
-  if (files.length > 0) yield* line(files.map((file) => row(file, width)).join("\n"))
+  const refused = archives.flatMap(({ refused }) => refused)
+  const width = [...files, ...refused].reduce((most, { entry }) => Math.max(most, String(entry.size).length), 1)
+  const rows = [...files.map((file) => row(file, width)), ...refused.map((entry) => refusedRow(entry, width))]
+  if (rows.length > 0) yield* line(rows.join("\n"))
 
   const bytes = files.reduce((sum, { entry }) => sum + entry.size, 0)
   const written = files.filter(({ action }) => action !== "skip").length
@@ -88,15 +90,22 @@ export const ofExtraction = Effect.fnUntraced(function* (
       `${files.length - written} there already; ${Format.bytes(free)} are free`
   )
   const fits = bytesToWrite <= free
+  if (refused.length > 0) {
+    yield* warn(`${Format.count(refused.length, "entry", "entries")} would be left out, and the exit code would be 7`)
+  }
   if (!fits) yield* warn(`there is not enough room in ${directory}`)
-  if (files.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
+  if (rows.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
   yield* result({
     dryRun: true,
     directory,
-    archives: archives.map(({ bytesToRead, files }, index) => ({
+    archives: archives.map(({ bytesToRead, files, refused }, index) => ({
       ...origins[index],
       toRead: bytesToRead,
-      files: files.map(({ action, entry, path, why }) => ({ path, ...EntryFields.ofFile(entry), action, why }))
+      files: files.map(({ action, entry, path, why }) => ({ path, ...EntryFields.ofFile(entry), action, why })),
+      refused: refused.map(({ entry, error }) => ({
+        ...EntryFields.ofFile(entry),
+        why: EntryFields.whyRefused(error.reason)
+      }))
     })),
     files: files.length,
     bytes,
@@ -107,9 +116,12 @@ export const ofExtraction = Effect.fnUntraced(function* (
 })
 
 const row = ({ action, entry, path, why }: PreviewedFile, width: number): string => {
-  const was = why.length === 0 ? "" : `  ("${Format.name(entry.name)}": ${why.join(", ")})`
+  const was = why.length === 0 ? "" : `  ("${Format.shortName(entry.name)}": ${why.join(", ")})`
   return `${action.padEnd(7)}  ${String(entry.size).padStart(width)}  ${Format.name(path)}${was}`
 }
+
+const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number], width: number): string =>
+  `refuse   ${String(entry.size).padStart(width)}  ${Format.name(entry.name)}  (${EntryFields.whyRefused(error.reason)})`
 
 /** Where each archive would be kept, and how large it is. */
 const ofArchives = Effect.fnUntraced(function* (

@@ -17,8 +17,23 @@ export const ofSaved = (file: SavedFile) => ({
   why: file.why
 })
 
+/** Why an entry is not extracted, in a few words. */
+export const whyRefused = (reason: NonNullable<ZipEntry["refused"]>): string => {
+  switch (reason._tag) {
+    case "Unsupported":
+      return `${reason.feature} is not supported`
+    case "UnsafeName":
+      return `its name ${reason.description}`
+    case "Damaged":
+      return `it ${reason.description}`
+    default:
+      return reason.message
+  }
+}
+
 export const of = (entry: ZipEntry) => ({
   ...ofFile(entry),
   compressedSize: entry.compressedSize,
+  ...(entry.refused === undefined ? {} : { refused: whyRefused(entry.refused) }),
   modified: entry.modified === undefined ? null : DateTime.formatIso(DateTime.makeUnsafe(entry.modified))
 })

@@ -103,7 +103,7 @@ export const EventLine = Schema.Union([
       )
     )
   }),
-  event("refused", "A file is not written, for its content is not what the archive says", {
+  event("refused", "A file is left out, alone: by its name, how it is kept, or because it is damaged", {
     ...id,
     name: Schema.String,
     message: Schema.String

@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function* ({
         if (saved.alreadyThere) found.alreadyThere++
         if (saved.why.length > 0) {
           add(found.renamed, () => {
-            const [name, path] = [saved.name, saved.path].map(Format.name)
+            const [name, path] = [saved.name, saved.path].map((text) => Format.shortName(text))
             return `"${name}" is now "${path}" (${saved.why.join(", ")})`
           })
         }

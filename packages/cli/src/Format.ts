@@ -34,6 +34,13 @@ export const printable = (text: string): string =>
 /** A name of unknown origin: the same, in one line, and so that no two names look like each other. */
 export const name = (text: string): string => printable(text.replaceAll(/[\\\n\t]/g, escape))
 
+/** The same, of a name that people see among other words: the middle of a long one is left out. */
+export const shortName = (text: string, most = 100): string => {
+  const characters = Array.from(name(text))
+  if (characters.length <= most) return characters.join("")
+  return `${characters.slice(0, most - 30).join("")}…${characters.slice(-29).join("")}`
+}
+
 const escape = (character: string): string =>
   character === "\\" ? "\\\\" : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
 

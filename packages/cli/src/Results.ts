@@ -54,6 +54,11 @@ export const ResultLine = Schema.Union([
             action: Schema.Literals(["write", "replace", "skip"]),
             ...why
           }).pipe(described("PlannedFile", "A file that would be extracted"))
+        ),
+        refused: Schema.Array(
+          Schema.Struct({ ...entry, why: Schema.String }).pipe(
+            described("RefusedEntry", "An entry that would be left out")
+          )
         )
       }).pipe(described("PlannedExtraction", "An archive that would be extracted"))
     ),
@@ -83,9 +88,14 @@ export const ResultLine = Schema.Union([
     files: Count,
     bytes: Count,
     entries: Schema.Array(
-      Schema.Struct({ ...entry, compressedSize: Count, modified: Schema.NullOr(Schema.String) }).pipe(
-        described("Entry", "A file or directory in an archive")
-      )
+      Schema.Struct({
+        ...entry,
+        compressedSize: Count,
+        refused: Schema.optionalKey(
+          Schema.String.annotate({ description: "Why it would not be extracted; missing where it would" })
+        ),
+        modified: Schema.NullOr(Schema.String)
+      }).pipe(described("Entry", "A file or directory in an archive"))
     )
   }),
   result("Job", "Of status, and of wait", Job.fields),

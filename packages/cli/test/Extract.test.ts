@@ -307,16 +307,61 @@ describe.concurrent("extract", () => {
       assert.strictEqual(several.code, 7)
       assert.match(several.stderr, /\nTo leave such files out: --exclude GLOB\n/)
       const error = Binary.lastLine(several.stdout)
-      assert.strictEqual(error["refused"], 2)
-      assert.deepStrictEqual(refused(several.stdout), ["bad\u202e.txt", "b"])
+      assert.strictEqual(error["refused"], 3)
+      assert.deepStrictEqual(refused(several.stdout), ["bad\u202e.txt", "b", "../up.txt"])
       assert.deepStrictEqual(
         (error["failed"] as ReadonlyArray<{ readonly of: string }>).map(({ of }) => of),
         ["a.zip", "up.zip", "no.zip"]
       )
-      assert.deepStrictEqual(filesIn(path.join(cwd, "all")), ["good.txt"])
+      assert.deepStrictEqual(filesIn(path.join(cwd, "all")), ["fine.txt", "good.txt"])
 
       const without = yield* Binary.run(["extract", "up.zip", "-o", "up", "--exclude", "../**"], { cwd })
       assert.deepStrictEqual([without.code, filesIn(path.join(cwd, "up"))], [0, ["fine.txt"]], without.stderr)
+    })
+  )
+
+  it.live("one entry that cannot be extracted costs itself alone, and is told everywhere", () =>
+    Effect.gen(function* () {
+      const cwd = zips({
+        "a.zip": [
+          { name: "a.png", content: "a" },
+          { name: "../up.png", content: "x" },
+          { name: "secret.png", content: "x", flags: 1 },
+          { name: "a link", content: "a.png", mode: 0o120777 },
+          { name: "a.png", content: "another" },
+          { name: `${"long ".repeat(200)}\n\u001b[2J.png`, content: "z" }
+        ]
+      })
+      const listed = yield* Binary.run(["list", "a.zip"], { cwd })
+      assert.strictEqual(listed.code, 0)
+      assert.match(listed.stdout, / {2}\.\.\/up\.png {2}\(refused: its name leads upwards\)\n/)
+      assert.match(listed.stdout, / {2}secret\.png {2}\(refused: encryption is not supported\)\n/)
+      const json = Binary.lastLine((yield* Binary.run(["list", "a.zip", "--json"], { cwd })).stdout)
+      const { entries } = json as { readonly entries: ReadonlyArray<{ readonly refused?: string }> }
+      assert.deepStrictEqual(
+        entries.map(({ refused = "" }) => refused),
+        ["", "its name leads upwards", "encryption is not supported", "a symbolic link is not supported", "", ""]
+      )
+
+      const dry = yield* Binary.run(["extract", "a.zip", "-o", "out", "--dry-run"], { cwd })
+      assert.strictEqual(dry.code, 0)
+      assert.strictEqual(dry.stdout.match(/^refuse /gm)?.length, 3)
+      assert.match(dry.stderr, /\nwarning: 3 entries would be left out, and the exit code would be 7\n/)
+
+      const { code, stderr, stdout } = yield* Binary.run(["extract", "a.zip", "-o", "out"], { cwd })
+      assert.deepStrictEqual([code, stdout], [7, ""])
+      assert.strictEqual(stderr.match(/^warning: not extracted/gm)?.length, 3)
+      assert.match(stderr, /^"long [^\n]*…[^\n]*" is now "long [^\n]*…[^\n]*\.png" \(control characters, too long\)$/m)
+      for (const line of stderr.split("\n")) assert.isBelow(line.length, 300)
+      assert.notMatch(stdout + stderr, /[^\P{Cc}\n]/u)
+      const [first, second, third, ...others] = filesIn(path.join(cwd, "out"))
+      assert.deepStrictEqual([first, second, others], ["a (2).png", "a.png", []])
+      assert.match(third ?? "", /^long long .*-[\da-f]{8}\.png$/)
+
+      const again = yield* Binary.run(["extract", "a.zip", "-o", "out", "--json"], { cwd })
+      assert.strictEqual(again.code, 7)
+      assert.deepStrictEqual(refused(again.stdout), ["../up.png", "secret.png", "a link"])
+      assert.lengthOf(filesIn(path.join(cwd, "out")), 3)
     })
   )
 

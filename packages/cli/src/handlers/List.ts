@@ -75,8 +75,11 @@ const tell = Effect.fnUntraced(function* (
   const { line, note, result } = yield* Output.Output
   const files = entries.filter((entry) => !entry.isDirectory)
   const bytes = sum(files, ({ size }) => size)
-  const width = Math.max(...entries.map(({ size }) => String(size).length), 1)
-  const rows = entries.map(({ name, size }) => `${String(size).padStart(width)}  ${Format.name(name)}`)
+  const width = entries.reduce((most, { size }) => Math.max(most, String(size).length), 1)
+  const rows = entries.map(({ name, refused, size }) => {
+    const why = refused === undefined ? "" : `  (refused: ${EntryFields.whyRefused(refused)})`
+    return `${String(size).padStart(width)}  ${Format.name(name)}${why}`
+  })
   if (rows.length > 0) yield* line(rows.join("\n"))
   yield* note(
     `${Format.count(files.length, "file")}, ${Format.bytes(bytes)} ` +

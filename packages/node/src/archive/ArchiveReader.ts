@@ -64,8 +64,8 @@ export class ArchiveReader extends Context.Service<
   ArchiveReader,
   {
     /**
-     * Lists the files and directories of an archive, in the order of its directory: most often by one request. Files that are
-     * not supported are listed as well (`unsupported`).
+     * Lists the files and directories of an archive, in the order of its directory: most often by one request. Those that
+     * would not be extracted are listed as well (`refused`).
      */
     readonly list: <E = never, R = never>(
       location: ArchiveLocation<E, R>,
@@ -80,8 +80,8 @@ export class ArchiveReader extends Context.Service<
      * one array. The bytes belong to `f`, which may keep or change them; those of a small file are the same on every run.
      *
      * Only what ails the whole ends the effect: a directory that is damaged or over the limits, a host or a disk that fails,
-     * or `f` itself, whose failure interrupts all calls under way. A file that is damaged or not supported is left out and
-     * `refused`, also where `f` fails with just the error of the content it was given. Where `f` handles that error, the file
+     * or `f` itself, whose failure interrupts all calls under way. A file that is damaged, not supported, or whose name leads
+     * elsewhere (`../x`) is left out and `refused`, also where `f` fails with just the error of the content it was given. Where `f` handles that error, the file
      * counts as done.
      *
      * **Gotchas**
@@ -98,14 +98,14 @@ export class ArchiveReader extends Context.Service<
 >()("@scenario-assets/node/archive/ArchiveReader") {}
 
 const service = (openArchive: OpenArchive.OpenArchive): ArchiveReader["Service"] => {
-  const open = <E, R>(location: ArchiveLocation<E, R>, options?: Options) =>
-    openArchive(location, { ...options, unsupported: "keep" })
   return ArchiveReader.of({
-    list: (location, options) => Effect.scoped(Effect.map(open(location, options), ({ entries }) => entries)),
+    list: (location, options) => Effect.scoped(Effect.map(openArchive(location, options), ({ entries }) => entries)),
     forEach: (location, f, options = {}) =>
       // The scope of the archive is not that of the callbacks.
       Effect.scopedWith((scope) =>
-        Effect.flatMap(Scope.provide(open(location, options), scope), (archive) => ForEach.forEach(archive, f, options))
+        Effect.flatMap(Scope.provide(openArchive(location, options), scope), (archive) =>
+          ForEach.forEach(archive, f, options)
+        )
       ).pipe(Effect.withSpan("ArchiveReader.forEach"))
   })
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Reason } from "./ArchiveError.ts"
 
 /**
  * How the bytes of an entry are kept. Other methods than the first two are not supported.
@@ -22,18 +23,18 @@ export type Method = "stored" | "deflate" | "other"
 export interface ZipEntry {
   /** Its place in the central directory, from 0. */
   readonly index: number
-  /** The name as it is stored, decoded. Not yet a path to write to: that is for `EntryPath` to say. */
+  /** The name as it is stored, decoded. It is not a path to write to, and two entries may have the same. */
   readonly name: string
   /** The bytes of the name; the local header must have the same. */
   readonly rawName: Uint8Array
-  /** Whether the name ends in `/`; such an entry has no content. */
+  /** Whether the name ends in `/`; what such an entry may have as content is ignored. */
   readonly isDirectory: boolean
   readonly method: Method
   /**
-   * What its content needs that is not supported, such as `encryption`, `the method zstd` or `a symbolic link`: it can be
-   * listed, and not read. `undefined` for all others.
+   * Why it is not extracted, where the directory alone says so: `Unsupported` (encryption, the method zstd, a symbolic link),
+   * `UnsafeName` (`../x`), or `Damaged`. It is listed, and costs no other entry. `undefined` for all others.
    */
-  readonly unsupported: string | undefined
+  readonly refused: Reason | undefined
   /** The general purpose bit flag (APPNOTE 4.4.4). */
   readonly flags: number
   /** Whether sums and sizes are repeated behind the data, and may be missing before it (bit 3 of the flags). */
@@ -46,7 +47,7 @@ export interface ZipEntry {
   readonly crc32: number
   /** Where its local header begins. */
   readonly offset: number
-  /** Where its data, with the descriptor, ends at the latest: the next entry or the central directory begins there. */
+  /** Where its data ends at the latest: the next entry or the central directory begins there. */
   readonly end: number
   /**
    * When the file was changed, in milliseconds since 1970. MS-DOS time has no zone and is taken as UTC, so that every

@@ -79,6 +79,11 @@ export interface Options extends Omit<ReadOptions, "resume"> {
   readonly connections?: number | undefined
   /** What to do where the target is there already. Default `fail`. */
   readonly ifExists?: "fail" | "skip" | "replace" | undefined
+  /**
+   * Whether the bytes in this file are all there are, asked where a host tells no length and confirms no end. Some formats
+   * tell: an archive ends with its end record. Default: nobody can tell, and the download fails with `LengthMismatch`.
+   */
+  readonly provesEnd?: ((path: string) => Effect.Effect<boolean>) | undefined
   /** The final name, from what the host says of the object; default is the target itself. In the same directory. */
   readonly rename?: ((object: StoredObject) => string) | undefined
 }
@@ -202,11 +207,20 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           return { _tag: "Completed", file: { path, bytes, resumedFrom, alreadyThere: false, verified } } as const
         })
 
+        /** An end that the host does not confirm, and the bytes may prove. */
+        const orProved = (error: FileError | TransferError | Occupied | E) =>
+          options.provesEnd !== undefined && isUnconfirmed(error)
+            ? Effect.flatMap(part.flush, () => options.provesEnd?.(part.path) ?? Effect.succeed(false)).pipe(
+                Effect.flatMap((isProved) => (isProved ? Effect.void : Effect.fail(error)))
+              )
+            : Effect.fail(error)
+
         return transfer
           .events(source, { ...options, connections: options.connections ?? 16, resume: part.resume })
           .pipe(
             Stream.mapArrayEffect((all) => Effect.map(Effect.forEach(all, take), (told) => Arr.of(told.flat()))),
             Stream.flattenIterable,
+            Stream.catch((error) => Stream.fromEffectDrain(orProved(error))),
             Stream.concat(Stream.fromEffect(complete)),
             Stream.catch((error): Stream.Stream<FileEvent, TransferError | FileError | E> => {
               if (error instanceof Occupied) return there(error.path)
@@ -237,6 +251,9 @@ const nothing: ReadonlyArray<FileEvent> = []
 
 /** The final name is taken. */
 class Occupied extends Data.TaggedError("Occupied")<{ readonly path: string }> {}
+
+const isUnconfirmed = (error: unknown): boolean =>
+  error instanceof TransferError && error.reason._tag === "LengthMismatch" && error.reason.declared === undefined
 
 /** Better told before the first byte than after the last that fits. */
 const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {

@@ -37,7 +37,7 @@ describe("ArchiveLimits", () => {
   })
 
   it("looks at the directory before it is read", () => {
-    const location = { _tag: "Location", offset: 0, size: 100, entries: 2 } as const
+    const location = { _tag: "Location", offset: 0, size: 100, entries: 2, isModulo: false, prefix: 0 } as const
     const check = (limits: Partial<ArchiveLimits.ArchiveLimits>) =>
       LimitCheck.directory(location, { ...defaults, ...limits })
     assert.isTrue(Result.isSuccess(check({})))

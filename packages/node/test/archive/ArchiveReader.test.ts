@@ -301,7 +301,7 @@ describe("A damaged file in ArchiveReader.forEach", () => {
       local: { name: ZipMaker.text("another name in that local heade") }
     },
     "no local header": { name: "", content: "small", local: { signature: 7 } },
-    "a wrong descriptor": { name: "", content: "small", method: 8, descriptor: "signed", described: { crc32: 1 } },
+    "another checksum in the local header": { name: "", content: "small", method: 8, local: { crc32: 1 } },
     "a wrong checksum, large": { name: "", content: large, central: { crc32: 1 }, local: { crc32: 1 } },
     "a wrong checksum, large and deflated": {
       name: "",
@@ -317,7 +317,7 @@ describe("A damaged file in ArchiveReader.forEach", () => {
       data: ZipMaker.concat(Uint8Array.of(7), deflateRawSync(large))
     },
     "no local header, large": { name: "", content: large, local: { signature: 7 } },
-    "a wrong descriptor, large": { name: "", content: large, method: 8, descriptor: "signed", described: { crc32: 1 } }
+    "another checksum in the local header, large": { name: "", content: large, method: 8, local: { crc32: 1 } }
   }
   const damaged = Object.keys(wrong)
   const made = ZipMaker.make(
@@ -365,8 +365,7 @@ describe("A damaged file in ArchiveReader.forEach", () => {
         "encryption by AES": { flags: 1, method: 99, central: { crc32: 0 }, local: { crc32: 0 } },
         "the method bzip2": { method: 12 },
         "the method 77": { method: 77 },
-        "a symbolic link": { mode: 0o120777 },
-        "a special file": { mode: 0o020666 }
+        "a symbolic link": { mode: 0o120777 }
       }
       const made = ZipMaker.make(
         Object.entries(other).flatMap(([name, fields], n): ReadonlyArray<ZipMaker.Entry> => [
@@ -390,10 +389,10 @@ describe("A damaged file in ArchiveReader.forEach", () => {
           Object.keys(other).map((_, n) => `good ${n}`)
         )
         const selected = yield* forEach(location, () => Effect.void, {
-          select: ({ unsupported }) => unsupported === undefined
+          select: ({ refused }) => refused === undefined
         })
         assert.deepStrictEqual(selected, { ...report, refused: [] })
-        assert.lengthOf(yield* reader.list(location), 14)
+        assert.lengthOf(yield* reader.list(location), 12)
       }
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )

@@ -358,7 +358,7 @@ const entry = {
   rawName: ZipMaker.text("a"),
   isDirectory: false,
   method: "stored",
-  unsupported: undefined,
+  refused: undefined,
   flags: 0,
   hasDescriptor: false,
   compressedSize: 1,

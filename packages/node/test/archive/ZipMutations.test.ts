@@ -45,6 +45,7 @@ const seeds: ReadonlyArray<ZipMaker.Made> = [
 interface Taken {
   readonly bytes: Uint8Array
   readonly entries: ReadonlyArray<ZipEntry.ZipEntry>
+  readonly prefix: number
 }
 
 /** Reads as an extraction does, asking for more where told; and checks what is taken. */
@@ -63,7 +64,7 @@ const open = (bytes: Uint8Array, random: Random): Taken | undefined => {
   if (Result.isFailure(parsed)) return assertReason(parsed.failure)
   const entries = parsed.success
   assertEntries(entries, location)
-  if (entries.some(({ unsupported }) => unsupported !== undefined)) return undefined
+  if (entries.some(({ refused }) => refused !== undefined)) return undefined
   Result.getOrThrow(
     LimitCheck.entries(entries, {
       ...ArchiveLimits.defaults,
@@ -73,9 +74,7 @@ const open = (bytes: Uint8Array, random: Random): Taken | undefined => {
     })
   )
   for (const entry of entries) {
-    const found = EntryPath.of(entry)
-    if (Result.isFailure(found)) return assertReason(found.failure)
-    for (const segment of found.success.segments) assert.notMatch(segment, /[<>:"|?*\\/\p{Cc}]|^(\.\.?)?$|[ .]$/u)
+    for (const segment of EntryPath.of(entry).segments) assert.notMatch(segment, /[<>:"|?*\\/\p{Cc}]|^(\.\.?)?$|[ .]$/u)
   }
   for (const entry of entries) {
     const header = bytes.subarray(entry.offset, entry.end)
@@ -84,10 +83,8 @@ const open = (bytes: Uint8Array, random: Random): Taken | undefined => {
     assert.isAtLeast(start.success, entry.offset + 30)
     const end = start.success + entry.compressedSize
     assert.isAtMost(end, entry.end)
-    const descriptor = ZipLocalHeader.checkDescriptor(entry, bytes.subarray(end, entry.end))
-    if (entry.hasDescriptor && Result.isFailure(descriptor)) return assertReason(descriptor.failure)
   }
-  return { bytes, entries }
+  return { bytes, entries, prefix: location.prefix }
 }
 
 const assertReason = (reason: Error): undefined => {
@@ -97,7 +94,6 @@ const assertReason = (reason: Error): undefined => {
 
 const assertEntries = (entries: ReadonlyArray<ZipEntry.ZipEntry>, location: ZipDirectory.DirectoryLocation) => {
   assert.strictEqual(entries.length, location.entries)
-  assert.strictEqual(new Set(entries.map(({ name }) => name)).size, entries.length)
   const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
   assert.isAtMost(total, location.offset)
   let next = 0
@@ -113,6 +109,7 @@ describe("Damaged archives", () => {
   it(`are refused, or keep their promises (${count} from the seed ${seed})`, { timeout: 60_000 + count }, async () => {
     const random = randomOf(seed)
     let taken = 0
+    let agreed = 0
     for (let n = 0; n < count; n++) {
       const made = seeds[random(seeds.length)]
       assert(made !== undefined)
@@ -120,23 +117,37 @@ describe("Damaged archives", () => {
       if (found === undefined) continue
       taken++
       // Only what differs is worth a second opinion.
-      if (Buffer.compare(found.bytes, made.bytes) !== 0) await assertYauzlAgrees(found)
+      if (Buffer.compare(found.bytes, made.bytes) !== 0 && (await assertYauzlAgrees(found))) agreed++
     }
     // Comments, times and contents may be anything; most errors are found.
-    assert.isAbove(taken, 0)
+    assert.isAbove(agreed, count / 20)
     assert.isBelow(taken, count / 2)
   })
 })
 
-const assertYauzlAgrees = async ({ bytes, entries }: Taken) => {
-  const zip = await yauzl.fromBufferPromise(Buffer.from(bytes), { strictFileNames: true })
-  let index = 0
-  for await (const theirs of zip.eachEntry()) {
-    const ours = entries[index++]
-    assert.deepStrictEqual(
-      [theirs.compressedSize, theirs.uncompressedSize, theirs.crc32, theirs.relativeOffsetOfLocalHeader],
-      [ours?.compressedSize, ours?.size, ours?.crc32, ours?.offset]
-    )
+/** What yauzl takes of an archive; `undefined` where it takes none, for it wants more of names and extra fields. */
+const yauzlEntries = async (bytes: Uint8Array) => {
+  try {
+    const zip = await yauzl.fromBufferPromise(Buffer.from(bytes))
+    const entries: Array<yauzl.Entry> = []
+    for await (const entry of zip.eachEntry()) entries.push(entry)
+    return entries
+  } catch {
+    return undefined
   }
-  assert.strictEqual(index, entries.length)
+}
+
+const assertYauzlAgrees = async ({ bytes, entries, prefix }: Taken): Promise<boolean> => {
+  const theirs = await yauzlEntries(bytes)
+  if (theirs === undefined) return false
+  assert.deepStrictEqual(
+    theirs.map((entry) => [
+      entry.compressedSize,
+      entry.uncompressedSize,
+      entry.crc32,
+      entry.relativeOffsetOfLocalHeader
+    ]),
+    entries.map(({ compressedSize, crc32, offset, size }) => [compressedSize, size, crc32, offset - prefix])
+  )
+  return true
 }

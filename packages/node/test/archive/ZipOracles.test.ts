@@ -52,12 +52,12 @@ interface Seen {
   readonly size: number
 }
 
-/** What we see; the local headers and descriptors must agree. */
+/** What we see; the local headers must agree. */
 const ours = (bytes: Uint8Array): ReadonlyArray<Seen> =>
   Result.getOrThrow(read(bytes)).map((entry) => {
     const { compressedSize, crc32, name, size } = entry
-    const end = Result.getOrThrow(ZipLocalHeader.check(entry, bytes.subarray(entry.offset))) + compressedSize
-    if (entry.hasDescriptor) Result.getOrThrow(ZipLocalHeader.checkDescriptor(entry, bytes.subarray(end, entry.end)))
+    assert.isUndefined(entry.refused)
+    Result.getOrThrow(ZipLocalHeader.check(entry, bytes.subarray(entry.offset)))
     return { name, method: entry.method === "stored" ? 0 : 8, crc32, compressedSize, size }
   })
 

@@ -266,12 +266,9 @@ describe("an archive that means harm", () => {
     ["an absolute name", of("/etc/evil.txt"), "UnsafeName"],
     ["a drive", of("C:/evil.txt"), "UnsafeName"],
     ["a backslash", of("..\\evil.txt"), "UnsafeName"],
-    ["a control character", of("a\u001b[31m.txt"), "UnsafeName"],
     ["a symbolic link", of("link", { mode: 0o120777 }), "Unsupported"],
-    ["a device", of("device", { mode: 0o020666 }), "Unsupported"],
     ["encryption", of("a", { flags: 1 }), "Unsupported"],
     ["another method", of("a", { method: 12 }), "Unsupported"],
-    ["a name twice", [...of("a"), { name: "a", content: "other" }], "Damaged"],
     ["a local header that says something else", of("a", { local: { name: ZipMaker.text("b") } }), "Damaged"],
     [
       "more than is allowed",

@@ -8,7 +8,6 @@ import { crc32 } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import type { Extraction } from "@scenario-assets/node"
 import { Effect } from "effect"
-import * as Result from "effect/Result"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import { type Random, randomOf } from "../../../../test-support/ZipMutator.ts"
@@ -78,7 +77,7 @@ const runAll = Effect.fnUntraced(function* (archives: ReadonlyArray<string>, dir
 const namesOf = (files: ReadonlyArray<Extraction.ExtractedFile>): ReadonlyMap<number, number> => {
   const names = new Map<number, Set<string>>()
   for (const { entry } of files) {
-    const { segments } = Result.getOrThrow(EntryPath.of(entry))
+    const { segments } = EntryPath.of(entry)
     names.set(entry.crc32, (names.get(entry.crc32) ?? new Set()).add(EntryPath.fold(segments.join("/"))))
   }
   return new Map([...names].map(([sum, { size }]) => [sum, size]))

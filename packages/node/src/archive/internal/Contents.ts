@@ -49,21 +49,18 @@ export const stream = <E, R>(
       )
     ).pipe(Stream.mapError((description) => wrong(name, entry, description)))
 
-    const ofPiece = (piece: EntryData.Piece): Stream.Stream<Uint8Array, ArchiveError> =>
-      given(inflater.push(owned(piece.data, bytes.tail))).pipe(
+    const ofPiece = (piece: EntryData.Piece): Stream.Stream<Uint8Array, ArchiveError> => {
+      if (piece.error !== undefined) return Stream.fail(new ArchiveError({ archive: name, reason: piece.error }))
+      return given(inflater.push(owned(piece.data, bytes.tail))).pipe(
         Stream.concat(more),
         Stream.concat(piece.isLast ? given(inflater.finish) : Stream.empty)
       )
+    }
 
     return bytes.read([[entry.offset, entry.end]]).pipe(
       Stream.filter((event) => event._tag === "Bytes"),
       Stream.flatMap((event) =>
-        Stream.fromIterableEffect(
-          Effect.mapError(
-            Effect.fromResult(data.push(event.offset, event.bytes)),
-            (reason) => new ArchiveError({ archive: name, reason })
-          )
-        ).pipe(
+        Stream.suspend(() => Stream.fromIterable(data.push(event.offset, event.bytes))).pipe(
           Stream.flatMap(ofPiece),
           Stream.concat(
             // What is stored was given away.

@@ -19,8 +19,10 @@ export interface Piece {
   /** Valid until the bytes that were pushed are used for something else. The last piece may have none. */
   readonly data: Uint8Array
   readonly isFirst: boolean
-  /** All the data is there; what the archive says before and behind it agrees with the directory. */
+  /** All the data is there. */
   readonly isLast: boolean
+  /** What is wrong with the entry, whose data has not come and will not; such a piece is the last, and no other entry suffers. */
+  readonly error?: Damaged
 }
 
 /**
@@ -31,13 +33,10 @@ export interface Piece {
  */
 export interface EntryData {
   /** Takes the bytes from `offset` of the archive on; they come in order. What lies between the entries is passed over. */
-  readonly push: (offset: number, bytes: Uint8Array) => Result.Result<ReadonlyArray<Piece>, Damaged>
+  readonly push: (offset: number, bytes: Uint8Array) => ReadonlyArray<Piece>
   /** The entry that has not come whole, or has not begun. */
   readonly missing: () => ZipEntry | undefined
 }
-
-/** What of an entry is being read. */
-type Stage = "header" | "data" | "descriptor"
 
 /**
  * Begins to cut out these entries.
@@ -48,11 +47,11 @@ type Stage = "header" | "data" | "descriptor"
 export const make = (entries: ReadonlyArray<ZipEntry>): EntryData => {
   const inOrder = entries.toSorted((a, b) => a.offset - b.offset)
   let next = 0
-  let stage: Stage = "header"
-  /** Where the header, the data that is to come, or the descriptor begins. */
+  /** Where the header, or the data that is to come, begins. */
   let position = inOrder[0]?.offset ?? 0
-  let dataEnd = 0
-  /** The beginning of a header or of a descriptor, from bytes that came before. */
+  /** Where the data ends, once the header was read. */
+  let dataEnd: number | undefined
+  /** The beginning of a header, from bytes that came before. */
   let begun: Uint8Array = nothing
   let isFirst = true
 
@@ -67,46 +66,44 @@ export const make = (entries: ReadonlyArray<ZipEntry>): EntryData => {
     return grown.length === length ? grown : undefined
   }
 
-  const push = (offset: number, bytes: Uint8Array): Result.Result<ReadonlyArray<Piece>, Damaged> => {
+  /** Where the data begins; none where more of the header is to come. */
+  const begin = (entry: ZipEntry, there: () => Uint8Array): Result.Result<number, Damaged> | undefined => {
+    const fixed = gather(there(), ZipLocalHeader.fixedSize)
+    if (fixed === undefined) return undefined
+    const size = ZipLocalHeader.sizeOf(fixed)
+    if (position + size > entry.end) return damaged(entry, "has a local header that reaches into what follows it")
+    const header = gather(there(), size)
+    return header === undefined ? undefined : ZipLocalHeader.check(entry, header)
+  }
+
+  const push = (offset: number, bytes: Uint8Array): ReadonlyArray<Piece> => {
     const pieces: Array<Piece> = []
     const end = offset + bytes.length
+    /** What has come and was not looked at. */
+    const there = () => bytes.subarray(Math.max(0, position + begun.length - offset))
     for (let entry = inOrder[next]; entry !== undefined; entry = inOrder[next]) {
-      if (position + begun.length < offset && position < end) return damaged(entry, "has bytes that did not come")
-      /** What has come and was not looked at. */
-      const there = () => bytes.subarray(Math.max(0, position + begun.length - offset))
-      if (stage === "header") {
+      if (position + begun.length < offset && position < end) {
+        const error = new Damaged({ entry: entry.name, description: "has bytes that did not come" })
+        pieces.push({ entry, data: nothing, isFirst, isLast: true, error })
+        toNext()
+        continue
+      }
+      if (dataEnd === undefined) {
         if (position >= end) break
-        const fixed = gather(there(), ZipLocalHeader.fixedSize)
-        if (fixed === undefined) break
-        const size = ZipLocalHeader.sizeOf(fixed)
-        if (position + size > entry.end) return damaged(entry, "has a local header that reaches into what follows it")
-        const header = gather(there(), size)
-        if (header === undefined) break
-        const dataStart = ZipLocalHeader.check(entry, header)
-        if (Result.isFailure(dataStart)) return Result.fail(dataStart.failure)
-        position = dataStart.success
-        dataEnd = position + entry.compressedSize
-        begun = nothing
-        stage = "data"
-      }
-      let data = nothing
-      if (stage === "data") {
-        data = there().subarray(0, dataEnd - position)
-        position += data.length
-        if (position === dataEnd) stage = "descriptor"
-      }
-      const isLast = stage === "descriptor" && !entry.hasDescriptor
-      if (stage === "descriptor" && entry.hasDescriptor) {
-        const length = Math.min(ZipLocalHeader.maximalDescriptorSize, entry.end - position)
-        const descriptor = gather(there(), length)
-        if (descriptor !== undefined) {
-          const agrees = ZipLocalHeader.checkDescriptor(entry, descriptor)
-          if (Result.isFailure(agrees)) return Result.fail(agrees.failure)
-          pieces.push({ entry, data, isFirst, isLast: true })
+        const start = begin(entry, there)
+        if (start === undefined) break
+        if (Result.isFailure(start)) {
+          pieces.push({ entry, data: nothing, isFirst, isLast: true, error: start.failure })
           toNext()
           continue
         }
+        position = start.success
+        dataEnd = position + entry.compressedSize
+        begun = nothing
       }
+      const data = there().subarray(0, dataEnd - position)
+      position += data.length
+      const isLast = position === dataEnd
       if (isLast || data.length > 0) {
         pieces.push({ entry, data, isFirst, isLast })
         isFirst = false
@@ -114,12 +111,12 @@ export const make = (entries: ReadonlyArray<ZipEntry>): EntryData => {
       if (!isLast) break
       toNext()
     }
-    return Result.succeed(pieces)
+    return pieces
   }
 
   const toNext = () => {
     next++
-    stage = "header"
+    dataEnd = undefined
     isFirst = true
     begun = nothing
     position = Math.max(position, inOrder[next]?.offset ?? position)

@@ -8,9 +8,7 @@
  * @since 0.1.0
  */
 import { crc32 } from "@scenario-assets/core/engine/transfer/Crc32"
-import * as Result from "effect/Result"
 import type { ZipEntry } from "../ZipEntry.ts"
-import { UnsafeName } from "./ArchiveReason.ts"
 
 /**
  * What was changed in a name, in words for people.
@@ -19,7 +17,11 @@ import { UnsafeName } from "./ArchiveReason.ts"
  * @since 0.1.0
  */
 export type Change =
-  /** Windows does not allow `<>:"|?*`; each becomes `_`. */
+  /** Line breaks, tabs and the like, which prompts have and terminals obey; each becomes `_`. */
+  | "control characters"
+  /** What is no character, as it is left of a name that is no UTF-8; each becomes `_`. */
+  | "unreadable characters"
+  /** Windows does not allow `<>:"|?*\`; each becomes `_`. */
   | "forbidden characters"
   /** Characters that cannot be seen or that turn the direction of writing are left out: `photo‮gnp.exe` shows as a PNG. */
   | "invisible characters"
@@ -29,7 +31,10 @@ export type Change =
   | "dots or spaces"
   /** `CON`, `NUL` and others are devices on Windows, with any extension; they get a `_` in front. */
   | "reserved name"
-  /** File systems take 255 bytes; a longer name is cut, and told apart from others by a checksum. */
+  /**
+   * File systems take names of 255 bytes or less; a longer one is cut, and told apart from others by a checksum. Of a path that is
+   * too long or too deep, the last directories and the name become one name.
+   */
   | "too long"
   /** `.` and empty segments mean nothing and are left out. */
   | "empty segments"
@@ -47,21 +52,67 @@ export interface EntryPath {
   readonly why: ReadonlyArray<Change>
 }
 
+/** How many bytes of UTF-8 a path may have (`PATH_MAX` of macOS). */
+const maximalPath = 1024
+/** No archive of assets comes near; each level is work for every file below it. */
+const maximalDepth = 32
 /**
- * Makes the name of an entry safe. Several may come to the same path: `Names` of an extraction tells them apart.
+ * How many bytes of UTF-8 a segment may have, where the file system takes so many: the 255 of most systems, less 16 for the
+ * endings of temporary files.
  *
- * Refused are absolute names, those of drives and shares, `..`, backslashes, control characters, and paths of more than
- * 1024 bytes, which is all that macOS takes.
+ * @category constants
+ * @since 0.1.0
+ */
+export const maximalSegment = 255 - 16
+
+/**
+ * Why an entry of this name is not extracted, where it may lead out of the directory or hides what it is: absolute names,
+ * those of drives and shares, `..`, all of them with backslashes too, and a NUL. A backslash before a sign, as prompts
+ * escape them (`\(cat\)`), leads nowhere.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const refusal = (name: string): string | undefined => {
+  if (name.includes("\0")) return "holds a NUL"
+  if (name.startsWith("/") || /^\\[\\/.\p{L}\p{N}_]/u.test(name)) return "is absolute"
+  // `C:x` is below the current directory of a drive. "A: a letter" is a prompt.
+  if (/^[a-z]:(?! )/i.test(name)) return "begins with a drive"
+  return name.includes("..") && name.split(/[/\\]/).includes("..") ? "leads upwards" : undefined
+}
+
+/**
+ * Makes the name of an entry safe, whatever it is. Several may come to the same path: `Names` of an extraction tells them
+ * apart. `longest` is how many bytes the file system takes for a name.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const of = ({ name }: Pick<ZipEntry, "name">): Result.Result<EntryPath, UnsafeName> => {
+export const of = ({ name }: Pick<ZipEntry, "name">, longest = maximalSegment): EntryPath => {
   const why = new Set<Change>()
-  const segments = segmentsOf(name, why)
-  return typeof segments === "string"
-    ? Result.fail(new UnsafeName({ entry: name, description: segments }))
-    : Result.succeed({ segments, why: [...why] })
+  const stored = name.replace(/\/$/, "").split("/")
+  const meant = stored.filter((segment) => segment !== "" && segment !== ".")
+  if (meant.length < stored.length) why.add("empty segments")
+  if (meant.length === 0) return { segments: name.endsWith("/") ? [] : ["_"], why: [...why] }
+  const segments = meant.map((segment) => safeSegment(segment, why, longest))
+  return { segments: within(segments, meant, why, longest), why: [...why] }
+}
+
+/** Paths that every system takes: what leads too far becomes one name. */
+const within = (
+  segments: ReadonlyArray<string>,
+  meant: ReadonlyArray<string>,
+  why: Set<Change>,
+  longest: number
+): ReadonlyArray<string> => {
+  if (segments.length <= maximalDepth && byteLength(segments.join("/")) <= maximalPath) return segments
+  why.add("too long")
+  let kept = 0
+  for (let used = longest; kept < Math.min(segments.length, maximalDepth) - 1; kept++) {
+    used += byteLength(segments[kept] ?? "") + 1
+    if (used > maximalPath) break
+  }
+  return [...segments.slice(0, kept), shorten(segments.slice(kept).join("_"), meant.slice(kept).join("/"), longest)]
 }
 
 /**
@@ -70,11 +121,11 @@ export const of = ({ name }: Pick<ZipEntry, "name">): Result.Result<EntryPath, U
  * @category combinators
  * @since 0.1.0
  */
-export const candidate = (path: string, n: number): string => {
+export const candidate = (path: string, n: number, longest = maximalSegment): string => {
   if (n <= 1) return path
   const start = path.lastIndexOf("/") + 1
   const [stem, extension] = splitExtension(path.slice(start))
-  return path.slice(0, start) + fit(stem, ` (${n})${extension}`)
+  return path.slice(0, start) + fit(stem, ` (${n})${extension}`, longest)
 }
 
 /**
@@ -109,46 +160,23 @@ export const fold = (path: string): string =>
         .toLowerCase()
         .normalize("NFC")
 
-/** How many bytes of UTF-8 a path may have (`PATH_MAX` of macOS). */
-const maximalPath = 1024
-/** No archive of assets comes near; each level is work for every file below it. */
-const maximalDepth = 32
-/** How many bytes of UTF-8 a segment may have: the 255 of most systems, less 16 for the endings of temporary files. */
-const maximalSegment = 255 - 16
-
-/** The safe segments of a name, and what was changed in them; or why it is refused. */
-const segmentsOf = (name: string, why: Set<Change>): ReadonlyArray<string> | string => {
-  if (/[\p{Cc}\p{Cs}]/u.test(name)) return "holds control characters"
-  // `\\server\share`, `..\..` and `C:\`: a separator on Windows, a plain character elsewhere.
-  if (name.includes("\\")) return "holds a backslash"
-  if (name.startsWith("/")) return "is absolute"
-  // `C:x` is below the current directory of a drive. "A: a letter" is a prompt.
-  if (/^[a-z]:(?! )/i.test(name)) return "begins with a drive"
-  const stored = name.replace(/\/$/, "").split("/")
-  if (stored.includes("..")) return "leads upwards"
-  const meant = stored.filter((segment) => segment !== "" && segment !== ".")
-  if (meant.length < stored.length) why.add("empty segments")
-  if (meant.length === 0 && !name.endsWith("/")) return "is none"
-  const segments = meant.map((segment) => safeSegment(segment, why))
-  const isLong = byteLength(segments.join("/")) > maximalPath
-  return isLong || segments.length > maximalDepth ? "is too long a path" : segments
-}
-
 /** A segment that every system stores, and stores as it is. Each step keeps what the ones before it have brought about. */
-const safeSegment = (segment: string, why: Set<Change>): string => {
-  if (plain.test(segment) && !reserved.test(segment)) return segment
+const safeSegment = (segment: string, why: Set<Change>, longest: number): string => {
+  if (segment.length <= longest && plain.test(segment) && !reserved.test(segment)) return segment
   let safe = segment
   const step = (change: Change, next: string) => {
     if (next !== safe) why.add(change)
     safe = next
   }
+  step("control characters", safe.replace(/\p{Cc}/gu, "_"))
+  step("unreadable characters", safe.replace(/[\p{Cs}\ufffd]/gu, "_"))
   step("invisible characters", safe.replace(invisible, ""))
   step("Unicode form", safe.normalize("NFC"))
-  step("forbidden characters", safe.replace(/[<>:"|?*]/g, "_"))
+  step("forbidden characters", safe.replace(/[<>:"|?*\\]/g, "_"))
   step("dots or spaces", trim(safe))
   if (safe === "") safe = "_"
   step("reserved name", reserved.test(safe) ? `_${safe}` : safe)
-  step("too long", shorten(safe, segment))
+  step("too long", shorten(safe, segment, longest))
   return safe
 }
 
@@ -170,21 +198,21 @@ const trim = (name: string): string => {
   return name.slice(0, end).replace(/^ +/, "")
 }
 
-const shorten = (name: string, original: string): string => {
-  if (byteLength(name) <= maximalSegment) return name
+const shorten = (name: string, original: string, longest: number): string => {
+  if (byteLength(name) <= longest) return name
   const sum = crc32.update(crc32.zero, encoder.encode(original))
   const [stem, extension] = splitExtension(name)
-  return fit(stem, `-${sum.toString(16).padStart(8, "0")}${extension}`)
+  return fit(stem, `-${sum.toString(16).padStart(8, "0")}${extension}`, longest)
 }
 
 /** As much of the stem as there is room for before the ending, in whole characters as people see them. */
-const fit = (stem: string, ending: string): string => {
-  const room = maximalSegment - byteLength(ending)
+const fit = (stem: string, ending: string, longest: number): string => {
+  const room = longest - byteLength(ending)
   if (byteLength(stem) <= room) return stem + ending
   graphemes ??= new Intl.Segmenter("en")
   let end = 0
   let used = 0
-  for (const { index, segment } of graphemes.segment(stem.slice(0, maximalSegment))) {
+  for (const { index, segment } of graphemes.segment(stem.slice(0, longest))) {
     used += byteLength(segment)
     if (used > room) break
     end = index + segment.length

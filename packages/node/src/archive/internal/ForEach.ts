@@ -72,9 +72,9 @@ export const forEach = Effect.fnUntraced(function* <E, R, E2, R2>(
   const isHeld = (entry: ZipEntry) => Contents.isSmall(entry) && entry.size <= memory
   const shareOf = (entry: ZipEntry) => (isHeld(entry) ? entry.size : Math.min(largeShare, memory))
 
-  const selected = archive.entries.filter((entry) => !entry.isDirectory && select(entry))
-  const refused = [...ZipArchive.refused(archive.name, selected)]
-  const wanted = selected.filter(({ unsupported }) => unsupported === undefined).toSorted((a, b) => a.offset - b.offset)
+  const sorted = ZipArchive.sort(archive, (entry) => !entry.isDirectory && select(entry))
+  const refused = [...sorted.refused]
+  const wanted = sorted.entries.toSorted((a, b) => a.offset - b.offset)
   let fileCount = 0
   let byteCount = 0
 

@@ -16,6 +16,7 @@ import type { ArchiveError } from "../ArchiveError.ts"
 import type { ArchiveLimits } from "../ArchiveLimits.ts"
 import * as ByteSource from "./ByteSource.ts"
 import * as FileBytes from "./FileBytes.ts"
+import * as ProvedEnd from "./ProvedEnd.ts"
 import * as ZipArchive from "./ZipArchive.ts"
 
 /**
@@ -61,12 +62,12 @@ export interface Spool {
 }
 
 /**
- * Reads the directory, most often by one request. The bytes can be read as long as the scope is open. An entry that is not
- * supported fails the whole, unless they are `kept` among the others.
+ * Reads the directory, most often by one request. The bytes can be read as long as the scope is open. Entries that are
+ * `refused` are among the others.
  */
 export type OpenArchive = <E = never, R = never>(
   location: ArchiveLocation<E, R>,
-  options?: Options & { readonly unsupported?: "fail" | "keep" | undefined }
+  options?: Options
 ) => Effect.Effect<ZipArchive.ZipArchive<ReadError | E, R>, ReadError | E, R | Scope.Scope>
 
 /** Opens archives wherever they are. */
@@ -77,7 +78,12 @@ export const make: Effect.Effect<OpenArchive, never, Transfer | FileDownload> = 
   /** Fetches an archive that cannot be read in parts, to where it is opened. */
   const fetch = Effect.fnUntraced(function* <E, R>(source: Source<E, R>, options: Options, file: string) {
     const { onEvent = () => Effect.void } = options.spool ?? {}
-    const events = files.events(source, file, { ...options, expect: "zip", ifExists: "skip" })
+    const events = files.events(source, file, {
+      ...options,
+      expect: "zip",
+      ifExists: "skip",
+      provesEnd: ProvedEnd.isWholeArchive
+    })
     yield* Stream.runForEach(events, onEvent)
     return yield* FileBytes.open(file)
   })
@@ -134,12 +140,10 @@ type Opening<E, R> = Effect.Effect<ByteSource.ByteSource<ReadError | E, R>, Read
 
 const openWith =
   (onHost: <E, R>(source: Source<E, R>, options: Options) => Opening<E, R>): OpenArchive =>
-  <E, R>(location: ArchiveLocation<E, R>, { unsupported = "fail", ...options }: Parameters<OpenArchive>[1] = {}) =>
+  <E, R>(location: ArchiveLocation<E, R>, options: Options = {}) =>
     Effect.gen(function* () {
       const name = "file" in location ? location.file : location.name
       const opening: Opening<E, R> =
         "file" in location ? FileBytes.open(location.file) : onHost(location.source, options)
-      const archive = yield* ZipArchive.open(name, yield* opening, options.limits)
-      const [refused] = unsupported === "fail" ? ZipArchive.refused(name, archive.entries) : []
-      return refused === undefined ? archive : yield* refused.error
+      return yield* ZipArchive.open(name, yield* opening, options.limits)
     }).pipe(Effect.withSpan("ArchiveReader.open"))

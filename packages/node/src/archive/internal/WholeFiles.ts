@@ -71,8 +71,8 @@ export const read = <E, R>(
             const part = bytes.subarray(start - offset, entry.end - offset)
             place = start + part.length
             const pieces = data.push(start, part)
-            if (Result.isFailure(pieces)) return { entry, content: Result.fail(pieces.failure) }
-            for (const piece of pieces.success) {
+            for (const piece of pieces) {
+              if (piece.error !== undefined) return { entry, content: Result.fail(piece.error) }
               if (piece.isFirst && piece.isLast) return { entry, content: contentOf(entry, piece.data, false) }
               gathered ??= new Uint8Array(entry.compressedSize)
               gathered.set(piece.data, length)

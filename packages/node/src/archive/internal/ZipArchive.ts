@@ -8,10 +8,10 @@ import type * as Result from "effect/Result"
 import { ArchiveError, type Reason } from "../ArchiveError.ts"
 import * as ArchiveLimits from "../ArchiveLimits.ts"
 import type { ZipEntry } from "../ZipEntry.ts"
-import { Unsupported } from "./ArchiveReason.ts"
 import * as ByteSource from "./ByteSource.ts"
 import * as LimitCheck from "./LimitCheck.ts"
 import * as ZipDirectory from "./ZipDirectory.ts"
+import * as ZipPrefix from "./ZipPrefix.ts"
 
 /**
  * An archive, and where its bytes come from.
@@ -28,7 +28,8 @@ export interface ZipArchive<E = never, R = never> {
 }
 
 /**
- * A file that was left out, with the reason: it is damaged, or kept in a way that is not supported.
+ * An entry that was left out, with the reason: it is damaged, its name leads elsewhere, or it is kept in a way that is not
+ * supported.
  *
  * @category models
  * @since 0.1.0
@@ -53,31 +54,39 @@ export const open = Effect.fnUntraced(function* <E, R>(
     Effect.mapError(Effect.fromResult(result), (reason) => new ArchiveError({ archive: name, reason }))
 
   let located = yield* orFail(ZipDirectory.locate(bytes.tail, bytes.size))
-  if (located._tag === "NeedMore") {
+  while (located._tag === "NeedMore") {
     const tail = yield* ByteSource.readBytes(bytes, located.from, bytes.size)
     located = yield* orFail(ZipDirectory.locate(tail, bytes.size))
   }
-  // Asked for once, and it was enough: `ZipDirectory.tailSize`.
-  if (located._tag === "NeedMore") return yield* Effect.die(located)
   yield* orFail(LimitCheck.directory(located, limits))
   const directory = yield* ByteSource.readBytes(bytes, located.offset, located.offset + located.size)
+  yield* orFail(LimitCheck.directory({ ...located, entries: ZipDirectory.count(directory) }, limits))
   const entries = yield* orFail(ZipDirectory.parse(directory, located))
+  if (located.prefix > 0) yield* Effect.flatMap(ZipPrefix.check(bytes, located), orFail)
   yield* orFail(LimitCheck.entries(entries, limits))
   return { name, bytes, entries }
 })
 
+/** Those that the directory alone says enough of. */
+const refused = (archive: string, entries: ReadonlyArray<ZipEntry>): ReadonlyArray<RefusedEntry> =>
+  entries.flatMap((entry) => {
+    const { refused: reason } = entry
+    return reason === undefined ? [] : [{ entry, error: new ArchiveError({ archive, reason }) }]
+  })
+
 /**
- * Those of some entries that are not supported.
+ * The entries that are wanted: those to extract, and those that are refused.
  *
- * @category getters
+ * @category combinators
  * @since 0.1.0
  */
-export const refused = (archive: string, entries: ReadonlyArray<ZipEntry>): ReadonlyArray<RefusedEntry> =>
-  entries.flatMap((entry) => {
-    const { name, unsupported: feature } = entry
-    if (feature === undefined) return []
-    return [{ entry, error: new ArchiveError({ archive, reason: new Unsupported({ entry: name, feature }) }) }]
-  })
+export const sort = (
+  { entries, name }: Pick<ZipArchive, "entries" | "name">,
+  select: (entry: ZipEntry) => boolean = () => true
+): { readonly entries: ReadonlyArray<ZipEntry>; readonly refused: ReadonlyArray<RefusedEntry> } => {
+  const selected = entries.filter(select)
+  return { entries: selected.filter(({ refused }) => refused === undefined), refused: refused(name, selected) }
+}
 
 /** A gap that is shorter than this is read through: a further request costs more. */
 const shortGap = 256 * 1024

@@ -1,6 +1,6 @@
 /**
- * The central directory of a ZIP archive, the one authority on what is in it. Where it is, and what it says; strict, so
- * that no two readers can see two different archives in the same bytes.
+ * The central directory of a ZIP archive, the one authority on what is in it. Where it is, and what it says; strict where
+ * two readers could see two different archives in the same bytes, and lenient about all else.
  *
  * The rules are those of PKWARE's APPNOTE.TXT 6.3.10, which numbers in parentheses refer to.
  *
@@ -26,7 +26,11 @@ export interface DirectoryLocation {
   readonly offset: number
   /** How many bytes it has. */
   readonly size: number
+  /** How many entries it has; modulo 65,536 where no ZIP64 record says so. */
   readonly entries: number
+  readonly isModulo: boolean
+  /** The bytes of a program in front of the archive, from whose end all its offsets are counted. */
+  readonly prefix: number
 }
 
 /**
@@ -54,12 +58,18 @@ const maximalComment = 0xffff
  */
 export const tailSize = endSize + maximalComment + locatorSize + end64Size
 
+/** More zeros than this behind an archive are not looked through. */
+const mostZeros = 2 ** 24
+
 /**
  * Finds the central directory from the last bytes of an archive and the size of the whole, in bytes.
  *
- * Refused as damaged: bytes after the end record or between it and the directory, as a program in front of the archive
- * leaves them; a comment that holds another end record; ZIP64 records that disagree with the end record. Archives on
- * several disks are not supported (4.3.13 to 4.3.16).
+ * There may be zeros behind the archive, as tapes and disks pad it, and a program in front of it, which no offset counts. A
+ * comment may hold what looks like an end record, where nobody could read an archive by it.
+ *
+ * Refused as damaged: two end records that each could be the one; other bytes after the end record, or between it and the
+ * directory; ZIP64 records that disagree with the end record. Archives on several disks are not supported (4.3.13 to
+ * 4.3.16).
  *
  * @category constructors
  * @since 0.1.0
@@ -68,22 +78,56 @@ export const locate = (tail: Uint8Array, archiveSize: number): Result.Result<Dir
   const from = Math.max(0, archiveSize - tailSize)
   if (tail.length < archiveSize - from) return Result.succeed({ _tag: "NeedMore", from })
   const view = viewOf(tail)
-  const reachesEnd = (at: number) => at + endSize + view.getUint16(at + 20, true) === view.byteLength
-  const [at, ...earlier] = endRecords(view)
-  if (at === undefined) return Result.fail(new NotAnArchive({ found: describe(tail, archiveSize) }))
-  if (earlier.some(reachesEnd)) return damaged("has two end records, one in the comment of the other")
-  if (!reachesEnd(at)) return damaged("does not end where its end record says")
-  return readEnd(view, at, archiveSize - tail.length)
+  const start = archiveSize - tail.length
+  const used = lengthWithoutZeros(tail)
+  const zeros = tail.length - used
+  if (start > 0 && zeros > maximalComment && zeros < mostZeros) {
+    const due = used === 0 ? 16 * zeros : zeros + tailSize
+    if (tail.length < due) return Result.succeed({ _tag: "NeedMore", from: Math.max(0, archiveSize - due) })
+  }
+  const endOf = (at: number) => at + endSize + view.getUint16(at + 20, true)
+  const reachesEnd = (at: number) => endOf(at) >= used && endOf(at) <= view.byteLength
+  const records = endRecords(view, used)
+  const [last] = records
+  if (last === undefined) return Result.fail(new NotAnArchive({ found: describe(tail, archiveSize) }))
+  const reaching = records.filter(reachesEnd)
+  const right = reaching.flatMap((at) => {
+    const location = readEnd(view, at, start)
+    return Result.isSuccess(location) ? [{ at, location }] : []
+  })
+  const [found] = right
+  if (found === undefined) {
+    const [at] = reaching
+    return at === undefined ? damaged("does not end where its end record says") : readEnd(view, at, start)
+  }
+  // Readers that do not look where a record ends take the last one.
+  const others = records.filter((at) => at > found.at && couldBeEnd(view, at, start))
+  if (right.length > 1 || others.length > 0) return damaged("has two end records, one in the comment of the other")
+  return found.location
+}
+
+const lengthWithoutZeros = (bytes: Uint8Array): number => {
+  let length = bytes.length
+  while (length > 0 && bytes[length - 1] === 0) length--
+  return length
 }
 
 /** The places of everything that may be an end record, the last one first. */
-const endRecords = (view: DataView): ReadonlyArray<number> => {
+const endRecords = (view: DataView, used: number): ReadonlyArray<number> => {
   const found: Array<number> = []
-  const last = view.byteLength - endSize
-  for (let at = last; at >= 0 && at >= last - maximalComment; at--) {
+  const first = Math.max(0, used - endSize - maximalComment)
+  for (let at = Math.min(used - 4, view.byteLength - endSize); at >= first; at--) {
     if (view.getUint32(at, true) === 0x06054b50) found.push(at)
   }
   return found
+}
+
+/** Whether a lenient reader might read an archive by this end record. */
+const couldBeEnd = (view: DataView, at: number, start: number): boolean => {
+  const entries = view.getUint16(at + 10, true)
+  const size = view.getUint32(at + 12, true)
+  const isIn64 = at >= locatorSize && view.getUint32(at - locatorSize, true) === 0x07064b50
+  return isIn64 || (entries * ZipRecord.fixedSize <= size && size + view.getUint32(at + 16, true) <= start + at)
 }
 
 /** Reads the end record at `at`, and the ZIP64 records before it; the view begins at `start` of the archive. */
@@ -96,7 +140,7 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
   const has64 = locator >= 0 && view.getUint32(locator, true) === 0x07064b50
   if (has64 && view.getUint32(locator + 16, true) > 1) return severalDisks
   const end64 = locator - end64Size
-  if (has64 && !isEnd64(view, end64, start, locator)) return damaged("has no ZIP64 end record where one is needed")
+  if (has64 && !isEnd64(view, end64, locator)) return damaged("has no ZIP64 end record where one is needed")
   const wide = has64
     ? [
         ...[16, 20].map((field) => view.getUint32(end64 + field, true)),
@@ -109,22 +153,24 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
   const [disk = 0, directoryDisk = 0, entriesOnDisk = 0, entries = 0, size = 0, offset = 0] = wide
   if (disk !== 0 || directoryDisk !== 0 || entriesOnDisk !== entries) return severalDisks
   const due = start + (has64 ? end64 : at)
-  if (offset + size !== due) {
+  // All offsets are counted from where the archive begins, which may be behind a program.
+  const prefix = due - size - offset
+  if (prefix < 0) {
     return damaged(`has a central directory that ends at ${offset + size}, and an end record at ${due}`)
   }
-  if (entries * ZipRecord.fixedSize > size || (entries === 0 && size > 0)) {
+  if (has64 && uint64(view, locator + 8) + prefix !== due) return damaged("has no ZIP64 end record where one is needed")
+  if (entries * ZipRecord.fixedSize > size || (has64 && entries === 0 && size > 0)) {
     return damaged(`declares ${entries} entries in a central directory of ${size} bytes`)
   }
-  return Result.succeed({ _tag: "Location", offset, size, entries })
+  return Result.succeed({ _tag: "Location", offset: offset + prefix, size, entries, isModulo: !has64, prefix })
 }
 
-/** Whether the ZIP64 end record lies right before its locator, which says so; with nothing behind its fields (4.3.14.2). */
-const isEnd64 = (view: DataView, at: number, start: number, locator: number): boolean =>
+/** Whether the ZIP64 end record lies right before its locator; with nothing behind its fields (4.3.14.2). */
+const isEnd64 = (view: DataView, at: number, locator: number): boolean =>
   at >= 0 &&
   view.getUint32(at, true) === 0x06064b50 &&
   uint64(view, at + 4) === end64Size - 12 &&
-  view.getUint32(locator + 4, true) === 0 &&
-  uint64(view, locator + 8) === start + at
+  view.getUint32(locator + 4, true) === 0
 
 /** What is there instead of an archive. */
 const describe = (tail: Uint8Array, archiveSize: number): string => {
@@ -135,16 +181,28 @@ const describe = (tail: Uint8Array, archiveSize: number): string => {
 }
 
 /**
+ * How many records a central directory has.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const count = (bytes: Uint8Array): number => {
+  const view = viewOf(bytes)
+  let found = 0
+  for (let at = 0; ; found++) {
+    const length = ZipRecord.lengthAt(view, at)
+    if (length === undefined) return found
+    at += length
+  }
+}
+
+/**
  * Reads the central directory: its bytes, all and no more, to its entries in their order. The entries look at these bytes
  * (`rawName`), which must not change as long as they are used.
  *
- * Refused as damaged: other counts and sizes than the end record has, entries that share bytes with each other or with the
- * directory, names that are there twice or not in the encoding they claim, and whatever disagrees within one entry.
- * Several disks are not supported. Encryption, methods other than stored and deflate, symbolic links and special files are not
- * either, but that is said of the entry alone (`unsupported`).
- *
- * Names are decoded as UTF-8 where they say so, by their flag or by a valid Unicode path (4.6.9), and where they come from a
- * Unix and are UTF-8; else as CP437.
+ * Refused as damaged, because readers would see different archives: other counts and sizes than the end record has, and entries
+ * that share bytes with each other or with the directory. What ails one entry is said of it alone (`refused`). Several may have
+ * the same name.
  *
  * @category constructors
  * @since 0.1.0
@@ -158,25 +216,31 @@ export const parse = (
   }
   const view = viewOf(bytes)
   const entries: Array<ZipRecord.Draft> = []
-  const names = new Set<string>()
   let at = 0
-  for (let index = 0; index < location.entries; index++) {
+  for (let index = 0; at < bytes.length; index++) {
     const length = ZipRecord.lengthAt(view, at)
-    if (length === undefined) return damaged(`has no entry ${index + 1} of ${location.entries} in its directory`)
+    if (length === undefined) {
+      return damaged(
+        index < location.entries
+          ? `has no entry ${index + 1} of ${location.entries} in its directory`
+          : `has ${bytes.length - at} bytes in its directory behind the last entry`
+      )
+    }
     const entry = ZipRecord.read(view, at, index)
     if (Result.isFailure(entry)) return Result.fail(entry.failure)
-    if (names.has(entry.success.name)) return damaged("is there twice", entry.success.name)
-    names.add(entry.success.name)
+    entry.success.offset += location.prefix
     entries.push(entry.success)
     at += length
   }
-  if (at !== bytes.length) return damaged(`has ${bytes.length - at} bytes in its directory behind the last entry`)
+  const surplus = entries.length - location.entries
+  if (surplus !== 0 && (!location.isModulo || surplus % 65_536 !== 0)) {
+    return damaged(`declares ${location.entries} entries and has ${entries.length}`)
+  }
   return place(entries, location.offset)
 }
 
-/** The bytes of a local header without name and extra field, and of the shortest descriptor (4.3.7, 4.3.9). */
+/** The bytes of a local header without name and extra field (4.3.7). */
 const localSize = 30
-const descriptorSize = 12
 
 /** Finds where each entry ends, and that none shares bytes with another or with the directory. */
 const place = (
@@ -186,7 +250,7 @@ const place = (
   let next = directory
   for (const entry of entries.toSorted((a, b) => b.offset - a.offset)) {
     // At the least: how long its extra field is, only the local header knows.
-    const length = localSize + entry.rawName.length + entry.compressedSize + (entry.hasDescriptor ? descriptorSize : 0)
+    const length = localSize + entry.rawName.length + entry.compressedSize
     if (entry.offset + length > next) return damaged("overlaps what follows it", entry.name)
     entry.end = next
     next = entry.offset

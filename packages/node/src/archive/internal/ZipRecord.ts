@@ -4,19 +4,19 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import type { Reason } from "../ArchiveError.ts"
 import type { Method, ZipEntry } from "../ZipEntry.ts"
 import { Damaged, UnsafeName, Unsupported } from "./ArchiveReason.ts"
 import * as Cp437 from "./Cp437.ts"
+import * as EntryPath from "./EntryPath.ts"
 import * as ZipExtra from "./ZipExtra.ts"
 
 /**
- * An entry whose end is found when all are read.
+ * An entry whose place is found when all are read.
  *
  * @category models
  * @since 0.1.0
  */
-export type Draft = Omit<ZipEntry, "end"> & { end: number }
+export type Draft = Omit<ZipEntry, "offset" | "end"> & { offset: number; end: number }
 
 /**
  * The bytes of a record without name, extra field and comment.
@@ -40,108 +40,89 @@ export const lengthAt = (view: DataView, at: number): number | undefined => {
 }
 
 /**
- * Reads the record at `at`, where `lengthAt` has found one.
+ * Reads the record at `at`, where `lengthAt` has found one. What is wrong with the entry alone is said in `refused`; it fails
+ * where its place in the archive cannot be told.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const read = (view: DataView, at: number, index: number): Result.Result<Draft, Reason> => {
+export const read = (view: DataView, at: number, index: number): Result.Result<Draft, Damaged> => {
   const flags = view.getUint16(at + 8, true)
   const nameEnd = at + fixedSize + view.getUint16(at + 28, true)
   const rawName = new Uint8Array(view.buffer, view.byteOffset + at + fixedSize, nameEnd - at - fixedSize)
   const extra = ZipExtra.parse(view, nameEnd, nameEnd + view.getUint16(at + 30, true))
-  if (typeof extra === "string") return damaged(Cp437.decode(rawName), extra)
-  const decoded = nameOf(rawName, flags, isUnix(view, at), extra)
-  if (Result.isFailure(decoded)) return damaged(Cp437.decode(rawName), decoded.failure)
-  const name = decoded.success
-  if (name === "") return damaged(name, "has no name")
-  if (name.includes("\0")) return Result.fail(new UnsafeName({ entry: name, description: "holds a NUL" }))
-
+  const { isOneOfTwo, name } = nameOf(rawName, flags, extra)
   const numbers = numbersOf(view, at, extra)
-  if (numbers === undefined) return damaged(name, "has a ZIP64 field that does not fit its sizes")
-  const { compressedSize, disk, offset, size } = numbers
+  if (typeof numbers === "string") return Result.fail(new Damaged({ entry: name, description: numbers }))
+  const { compressedSize, offset, size } = numbers
   const isDirectory = name.endsWith("/")
-  const type = typeOf(view, at)
-  if (disk !== 0) return Result.fail(new Unsupported({ entry: name, feature: "several disks" }))
-
-  const id = view.getUint16(at + 10, true)
-  const method = methods.get(id) ?? "other"
-  const unsupported = unsupportedOf(id, flags, type)
+  const method = view.getUint16(at + 10, true)
   const crc32 = view.getUint32(at + 16, true)
-  if (isDirectory && size !== 0) return damaged(name, "is a directory with content")
-  if (!isDirectory && type === directory) return damaged(name, "is a directory by its mode and a file by its name")
-  if (unsupported === undefined) {
-    if (method === "stored" && size !== compressedSize) return damaged(name, "is stored and has two sizes")
-    if (size === 0 && crc32 !== 0) return damaged(name, "is empty and has a checksum")
-  }
+  const known = { index, name, rawName, isDirectory, method: methods.get(method) ?? "other", flags, crc32 } as const
+  const of = { ...known, ...numbers, type: typeOf(view, at), id: method }
   return Result.succeed({
-    index,
-    name,
-    rawName,
-    isDirectory,
-    method,
-    unsupported,
-    flags,
+    ...known,
+    refused: isOneOfTwo ? new Damaged({ entry: name, description: "has two names" }) : refusalOf(of),
     hasDescriptor: (flags & 8) !== 0,
     compressedSize,
     size,
-    crc32,
     offset,
     end: offset,
     modified: ZipExtra.modified(extra) ?? dosTime(view.getUint16(at + 14, true), view.getUint16(at + 12, true))
   })
 }
 
-const damaged = (entry: string, description: string) => Result.fail(new Damaged({ entry, description }))
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-const isAscii = (bytes: Uint8Array): boolean => {
-  for (const byte of bytes) if (byte >= 128) return false
-  return true
+interface Known extends Numbers, Pick<ZipEntry, "name" | "isDirectory" | "method" | "flags" | "crc32"> {
+  readonly type: number
+  readonly id: number
 }
 
-/** What the name is, by its flag, its extra field, or the custom of the system it was written on; or what is wrong. */
-const nameOf = (
-  rawName: Uint8Array,
-  flags: number,
-  isUnix: boolean,
-  extra: ZipExtra.Extra
-): Result.Result<string, string> => {
-  const saysUtf8 = (flags & 0x0800) !== 0
-  const other = ZipExtra.unicodePath(extra, rawName)
-  if (other === undefined && !saysUtf8) return Result.succeed(unflaggedName(rawName, isUnix))
-  return Result.try({
-    try: () => utf8.decode(other ?? rawName),
-    catch: () => "says that its name is UTF-8, and it is not"
-  }).pipe(
-    Result.filterOrFail(
-      (name) => other === undefined || !saysUtf8 || name === utf8.decode(rawName),
-      () => "has two names in UTF-8"
-    )
-  )
+/** Why this entry is not extracted, and all others are. */
+const refusalOf = ({ compressedSize, crc32, disk, flags, id, isDirectory, method, name, size, type }: Known) => {
+  const unsafe = EntryPath.refusal(name)
+  if (unsafe !== undefined) return new UnsafeName({ entry: name, description: unsafe })
+  const feature = disk === 0 ? unsupportedOf(id, flags, type, isDirectory) : "several disks"
+  if (feature !== undefined) return new Unsupported({ entry: name, feature })
+  const damaged = (description: string) => new Damaged({ entry: name, description })
+  if (isDirectory) return undefined
+  // Some readers make a directory of it, others a file.
+  if (type === directory) return damaged("is a directory by its mode and a file by its name")
+  if (method === "stored" && size !== compressedSize) return damaged("is stored and has two sizes")
+  if (size === 0 && crc32 !== 0) return damaged("is empty and has a checksum")
+  return Number.isSafeInteger(size) ? undefined : damaged("has a size that no file has")
 }
 
 /**
- * CP437 is the rule (APPNOTE D.1). But on Unix and macOS many tools write the bytes of the system, which are UTF-8, and
- * Info-ZIP and libarchive read them so; hardly any text in CP437 is valid UTF-8 as well.
+ * What the name is: by its flag or by its extra field UTF-8; and so wherever it is valid, for hardly any text in CP437, Shift-JIS
+ * or GBK is valid UTF-8 as well; else CP437, which is the rule (APPNOTE D.1). What claims to be UTF-8 and is not is read as
+ * far as it is.
  */
-const unflaggedName = (rawName: Uint8Array, isUnix: boolean): string =>
-  isAscii(rawName) || isUnix
-    ? Result.getOrElse(
-        Result.try(() => utf8.decode(rawName)),
-        () => Cp437.decode(rawName)
-      )
-    : Cp437.decode(rawName)
+const nameOf = (
+  rawName: Uint8Array,
+  flags: number,
+  extra: ZipExtra.Extra
+): { readonly name: string; readonly isOneOfTwo: boolean } => {
+  const saysUtf8 = (flags & 0x0800) !== 0
+  const own = ZipExtra.decodeUtf8(rawName)
+  const [other, ...others] = ZipExtra.unicodePaths(extra, rawName)
+  const isOneOfTwo = others.length > 0 || (saysUtf8 && own !== undefined && other !== undefined && other !== own)
+  const name = other ?? own ?? (saysUtf8 ? lossy.decode(rawName) : Cp437.decode(rawName))
+  return { name, isOneOfTwo }
+}
 
-/** Sizes, place and disk, from the ZIP64 block where the record has no room for them. */
-const numbersOf = (view: DataView, at: number, extra: ZipExtra.Extra): Numbers | undefined => {
+const lossy = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** Sizes, place and disk, from the ZIP64 block where the record has no room for them; or what is wrong. */
+const numbersOf = (view: DataView, at: number, extra: ZipExtra.Extra): Numbers | string => {
   const size = view.getUint32(at + 24, true)
   const compressedSize = view.getUint32(at + 20, true)
   const offset = view.getUint32(at + 42, true)
   const disk = view.getUint16(at + 34, true)
   const narrow = { size, compressedSize, offset, disk }
   const isNarrow = Math.max(size, compressedSize, offset) < limit32 && disk < limit16
-  return isNarrow ? narrow : extra.zip64 && widen(narrow, extra.zip64)
+  if (isNarrow || extra.zip64 === undefined) return narrow
+  if (extra.zip64Differs === true) return "has two ZIP64 fields that disagree"
+  return widen(narrow, extra.zip64) ?? "has a ZIP64 field that does not fit its sizes"
 }
 
 interface Numbers {
@@ -154,7 +135,10 @@ interface Numbers {
 const limit32 = 0xffff_ffff
 const limit16 = 0xffff
 
-/** The block has just the numbers that are missing, in this order (APPNOTE 4.5.3); else readers would disagree. */
+/**
+ * The block has the numbers that are missing, in this order (APPNOTE 4.5.3). What else it has, as several writers repeat the
+ * others, no reader looks at.
+ */
 const widen = (narrow: Numbers, block: DataView): Numbers | undefined => {
   let used = 0
   const take = (length: 4 | 8): number => {
@@ -166,13 +150,11 @@ const widen = (narrow: Numbers, block: DataView): Numbers | undefined => {
   const compressedSize = narrow.compressedSize === limit32 ? take(8) : narrow.compressedSize
   const offset = narrow.offset === limit32 ? take(8) : narrow.offset
   const disk = narrow.disk === limit16 ? take(4) : narrow.disk
-  const fits = used === block.byteLength && Number.isSafeInteger(size)
-  return fits ? { size, compressedSize, offset, disk } : undefined
+  return used <= block.byteLength ? { size, compressedSize, offset, disk } : undefined
 }
 
 /** What the four highest bits of a Unix mode say, where they say anything. */
 const directory = 4
-const regularFile = 8
 const symbolicLink = 10
 
 /** The type of the file, where the record was made on a Unix or on macOS (APPNOTE 4.4.2). */
@@ -180,14 +162,17 @@ const typeOf = (view: DataView, at: number): number => (isUnix(view, at) ? view.
 
 const isUnix = (view: DataView, at: number): boolean => [3, 19].includes(view.getUint8(at + 5))
 
-/** What of the format an entry needs that is not read here. */
-const unsupportedOf = (id: number, flags: number, type: number): string | undefined => {
+/**
+ * What of the format an entry needs that is not read here. Writers note the mode of what they read from, such as a pipe: what
+ * has content is a file.
+ */
+const unsupportedOf = (id: number, flags: number, type: number, isDirectory: boolean): string | undefined => {
+  if (type === symbolicLink) return "a symbolic link"
+  if (isDirectory) return undefined
   // Encryption, strong encryption, masked headers (APPNOTE 4.4.4). It changes the method, so it is looked for first.
   if ((flags & 0x2041) !== 0) return "encryption"
   if ((flags & 0x0020) !== 0) return "patches"
-  if (!methods.has(id)) return `the method ${otherMethods.get(id) ?? id}`
-  if (type === symbolicLink) return "a symbolic link"
-  return type === 0 || type === directory || type === regularFile ? undefined : "a special file"
+  return methods.has(id) ? undefined : `the method ${otherMethods.get(id) ?? id}`
 }
 
 const methods: ReadonlyMap<number, Method> = new Map([

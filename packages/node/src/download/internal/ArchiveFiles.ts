@@ -3,6 +3,7 @@ import * as Fs from "node:fs/promises"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as ProvedEnd from "../../archive/internal/ProvedEnd.ts"
 import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
 import { Exists, IsDirectory } from "../../file/internal/FileReason.ts"
@@ -26,7 +27,8 @@ export const open = Effect.fnUntraced(function* (
   const saveOne = (archive: ReadyArchive): Stream.Stream<SaveEvent> => {
     const target = Place.archivePath(file, total, archive.batch)
     const ifExists = replace ? "replace" : archive.resumed ? "skip" : "fail"
-    return files.events(archive.source, target, { ...options, expect: "zip", ifExists }).pipe(
+    const how = { ...options, expect: "zip", ifExists, provesEnd: ProvedEnd.isWholeArchive } as const
+    return files.events(archive.source, target, how).pipe(
       Stream.map((event) => told(archive, event)),
       Stream.catch((error) => Stream.succeed<SaveEvent>({ _tag: "NotSaved", archive, error }))
     )

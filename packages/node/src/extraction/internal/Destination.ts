@@ -6,6 +6,7 @@ import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
 import * as Existing from "./Existing.ts"
+import * as NameLength from "./NameLength.ts"
 import * as Names from "./Names.ts"
 import * as Unpackers from "./Unpackers.ts"
 import * as Workspace from "./Workspace.ts"
@@ -44,12 +45,14 @@ export const open = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Destination, FileError, Scope.Scope> {
   const workspace = yield* Workspace.open(directory)
-  return { directory, workspace, names: namesIn(directory), unpackersFor: yield* unpackers(options) }
+  return { directory, workspace, names: yield* namesIn(directory), unpackersFor: yield* unpackers(options) }
 })
 
 /** Names for a directory in which nothing has been named yet. */
-export const namesIn = (directory: string): Names.Names =>
-  Names.make(directory, Existing.make(directory), Workspace.isReserved)
+export const namesIn = (directory: string): Effect.Effect<Names.Names> =>
+  Effect.map(NameLength.longestIn(directory), (longest) =>
+    Names.make(directory, Existing.make(directory, longest), Workspace.isReserved, longest)
+  )
 
 /** More than this is worth a thread: to start one takes some 40 ms. */
 const muchBytes = 16 * 1024 * 1024

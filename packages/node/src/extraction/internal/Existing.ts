@@ -29,7 +29,7 @@ export interface Listing {
 /** Lists a directory by its path relative to the one that is extracted into. */
 export type Existing = (path: string) => Effect.Effect<Listing, FileError>
 
-export const make = (directory: string): Existing => {
+export const make = (directory: string, longest: number = EntryPath.maximalSegment): Existing => {
   const listings = new Map<string, Listing>()
   return Effect.fnUntraced(function* (path): Effect.fn.Return<Listing, FileError> {
     const known = listings.get(path)
@@ -38,7 +38,7 @@ export const make = (directory: string): Existing => {
     const found = yield* Files.attempt("extract into", whole, () => Fs.readdir(whole, { withFileTypes: true })).pipe(
       Files.orMissing
     )
-    const listing = found === undefined ? nothing : listingOf(path, found)
+    const listing = found === undefined ? nothing : listingOf(path, found, longest)
     listings.set(path, listing)
     return listing
   })
@@ -47,7 +47,7 @@ export const make = (directory: string): Existing => {
 /** Of a directory that is not there. */
 export const nothing: Listing = { called: () => [], numbered: () => [] }
 
-const listingOf = (path: string, all: ReadonlyArray<Dirent>): Listing => {
+const listingOf = (path: string, all: ReadonlyArray<Dirent>, longest: number): Listing => {
   const byName = new Map<string, Array<Item>>()
   const byFirstName = new Map<string, Array<readonly [n: number, item: Item]>>()
   for (const found of all) {
@@ -61,7 +61,7 @@ const listingOf = (path: string, all: ReadonlyArray<Dirent>): Listing => {
     numbered: (name) =>
       byFirstName.size === 0
         ? []
-        : firstNames(name)
+        : firstNames(name, longest)
             .flatMap((first) => byFirstName.get(first) ?? [])
             .toSorted(([a], [b]) => a - b)
             .map(([, item]) => item)
@@ -81,9 +81,9 @@ const kindOf = (found: Dirent): Item["kind"] => {
 }
 
 /** What its numbered names begin with: the name, or, where it is long, what a number of each length leaves of it. */
-const firstNames = (name: string): ReadonlyArray<string> => {
+const firstNames = (name: string, longest: number): ReadonlyArray<string> => {
   const firsts = [2, 10, 100, 1000, 10_000, 100_000].map(
-    (n) => EntryPath.unnumbered(EntryPath.candidate(name, n))?.name ?? name
+    (n) => EntryPath.unnumbered(EntryPath.candidate(name, n, longest))?.name ?? name
   )
   return [...new Set(firsts.map(EntryPath.fold))]
 }

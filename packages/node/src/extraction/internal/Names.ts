@@ -50,6 +50,8 @@ export interface Place {
 }
 
 export interface Names {
+  /** How many bytes a name may have there. */
+  readonly longest: number
   /** The directory for these segments. From now on it has its name. */
   readonly place: (segments: ReadonlyArray<string>) => Effect.Effect<Place, FileError>
   /** The name of a file, by what is known of its candidates; none where it needs a new number. From now on it has it. */
@@ -81,7 +83,12 @@ interface Claim extends Content {
 }
 
 /** `isReserved` tells names that are nobody's, folded. */
-export const make = (directory: string, existing: Existing.Existing, isReserved: (key: string) => boolean): Names => {
+export const make = (
+  directory: string,
+  existing: Existing.Existing,
+  isReserved: (key: string) => boolean,
+  longest: number = EntryPath.maximalSegment
+): Names => {
   const files = new Map<string, Claim>()
   /** Each with its spelling. */
   const directories = new Map<string, string>()
@@ -116,7 +123,7 @@ export const make = (directory: string, existing: Existing.Existing, isReserved:
     }
     // From here on nothing is waited for, so nobody else gives names meanwhile.
     for (let n = 1; ; n++) {
-      const path = EntryPath.candidate(pathIn(parent, name), n)
+      const path = EntryPath.candidate(pathIn(parent, name), n, longest)
       const key = EntryPath.fold(path)
       if (files.has(key) || isReserved(key)) continue
       const items = parent.listing.called(basename(path))
@@ -199,7 +206,7 @@ export const make = (directory: string, existing: Existing.Existing, isReserved:
   const firstFree = (wanted: string, isFree: (path: string) => boolean): string => {
     const key = EntryPath.fold(wanted)
     for (let n = next.get(key) ?? 2; ; n++) {
-      const path = EntryPath.candidate(wanted, n)
+      const path = EntryPath.candidate(wanted, n, longest)
       const folded = EntryPath.fold(path)
       if (isUsed(folded) || !isFree(path)) continue
       next.set(key, n + 1)
@@ -207,7 +214,7 @@ export const make = (directory: string, existing: Existing.Existing, isReserved:
     }
   }
 
-  return { place, plain, numbered, another }
+  return { longest, place, plain, numbered, another }
 }
 
 const idOf = (key: string, { crc32, size }: Content): string => `${key}\0${size} ${crc32}`

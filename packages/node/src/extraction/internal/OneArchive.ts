@@ -67,7 +67,10 @@ export type ExtractionEvent =
   | { readonly _tag: "Started"; readonly entry: ZipEntry; readonly path: string }
   /** Files that are there now. */
   | { readonly _tag: "Extracted"; readonly files: ReadonlyArray<ExtractedFile> }
-  /** A file whose content is not what the archive says, and that was not written. */
+  /**
+   * An entry that is left out, alone: its name leads elsewhere, it is kept in a way that is not supported, it is damaged, or its
+   * content is not what the archive says. What the directory tells of is told first, the rest where it is found.
+   */
   | { readonly _tag: "Refused"; readonly entry: ZipEntry; readonly error: ArchiveError }
   | { readonly _tag: "Completed"; readonly extracted: Extracted }
 
@@ -125,10 +128,10 @@ export const extract = <E, R>(
         onTrouble: tell,
         spool: { file: spool, onEvent: (event) => tell({ _tag: "Spooling", event }) }
       })
-      const entries = archive.entries.filter(options.select ?? (() => true))
+      const { entries, refused: unfit } = ZipArchive.sort(archive, options.select)
       const unpackers = unpackersFor(entries)
       const ifDiffers = options.ifDiffers ?? "keep"
-      const plan = yield* Plan.make(entries, { archive: archive.name, directory, names, unpackers, ifDiffers })
+      const plan = yield* Plan.make(entries, { directory, names, unpackers, ifDiffers })
       const wanted = plan.files.filter(({ action }) => action !== "skip")
       const there = plan.files.filter(({ action }) => action === "skip")
       if (wanted.length > 0) yield* unpackers.warmUp
@@ -137,11 +140,13 @@ export const extract = <E, R>(
       const bytesToRead = lengthOf(ZipArchive.ranges(wanted.map(({ entry }) => entry)))
       const all = { files: plan.files.length, bytes: sizeOf(plan.files) }
       yield* tell({ _tag: "Planned", entries: archive.entries, ...all, filesToWrite: wanted.length, bytesToRead })
+      yield* Effect.forEach(unfit, (refused) => tell({ _tag: "Refused", ...refused }), { discard: true })
       if (there.length > 0) yield* tell({ _tag: "Extracted", files: there.map((target) => extracted(target, true)) })
       const { found, refused } = yield* write(archive, wanted, { workspace, names, unpackers, ifDiffers }, tell)
+      const [first = refused] = unfit.map(({ error }) => error)
       // All that can be had of it is there now.
       if (!("file" in location)) yield* Files.remove(spool)
-      if (refused !== undefined) return yield* refused
+      if (first !== undefined) return yield* first
       const report = { name: archive.name, ...all, alreadyThere: there.length + found, read: bytesToRead }
       yield* Effect.annotateCurrentSpan({
         "scenario.files": report.files,
@@ -228,12 +233,9 @@ const write = Effect.fnUntraced(function* <E, R>(
     Stream.runForEach(
       Effect.fnUntraced(function* (event) {
         if (event._tag !== "Bytes") return
-        const pieces = yield* Effect.mapError(
-          Effect.fromResult(data.push(event.offset, event.bytes)),
-          (reason) => new ArchiveError({ archive: name, reason })
-        )
-        for (const { entry, isFirst } of pieces) {
-          const path = isFirst ? large.get(entry) : undefined
+        const pieces = data.push(event.offset, event.bytes)
+        for (const { entry, error, isFirst } of pieces) {
+          const path = isFirst && error === undefined ? large.get(entry) : undefined
           if (path !== undefined) yield* tell({ _tag: "Started", entry, path })
         }
         yield* unpacking.push(pieces)

@@ -2,8 +2,6 @@
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import { ArchiveError } from "../../archive/ArchiveError.ts"
 import * as EntryPath from "../../archive/internal/EntryPath.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
@@ -25,7 +23,6 @@ export interface Plan {
 }
 
 export interface Options {
-  readonly archive: string
   readonly directory: string
   readonly names: Names.Names
   readonly unpackers: Unpackers
@@ -45,15 +42,13 @@ interface Wish {
 export const make = Effect.fnUntraced(function* (
   entries: ReadonlyArray<ZipEntry>,
   options: Options
-): Effect.fn.Return<Plan, ArchiveError | FileError> {
-  const { archive, ifDiffers, names } = options
+): Effect.fn.Return<Plan, FileError> {
+  const { ifDiffers, names } = options
   const wishes: Array<Wish> = []
   const needed = new Set<Names.Place>()
   const places = new Map<string, Names.Place>()
   for (const entry of entries) {
-    const path = EntryPath.of(entry)
-    if (Result.isFailure(path)) return yield* new ArchiveError({ archive, reason: path.failure })
-    const { segments, why } = path.success
+    const { segments, why } = EntryPath.of(entry, names.longest)
     const on = entry.isDirectory ? segments : segments.slice(0, -1)
     const spelled = on.join("/")
     const place = places.get(spelled) ?? (yield* names.place(on))

@@ -32,6 +32,8 @@ export interface PreviewedArchive {
   readonly name: string
   /** In the order of the archive. */
   readonly files: ReadonlyArray<PreviewedFile>
+  /** What would be left out, by what the directory of the archive says. */
+  readonly refused: ReadonlyArray<ZipArchive.RefusedEntry>
   /** Bytes of the archive that would be read. */
   readonly bytesToRead: number
 }
@@ -51,16 +53,16 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
   directory: string,
   options: Destination.Options = {}
 ): Effect.fn.Return<Preview, ReadError | E, R> {
-  const { ifDiffers = "keep", select = () => true } = options
-  const names = Destination.namesIn(directory)
+  const { ifDiffers = "keep", select } = options
+  const names = yield* Destination.namesIn(directory)
   const one = Effect.fnUntraced(function* (location: ArchiveLocation<E, R>, unpackersFor: Destination.UnpackersFor) {
     const archive = yield* openArchive(location, options)
-    const entries = archive.entries.filter(select)
+    const { entries, refused } = ZipArchive.sort(archive, select)
     const unpackers = unpackersFor(entries)
-    const { files } = yield* Plan.make(entries, { archive: archive.name, directory, names, unpackers, ifDiffers })
+    const { files } = yield* Plan.make(entries, { directory, names, unpackers, ifDiffers })
     const written = files.filter(({ action }) => action !== "skip").map(({ entry }) => entry)
     const bytesToRead = ZipArchive.ranges(written).reduce((sum, [start, end]) => sum + end - start, 0)
-    const previewed: PreviewedArchive = { name: archive.name, files, bytesToRead }
+    const previewed: PreviewedArchive = { name: archive.name, files, refused, bytesToRead }
     return { previewed, bytesToWrite: written.reduce((sum, { size }) => sum + size, 0) }
   }, Effect.scoped)
 

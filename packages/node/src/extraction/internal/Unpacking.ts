@@ -7,7 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import type { ArchiveError } from "../../archive/ArchiveError.ts"
+import { ArchiveError } from "../../archive/ArchiveError.ts"
+import type { Damaged } from "../../archive/internal/ArchiveReason.ts"
 import * as Contents from "../../archive/internal/Contents.ts"
 import type { Piece } from "../../archive/internal/EntryData.ts"
 import * as Inflate from "../../archive/internal/Inflate.ts"
@@ -128,6 +129,18 @@ export const make = Effect.fnUntraced(function* (
     return failure === undefined ? Effect.void : Effect.fail(failure)
   })
 
+  /** What is wrong with the data of an entry, before its content is looked at. What has come of it is forgotten. */
+  const refuse = Effect.fnUntraced(function* (target: Target, reason: Damaged, isFirst: boolean) {
+    outcomes.push({ target, error: new ArchiveError({ archive, reason }) })
+    if (isFirst) return
+    if (batch !== undefined && Contents.isSmall(target.entry)) batch.length = begin
+    if (large === undefined || Contents.isSmall(target.entry)) return
+    const file = large
+    yield* written(file)
+    yield* close(file)
+    large = undefined
+  })
+
   const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
     const { compressedSize } = target.entry
     if (isFirst) {
@@ -237,7 +250,8 @@ export const make = Effect.fnUntraced(function* (
         const target = targetOf.get(piece.entry)
         // Read through, because asking for what comes before and after it costs more.
         if (target === undefined) continue
-        yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
+        if (piece.error !== undefined) yield* refuse(target, piece.error, piece.isFirst)
+        else yield* Contents.isSmall(piece.entry) ? addSmall(target, piece) : addLarge(target, piece)
       }
       yield* settleAll
       yield* orFail

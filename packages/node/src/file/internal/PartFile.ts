@@ -29,6 +29,7 @@ import type * as OwnDirectory from "./OwnDirectory.ts"
 import * as StateFile from "./StateFile.ts"
 
 export interface PartFile {
+  readonly path: string
   /** What may be resumed; nothing for a part that is new or cannot be trusted. */
   readonly resume: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined
   /** Bytes given to the system so far. */
@@ -41,6 +42,8 @@ export interface PartFile {
   readonly push: (offset: number, bytes: Uint8Array) => void
   /** Gives bytes to the system once there is about 1 MiB of them, or a second has passed, and says whether it did. */
   readonly flushIfDue: Effect.Effect<boolean, FileError>
+  /** Gives all bytes to the system. */
+  readonly flush: Effect.Effect<void, FileError>
   /** Forgets all bytes. */
   readonly clear: Effect.Effect<void, FileError>
   /** Compares the checksums that the object declares. */
@@ -191,6 +194,8 @@ export const open = Effect.fnUntraced(function* (
   }
 
   return {
+    path,
+    flush: Effect.suspend(flush),
     resume: trusted === undefined ? undefined : { object: trusted.object, ranges: tally.ranges() },
     written: () => Ranges.length(tally.ranges()),
     isWhole: () => {

@@ -1,0 +1,49 @@
+import { basename, dirname } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
+import * as Existing from "../../src/extraction/internal/Existing.ts"
+import * as NameLength from "../../src/extraction/internal/NameLength.ts"
+import * as Names from "../../src/extraction/internal/Names.ts"
+
+const failing = (code: string) => Promise.reject(Object.assign(new Error(code), { code }))
+
+/** A file system that takes names of so many bytes, and has nothing but its root. */
+const taking = (most: number) => (path: string) => {
+  if (basename(path).length > most) return failing("ENAMETOOLONG")
+  return path === "/" || path === "/there" ? Promise.resolve() : failing("ENOENT")
+}
+
+describe("NameLength.longestIn", () => {
+  it.effect("finds what the file system takes, in a directory that is not there as well", () =>
+    Effect.gen(function* () {
+      for (const directory of ["/there", "/there/not/yet"]) {
+        for (const [most, found] of [
+          [255, 239],
+          [239, 239],
+          [238, 238],
+          [143, 143],
+          [48, 48]
+        ] as const) {
+          assert.strictEqual(yield* NameLength.longestIn(directory, taking(most)), found, `${directory} ${most}`)
+        }
+      }
+      assert.strictEqual(yield* NameLength.longestIn(dirname(TestDirectory.make())), 239)
+    })
+  )
+
+  it.effect("is kept by numbers as well", () =>
+    Effect.gen(function* () {
+      const names = Names.make(
+        "/nowhere",
+        () => Effect.succeed(Existing.nothing),
+        () => false,
+        48
+      )
+      const place = yield* names.place([])
+      const name = `${"x".repeat(44)}.png`
+      assert.strictEqual(names.plain(place, name, { size: 1, crc32: 1 }, "keep")?.path, name)
+      assert.strictEqual(names.numbered(place, name, { size: 1, crc32: 2 }).path, `${"x".repeat(40)} (2).png`)
+    })
+  )
+})
