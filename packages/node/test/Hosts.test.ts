@@ -247,7 +247,10 @@ describe("An archive whose host's answers do not agree", () => {
           Effect.map(Stream.mkUint8Array(content), (bytes) => read.set(name, Extracting.describe(bytes))),
         { ...Extracting.quick, concurrency: 4, connections: 1 }
       )
-      assert.deepStrictEqual(Object.fromEntries([...read].toSorted()), Extracting.treeOf(large))
+      assert.deepStrictEqual(
+        Object.fromEntries([...read].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+        Extracting.treeOf(large)
+      )
       assert.lengthOf(
         host.asked.filter(({ range }) => range === undefined),
         1
