@@ -2,14 +2,15 @@
  * Storage hosts as they are. Each row is a host that does something its own way, and that a browser or `curl` copes with: the archive
  * must come into a directory, to a file, and an asset to a file. `docs/reliability.md` has the same rows in words.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { FileDownload } from "@scenario-assets/node"
-import { Effect } from "effect"
+import { ArchiveReader, FileDownload } from "@scenario-assets/node"
+import { Effect, Stream } from "effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
 import * as Extracting from "./support/Extracting.ts"
+import * as RangeHost from "./support/RangeHost.ts"
 import * as RawServer from "./support/RawServer.ts"
 
 const files = Object.fromEntries(Array.from({ length: 4 }, (_, n) => [`${n}.bin`, Extracting.noise(200_000, n + 1)]))
@@ -217,5 +218,98 @@ describe("A storage host that", () => {
   )
   it.live.each(hosts)("%s and breaks off does so too", ([, host]) =>
     Effect.suspend(() => check(breaking(host))).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("An archive whose host's answers do not agree", () => {
+  const large = Object.fromEntries(
+    Array.from({ length: 4 }, (_, n) => [`${n}.bin`, Extracting.noise(5 * 1024 * 1024, n + 1)])
+  )
+  const made = ZipMaker.make(Extracting.entriesOf(large, 0)).bytes
+  /** Another tag in each answer. */
+  const fickle = Effect.map(RangeHost.make(made), (host) =>
+    Object.assign(host, {
+      fate: (number: number) => {
+        host.etag = `"${number}"`
+        return {}
+      }
+    })
+  )
+
+  it.live("is fetched once, however many of its files are read at once", () =>
+    Effect.gen(function* () {
+      const host = yield* fickle
+      const { forEach } = yield* ArchiveReader.ArchiveReader
+      const read = new Map<string, string>()
+      yield* forEach(
+        { name: "job", source: host.source },
+        ({ name }, content) =>
+          Effect.map(Stream.mkUint8Array(content), (bytes) => read.set(name, Extracting.describe(bytes))),
+        { ...Extracting.quick, concurrency: 4, connections: 1 }
+      )
+      assert.deepStrictEqual(
+        Object.fromEntries([...read].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+        Extracting.treeOf(large)
+      )
+      assert.lengthOf(
+        host.asked.filter(({ range }) => range === undefined),
+        1
+      )
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("is not taken from what an earlier run left of another one", () =>
+    Effect.gen(function* () {
+      const host = yield* fickle
+      const { forEach } = yield* ArchiveReader.ArchiveReader
+      const file = join(TestDirectory.make(), "spool.zip")
+      writeFileSync(file, archive)
+      const report = yield* forEach({ name: "job", source: host.source }, (_, content) => Stream.runDrain(content), {
+        ...Extracting.quick,
+        spool: { file }
+      })
+      assert.deepStrictEqual([report.refused.length, readFileSync(file).equals(made)], [0, true])
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("is another one where its bytes changed, which costs no more than its end", () =>
+    Effect.gen(function* () {
+      const host = yield* fickle
+      const { forEach } = yield* ArchiveReader.ArchiveReader
+      const other = Object.fromEntries(
+        Object.keys(large).map((name, n) => [name, Extracting.noise(5 * 1024 * 1024, n + 9)])
+      )
+      const changed = forEach(
+        { name: "job", source: host.source },
+        (_, content) => {
+          host.object = ZipMaker.make(Extracting.entriesOf(other, 0)).bytes
+          return Stream.runDrain(content)
+        },
+        Extracting.quick
+      )
+      const error = yield* Effect.flip(changed)
+      assert(error._tag === "TransferError")
+      assert.strictEqual(error.reason._tag, "ObjectChanged")
+      assert.isBelow(host.take().requests, 5)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("A storage host that encodes what it sends", () => {
+  it.live.each(["gzip", "br", "zstd", "aws-chunked, gzip"])("by %s is not believed, and said so", (encoding) =>
+    Effect.gen(function* () {
+      const server = yield* serve((request) => proper(request, { headers: [`Content-Encoding: ${encoding}`] }))
+      const { run } = yield* FileDownload.FileDownload
+      const directory = TestDirectory.make()
+      const errors = [
+        Extracting.failure(yield* Extracting.run({ name: "job", source: server.source }, join(directory, "tree"))),
+        yield* Effect.flip(run(server.source, join(directory, "a.zip"), { expect: "zip" })),
+        yield* Effect.flip(run(server.source, join(directory, "a.png")))
+      ]
+      for (const { _tag, reason } of errors) {
+        assert.deepStrictEqual([_tag, reason._tag], ["TransferError", "UnexpectedContent"])
+        assert.include(reason.message, "check proxies on the way, which may have encoded it")
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

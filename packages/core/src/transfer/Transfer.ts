@@ -67,9 +67,10 @@ export type Part =
  * A resumable, counted stream of bytes from a storage host, through a client that holds no credential.
  *
  * Resets, cuts, stalls, 408, 429 and 5xx are tried again from the byte reached, with full jitter; the count of tries
- * starts anew whenever bytes arrive. A refused link (400, 401, 403) is replaced once by a fresh one. Every answer is
- * checked against the object begun: bytes of two objects are never joined. The stream ends only when the declared
- * length is there, or the end is confirmed in another way.
+ * starts anew whenever bytes arrive. A refused link (400, 401, 403) is replaced once by a fresh one. A host that does not
+ * answer a range properly is asked in another way, at last for the whole. Every answer is checked against the object begun:
+ * bytes of two objects are never joined. The stream ends only when the declared length is there, or the end is confirmed in
+ * another way.
  *
  * Each transfer is a span, `Transfer.events`, with the origin of the host, the bytes that came and the retries; retries and
  * refused links are logged as well, at the level Debug. Neither is told the link.

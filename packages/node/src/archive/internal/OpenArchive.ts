@@ -46,7 +46,7 @@ export type ReadError = ArchiveError | TransferError | FileError
 export interface Options extends Omit<ByteSource.HostOptions, "expect" | "tail"> {
   /** How much an archive may hold. Default `ArchiveLimits.defaults`. */
   readonly limits?: ArchiveLimits | undefined
-  /** Where to keep an archive whose host serves no ranges: all of it has to be fetched first. Default: a temporary file. */
+  /** Where to keep an archive whose host serves no ranges that belong together: all of it is fetched. Default: a temporary file. */
   readonly spool?: Spool | undefined
 }
 
