@@ -21,6 +21,8 @@ export interface Faults {
   readonly after?: number
   /** The code that opening a file for writing, or making a directory, fails with. */
   readonly open?: string
+  /** The code that opening a file for reading fails with. */
+  readonly read?: string
   /** How many bytes a name may have. */
   readonly longestName?: number
 }
@@ -73,7 +75,7 @@ static int tooLong(const char *path) {
   return most && ours(path) && (long)strlen(name ? name + 1 : path) > most;
 }
 #define CHECK(path) if (tooLong(path)) FAIL(ENAMETOOLONG);
-#define NO_OPEN(path, writes) CHECK(path) if (number("SHIM_OPEN") && (writes) && ours(path)) FAIL(number("SHIM_OPEN"));
+#define NO_OPEN(path, writes) CHECK(path) if (number((writes) ? "SHIM_OPEN" : "SHIM_READ") && ours(path)) FAIL(number((writes) ? "SHIM_OPEN" : "SHIM_READ"));
 int open64(const char *path, int flags, ...) {
   mode_t mode = 0;
   if (flags & O_CREAT) { va_list a; va_start(a, flags); mode = va_arg(a, mode_t); va_end(a); }
@@ -119,6 +121,7 @@ export const env = (faults: Faults): Readonly<Record<string, string>> => {
     SHIM_WRITE: errno[faults.write ?? ""],
     SHIM_AFTER: faults.after,
     SHIM_OPEN: errno[faults.open ?? ""],
+    SHIM_READ: errno[faults.read ?? ""],
     SHIM_NAME: faults.longestName
   }
   return {

@@ -30,7 +30,7 @@ export const read = Effect.fnUntraced(function* (
     Effect.catch((error) =>
       error.reason._tag === "NotFound"
         ? Effect.succeedNone
-        : refuse(`it cannot be read (${SystemCode.of(error)}); see its permissions`)
+        : refuse(`it cannot be read ${SystemCode.unreadable(error)}`)
     )
   )
   if (Option.isNone(content)) return new Map()

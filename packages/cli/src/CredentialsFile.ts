@@ -71,9 +71,7 @@ const read = Effect.fnUntraced(function* (path: string) {
   const found = yield* Effect.all({ info: fs.stat(path), text: fs.readFileString(path) }).pipe(
     Effect.map(Option.some),
     Effect.catch((error) =>
-      error.reason._tag === "NotFound"
-        ? Effect.succeedNone
-        : refuse(`cannot be read (${SystemCode.of(error)}); see its permissions`)
+      error.reason._tag === "NotFound" ? Effect.succeedNone : refuse(`cannot be read ${SystemCode.unreadable(error)}`)
     )
   )
   if (Option.isNone(found)) return {}
@@ -94,5 +92,8 @@ const read = Effect.fnUntraced(function* (path: string) {
 /** Never to be read by anybody else, not even for a moment. */
 const write = Effect.fnUntraced(function* (path: string, content: typeof Content.Type) {
   const text = yield* Effect.orDie(encode(content))
-  yield* Effect.mapError(WholeFile.writePrivate(path, `${text}\n`), SystemCode.fileError("write", path))
+  yield* Effect.mapError(
+    WholeFile.writePrivate(path, `${text}\n`),
+    SystemCode.fileError("store the credentials in", path)
+  )
 })

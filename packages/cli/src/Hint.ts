@@ -163,9 +163,15 @@ const isKept = ({ reason }: TransferError): boolean =>
 
 /** The disk can be put right, or another one be taken; either way the jobs there are will do. */
 const ofFile = (
-  { reason }: FileError,
+  { operation, reason }: FileError,
   run: Recorded | undefined
 ): string | undefined | ReadonlyArray<string | undefined> => {
+  if (operation.startsWith("store the credentials")) {
+    return (
+      "To store them elsewhere: set XDG_CONFIG_HOME to a directory that can be written to, also for the commands after this. " +
+      "Or store none: set SCENARIO_API_KEY and SCENARIO_API_SECRET."
+    )
+  }
   switch (reason._tag) {
     case "Exists":
       return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"

@@ -1,8 +1,8 @@
 /** The directory that files go to, and those of the command line's own. */
-import { statfs } from "node:fs/promises"
 import { hostname } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import * as Runs from "@scenario-assets/node/download/Runs"
+import * as Files from "@scenario-assets/node/engine/file/Files"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -29,9 +29,9 @@ const ofOutput = Effect.fnUntraced(
     const { type } = yield* fs.stat(there)
     if (type !== "Directory") return refuse(directory, `${there} is not a directory`)
     yield* fs.access(there, { writable: true })
-    const free = yield* Effect.promise(() => statfs(there))
-    const bytes = free.bavail * free.bsize
-    const message = `${directory}: ${Format.bytes(bytes)} free`
+    // Not every file system tells.
+    const bytes = yield* Effect.orElseSucceed(Files.freeSpace(there), () => Number.POSITIVE_INFINITY)
+    const message = `${directory}: ${Number.isFinite(bytes) ? `${Format.bytes(bytes)} free` : "free space unknown"}`
     return bytes < little
       ? Check.warning("output", message, "Free some space, or choose another directory: --output DIR")
       : Check.ok("output", message)

@@ -11,3 +11,11 @@ export const fileError =
   (operation: string, path: string) =>
   (error: PlatformError): FileError =>
     FileError.fromSystem(operation, path, { code: of(error) })
+
+/** Why something cannot be read, and what to do: `(EACCES); see its permissions`. */
+export const unreadable = (error: PlatformError): string => {
+  const { reason } = fileError("read", "")(error)
+  return reason._tag === "PermissionDenied" || !("code" in reason)
+    ? `(${of(error)}); see its permissions`
+    : `(${reason.code}): ${reason.message.replace(` (${reason.code})`, "")}`
+}

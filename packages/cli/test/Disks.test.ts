@@ -1,10 +1,12 @@
 /** Disks as they are: without fsync, without hard links, with short names, broken, or with a quota that is used up. */
-import { readdirSync, readFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
+import * as Canary from "../../../test-support/Canary.ts"
 import * as DiskShim from "../../../test-support/DiskShim.ts"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 import * as Followed from "./support/Followed.ts"
@@ -31,11 +33,6 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk (needs gcc, on Linux)", (
           assert.strictEqual(code, 0, stderr)
           assert.notMatch(stderr, /warning|sync/)
         }
-        const login = yield* Binary.run(["auth", "login", "--no-check"], {
-          env: DiskShim.env({ sync }),
-          stdin: "key\nsecret\n"
-        })
-        assert.notMatch(login.stderr, /sync|ENOTSUP|EINVAL|ENOSYS|EBADF/)
         assert.notInclude(readdirSync(emulated.directory).join(), ".scenario-assets")
       })
   )
@@ -95,6 +92,60 @@ const follow = Effect.fnUntraced(function* (emulated: Emulated.Emulated, hint: s
   const { code, stderr } = yield* emulated.run(Followed.args(hint))
   assert.strictEqual(code, 0, stderr)
   assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
+})
+
+describe.runIf(DiskShim.isPossible).concurrent("credentials on a disk (needs gcc, on Linux)", () => {
+  const login = Effect.fnUntraced(function* (faults: DiskShim.Faults) {
+    const emulated = yield* Emulated.make()
+    const user = { SCENARIO_API_KEY: "", SCENARIO_API_SECRET: "", XDG_CONFIG_HOME: TestDirectory.make("config") }
+    const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+      emulated.run(args, { env: { ...user, ...env }, stdin: `${Canary.key}:${Canary.secret}\n` })
+    return { run, login: yield* run(["auth", "login"], DiskShim.env(faults)) }
+  })
+
+  it.live("that cannot sync are stored", () =>
+    Effect.gen(function* () {
+      const { login: stored, run } = yield* login({ sync: "ENOTSUP" })
+      assert.strictEqual(stored.code, 0, stored.stderr)
+      assert.strictEqual((yield* run(["auth", "logout"])).code, 0)
+    })
+  )
+
+  it.live.each(["EROFS", "EDQUOT"])("that says %s can be stored elsewhere, as is told", (code) =>
+    Effect.gen(function* () {
+      const path = "/scenario-assets/.scenario-assets-"
+      const { login: refused, run } = yield* login(code === "EROFS" ? { path, open: code } : { path, write: code })
+      assert.strictEqual(refused.code, 8, refused.stderr)
+      assert.match(refused.stderr, new RegExp(`Cannot store the credentials in [^\n]*\\(${code}\\)`))
+      assert.match(
+        refused.stderr,
+        /\nTo store them elsewhere: set XDG_CONFIG_HOME to a directory that can be written to/
+      )
+      const elsewhere = { XDG_CONFIG_HOME: TestDirectory.make("config") }
+      const stored = yield* run(["auth", "login"], elsewhere)
+      assert.strictEqual(stored.code, 0, stored.stderr)
+      assert.strictEqual((yield* run(["auth", "logout"], elsewhere)).code, 0)
+    })
+  )
+
+  it.live("that cannot be read for a reason of the disk is not a matter of permissions", () =>
+    Effect.gen(function* () {
+      for (const name of ["config.json", "credentials.json"]) {
+        const cwd = TestDirectory.make("config")
+        mkdirSync(path.join(cwd, "scenario-assets"), { mode: 0o700 })
+        writeFileSync(path.join(cwd, "scenario-assets", name), "{}", { mode: 0o600 })
+        for (const [read, words] of [
+          ["EIO", "cannot be read (EIO): the disk reports an error; check the disk, or choose another one"],
+          ["EACCES", "cannot be read (EACCES); see its permissions"]
+        ] as const) {
+          const env = { ...DiskShim.env({ path: name, read }), XDG_CONFIG_HOME: cwd }
+          const { code, stderr } = yield* Binary.run(["status", "job_a"], { env })
+          assert.notStrictEqual(code, 0)
+          assert.include(stderr, words)
+        }
+      }
+    })
+  )
 })
 
 describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on Linux)", () => {

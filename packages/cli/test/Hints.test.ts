@@ -1,8 +1,11 @@
 /** What an error says to do next, and that doing it helps. */
+import { writeFileSync } from "node:fs"
+import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Canary from "../../../test-support/Canary.ts"
+import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
@@ -189,6 +192,43 @@ describe.concurrent("hints", () => {
             `or unset ${set} to use stored credentials\\.\nOr store them: scenario-assets auth login`
         )
       )
+    })
+  )
+
+  it.live("a line of a list that is no id: as the kind that is named, it is taken", () =>
+    Effect.gen(function* () {
+      const cwd = TestDirectory.make()
+      const list = path.join(cwd, "ids.txt")
+      const read = (text: string) => {
+        writeFileSync(list, text)
+        return Binary.run(["download", "--dry-run", "-q", "--from-file", list], { cwd })
+      }
+      const frog = yield* read("asset_a\nfrog\n")
+      assert.match(frog.stderr, /ids.txt, line 2: "frog" [^\n]*'model ID' in a file\n/)
+      assert.strictEqual((yield* read("asset_a\nmodel frog\n")).stdout, "batch 1: 2 ids\n")
+      const several = yield* read("asset_a,asset_b\n")
+      assert.match(
+        several.stderr,
+        /line 1, holds several ids; write one a line, or name the columns in the first line \(id,name\)\n/
+      )
+      assert.strictEqual((yield* read("asset_a\nasset_b\n")).stdout, "batch 1: 2 ids\n")
+      assert.strictEqual((yield* read("id,name\nasset_a,asset_b\n")).stdout, "batch 1: 1 id\n")
+    })
+  )
+
+  it.live("a value that looks like a flag: in the words that are named, it is taken", () =>
+    Effect.gen(function* () {
+      const cwd = TestDirectory.make()
+      const args = ["download", "asset_a", "--dry-run", "-q", "--archive", "a.zip"]
+      const refused = yield* Binary.run([...args, "-o", "-h"], { cwd })
+      const [, words = ""] = /Then write (\S+)\n/.exec(refused.stderr) ?? []
+      const taken = yield* Binary.run([...args, words], { cwd })
+      assert.deepStrictEqual([taken.code, taken.stdout], [0, "batch 1: 1 id: -h/a.zip\n"], taken.stderr)
+
+      const none = yield* Binary.run(["wait", "-hot"], { cwd })
+      const [, command = ""] = /write it after --: scenario-assets (.+)\n/.exec(none.stderr) ?? []
+      const known = yield* Binary.run(command.split(" "), { cwd, env: { SCENARIO_BASE_URL: "http://127.0.0.1:1" } })
+      assert.strictEqual(known.code, 4, "the id is taken, and credentials are what is missing")
     })
   )
 })

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, Selection } from "@scenario-assets/core"
@@ -100,6 +110,64 @@ describe("Runs", () => {
       assert.lengthOf(yield* runs.list, 2)
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("records what could not be recorded with what comes next, or at the end", () => {
+    const { directory, layer, target } = make()
+    return Effect.gen(function* () {
+      const runs = yield* Runs.Runs
+      const request = yield* requestOf(target)
+      for (const [jobId, what] of [
+        [jobA, "end"],
+        [jobB, "next"]
+      ] as const) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const run = yield* runs.begin(request, account)
+            const jobs = join(folderOf(directory), "jobs.jsonl")
+            rmSync(jobs, { force: true })
+            mkdirSync(jobs)
+            const error = yield* Effect.flip(run.journal.record(keyOf(request), jobId))
+            assert.strictEqual(error.jobId, jobId)
+            assert.match(error.message, /^Job job_[ab] exists, but cannot be recorded, [^;]*; [^;]*\(EISDIR\)\.$/)
+            rmdirSync(jobs)
+            if (what === "next") yield* run.mayStartAnew(0)
+            else yield* run.end({ state: "incomplete" })
+          })
+        )
+        const [head] = yield* runs.list
+        assert(head !== undefined)
+        assert.deepStrictEqual(yield* runs.jobs(head.runId), [{ batch: 0, jobId }])
+      }
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect(
+    "recall jobs where nothing can be recorded, and refuse to where there are records that cannot be read",
+    () => {
+      const { directory, layer, target } = make()
+      return Effect.gen(function* () {
+        const runs = yield* Runs.Runs
+        const request = yield* requestOf(target)
+        const find = Effect.flatMap(runs.recall(request, account), ({ journal }) => journal.find(keyOf(request)))
+        assert.deepStrictEqual(yield* find, Option.none(), "there are no records yet")
+        assert.isFalse(existsSync(directory))
+        yield* Effect.scoped(
+          Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+        )
+        assert.deepStrictEqual(yield* find, Option.some(jobA))
+
+        const { journal } = yield* runs.recall(request, account)
+        yield* journal.record(keyOf(request), jobB)
+        assert.deepStrictEqual(yield* journal.find(keyOf(request)), Option.some(jobB))
+        assert.deepStrictEqual(yield* find, Option.some(jobA), "nothing was written")
+
+        const jobs = join(folderOf(directory), "jobs.jsonl")
+        rmSync(jobs)
+        mkdirSync(jobs)
+        assert.strictEqual((yield* Effect.flip(find))._tag, "FileError")
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.effect("finds none of another project, of another place, or of a run that is complete", () => {
     const { layer, target } = make()
