@@ -279,6 +279,22 @@ describe("JobPoller", () => {
     })
   )
 
+  it.effect("says at the deadline why the last look failed", () =>
+    Effect.gen(function* () {
+      const down = failure(new ApiError.Reason.cases.ServerError({ response: response(503) }))
+      const { poller } = yield* scripted(down, down, job("queued"), down)
+      const unseen = yield* Time.errorOf(
+        yield* Time.letPass(
+          wait({ deadline: 1000, schedule: Schedule.spaced("2 seconds") }).pipe(Effect.provide(poller))
+        )
+      )
+      assert(unseen._tag === "JobError" && unseen.reason._tag === "DeadlineExceeded")
+      assert.strictEqual(unseen.reason.lastError?.reason._tag, "ServerError")
+      assert.include(unseen.message, "was not seen for 1s, and the deadline has passed (the last look at it failed: ")
+      assert.notInclude(unseen.message, "goes on at Scenario")
+    })
+  )
+
   it.effect("takes a job that is ready at the very deadline", () =>
     Effect.gen(function* () {
       const { poller } = yield* scripted(job("queued"), job("success", true))

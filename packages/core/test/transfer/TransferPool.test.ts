@@ -116,6 +116,27 @@ describe("TransferPool", () => {
     })
   )
 
+  it.effect.each<readonly [limit: number, connections: ReadonlyArray<number>]>([
+    // One connection brings 5 MiB a second.
+    [4, []],
+    // Less than half as much again, which without a limit would not pay.
+    [7, [4]]
+  ])("a rate of %i MiB a second is reached by no more connections than it takes, and those stay", ([limit, due]) =>
+    Effect.gen(function* () {
+      const host = make()
+      const told: Array<number> = []
+      const reading = Effect.flatMap(Transfer.Transfer, ({ events }) =>
+        Stream.runForEach(events(source, { limitRate: limit * mebibyte }), (event) =>
+          Effect.sync(() => {
+            if (event._tag === "Segments") told.push(event.connections)
+          })
+        )
+      )
+      assert(Exit.isSuccess(yield* Time.letPass(Effect.provide(reading, host.layer))))
+      assert.deepStrictEqual(told, due)
+    })
+  )
+
   it.effect("takes no number that means nothing", () =>
     Effect.gen(function* () {
       for (const options of [{ connections: 0 }, { connections: 1.5 }, { limitRate: 0 }, { limitRate: Number.NaN }]) {

@@ -41,24 +41,6 @@ describe.concurrent("segments", () => {
     }).pipe(Effect.provide(testLayer))
   )
 
-  it.live("are one where one reaches the limit of bytes a second", () =>
-    Effect.gen(function* () {
-      const { most, requests } = yield* download([], { limitRate: 5_000_000 })
-      assert.strictEqual(most, 1)
-      assert.strictEqual(requests.length, 1)
-    }).pipe(Effect.provide(testLayer))
-  )
-
-  it.live("are several where one does not reach it, and stay", () =>
-    Effect.gen(function* () {
-      // Less than half as much again as one gives, which without a limit would not pay.
-      const { told } = yield* download([], { limitRate: 10_000_000 })
-      const connections = told.flatMap((event) => (event._tag === "Segments" ? [event.connections] : []))
-      assert.isAbove(connections[0] ?? 0, 1)
-      assert.strictEqual(connections.length, 1)
-    }).pipe(Effect.provide(testLayer))
-  )
-
   it.live.each<readonly [name: string, faults: ReadonlyArray<Fault.Fault>]>([
     ["resets", [Fault.reset("storage", 700_000, { skip: 1, times: 3 })]],
     ["cuts", [Fault.cut("storage", 900_000, { skip: 1, times: 3 })]],
