@@ -85,6 +85,8 @@ const options: picomatch.PicomatchOptions = {
   dot: true,
   nonegate: true,
   noextglob: true,
+  // A dot is any character: prompts have line breaks.
+  flags: "s",
   // What is wrong is said, and not taken for something that matches nothing.
   strictBrackets: true,
   debug: true

@@ -37,7 +37,11 @@ export type { Preview, PreviewedArchive, PreviewedFile } from "./internal/Previe
  * in a corner of the directory and gets its name when its size and CRC-32 are right. What is there already is neither fetched nor
  * written again, whichever run has brought it: a run that was killed is resumed by the next.
  *
- * Several archives may have files of the same name. First come keeps the plain name, others get a number (`name (2).png`), and
+ * An entry that cannot be extracted costs no other: it is told as `Refused`, all others are extracted, and the stream fails in the
+ * end with what is wrong with the first. What makes two archives of one to two readers (overlaps, two directories) fails before
+ * the first file.
+ *
+ * Several archives, and several entries of one, may have the same name. First come keeps the plain name, others get a number (`name (2).png`), and
  * in one directory every later run finds each file under the name it has, in whatever order the archives come.
  *
  * A consumer of events may take its time: what it has not heard of yet holds the reading, and is never more than a few events.

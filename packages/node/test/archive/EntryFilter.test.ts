@@ -24,7 +24,9 @@ describe("EntryFilter", () => {
         ["[0-9]?.png", "12.png"],
         ["caf\u00e9*", "cafe\u0301.png"],
         ["x", "x/"],
-        ["a\\*b", "a*b"]
+        ["a\\*b", "a*b"],
+        ["**/*.png", "x\ny/a cat\non a mat.png"],
+        ["x/**", "x/a\r\nb/c"]
       ]
       const no: typeof yes = [
         ["*.png", "a.png.txt"],
