@@ -45,6 +45,8 @@ export interface Place {
   readonly listing: Existing.Listing
   /** Its own, and those of all directories that an earlier run may have made for the same files. */
   readonly searched: ReadonlyArray<Existing.Listing>
+  /** What was found for names in it. */
+  readonly found: Map<string, Candidates>
   /** The one that it is in. */
   readonly parent: Place | undefined
 }
@@ -62,13 +64,25 @@ export interface Names {
   readonly another: (path: string, content: Content) => Name
 }
 
-/** What may be a file of this name, made by an earlier run: first what is called so, then what has a number. */
-export const candidates = ({ searched }: Place, name: string) => {
+export interface Candidates {
+  readonly called: ReadonlyArray<Existing.Item>
+  readonly numbered: ReadonlyArray<Existing.Item>
+}
+
+/**
+ * What may be a file of this name, made by an earlier run: first what is called so, then what has a number. The same each time it
+ * is asked for, because there may be thousands of one name.
+ */
+export const candidates = ({ found, searched }: Place, name: string): Candidates => {
+  const known = found.get(name)
+  if (known !== undefined) return known
   const files = (items: ReadonlyArray<Existing.Item>) => items.filter(({ kind }) => kind === "file")
-  return {
+  const candidates = {
     called: searched.flatMap((listing) => files(listing.called(name))),
     numbered: searched.flatMap((listing) => files(listing.numbered(name)))
   }
+  found.set(name, candidates)
+  return candidates
 }
 
 export const holds = (item: Existing.Item, content: Content): boolean =>
@@ -111,7 +125,7 @@ export const make = (
   })
 
   const root = Effect.map(existing("."), (listing): Place => {
-    return { path: ".", isThere: true, listing, searched: [listing], parent: undefined }
+    return { path: ".", isThere: true, listing, searched: [listing], found: new Map(), parent: undefined }
   })
 
   const below = Effect.fnUntraced(function* (parent: Place, name: string): Effect.fn.Return<Place, FileError> {
@@ -146,6 +160,7 @@ export const make = (
         isThere: listing !== undefined,
         listing: listing ?? Existing.nothing,
         searched: [...listings.values()],
+        found: new Map(),
         parent
       }
     }

@@ -113,14 +113,16 @@ interface Suspects {
   readonly items: ReadonlyArray<Existing.Item>
 }
 
-/** Sizes first: only a file of the right size is read. */
+/** Sizes first: only a file of the right size is read. Files of the same name have the same suspects, and there may be many. */
 const know = Effect.fnUntraced(function* (suspects: ReadonlyArray<Suspects>, { directory, unpackers }: Options) {
-  const all = [...new Set(suspects.flatMap(({ items }) => items))].filter(({ size }) => size === undefined)
+  const sizesOf = new Map<ReadonlyArray<Existing.Item>, Set<number>>()
+  for (const { content, items } of suspects) sizesOf.set(items, (sizesOf.get(items) ?? new Set()).add(content.size))
+  const all = [...new Set([...sizesOf.keys()].flat())].filter(({ size }) => size === undefined)
   const sizes = yield* unpackers.sizes(all.map(({ path }) => join(directory, path)))
   all.forEach((item, index) => (item.size = sizes[index] ?? Number.NaN))
   const same = new Set(
-    suspects.flatMap(({ content, items }) =>
-      items.filter(({ crc32, size }) => size === content.size && crc32 === undefined)
+    [...sizesOf].flatMap(([items, sizes]) =>
+      items.filter(({ crc32, size }) => size !== undefined && sizes.has(size) && crc32 === undefined)
     )
   )
   const read = [...same].map((item) => ({ item, path: join(directory, item.path), size: item.size ?? Number.NaN }))
