@@ -16,6 +16,8 @@ export interface Faults {
   readonly sync?: string
   /** The code that `link` fails with. */
   readonly link?: string
+  /** The code that renaming a directory fails with, as in an overlay. */
+  readonly renameDirectory?: string
   /** The code that writes fail with, to a file that holds so many bytes already. */
   readonly write?: string
   readonly after?: number
@@ -89,7 +91,12 @@ int open(const char *path, int flags, ...) {
   return REAL(int, "open", const char *, int, ...)(path, flags, mode);
 }
 int mkdir(const char *path, mode_t mode) { NO_OPEN(path, 1) return REAL(int, "mkdir", const char *, mode_t)(path, mode); }
-int rename(const char *from, const char *to) { CHECK(from) CHECK(to) return REAL(int, "rename", const char *, const char *)(from, to); }
+int rename(const char *from, const char *to) {
+  struct stat s;
+  CHECK(from) CHECK(to)
+  if (number("SHIM_RENAME") && ours(to) && !stat(from, &s) && S_ISDIR(s.st_mode)) FAIL(number("SHIM_RENAME"));
+  return REAL(int, "rename", const char *, const char *)(from, to);
+}
 int link(const char *from, const char *to) {
   CHECK(to)
   if (number("SHIM_LINK") && ours(to)) FAIL(number("SHIM_LINK"));
@@ -118,6 +125,7 @@ export const env = (faults: Faults): Readonly<Record<string, string>> => {
     SHIM_PATH: faults.path ?? TestDirectory.root(),
     SHIM_SYNC: errno[faults.sync ?? ""],
     SHIM_LINK: errno[faults.link ?? ""],
+    SHIM_RENAME: errno[faults.renameDirectory ?? ""],
     SHIM_WRITE: errno[faults.write ?? ""],
     SHIM_AFTER: faults.after,
     SHIM_OPEN: errno[faults.open ?? ""],

@@ -63,7 +63,13 @@ const refuse = (message: string) => Result.fail(new UsageError({ message }))
 const empty: Readonly<Record<string, string>> = {
   output: "write . for this directory",
   "base-url": "leave it out for the usual one",
-  project: "leave it out for the usual one"
+  project: "leave it out for the usual one",
+  "from-file": "give the name of a file, or - for stdin",
+  manifest: "give the name of a file, or - for stdout",
+  asset: "give an id",
+  inference: "give an id",
+  model: "give an id",
+  job: "give an id"
 }
 
 /** `-` is a word, and so is a number. */

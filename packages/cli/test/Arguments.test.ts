@@ -66,6 +66,8 @@ describe("words of a command line", () => {
     ["doctor -x", "there is no flag -x"],
     ["download a --output=", "--output has no value; write . for this directory"],
     ["download a --base-url=", "--base-url has no value; leave it out for the usual one"],
+    ["download --from-file=", "--from-file has no value; give the name of a file, or - for stdin"],
+    ["download --job= --json", "--job has no value; give an id"],
     ["download a --project=", "--project has no value; leave it out for the usual one"]
   ])("%s is refused", (line, message) => {
     assert.strictEqual(read(line), `! ${message}`)

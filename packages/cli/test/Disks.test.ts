@@ -68,6 +68,26 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk (needs gcc, on Linux)", (
     })
   )
 
+  it.live.each(["EXDEV", "EPERM", "ENOTSUP"])(
+    "that does not rename directories (%s), as an overlay: what was left is resumed",
+    (rename) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make({ archive: { size: 6 * MiB } })
+        const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+        const args = ["download", "--job", jobId, "--archive", "all.zip", "--json"]
+        const full = yield* emulated.run(args, {
+          env: DiskShim.env({ path: "/part", write: "ENOSPC", after: 2 * MiB })
+        })
+        assert.strictEqual(full.code, 8, full.stderr)
+        const { code, stderr, stdout } = yield* emulated.run(args, { env: DiskShim.env({ renameDirectory: rename }) })
+        assert.strictEqual(code, 0, stderr)
+        const [archive] = Binary.lastLine(stdout)["archives"] as ReadonlyArray<{ readonly resumedFrom: number }>
+        assert.isAbove(archive?.resumedFrom ?? 0, MiB)
+        Emulated.assertSameBytes(path.join(emulated.directory, "all.zip"), yield* emulated.archive(jobId))
+        assert.deepStrictEqual(readdirSync(emulated.directory), ["all.zip"])
+      })
+  )
+
   it.live("whose names are short resumes what was left under a shortened one", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 6 * MiB } })
@@ -155,7 +175,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
     ["EIO", /the disk reports an error \(EIO\); check the disk, or choose another one/],
     ["EUCLEAN", /the file system is damaged \(EUCLEAN\); check the disk, or choose another one/],
     ["EROFS", /the file system is read-only \(EROFS\); choose another directory/],
-    ["EFBIG", /the file system allows no file that large \(EFBIG\); choose another disk/]
+    ["EFBIG", /allows no file that large \(EFBIG\); raise the limit, or choose another disk/]
   ] as const)("says %s in words of its own, and both ways on help", ([write, words]) =>
     Effect.gen(function* () {
       for (const [path, after, args] of [
@@ -259,7 +279,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
         through: (command) => ["prlimit", `--fsize=${2 * MiB}`, ...command]
       })
       assert.strictEqual(code, 8, stderr)
-      assert.match(stderr, /the file system allows no file that large \(EFBIG\)/)
+      assert.match(stderr, /a limit of the shell \(ulimit -f\), allows no file that large \(EFBIG\)/)
       yield* follow(emulated, stderr.split("\n").find((line) => line.startsWith("To go on")) ?? stderr)
     })
   )

@@ -13,7 +13,7 @@ import {
   utimesSync,
   writeFileSync
 } from "node:fs"
-import { open } from "node:fs/promises"
+import { type FileHandle, open } from "node:fs/promises"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -378,8 +378,31 @@ describe("FileDownload", () => {
         sync.mockRestore()
         assert.deepInclude(error, { _tag: "FileError", operation: "sync" })
         assert(error._tag === "FileError")
-        assert.deepInclude(error.reason, { _tag: "System", code: "EIO" })
+        assert.deepInclude(error.reason, { _tag: "DiskFailed", code: "EIO" })
         // The system would say nothing of it a second time.
+        assert.deepInclude(yield* run(source, target, quick), { resumedFrom: 0 })
+        isWhole(target, expected)
+      }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live("has no name yet where a disk that cannot sync says only at the close that it lost something", () =>
+      Effect.gen(function* () {
+        const { expected, source, target } = yield* begin
+        const { run } = yield* FileDownload.FileDownload
+        const handle = yield* Effect.promise(() => open(fileURLToPath(import.meta.url)))
+        yield* Effect.promise(() => handle.close())
+        const unsyncable = Object.assign(new Error("no sync"), { code: "ENOTSUP" })
+        const lost = Object.assign(new Error("lost"), { code: "EDQUOT" })
+        const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync").mockImplementationOnce(function (
+          this: FileHandle
+        ) {
+          vi.spyOn(this, "close").mockRejectedValueOnce(lost)
+          return Promise.reject(unsyncable)
+        })
+        const error = yield* Effect.flip(run(source, target, quick))
+        sync.mockRestore()
+        assert.deepInclude(error, { _tag: "FileError", operation: "close" })
+        assert.isFalse(existsSync(target))
         assert.deepInclude(yield* run(source, target, quick), { resumedFrom: 0 })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))

@@ -126,10 +126,10 @@ export class ReadOnly extends Schema.TaggedError<ReadOnly>()("ReadOnly", system(
   }
 }
 
-/** The file system allows no file that large; it does not tell its limit. @category reasons @since 0.1.0 */
+/** The file system, or a limit of the process, allows no file that large; neither tells how large one may be. @category reasons @since 0.1.0 */
 export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", system("EFBIG")) {
   override get message(): string {
-    return `the file system allows no file that large (${this.code}); choose another disk`
+    return `the file system, or a limit of the shell (ulimit -f), allows no file that large (${this.code}); raise the limit, or choose another disk`
   }
 }
 

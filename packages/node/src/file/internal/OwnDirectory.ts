@@ -119,8 +119,22 @@ const adopt = Effect.fnUntraced(function* (path: string, work: string): Effect.f
   }
   yield* found === undefined
     ? Files.attempt("make the directory", work, () => Fs.mkdir(work))
-    : Files.attempt("rename to", work, () => Fs.rename(join(path, found), work))
+    : Effect.catch(
+        Files.attempt("rename to", work, () => Fs.rename(join(path, found), work)),
+        (error) =>
+          error.reason._tag === "NotFound"
+            ? Effect.fail(error)
+            : Effect.mapError(moveAll(join(path, found), work), () => error)
+      )
 })
+
+/** An overlay renames no directory of a layer below, but files it does. */
+const moveAll = (from: string, to: string): Effect.Effect<void, FileError> =>
+  Files.attempt("rename to", to, async () => {
+    await Fs.mkdir(to)
+    for (const name of await Fs.readdir(from)) await Fs.rename(join(from, name), join(to, name))
+    await Fs.rmdir(from)
+  })
 
 /** What runs have left that were killed while they looked at the lock. */
 const removeLocks = (path: string): Effect.Effect<void, FileError> =>

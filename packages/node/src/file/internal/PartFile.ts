@@ -122,7 +122,8 @@ export const open = Effect.fnUntraced(function* (
   )
 
   function truncate() {
-    return Files.attempt("truncate", path, () => handle.truncate(0))
+    // It may be closed already.
+    return Files.attempt("truncate", path, () => (handle.fd === -1 ? Fs.truncate(path) : handle.truncate(0)))
   }
 
   const writeState = Effect.suspend(() => {
@@ -154,6 +155,11 @@ export const open = Effect.fnUntraced(function* (
     yield* Effect.ignore(turn.withPermit(keep))
   })
   yield* Effect.forkScoped(Effect.catch(Effect.forever(sync), noteFailure))
+
+  /** Who cannot be asked to keep the bytes tells at the close what became of them, as network disks do. */
+  const settled = Effect.flatMap(Files.sync(path, handle), (isSynced) =>
+    isSynced ? Effect.void : Files.attempt("close", path, () => handle.close())
+  )
 
   /** Where nothing came, as of an asset that is unknown, there is nothing to go on from. */
   function removeIfUnused(): Effect.Effect<void, FileError> {
@@ -251,7 +257,7 @@ export const open = Effect.fnUntraced(function* (
       return isEnough || declared.length === 0 ? verdict : Sums.verify(yield* readAgain(declared), declared)
     }),
     finish: Effect.fnUntraced(function* (name, { replace }) {
-      yield* Effect.tapError(Files.sync(path, handle), noteFailure)
+      yield* Effect.tapError(settled, noteFailure)
       const end = Effect.suspend(() => {
         finished = true
         return stateFile.remove
