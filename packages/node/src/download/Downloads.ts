@@ -157,15 +157,17 @@ export const make: Effect.Effect<
         })
         const tally = Tally.make({ runId, place, batches })
         let isOver = false
+        /** Before it began anything: there is nothing to resume. */
+        let isRefused = false
+        const refused = Effect.sync(() => {
+          isRefused = true
+        })
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
             Effect.ignore(
-              isOver && Exit.isSuccess(exit)
-                ? run.end(endOfReport(tally.report(isBegin)))
-                : // It was refused before it began anything, so there is nothing to resume.
-                  !run.resumed && Exit.isFailure(exit) && !Exit.hasInterrupts(exit) && !tally.hasJobs()
-                  ? run.discard
-                  : run.end(endOf(exit))
+              isRefused && !run.resumed
+                ? run.discard
+                : run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit))
             )
           )
         }
@@ -199,7 +201,12 @@ export const make: Effect.Effect<
             failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
           ),
           Stream.concat(
-            Stream.unwrap(Effect.as(jobs.check(destination), isBegin ? jobs.begin : Pipeline.make(jobs, destination)))
+            Stream.unwrap(
+              Effect.as(
+                Effect.tapError(jobs.check(destination), () => refused),
+                isBegin ? jobs.begin : Pipeline.make(jobs, destination)
+              )
+            )
           ),
           Stream.map((event) => {
             tally.take(event)

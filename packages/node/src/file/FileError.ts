@@ -10,6 +10,7 @@ import * as SystemCode from "./internal/SystemCode.ts"
 
 /** @category reasons @since 0.1.0 */
 export type {
+  Changed,
   DiskFailed,
   Exists,
   IsDirectory,
@@ -39,6 +40,7 @@ export const Reason = Schema.Union([
   FileReason.IsDirectory,
   FileReason.NotADirectory,
   FileReason.NotFound,
+  FileReason.Changed,
   FileReason.NoSpace,
   FileReason.DiskFailed,
   FileReason.PermissionDenied,

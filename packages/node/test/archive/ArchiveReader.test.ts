@@ -516,7 +516,7 @@ describe("What ends ArchiveReader.forEach", () => {
         })
       )
       assert(error._tag === "FileError")
-      assert.strictEqual(error.reason._tag, "System")
+      assert.strictEqual(error.reason._tag, "Changed")
     }).pipe(Effect.provide(Extracting.layer))
   )
 

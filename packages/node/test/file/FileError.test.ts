@@ -70,6 +70,7 @@ describe("FileError", () => {
     new FileError.Reason.cases.Locked({ holder: { file: "a.lock", pid: 7, host: "other" } }),
     new FileError.Reason.cases.Locked({}),
     new FileError.Reason.cases.NotOurs(),
+    new FileError.Reason.cases.Changed(),
     new FileError.Reason.cases.Exists()
   ])("says what could not be done, to what, why, and what to do: %s", (reason) => {
     const { message } = new FileError.FileError({ operation: "write", path: "renders/a.png", reason })

@@ -6,7 +6,8 @@ import type { TransferEvent } from "@scenario-assets/core/transfer/TransferEvent
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { FileError } from "../../file/FileError.ts"
+import { FileError } from "../../file/FileError.ts"
+import { Changed } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Buffers from "../../http/Buffers.ts"
 import type { ByteSource } from "./ByteSource.ts"
@@ -25,11 +26,13 @@ export const open = Effect.fnUntraced(function* (
 
   /** As much as there is between two places, and the buffer takes. */
   const readAt = (buffer: Buffer<ArrayBuffer>, start: number, end: number) =>
-    Files.attempt("read", path, async () => {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - start), start)
-      if (bytesRead === 0) throw Object.assign(new Error("the file became shorter"), { code: "EIO" })
-      return buffer.subarray(0, bytesRead)
-    })
+    Files.attempt("read", path, () => handle.read(buffer, 0, Math.min(buffer.length, end - start), start)).pipe(
+      Effect.flatMap(({ bytesRead }) =>
+        bytesRead === 0
+          ? Effect.fail(new FileError({ operation: "read", path, reason: new Changed() }))
+          : Effect.succeed(buffer.subarray(0, bytesRead))
+      )
+    )
 
   const readRange = ([start, end]: readonly [number, number]): Stream.Stream<TransferEvent, FileError> =>
     Stream.unfold(start, (offset) =>

@@ -5,8 +5,6 @@ import type { RunId } from "../RunRecord.ts"
 export interface Tally {
   readonly take: (event: DownloadEvent) => void
   readonly report: (isBegun: boolean) => DownloadReport
-  /** A job exists. */
-  readonly hasJobs: () => boolean
 }
 
 export const make = (of: {
@@ -70,7 +68,6 @@ export const make = (of: {
         default:
       }
     },
-    hasJobs: () => jobs.size > 0,
     report: (isBegun) => {
       const saved = new Set(archives.map(({ batch }) => batch))
       // Of an archive that could not be saved as a whole, what could be saved of it is there.

@@ -54,7 +54,14 @@ export class NotADirectory extends Schema.TaggedError<NotADirectory>()("NotADire
 /** The file, or a directory of its path, does not exist. @category reasons @since 0.1.0 */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", system("ENOENT")) {
   override get message(): string {
-    return `a directory of the path does not exist (${this.code}); make it first`
+    return `it does not exist, or a directory on the way to it does not (${this.code}); check the path`
+  }
+}
+
+/** Something else writes to the file. @category reasons @since 0.1.0 */
+export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {
+  override get message(): string {
+    return "it became shorter while it was read; try again once nothing writes to it"
   }
 }
 
