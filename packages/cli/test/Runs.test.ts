@@ -297,11 +297,10 @@ describe.concurrent("runs", () => {
 
       // What somebody else has put there is not.
       writeFileSync(path.join(emulated.directory, "all.zip"), "")
-      assert.strictEqual((yield* emulated.run(["download", "--job", jobId, "--archive", "all.zip"])).code, 8)
-      const { runId } = recordOf(emulated)
-      const taken = yield* resume(emulated, runId)
-      assert.strictEqual(taken.code, 8)
-      assert.match(taken.stderr, /\nTo go on, once it is moved away: scenario-assets runs resume run_\w+\n$/)
+      const refused = yield* emulated.run(["download", "--job", jobId, "--archive", "all.zip"])
+      assert.strictEqual(refused.code, 8)
+      assert.match(refused.stderr, /\nTo replace it: --force\n$/)
+      assert.deepStrictEqual(recorded(emulated), [], "a run that is refused is none")
     })
   )
 

@@ -156,16 +156,14 @@ export const make: Effect.Effect<
           "scenario.place": place
         })
         const tally = Tally.make({ runId, place, batches })
+        const isNew = run?.resumed !== true
         let isOver = false
         /** Before it began anything: there is nothing to resume. */
         let isRefused = false
-        const refused = Effect.sync(() => {
-          isRefused = true
-        })
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
             Effect.ignore(
-              isRefused && !run.resumed
+              isRefused && isNew
                 ? run.discard
                 : run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit))
             )
@@ -177,10 +175,17 @@ export const make: Effect.Effect<
           journal,
           mayStartAnew
         }).pipe(Effect.provide(context))
+        const check = Effect.tapError(jobs.check(destination), () =>
+          Effect.sync(() => {
+            isRefused = true
+          })
+        )
+        // A new run that is refused is none, and nobody is told of it.
+        if (isNew) yield* check
         const started: DownloadEvent = {
           _tag: "Started",
           ...(runId === undefined ? {} : { runId }),
-          resumed: run?.resumed === true,
+          resumed: !isNew,
           place,
           batches,
           idCount: Batches.idCount(request)
@@ -202,10 +207,7 @@ export const make: Effect.Effect<
           ),
           Stream.concat(
             Stream.unwrap(
-              Effect.as(
-                Effect.tapError(jobs.check(destination), () => refused),
-                isBegin ? jobs.begin : Pipeline.make(jobs, destination)
-              )
+              Effect.as(isNew ? Effect.void : check, isBegin ? jobs.begin : Pipeline.make(jobs, destination))
             )
           ),
           Stream.map((event) => {
