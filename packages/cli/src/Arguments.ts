@@ -18,11 +18,12 @@ export const read = (
   /** A command may be named until there is another word. */
   let isCommandDue = true
   const words: Array<string> = []
+  let operands: ReadonlyArray<string> = []
 
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? ""
     if (word === "--") {
-      words.push(...args.slice(index))
+      operands = args.slice(index)
       break
     }
     if (!isDashed(word)) {
@@ -54,8 +55,29 @@ export const read = (
       return refuse(`${name} has no value, or is ${next} its value? Then write ${name}=${next}`)
     } else words.push(`${name}=${next}`)
   }
-  return Result.succeed(words)
+  return Result.succeed([...lastOnes(words, command), ...operands])
 }
+
+/** Of a flag that is given several times, where that is not what it is for, the last one counts. */
+const lastOnes = (words: ReadonlyArray<string>, command: Completions.CommandDescriptor): ReadonlyArray<string> => {
+  const last = new Map<string, number>()
+  const names = words.map((word) => {
+    const [, name = ""] = /^--([^=]+)/.exec(word) ?? []
+    const flag = command.flags.find((flag) => flag.name === name || isNegation(name, flag))
+    return flag === undefined || flag.description?.endsWith("(repeatable)") === true ? undefined : flag.name
+  })
+  for (const [index, name] of names.entries()) if (name !== undefined) last.set(name, index)
+  const isEarlier = (index: number): boolean => {
+    const name = names[index]
+    return name !== undefined && last.get(name) !== index
+  }
+  // A word such as `true` belongs to the flag before it.
+  const isValue = (index: number): boolean => truth.test(words[index] ?? "") && !(words[index - 1] ?? "").includes("=")
+  return words.filter((_, index) => !isEarlier(index) && !(isValue(index) && isEarlier(index - 1)))
+}
+
+/** What effect/cli takes for the value of a flag that needs none. */
+const truth = /^(?:true|yes|on|1|y|false|no|off|0|n)$/
 
 const refuse = (message: string) => Result.fail(new UsageError({ message }))
 
@@ -115,8 +137,11 @@ const parse = (word: string, command: Completions.CommandDescriptor): Parsed => 
   return { flags }
 }
 
+const isNegation = (name: string, flag: Completions.FlagDescriptor): boolean =>
+  flag.type._tag === "Boolean" && name === `no-${flag.name}`
+
 const isNegated = (name: string, { flags }: Completions.CommandDescriptor): boolean =>
-  flags.some((flag) => flag.type._tag === "Boolean" && name === `no-${flag.name}`)
+  flags.some((flag) => isNegation(name, flag))
 
 /** Whether a word would do as flags, so that a value before it was forgotten. */
 const isFlag = (word: string, command: Completions.CommandDescriptor): boolean =>

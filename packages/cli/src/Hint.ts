@@ -163,13 +163,19 @@ const isKept = ({ reason }: TransferError): boolean =>
 
 /** The disk can be put right, or another one be taken; either way the jobs there are will do. */
 const ofFile = (
-  { operation, reason }: FileError,
+  { operation, path, reason }: FileError,
   run: Recorded | undefined
 ): string | undefined | ReadonlyArray<string | undefined> => {
   if (operation.startsWith("store the credentials")) {
     return (
       "To store them elsewhere: set XDG_CONFIG_HOME to a directory that can be written to, also for the commands after this. " +
       "Or store none: set SCENARIO_API_KEY and SCENARIO_API_SECRET."
+    )
+  }
+  if (/[\\/]scenario-assets[\\/]runs\b/.test(path) && operation.startsWith("read")) {
+    return (
+      "Jobs that were started are recorded there, so none was started now. To do without: set XDG_STATE_HOME to another directory. " +
+      "To take the files of a job that was started: scenario-assets download --job ID"
     )
   }
   switch (reason._tag) {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { Completions } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
@@ -16,7 +17,29 @@ const read = (line: string): string =>
     onSuccess: (words) => words.join(" ")
   })
 
+const flagsOf = ({ flags, subcommands }: Completions.CommandDescriptor): ReadonlyArray<Completions.FlagDescriptor> => [
+  ...flags,
+  ...subcommands.flatMap(flagsOf)
+]
+
 describe("words of a command line", () => {
+  it("know the flags that may be given several times by what help says of them", () => {
+    const repeatable = flagsOf(Completions.fromCommand(tree)).filter(({ description }) =>
+      /repeatable/.test(description ?? "")
+    )
+    assert.deepStrictEqual([...new Set(repeatable.map(({ name }) => name))].toSorted(), [
+      "asset",
+      "exclude",
+      "fault",
+      "from-file",
+      "include",
+      "inference",
+      "job",
+      "model"
+    ])
+    for (const { description } of repeatable) assert.match(description ?? "", /\(repeatable\)$/)
+  })
+
   it.each([
     // A value in the same word, or the next.
     ["download a -oDIR", "download a --output=DIR"],
@@ -41,6 +64,16 @@ describe("words of a command line", () => {
     ["runs --all", "runs --all"],
     ["extract extract -qh", "extract extract --quiet --help"],
     ["download a -q=false --no-force --json=false", "download a --quiet=false --no-force --json=false"],
+    // The last one counts, unless there may be several.
+    ["wait a --deadline 1s --deadline=2s", "wait a --deadline=2s"],
+    ["download a -o x --output y -oz", "download a --output=z"],
+    ["download a --force --no-force", "download a --no-force"],
+    ["download a --force true -q --force false", "download a --quiet --force false"],
+    [
+      "download --asset a --asset b --include x --include y --job c --job d",
+      "download --asset=a --asset=b --include=x --include=y --job=c --job=d"
+    ],
+    ["download -o x -- -o y", "download --output=x -- -o y"],
     // What effect/cli says is wrong better.
     ["download a --nope -o", "download a --nope --output"],
     ["nope --json", "nope --json"]

@@ -272,6 +272,28 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
     })
   )
 
+  it.live("a record that cannot be read starts no job, and says how to do without it", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make({ archive: { size: MiB, entries: 3 } })
+      const args = ["download", Emulated.modelOf(emulated), "-o", "files"]
+      const detached = yield* emulated.run([...args, "--detach", "--json"])
+      const jobId = Binary.jobIn(detached.stdout)
+      const { code, stderr, stdout } = yield* emulated.run([...args, "--json"], {
+        env: DiskShim.env({ path: "jobs.jsonl", read: "EIO" })
+      })
+      assert.strictEqual(code, 8, stderr)
+      assert.match(stderr, /jobs\.jsonl: the disk reports an error \(EIO\)/)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
+      const [hint = ""] = hintsOf(stdout)
+      assert.match(hint, /set XDG_STATE_HOME to another directory/)
+      const without = yield* emulated.run(
+        Followed.args(hint).map((word) => (word === "ID" ? jobId : word)),
+        { env: { XDG_STATE_HOME: TestDirectory.make("state") } }
+      )
+      assert.strictEqual(without.code, 0, without.stderr)
+    })
+  )
+
   it.live.runIf(Binary.canRun("prlimit"))("a limit of the shell for the size of files (EFBIG)", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 4 * MiB, entries: 3 } })

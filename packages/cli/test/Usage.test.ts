@@ -23,7 +23,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /: --limit-rate: "fast" is not a size; it takes no unit \(bytes\), kB MB [^\n]* and K M G T \(steps of 1024\), for example 100MB/,
     "download"
   ],
-  [["wait", "job_a", "--deadline", "1s", "--deadline", "2s"], /: --deadline is given 2 times; give it once\n/, "wait"],
+  [["wait", "job_a", "--deadline", "2s", "--deadline", "soon"], /: --deadline: "soon" is not a duration; /, "wait"],
   [
     ["download"],
     /The selection is empty: [^]*Give ids such as model_… as arguments, in a file by --from-file/,
