@@ -14,4 +14,10 @@ export const line = (fields: { readonly type: string }): Effect.Effect<string> =
 
 /** JSON of anything. Should a secret ever stand in it, it is left out. */
 export const stringify = (value: unknown): string =>
-  JSON.stringify(value, (_, field: unknown) => (Redacted.isRedacted(field) ? undefined : field))
+  JSON.stringify(value, (_, field: unknown) => (Redacted.isRedacted(field) ? undefined : field)).replaceAll(
+    unseen,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+  )
+
+/** What JSON lets stand and a terminal obeys: DEL, the other control characters, and what turns the direction of writing. */
+const unseen = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g

@@ -446,6 +446,7 @@ describe.concurrent("list", () => {
         ]
       )
       const json = yield* Binary.run(["list", "./a.zip", "--json", "-q"], { cwd })
+      assert.notMatch(json.stdout, /[^\P{C}\n\u200d]|[\u2028\u2029]/u)
       const { entries } = Binary.lastLine(json.stdout) as { readonly entries: ReadonlyArray<object> }
       assert.deepStrictEqual(
         entries.map((entry) => ("name" in entry ? entry.name : undefined)),

@@ -147,7 +147,11 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
         ...[24, 32, 40, 48].map((field) => uint64(view, end64 + field))
       ]
     : narrow
-  const agree = narrow.every((value, index) => value === wide[index] || value === (index < 4 ? 0xffff : 0xffff_ffff))
+  // Where it has no room for a number, it says so; or it has the number of entries modulo 65,536.
+  const agree = narrow.every((value, index) => {
+    const due = wide[index] ?? 0
+    return value === due || value === (index < 4 ? 0xffff : 0xffff_ffff) || (index < 4 && value === due % 65_536)
+  })
   if (!agree) return damaged("has two end records that disagree")
 
   const [disk = 0, directoryDisk = 0, entriesOnDisk = 0, entries = 0, size = 0, offset = 0] = wide

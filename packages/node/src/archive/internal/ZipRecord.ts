@@ -78,10 +78,10 @@ interface Known extends Numbers, Pick<ZipEntry, "name" | "isDirectory" | "method
 }
 
 /** Why this entry is not extracted, and all others are. */
-const refusalOf = ({ compressedSize, crc32, disk, flags, id, isDirectory, method, name, size, type }: Known) => {
+const refusalOf = ({ compressedSize, crc32, flags, id, isDirectory, method, name, size, type }: Known) => {
   const unsafe = EntryPath.refusal(name)
   if (unsafe !== undefined) return new UnsafeName({ entry: name, description: unsafe })
-  const feature = disk === 0 ? unsupportedOf(id, flags, type, isDirectory) : "several disks"
+  const feature = unsupportedOf(id, flags, type, isDirectory)
   if (feature !== undefined) return new Unsupported({ entry: name, feature })
   const damaged = (description: string) => new Damaged({ entry: name, description })
   if (isDirectory) return undefined
