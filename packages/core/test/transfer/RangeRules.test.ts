@@ -119,7 +119,7 @@ const when = (condition: boolean, result: boolean) => !condition || result
 const isRange = ({ asked }: Question) => asked["range"] !== undefined
 /** By its type or coding. */
 const isRefused = ({ expect, head: { headers } }: Question) =>
-  /^text\/html/.test(headers["content-type"] ?? "") ||
+  headers["content-type"]?.startsWith("text/html") === true ||
   (expect === "zip" && headers["content-type"] === "application/xml") ||
   /gzip|br/i.test(headers["content-encoding"] ?? "")
 /** Some way is left that the host may like better. */
