@@ -147,6 +147,22 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
       return { send: RawServer.respond("206 Partial", head, "--x\r\n\r\n--x--") }
     })
   ],
+  ["hangs up on a suffix range", suffixes(() => ({ send: "", ending: "end" }))],
+  ["breaks the connection on a suffix range", suffixes(() => ({ send: "", ending: "reset" }))],
+  ["hangs up on every range", ranges(() => ({ send: "", ending: "end" }))],
+  [
+    "hangs up on every condition",
+    (request) => (request.headers["if-range"] === undefined ? proper(request) : { send: "", ending: "end" })
+  ],
+  [
+    "has another date in each answer",
+    (request, number) =>
+      proper(request, { etag: "", headers: [`Last-Modified: Sun, 06 Nov 1994 08:49:${10 + number} GMT`] })
+  ],
+  [
+    "puts its tag in quotes in every second answer",
+    (request, number) => proper(request, { etag: number % 2 === 0 ? '"1"' : "1", headers: [`Last-Modified: ${date}`] })
+  ],
   ["has another tag in each answer", (request, number) => proper(request, { etag: `"${number}"` })],
   [
     "has another tag in each answer, and ignores conditions",
@@ -185,8 +201,9 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
 const breaking = (host: Host): Host => {
   let breaks = 3
   return (request, number) => {
-    const { send } = host(request, number)
-    if (!Buffer.isBuffer(send) || send.length < 1000 || breaks-- <= 0) return { send }
+    const answer = host(request, number)
+    const { send } = answer
+    if (!Buffer.isBuffer(send) || send.length < 1000 || breaks-- <= 0) return answer
     return { send: send.subarray(0, Math.ceil(send.length / 2)), ending: "end" }
   }
 }
@@ -291,6 +308,28 @@ describe("An archive whose host's answers do not agree", () => {
       assert(error._tag === "TransferError")
       assert.strictEqual(error.reason._tag, "ObjectChanged")
       assert.isBelow(host.take().requests, 5)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+describe("A page on the way", () => {
+  it.live("ends a transfer, and discards nothing", () =>
+    Effect.gen(function* () {
+      const page = RawServer.respond("200 OK", ["Content-Type: text/html", "Content-Length: 6"], "<html>")
+      let isPortal = true
+      const host: Host = (request, number) => {
+        if (number === 0) return { send: whole().subarray(0, 500_000), ending: "end" }
+        return isPortal ? { send: page } : proper(request)
+      }
+      const server = yield* serve(host)
+      const { run } = yield* FileDownload.FileDownload
+      const file = join(TestDirectory.make(), "a.zip")
+      const error = yield* Effect.flip(run(server.source, file, Extracting.quick))
+      assert.strictEqual(error.reason._tag, "UnexpectedContent")
+      isPortal = false
+      const { resumedFrom } = yield* run(server.source, file, Extracting.quick)
+      assert.isAbove(resumedFrom, 400_000)
+      assert.isTrue(readFileSync(file).equals(archive))
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

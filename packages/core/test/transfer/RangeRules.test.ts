@@ -117,6 +117,11 @@ const failsWith = (action: RangeRules.Action, reason: string) => action._tag ===
 const when = (condition: boolean, result: boolean) => !condition || result
 
 const isRange = ({ asked }: Question) => asked["range"] !== undefined
+/** By its type or coding. */
+const isRefused = ({ expect, head: { headers } }: Question) =>
+  headers["content-type"]?.startsWith("text/html") === true ||
+  (expect === "zip" && headers["content-type"] === "application/xml") ||
+  /gzip|br/i.test(headers["content-encoding"] ?? "")
 /** Some way is left that the host may like better. */
 const goesDown = ({ at }: Question, action: RangeRules.Action) =>
   (action._tag === "Again" || action._tag === "Broken") && action.way === (at.way === undefined ? "plain" : "whole")
@@ -296,7 +301,7 @@ const promises: Readonly<Record<string, Holds>> = {
     const { object } = objectOf(head)
     const isDue = head.status === 200 && asked["if-range"] !== undefined && begun.hasBytes && !at.unconfirmed
     const isOther = begun.object !== undefined && StoredObjects.isDifferent(begun.object, object)
-    return when(isDue && !isOther, action._tag === "Again" && action.way === "plain")
+    return when(isDue && !isOther && !isRefused(question), action._tag === "Again" && action.way === "plain")
   },
   "the same object from its first byte is that, and what it says is kept": (question, action) => {
     const { at, asked, begun, head } = question
@@ -308,6 +313,7 @@ const promises: Readonly<Record<string, Holds>> = {
         begun.hasBytes &&
         at.offset > 0 &&
         !isEnd &&
+        !isRefused(question) &&
         known !== undefined &&
         asked["if-range"] === undefined,
       known === undefined ||
@@ -320,6 +326,11 @@ const promises: Readonly<Record<string, Holds>> = {
     const isPage = type.startsWith("text/html") || (expect === "zip" && type === "application/xml")
     const isEncoded = /gzip|br/i.test(headers["content-encoding"] ?? "")
     return when(isPage || isEncoded, !isTaken(action))
+  },
+  "and nothing that has come is given up for a page": ({ begun, expect, head: { headers, status } }, action) => {
+    const type = headers["content-type"] ?? ""
+    const isPage = type.startsWith("text/html") || (expect === "zip" && type === "application/xml")
+    return when(status === 200 && begun.hasBytes && isPage, action._tag !== "Changed")
   },
   "nothing is joined of a host whose answers disagree": ({ begun }, action) =>
     when(action._tag === "Take" && begun.isVolatile === true, action._tag === "Take" && !action.acceptsRanges)

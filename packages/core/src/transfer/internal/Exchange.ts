@@ -45,8 +45,6 @@ export class Fault extends Data.TaggedError("Fault")<{
         readonly description: string
         readonly status?: number | undefined
         readonly retryAfter?: Duration.Duration | undefined
-        /** A range was asked for. */
-        readonly isRange?: boolean
         /** Who takes the bytes had not wanted any for so long that the host may have given up: nobody's fault. */
         readonly afterPause?: boolean
       }
@@ -54,7 +52,6 @@ export class Fault extends Data.TaggedError("Fault")<{
         readonly _tag: "Refused"
         readonly status: number
         readonly code: string | undefined
-        readonly asked: Readonly<Record<string, string>>
       }
     /** The same is asked for in another way. */
     | { readonly _tag: "Again" }
@@ -111,7 +108,7 @@ export const open = (
           return Stream.make<[TransferEvent]>({ _tag: "Opened", object: begun.object, offset: at.offset })
         }
         case "Refused":
-          return yield* new Fault({ kind: { ...action, asked: headers, code: yield* errorCode(response, settings) } })
+          return yield* new Fault({ kind: { ...action, code: yield* errorCode(response, settings) } })
         case "Again":
           at.way = action.way
           begun.object = action.object ?? begun.object
@@ -122,7 +119,6 @@ export const open = (
             kind: {
               ...action,
               cause: action.status === undefined ? "answer" : "status",
-              isRange: headers["range"] !== undefined,
               retryAfter: yield* Backoff.retryAfter(response.headers)
             }
           })

@@ -71,9 +71,9 @@ export const read = <E, R>(
       case "Again":
         return undefined
       case "Refused": {
-        const { asked, code, status } = kind
+        const { code, status } = kind
         if (fresh) {
-          const way = RangeRules.refusedAgain(at, asked)
+          const way = RangeRules.refusedAgain(at, begun)
           if (way === undefined) {
             return yield* fail(new AccessRefused({ status, ...(code === undefined ? {} : { code }) }))
           }
@@ -89,12 +89,13 @@ export const read = <E, R>(
         return [{ _tag: "Refreshed", offset, status }, Duration.zero]
       }
       case "Broken": {
-        const { afterPause, cause, description, isRange, retryAfter, status } = kind
+        const { afterPause, cause, description, retryAfter, status } = kind
         // What came before the pause was read; so the host is asked for the rest, as if it had not been asked before.
         if (afterPause === true) return undefined
         if (++tries > settings.retries) return yield* fail(new RetriesExhausted({ offset, tries, last: description }))
-        // A host that breaks on ranges may have the whole; the last try is for that.
-        if (status === 500 && isRange === true && tries > 1 && tries === settings.retries) at.way = "whole"
+        if (status === 500 || cause === "response" || cause === "silence") {
+          at.way = RangeRules.brokenAgain(at, begun, tries, tries === settings.retries)
+        }
         const reason = status === undefined ? cause : `status_${status}`
         yield* Metric.update(Metric.withAttributes(Metrics.transferRetries, { reason }), 1)
         const pause = yield* Backoff.delay({ ...settings, attempt: tries - 1, retryAfter, retryAfterCap: settings.cap })

@@ -121,17 +121,17 @@ export const rules = {
       : undefined,
   endRepeated: ({ head: { status }, isSame, offset, size, unconfirmed }) =>
     status === 200 && unconfirmed && isSame && offset === size ? { _tag: "End" } : undefined,
+  /** Before what has come is given up for it. */
+  otherContent: ({ expect, head }) => {
+    const found = Content.refusedType(head.headers, expect)
+    return found === undefined ? undefined : fail(found)
+  },
   conditionIgnored: ({ hasBytes, head: { status }, isConditional, isOther }) =>
     status === 200 && isConditional && hasBytes && !isOther ? again("plain") : undefined,
   otherObject: ({ hasBytes, isOther, isRetagged, isSame }) =>
     hasBytes && !isSame ? changed(isRetagged ? "retagged" : isOther ? "another" : "unknown") : undefined,
   fromFirstByte: ({ head: { status }, known, offset }) =>
-    status === 200 && offset > 0 ? { _tag: "Changed", now: "same", object: known } : undefined,
-
-  otherContent: ({ expect, head }) => {
-    const found = Content.refusedType(head.headers, expect)
-    return found === undefined ? undefined : fail(found)
-  }
+    status === 200 && offset > 0 ? { _tag: "Changed", now: "same", object: known } : undefined
 } satisfies Readonly<Record<string, Rule>>
 
 /** The headers that ask for what is missing. */
@@ -172,8 +172,23 @@ export const decide = (
  * How to ask by a link that was refused, though it was made just now: perhaps not the link is refused, but the range. None
  * where no range was asked for.
  */
-export const refusedAgain = (at: Readonly<Position>, asked: Readonly<Record<string, string>>): Way | undefined =>
-  asked["range"] === undefined ? undefined : at.way === undefined ? "plain" : "whole"
+export const refusedAgain = (at: Readonly<Position>, begun: Readonly<Begun>): Way | undefined =>
+  ask(at, begun)["range"] === undefined ? undefined : at.way === undefined ? "plain" : "whole"
+
+/**
+ * How to ask where there was no answer, or 500, so many times in a row: a host may break on what it does not know. That costs
+ * nothing, but for a request of the whole, which is left for the last time.
+ */
+export const brokenAgain = (
+  at: Readonly<Position>,
+  begun: Readonly<Begun>,
+  times: number,
+  isLast: boolean
+): Way | undefined => {
+  if (ask(at, begun)["range"] === undefined) return at.way
+  if (times > 1 && isLast) return "whole"
+  return times > 1 || at.suffix !== undefined ? (at.way ?? "plain") : at.way
+}
 
 /** What the end of a body means. */
 export type BodyEnd =

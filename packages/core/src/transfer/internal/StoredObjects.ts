@@ -26,8 +26,8 @@ export const isRetagged = (self: StoredObject, that: StoredObject): boolean =>
 
 const differ = <A>(a: A | undefined, b: A | undefined): boolean => a !== undefined && b !== undefined && a !== b
 
-/** The `ETag` as a weak comparison sees it (RFC 9110, 8.8.3.2). */
-const opaqueTag = ({ etag }: StoredObject): string | undefined => etag?.replace(/^W\//i, "")
+/** The `ETag` as a weak comparison sees it (RFC 9110, 8.8.3.2), whether or not the host puts it in quotes. */
+const opaqueTag = ({ etag }: StoredObject): string | undefined => etag?.replace(/^W\//i, "").replace(/^"(.*)"$/, "$1")
 
 /**
  * Whether bytes of the two may be joined: nothing that both state differs, and either their strong ETags agree, or size and
