@@ -11,8 +11,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Cli from "./Cli.ts"
-import * as Crash from "./Crash.ts"
-import { exitCodes, HasCrashed, Interruption } from "./ExitCode.ts"
+import { exitCodes, HasCrashed, Interruption } from "./errors/ExitCode.ts"
+import * as Crash from "./start/Crash.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
   let signaled: number | undefined

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** Wiring only. The version is told before anything heavy is loaded. */
 import { setFlagsFromString } from "node:v8"
-import * as CompileCache from "./CompileCache.ts"
-import * as Crash from "./Crash.ts"
-import * as NodeVersion from "./NodeVersion.ts"
-import { version } from "./version.ts"
+import * as CompileCache from "./start/CompileCache.ts"
+import * as Crash from "./start/Crash.ts"
+import * as NodeVersion from "./start/NodeVersion.ts"
+import { version } from "./start/version.ts"
 
 // Of the memory for what is short-lived V8 would take 100 MiB more than it is worth here: it makes nothing faster.
 setFlagsFromString("--semi-space-growth-factor=1")

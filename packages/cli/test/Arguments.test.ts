@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
-import * as Arguments from "../src/Arguments.ts"
 import { tree } from "../src/Cli.ts"
+import * as Arguments from "../src/settings/Arguments.ts"
 import * as Binary from "./support/Binary.ts"
 
 const read = (line: string): string =>

@@ -5,7 +5,7 @@ import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
-import * as Format from "../src/Format.ts"
+import * as Format from "../src/text/Format.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
-import * as IdList from "../src/IdList.ts"
+import * as IdList from "../src/ids/IdList.ts"
 import * as Binary from "./support/Binary.ts"
 
 const read = (bytes: Uint8Array): ReadonlyArray<string> | string =>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import * as Reader from "../src/Reader.ts"
+import * as Reader from "../src/text/Reader.ts"
 
 describe("values", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Canary from "../../../test-support/Canary.ts"
-import * as Unencrypted from "../src/Unencrypted.ts"
+import * as Unencrypted from "../src/access/Unencrypted.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CliError } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
-import * as UsageMessage from "../src/UsageMessage.ts"
+import * as UsageMessage from "../src/report/UsageMessage.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 

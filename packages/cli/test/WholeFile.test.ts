@@ -4,7 +4,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
-import * as WholeFile from "../src/WholeFile.ts"
+import * as WholeFile from "../src/files/WholeFile.ts"
 
 describe("WholeFile", () => {
   it.live("replaces a file, and touches nothing else", () =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ArchiveError, FileError } from "@scenario-assets/node"
-import * as Wording from "../src/Wording.ts"
+import * as Wording from "../src/report/Wording.ts"
 
 describe("the words of the command line", () => {
   it("has sizes as people read them", () => {

@@ -3,7 +3,7 @@ import { AssetId, TargetFormat } from "@scenario-assets/core/Asset"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Options from "../Options.ts"
+import * as Options from "../settings/Options.ts"
 
 const flags = {
   ids: Argument.String("asset").pipe(

@@ -1,7 +1,7 @@
 /** `auth`, in words. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Options from "../Options.ts"
+import * as Options from "../settings/Options.ts"
 
 const { baseUrl } = Options.connection
 

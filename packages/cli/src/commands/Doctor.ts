@@ -1,8 +1,8 @@
 /** `doctor`, in words. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Options from "../Options.ts"
-import * as Settings from "../Settings.ts"
+import * as Options from "../settings/Options.ts"
+import * as Settings from "../settings/Settings.ts"
 
 /** Not what stands for them elsewhere: whether that can be used at all is for the doctor to say. */
 const given = (setting: Settings.Setting<string>, description: string) =>

@@ -2,8 +2,8 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Options from "../Options.ts"
-import * as Settings from "../Settings.ts"
+import * as Options from "../settings/Options.ts"
+import * as Settings from "../settings/Settings.ts"
 
 const ids = (name: string, what: string) =>
   Flag.String(name).pipe(Flag.withMetavar("ID"), Flag.withDescription(`${what} (repeatable)`), Flag.atLeast(0))

@@ -1,8 +1,8 @@
 /** `emulate`, in words. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as HelpSection from "../HelpSection.ts"
-import * as Options from "../Options.ts"
+import * as HelpSection from "../help/HelpSection.ts"
+import * as Options from "../settings/Options.ts"
 
 const flags = {
   port: Options.wholeNumber("port", "PORT", 0, 65535).pipe(
@@ -49,7 +49,7 @@ export const command = Command.make(
   Options.lazily(() => import("../handlers/Emulate.ts"))
 ).pipe(
   Command.withDescription("Run an emulated Scenario on this machine"),
-  Command.annotate(HelpSection.HelpSection, () => import("../FaultHelp.ts").then(({ section }) => section)),
+  Command.annotate(HelpSection.HelpSection, () => import("../help/FaultHelp.ts").then(({ section }) => section)),
   Command.withExamples([
     { command: "scenario-assets emulate --port 0", description: "On a free port" },
     {

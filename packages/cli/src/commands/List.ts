@@ -1,7 +1,7 @@
 /** `list`, in words. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Options from "../Options.ts"
+import * as Options from "../settings/Options.ts"
 
 const flags = {
   archive: Argument.String("archive").pipe(

@@ -3,8 +3,8 @@ import { JobId } from "@scenario-assets/core/Asset"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Options from "../Options.ts"
-import * as Settings from "../Settings.ts"
+import * as Options from "../settings/Options.ts"
+import * as Settings from "../settings/Settings.ts"
 
 const jobId = Argument.String("job").pipe(Argument.withDescription("The job's id"), Argument.withSchema(JobId))
 

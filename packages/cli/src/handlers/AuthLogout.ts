@@ -1,11 +1,11 @@
 /** `auth logout`: forgets the credentials of an API. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Credentials from "../Credentials.ts"
-import * as CredentialsFile from "../CredentialsFile.ts"
-import type { Connection } from "../Options.ts"
-import * as Output from "../Output.ts"
-import * as Scenario from "../Scenario.ts"
+import * as Credentials from "../access/Credentials.ts"
+import * as CredentialsFile from "../access/CredentialsFile.ts"
+import * as Scenario from "../access/Scenario.ts"
+import * as Output from "../output/Output.ts"
+import type { Connection } from "../settings/Options.ts"
 
 interface Values extends Pick<Connection, "baseUrl">, Output.Mode {}
 

@@ -1,12 +1,12 @@
 /** `auth status`: which credentials are used with an API, and whether it accepts them. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Access from "../Access.ts"
-import * as Credentials from "../Credentials.ts"
-import type { Connection } from "../Options.ts"
-import * as Output from "../Output.ts"
-import * as Scenario from "../Scenario.ts"
-import * as Unencrypted from "../Unencrypted.ts"
+import * as Access from "../access/Access.ts"
+import * as Credentials from "../access/Credentials.ts"
+import * as Scenario from "../access/Scenario.ts"
+import * as Unencrypted from "../access/Unencrypted.ts"
+import * as Output from "../output/Output.ts"
+import type { Connection } from "../settings/Options.ts"
 
 interface Values extends Connection, Output.Mode {}
 

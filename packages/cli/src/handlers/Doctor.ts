@@ -1,16 +1,16 @@
 /** `doctor`: what stands in the way of a download, and what to do about it. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as AccessCheck from "../AccessCheck.ts"
-import * as Check from "../Check.ts"
-import { exitCodes } from "../ExitCode.ts"
-import { Failures } from "../Failures.ts"
-import * as Format from "../Format.ts"
-import * as NodeVersion from "../NodeVersion.ts"
-import type { Connection } from "../Options.ts"
-import * as Output from "../Output.ts"
-import * as PlacesCheck from "../PlacesCheck.ts"
-import * as SettingsCheck from "../SettingsCheck.ts"
+import * as AccessCheck from "../doctor/AccessCheck.ts"
+import * as Check from "../doctor/Check.ts"
+import * as PlacesCheck from "../doctor/PlacesCheck.ts"
+import * as SettingsCheck from "../doctor/SettingsCheck.ts"
+import { exitCodes } from "../errors/ExitCode.ts"
+import * as Output from "../output/Output.ts"
+import { Failures } from "../report/Failures.ts"
+import type { Connection } from "../settings/Options.ts"
+import * as NodeVersion from "../start/NodeVersion.ts"
+import * as Format from "../text/Format.ts"
 
 interface Values extends Connection, Output.Mode {
   readonly directory: Option.Option<string>

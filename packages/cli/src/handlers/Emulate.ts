@@ -4,7 +4,7 @@ import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Output from "../Output.ts"
+import * as Output from "../output/Output.ts"
 
 interface Values extends Output.Mode {
   readonly port: number

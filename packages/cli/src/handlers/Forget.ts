@@ -3,7 +3,7 @@ import * as RunRecord from "@scenario-assets/node/download/RunRecord"
 import * as Runs from "@scenario-assets/node/download/Runs"
 import * as RunProcess from "@scenario-assets/node/engine/download/RunProcess"
 import * as Effect from "effect/Effect"
-import * as Output from "../Output.ts"
+import * as Output from "../output/Output.ts"
 
 interface Values extends Output.Mode {
   readonly ids: ReadonlyArray<string>

@@ -2,10 +2,10 @@
 import * as Runs from "@scenario-assets/node/download/Runs"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Format from "../Format.ts"
-import * as Output from "../Output.ts"
-import { resume } from "../Recorded.ts"
-import * as RunFields from "../RunFields.ts"
+import * as Output from "../output/Output.ts"
+import { resume } from "../runs/Recorded.ts"
+import * as RunFields from "../runs/RunFields.ts"
+import * as Format from "../text/Format.ts"
 
 interface Values extends Output.Mode {
   readonly all: boolean

@@ -3,11 +3,11 @@ import type { JobId } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Format from "../Format.ts"
-import * as JobFields from "../JobFields.ts"
-import type { Connection } from "../Options.ts"
-import * as Output from "../Output.ts"
-import * as Scenario from "../Scenario.ts"
+import * as Scenario from "../access/Scenario.ts"
+import * as JobFields from "../json/JobFields.ts"
+import * as Output from "../output/Output.ts"
+import type { Connection } from "../settings/Options.ts"
+import * as Format from "../text/Format.ts"
 
 interface Values extends Connection, Output.Mode {
   readonly jobId: JobId

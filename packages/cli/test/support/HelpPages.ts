@@ -6,8 +6,8 @@ import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"
-import * as HelpSection from "../../src/HelpSection.ts"
-import * as HelpText from "../../src/HelpText.ts"
+import * as HelpSection from "../../src/help/HelpSection.ts"
+import * as HelpText from "../../src/help/HelpText.ts"
 
 /** A command's help, and that of the commands below it, as they are listed. */
 export const below = (path: ReadonlyArray<string> = []): Effect.Effect<ReadonlyArray<HelpDoc>> =>

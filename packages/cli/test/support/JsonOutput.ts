@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { assert } from "@effect/vitest"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import * as Events from "../../src/Events.ts"
+import * as Events from "../../src/json/Events.ts"
 
 const file = new URL("../../../../docs/events.schema.json", import.meta.url)
 

@@ -2,11 +2,11 @@
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Environment from "../../src/Environment.ts"
-import { meanings } from "../../src/ExitCode.ts"
-import * as HelpSection from "../../src/HelpSection.ts"
-import * as HelpText from "../../src/HelpText.ts"
-import * as Reader from "../../src/Reader.ts"
+import { meanings } from "../../src/errors/ExitCode.ts"
+import * as Environment from "../../src/help/Environment.ts"
+import * as HelpSection from "../../src/help/HelpSection.ts"
+import * as HelpText from "../../src/help/HelpText.ts"
+import * as Reader from "../../src/text/Reader.ts"
 import * as HelpPages from "./HelpPages.ts"
 
 export interface Made {

@@ -1,0 +1,197 @@
+/** A request, carried out: all that happens is told, and in the end what came of it. */
+import type { DownloadEvent, DownloadReport, Failed } from "@scenario-assets/node/download/DownloadEvent"
+import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import { Downloads } from "@scenario-assets/node/download/Downloads"
+import type { FileError } from "@scenario-assets/node/file/FileError"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Scenario from "../access/Scenario.ts"
+import type { UsageError } from "../errors/UsageError.ts"
+import { Output } from "../output/Output.ts"
+import * as Failures from "../report/Failures.ts"
+import * as Begun from "../runs/Begun.ts"
+import * as Recorded from "../runs/Recorded.ts"
+import type { Connection } from "../settings/Options.ts"
+import * as Settings from "../settings/Settings.ts"
+import * as Extracted from "./Extracted.ts"
+import * as Patterns from "./Patterns.ts"
+import * as Summary from "./Summary.ts"
+import * as WatchDownload from "./WatchDownload.ts"
+
+export interface Options {
+  readonly connection: Connection
+  readonly json: boolean
+  /** Begin the jobs, and wait for none. */
+  readonly detach?: boolean
+  /** The run that this resumes by its id. */
+  readonly run?: Recorded.Recorded
+}
+
+/** The note that says where a manifest goes. */
+const manifest = "manifest"
+
+/** Notes of a request, for whoever resumes it. */
+export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.DownloadRequest, "annotations"> =>
+  Option.match(file, { onNone: () => ({}), onSome: (file) => ({ annotations: { [manifest]: file } }) })
+
+export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
+  const { whenInterrupted } = yield* Output
+  const connection = yield* unlessSet(options.connection)
+  const begun = Begun.make(request, { ...options, connection })
+  const watch = yield* WatchDownload.make(request, {
+    isResumed: options.run !== undefined,
+    fetchJobs: (jobIds) => Recorded.fetchJobs(jobIds, request, connection)
+  })
+  const ending = yield* endingOf(request, options)
+  const carryOut = Effect.gen(function* () {
+    const downloads = yield* Downloads
+    const events = options.detach === true ? downloads.begin(request) : downloads.events(request)
+    yield* Stream.runForEach(events, (event) => {
+      begun.hear(event)
+      ending.hear(event)
+      const told = watch(event)
+      return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, begun.run())) : told
+    })
+  }).pipe(
+    Effect.mapError((error) => {
+      const run = begun.run()
+      return run === undefined || error._tag === "UsageError" || error._tag === "Failures"
+        ? error
+        : Failures.single({ error }, {}, run)
+    })
+  )
+  yield* whenInterrupted(() => wayOn(begun.run()))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
+})
+
+/** What a command has to say of the account, besides what is set for all of them. */
+const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection) {
+  const differs = (given: Option.Option<string>, setting: Settings.Setting<unknown>) =>
+    Effect.map(
+      Effect.orElseSucceed(Config.option(Settings.text(setting)), () => Option.none<string>()),
+      (usual) => Option.filter(given, (value) => !Option.contains(usual, value))
+    )
+  return {
+    baseUrl: yield* differs(baseUrl, Settings.baseUrl),
+    project: yield* differs(project, Settings.project)
+  }
+})
+
+const wayOn = (run: Recorded.Recorded | undefined): string =>
+  run === undefined
+    ? "Run the same command again to go on where it stopped."
+    : `Jobs that were started go on at Scenario; to go on: ${run.command}`
+
+/** What is told in the end, of what was heard meanwhile. */
+interface Ending {
+  readonly hear: (event: DownloadEvent) => void
+  readonly end: (
+    report: DownloadReport,
+    run: Recorded.Recorded | undefined
+  ) => Effect.Effect<void, Failures.Failures | UsageError | FileError>
+}
+
+const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
+  options.detach === true
+    ? begunAlone
+    : request.destination._tag === "ArchiveFiles"
+      ? kept(request)
+      : extracted(request, request.destination, options)
+
+/** Archives that are extracted. */
+const extracted = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  { directory, ...patterns }: DownloadRequest.Directory,
+  { json }: Options
+) {
+  const files = yield* Extracted.make({
+    directory,
+    manifest: Option.fromUndefinedOr(request.annotations?.[manifest]),
+    isFiltered: Patterns.isGiven(patterns),
+    json
+  })
+  const ending: Ending = {
+    hear: (event) => {
+      if (event._tag === "FilesSaved") files.saved(event.batch, { jobId: event.jobId }, event.files)
+      if (event._tag === "FileRefused") files.refused(event.batch, event.error)
+      if (event._tag === "ArchiveFailed" && event.startsAnew) files.again(event.batch)
+    },
+    end: (report, run) =>
+      files.end({
+        total: report.batches,
+        archives: report.archives.map(({ alreadyThere, bytes, fetched, files, jobId }) => ({
+          jobId,
+          files,
+          bytes,
+          alreadyThere,
+          read: fetched
+        })),
+        failed: report.failures.map(failedOf(request)),
+        run
+      })
+  }
+  return ending
+})
+
+/** Archives that are kept as files. */
+const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest) {
+  const { note, result } = yield* Output
+  const since = yield* Clock.currentTimeMillis
+  const ending: Ending = {
+    hear: () => {},
+    end: Effect.fnUntraced(function* (report, run) {
+      const archives = report.archives.map((archive) => ({
+        jobId: archive.jobId,
+        ...WatchDownload.fileOf(request, archive)
+      }))
+      const took = (yield* Clock.currentTimeMillis) - since
+      if (archives.length > 0) yield* note(Summary.ofFiles(archives, "archive", took))
+      const [first, ...others] = report.failures.map(failedOf(request))
+      if (first === undefined) return yield* result({ archives })
+      return yield* Failures.make({
+        failed: [first, ...others],
+        total: report.batches,
+        what: "archives could not be downloaded",
+        fields: { archives },
+        run
+      })
+    })
+  }
+  return ending
+})
+
+/** Jobs that are begun and left alone: they go on at Scenario, and their files are fetched later. */
+const begunAlone = Effect.gen(function* () {
+  const { line, note, result } = yield* Output
+  const ending: Ending = {
+    hear: () => {},
+    end: Effect.fnUntraced(function* (report, run) {
+      const jobs = report.jobs.map((job) => ({ ...job, batch: job.batch + 1 }))
+      const [first, ...others] = report.failures.map((failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))
+      if (first !== undefined) {
+        return yield* Failures.make({
+          failed: [first, ...others],
+          total: report.batches,
+          what: "jobs could not be started",
+          fields: { jobs },
+          run
+        })
+      }
+      const ids = jobs.map(({ jobId }) => jobId)
+      yield* line(run?.runId ?? ids.join("\n"))
+      yield* result({ runId: run?.runId ?? null, jobs })
+      if (run !== undefined) yield* note(`To take the files: ${run.command}`)
+    })
+  }
+  return ending
+})
+
+const failedOf =
+  ({ wanted }: DownloadRequest.DownloadRequest) =>
+  ({ batch, error, jobId }: Failed): Failures.Failed => ({
+    of: wanted._tag === "Jobs" && jobId !== undefined ? `job ${jobId}` : `batch ${batch + 1}`,
+    error,
+    jobId
+  })

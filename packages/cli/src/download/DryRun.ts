@@ -1,0 +1,140 @@
+/** What a download or an extraction would do. Nothing is requested and nothing written. */
+import { defaultTemplate } from "@scenario-assets/core/FileNameTemplate"
+import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import { Downloads, type DownloadPreview } from "@scenario-assets/node/download/Downloads"
+import * as Batches from "@scenario-assets/node/engine/download/Batches"
+import * as Place from "@scenario-assets/node/engine/download/Place"
+import type { Preview, PreviewedArchive, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
+import * as Effect from "effect/Effect"
+import * as Scenario from "../access/Scenario.ts"
+import * as EntryFields from "../json/EntryFields.ts"
+import { Output } from "../output/Output.ts"
+import type { Connection } from "../settings/Options.ts"
+import * as Format from "../text/Format.ts"
+import type * as Extracted from "./Extracted.ts"
+import * as Patterns from "./Patterns.ts"
+import * as Shown from "./Shown.ts"
+
+/** Of a selection, what would be requested; of jobs, what would be saved. */
+export const ofDownload = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  connection: Connection
+) {
+  const { destination, wanted } = request
+  // For this nobody is asked, so that it takes no credentials.
+  if (wanted._tag === "Assets") return yield* ofAssets(request, wanted)
+  const preview = yield* Effect.provide(
+    Effect.flatMap(Downloads, (downloads) => downloads.preview(request)),
+    Scenario.layer(connection)
+  )
+  if (preview._tag === "ArchiveFiles") return yield* ofArchives(request, preview)
+  if (preview._tag === "Batches" || destination._tag === "ArchiveFiles") return undefined
+  return yield* ofExtraction(preview, {
+    directory: destination.directory,
+    origins: preview.jobIds.map((jobId) => ({ jobId })),
+    isFiltered: Patterns.isGiven(destination)
+  })
+})
+
+const ofAssets = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  { fileNameTemplate = defaultTemplate, flat = false }: DownloadRequest.Assets
+) {
+  const { line, result } = yield* Output
+  const { destination } = request
+  const batches = Batches.of(request)
+  const paths =
+    destination._tag === "Directory"
+      ? undefined
+      : batches.map((_, batch) => Place.archivePath(destination.file, batches.length, batch))
+  const rows = batches.map(({ selection }, batch) => {
+    const path = paths?.[batch]
+    return `batch ${batch + 1}: ${Format.count(selection.size, "id")}${path === undefined ? "" : `: ${path}`}`
+  })
+  yield* line(rows.join("\n"))
+  yield* result({
+    dryRun: true,
+    ids: Batches.idCount(request),
+    batches: batches.map(({ selection }) => selection),
+    ...(paths === undefined ? {} : { archives: paths }),
+    fileNameTemplate,
+    flat
+  })
+})
+
+/** What would become of each file. */
+export const ofExtraction = Effect.fnUntraced(function* (
+  { archives, bytesToWrite, free }: Preview,
+  {
+    directory,
+    isFiltered,
+    origins
+  }: {
+    readonly directory: string
+    /** Where each archive is from. */
+    readonly origins: ReadonlyArray<Extracted.Origin>
+    readonly isFiltered: boolean
+  }
+) {
+  const { line, note, result, warn } = yield* Output
+  const files = archives.flatMap(({ files }) => files)
+  const refused = archives.flatMap(({ refused }) => refused)
+  const width = [...files, ...refused].reduce((most, { entry }) => Math.max(most, String(entry.size).length), 1)
+  const rows = [...files.map((file) => row(file, width)), ...refused.map((entry) => refusedRow(entry, width))]
+  if (rows.length > 0) yield* line(rows.join("\n"))
+
+  const bytes = files.reduce((sum, { entry }) => sum + entry.size, 0)
+  const written = files.filter(({ action }) => action !== "skip").length
+  yield* note(
+    `${Format.count(files.length, "file")}, ${Format.bytes(bytes)}: ${written} to be written (${Format.bytes(bytesToWrite)}), ` +
+      `${files.length - written} there already; ${Format.bytes(free)} are free`
+  )
+  const fits = bytesToWrite <= free
+  if (refused.length > 0) {
+    yield* warn(`${Format.count(refused.length, "entry", "entries")} would be left out, and the exit code would be 7`)
+  }
+  if (!fits) yield* warn(`there is not enough room in ${directory}`)
+  if (rows.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
+  yield* result({
+    dryRun: true,
+    directory,
+    archives: archives.map(({ bytesToRead, files, refused }, index) => ({
+      ...origins[index],
+      toRead: bytesToRead,
+      files: files.map(({ action, entry, path, why }) => ({ path, ...EntryFields.ofFile(entry), action, why })),
+      refused: refused.map(({ entry, error }) => ({
+        ...EntryFields.ofFile(entry),
+        why: EntryFields.whyRefused(error.reason)
+      }))
+    })),
+    files: files.length,
+    bytes,
+    toWrite: bytesToWrite,
+    free,
+    fits
+  })
+})
+
+const row = ({ action, entry, path, why }: PreviewedFile, width: number): string => {
+  const was = why.length === 0 ? "" : `  ("${Format.shortName(entry.name)}": ${why.join(", ")})`
+  return `${action.padEnd(7)}  ${String(entry.size).padStart(width)}  ${Format.name(path)}${was}`
+}
+
+const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number], width: number): string =>
+  `refuse   ${String(entry.size).padStart(width)}  ${Format.name(entry.name)}  (${EntryFields.whyRefused(error.reason)})`
+
+/** Where each archive would be kept, and how large it is. */
+const ofArchives = Effect.fnUntraced(function* (
+  request: DownloadRequest.DownloadRequest,
+  preview: Extract<DownloadPreview, { readonly _tag: "ArchiveFiles" }>
+) {
+  const { line, note, result } = yield* Output
+  const archives = preview.archives.map(({ path, size = null, ...archive }) => ({
+    ...archive,
+    path: Shown.path(request, path),
+    size
+  }))
+  yield* line(archives.map(({ action, path, size }) => `${action.padEnd(7)}  ${size ?? "?"}  ${path}`).join("\n"))
+  yield* note(Format.count(archives.length, "archive"))
+  yield* result({ dryRun: true, archives })
+})

@@ -1,0 +1,90 @@
+/** Help, laid out for reading: examples first, then what can be given, in as many columns as there are. */
+import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
+import * as Option from "effect/Option"
+import { meanings } from "../errors/ExitCode.ts"
+import * as Reader from "../text/Reader.ts"
+import * as Environment from "./Environment.ts"
+import type { Section } from "./HelpSection.ts"
+
+export interface Options {
+  readonly colors: boolean
+  /** Columns of the terminal. */
+  readonly width: number
+  /** The section of the command's own. */
+  readonly more?: Section | undefined
+}
+
+type Row = readonly [left: string, right: string]
+
+export const format = (doc: HelpDoc, { colors, more, width }: Options): string => {
+  const bold = (text: string) => (colors ? `\u001b[1m${text}\u001b[0m` : text)
+  const lineWidth = Math.min(width, widest)
+  const section = (title: string, rows: ReadonlyArray<Row>) =>
+    rows.length === 0 ? [] : ["", bold(`${title}:`), ...table(rows, lineWidth)]
+  const examples = (doc.examples ?? []).flatMap(({ command, description }) => [
+    ...(description === undefined ? [] : [`  # ${description}`]),
+    `  ${command}`
+  ])
+
+  return [
+    doc.description,
+    "",
+    `${bold("Usage:")} ${usage(doc)}`,
+    ...(examples.length === 0 ? [] : ["", bold("Examples:"), ...examples]),
+    ...section(
+      "Commands",
+      (doc.subcommands ?? []).flatMap((group) =>
+        group.commands.map(({ description, name }): Row => [name, description])
+      )
+    ),
+    ...section(
+      "Arguments",
+      (doc.args ?? []).map((arg) => [
+        `${arg.name}${arg.variadic ? "..." : ""}`,
+        Option.getOrElse(arg.description, () => "")
+      ])
+    ),
+    ...section("Flags", doc.flags.map(flagRow)),
+    ...section(
+      "Values",
+      Reader.values.filter(([metavar]) => doc.flags.some(({ type }) => type === metavar))
+    ),
+    ...(more === undefined ? [] : section(more.title, more.rows)),
+    ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
+    ...(doc.commandPath?.length === 1
+      ? [...section("Environment", Environment.variables), ...section("Exit codes", exitRows)]
+      : []),
+    ""
+  ].join("\n")
+}
+
+/** A command is a command, wherever it stands. */
+export const usage = (doc: HelpDoc): string => doc.usage.replace("<subcommand>", "<command>")
+
+const widest = 100
+
+const flagRow = ({ aliases, description, name, type }: FlagDoc): Row => [
+  [...aliases, `--${name}`].join(", ") + (type === "boolean" ? "" : ` ${type}`),
+  // effect/cli repeats in the description what the type or our own words say.
+  Option.getOrElse(description, () => "").replace(/ \(choices: [^)]*\)$/, "")
+]
+
+const exitRows = meanings.map(([code, meaning]): Row => [String(code), meaning])
+
+/** Two columns; where there is no room beside the left one, the right one goes below it. */
+const table = (rows: ReadonlyArray<Row>, width: number): ReadonlyArray<string> => {
+  const column = Math.min(26, Math.max(...rows.map(([left]) => left.length)) + 2)
+  const indent = " ".repeat(column + 2)
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...others] = wrap(right, Math.max(20, width - column - 2))
+    const beside = left.length + 2 <= column ? [`  ${left.padEnd(column)}${first}`] : [`  ${left}`, indent + first]
+    return [...beside, ...others.map((line) => indent + line)].map((line) => line.trimEnd())
+  })
+}
+
+const wrap = (text: string, width: number): ReadonlyArray<string> =>
+  text.split(" ").reduce<Array<string>>((lines, word) => {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) return [...lines, word]
+    return [...lines.slice(0, -1), `${last} ${word}`]
+  }, [])

@@ -1,0 +1,117 @@
+/** Data on stdout, everything else on stderr. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Predicate from "effect/Predicate"
+import * as References from "effect/References"
+import * as Stdio from "effect/Stdio"
+import { HasCrashed, Interruption } from "../errors/ExitCode.ts"
+import type * as Events from "../json/Events.ts"
+import * as Json from "../json/Json.ts"
+import * as Progress from "../progress/Progress.ts"
+import * as Colors from "../text/Colors.ts"
+import * as Format from "../text/Format.ts"
+
+export interface Mode {
+  /** Events and the result as NDJSON on stdout. */
+  readonly json: boolean
+  /** Nothing on stderr but warnings and errors. */
+  readonly quiet: boolean
+  /** Everything on stderr. */
+  readonly verbose: boolean
+}
+
+export class Output extends Context.Service<
+  Output,
+  {
+    /** A line of data on stdout; not with `--json`. */
+    readonly line: (text: string) => Effect.Effect<void>
+    /** Something happened: a line of NDJSON on stdout with `--json`. */
+    readonly event: (event: Events.Event) => Effect.Effect<void>
+    /** The result, once and last: a line of NDJSON on stdout with `--json`. */
+    readonly result: (fields: Events.Result) => Effect.Effect<void>
+    /** For the person who watches; not with `--quiet`. */
+    readonly note: (text: string) => Effect.Effect<void>
+    /** For the person who wants to know all; only with `--verbose`. */
+    readonly detail: (text: string) => Effect.Effect<void>
+    /** Always shown. */
+    readonly warn: (text: string) => Effect.Effect<void>
+    /** What to tell when a signal ends an effect, and how to go on then. */
+    readonly whenInterrupted: (
+      wayOn: () => string
+    ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** What is going on, redrawn in place on a terminal and now and then a line elsewhere. */
+    readonly progress: Progress.Progress
+  }
+>()("@scenario-assets/cli/Output") {}
+
+/** The output, and what the library logs going the same way. */
+export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const stdio = yield* Stdio.Stdio
+      const colors = yield* Colors.ofStderr
+      const canRedraw = !(yield* Colors.isDumb) && (yield* stdio.stderrIsTerminal)
+      const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines", colors)
+      let hasEnded = false
+
+      const say = (text: string) => progress.write(process.stderr, `${Format.printable(text)}\n`)
+      const log = (level: string, text: string) => {
+        const paint = level === "debug" ? colors.faint : colors.warning
+        progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
+      }
+      const hasCrashed = yield* HasCrashed
+      /** Nothing comes after the line that tells of a crash. */
+      const print = (text: string) => (hasCrashed() ? undefined : progress.write(process.stdout, text))
+      const json = (fields: { readonly type: string }) =>
+        mode.json ? Effect.map(Json.line(fields), print) : Effect.void
+      const end = (fields: Events.End) =>
+        Effect.suspend(() => {
+          hasEnded = true
+          return json(fields)
+        })
+      const interrupted = Effect.fnUntraced(function* (message: string) {
+        const exitCode = (yield* Interruption)()
+        yield* end({ type: "error", error: "Interrupted", exitCode, messages: [message], hints: [] })
+      })
+      // Every run ends with one line of JSON, also where a person is told nothing.
+      yield* Effect.addFinalizer((exit) =>
+        Exit.hasInterrupts(exit) && !hasEnded ? interrupted("Interrupted.") : Effect.void
+      )
+
+      const output = Output.of({
+        line: (text) => Effect.sync(() => (mode.json ? undefined : print(`${text}\n`))),
+        event: json,
+        result: (fields) => end({ type: "result", ...fields }),
+        note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
+        detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
+        warn: (text) => Effect.sync(() => log("warning", text)),
+        whenInterrupted: (wayOn) =>
+          Effect.onInterrupt(() => {
+            const message = `Interrupted. ${wayOn()}`
+            progress.stop()
+            say(message)
+            return interrupted(message)
+          }),
+        progress
+      })
+
+      const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {
+        // What the library says there, the command has told by itself.
+        if (logLevel === "Info") return
+        const words = (Array.isArray(message) ? message : [message]).map((word) =>
+          Predicate.isString(word) ? word : Json.stringify(word)
+        )
+        const more = Cause.hasInterruptsOnly(cause) || cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
+        log(logLevel === "Warn" ? "warning" : logLevel.toLowerCase(), [...words, ...more].join(" "))
+      })
+
+      return Context.make(Output, output).pipe(
+        Context.add(Logger.CurrentLoggers, new Set([logger])),
+        Context.add(References.MinimumLogLevel, mode.verbose ? "Debug" : "Warn")
+      )
+    })
+  )
