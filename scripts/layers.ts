@@ -9,6 +9,11 @@ import { parseSync } from "oxc-parser"
 /** A package may import the ones before it. */
 const packages = ["core", "node", "cli"]
 
+/** A room that is a folder. */
+function folder(name: string): readonly [name: string, modules: RegExp] {
+  return [`${name}/`, new RegExp(`^${name}/`)]
+}
+
 /** The rooms of a package from the ground up: a module may import its own room and the ones below. */
 const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modules: RegExp]>>> = {
   core: [
@@ -38,6 +43,13 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["download/", /^download\//],
     ["the whole", /^NodeScenario\.ts$/],
     ["the entry point", /^index\.ts$/]
+  ],
+  cli: [
+    ...["start", "text", "json", "progress", "errors", "files", "output", "settings", "ids", "access", "runs"].map(
+      folder
+    ),
+    ...["help", "report", "doctor", "download", "handlers", "commands"].map(folder),
+    ["the whole", /^(bin|Main|Cli)\.ts$/]
   ]
 }
 

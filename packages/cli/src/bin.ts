@@ -3,14 +3,14 @@
 import { setFlagsFromString } from "node:v8"
 import * as CompileCache from "./start/CompileCache.ts"
 import * as Crash from "./start/Crash.ts"
-import * as NodeVersion from "./start/NodeVersion.ts"
-import { version } from "./start/version.ts"
+import * as Version from "./start/Version.ts"
+import { version } from "./start/Version.ts"
 
 // Of the memory for what is short-lived V8 would take 100 MiB more than it is worth here: it makes nothing faster.
 setFlagsFromString("--semi-space-growth-factor=1")
 
 const args = process.argv.slice(2)
-const refusal = NodeVersion.refusal(process.versions.node)
+const refusal = Version.refusal(process.versions.node)
 if (refusal !== undefined) {
   const hints = ["Install a newer one: https://nodejs.org/en/download"]
   Crash.end(args, { error: "UsageError", exitCode: 2, message: refusal, hints })

@@ -75,7 +75,7 @@ describe.concurrent("asset", () => {
       for (const format of [[], ["--format", "png"]]) {
         const refused = yield* emulated.run([...args, ...format])
         assert.deepStrictEqual([refused.code, refused.stdout], [8, ""])
-        assert.match(refused.stderr, /\.png: it is there already \(EEXIST\)[^]*\nTo replace it: --force\n/)
+        assert.match(refused.stderr, /\.png: it already exists \(EEXIST\)[^]*\nTo replace it: --force\n/)
         assert.strictEqual(readFileSync(file, "utf8"), "mine")
       }
       const forced = yield* emulated.run([...args, "--force"])

@@ -179,7 +179,7 @@ describe.concurrent("faults on the way", () => {
       const args = ["download", Emulated.modelOf(emulated), "--archive", "all.zip"]
       const refused = yield* emulated.run(args)
       assert.deepStrictEqual([refused.code, refused.stdout], [8, ""])
-      assert.match(refused.stderr, /all\.zip: it is there already \(EEXIST\)[^]*\nTo replace it: --force\n/)
+      assert.match(refused.stderr, /all\.zip: it already exists \(EEXIST\)[^]*\nTo replace it: --force\n/)
       assert.deepStrictEqual(yield* emulated.requests("requestBatch"), [], "and no job was started in vain")
 
       const forced = yield* emulated.run([...args, "--force", "--json"])

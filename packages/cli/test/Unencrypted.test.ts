@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Canary from "../../../test-support/Canary.ts"
-import * as Unencrypted from "../src/access/Unencrypted.ts"
+import * as Scenario from "../src/access/Scenario.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 
@@ -12,11 +12,11 @@ const warning = `warning: ${baseUrl}: the credentials travel unencrypted, and ot
 describe.concurrent("credentials over plain HTTP", () => {
   it("leave this machine unless the host is this machine", () => {
     for (const host of ["localhost:4010", "api.localhost", "127.0.0.1:1", "127.1", "[::1]:4010"]) {
-      assert.isFalse(Unencrypted.isSo(`http://${host}/v1`), host)
+      assert.isFalse(Scenario.isUnencrypted(`http://${host}/v1`), host)
     }
     for (const host of ["api.example", "localhost.example", "127.example", "10.0.0.1", "0.0.0.0", "[fe80::1]"]) {
-      assert.isTrue(Unencrypted.isSo(`http://${host}/v1`), host)
-      assert.isFalse(Unencrypted.isSo(`https://${host}/v1`), host)
+      assert.isTrue(Scenario.isUnencrypted(`http://${host}/v1`), host)
+      assert.isFalse(Scenario.isUnencrypted(`https://${host}/v1`), host)
     }
   })
 

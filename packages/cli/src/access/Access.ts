@@ -9,11 +9,8 @@ import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as ExitCode from "../errors/ExitCode.ts"
-import * as ErrorFields from "../json/ErrorFields.ts"
+import { AccessError } from "../errors/CommandError.ts"
 import type * as Json from "../json/Json.ts"
-import * as Causes from "../report/Causes.ts"
-import { Failures } from "../report/Failures.ts"
 
 const nobodys = JobId.make("job_000000000000000000000000")
 
@@ -41,13 +38,6 @@ export const check = Effect.fnUntraced(function* (
 ) {
   const answer = yield* ask(config)
   if (answer === undefined || isAccepted(answer)) return
-  return yield* new Failures({
-    // That a job was asked for is no concern of the person who asks for access.
-    message: `${config.baseUrl}: ${answer.reason.message}.`,
-    messages: [],
-    hints: [],
-    details: Causes.of(answer),
-    exitCode: ExitCode.of(answer),
-    fields: { ...ErrorFields.of(answer), ...fields }
-  })
+  // That a job was asked for is no concern of the person who asks for access.
+  return yield* new AccessError({ baseUrl: config.baseUrl, answer, fields })
 })

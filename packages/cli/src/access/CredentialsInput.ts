@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Terminal from "effect/Terminal"
-import { UsageError } from "../errors/UsageError.ts"
+import { UsageError } from "../errors/CommandError.ts"
 import type { Stored } from "./CredentialsFile.ts"
 
 export type Kind = "key" | "token"

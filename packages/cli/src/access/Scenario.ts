@@ -11,11 +11,10 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Output } from "../output/Output.ts"
+import { Output } from "../output/Output.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Credentials from "./Credentials.ts"
 import type { CredentialsFileError } from "./CredentialsFile.ts"
-import * as Unencrypted from "./Unencrypted.ts"
 
 type Services = Layer.Layer<
   Layer.Success<typeof NodeScenario.layerConfig>,
@@ -63,6 +62,22 @@ const configLayer = (connection: Connection) =>
     ScenarioConfig.ScenarioConfig,
     configuration(connection).pipe(
       Effect.map(({ config }) => config),
-      Effect.tap(({ baseUrl }) => Unencrypted.warn(baseUrl))
+      Effect.tap(({ baseUrl }) => warnIfUnencrypted(baseUrl))
     )
   )
+
+/** Whether what is sent there leaves this machine unencrypted. */
+export const isUnencrypted = (baseUrl: string): boolean => {
+  const { hostname, protocol } = new URL(baseUrl)
+  return protocol === "http:" && !/^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+/** Before credentials are sent there; also with `--quiet`. */
+export const warnIfUnencrypted = Effect.fnUntraced(function* (baseUrl: string) {
+  const { warn } = yield* Output
+  if (isUnencrypted(baseUrl)) yield* warn(`${baseUrl}: ${unencryptedDanger}; ${unencryptedAdvice}`)
+})
+
+export const unencryptedDanger = "the credentials travel unencrypted, and others on the way can read them"
+
+export const unencryptedAdvice = "give a base URL with https"

@@ -29,7 +29,10 @@ const flags = {
 export const command = Command.make(
   "asset",
   flags,
-  Options.lazily(() => import("../handlers/Asset.ts"))
+  Options.lazily(
+    () => import("../handlers/Asset.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Download single assets, converted to a format if you like"),
   Command.withExamples([

@@ -15,7 +15,10 @@ const login = Command.make(
     ...Options.connection,
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/AuthLogin.ts"))
+  Options.lazily(
+    () => import("../handlers/Auth.ts"),
+    ({ login }) => login
+  )
 ).pipe(
   Command.withDescription("Store credentials, typed in or from stdin, once the API has taken them"),
   Command.withExamples([
@@ -28,7 +31,10 @@ const login = Command.make(
 const status = Command.make(
   "status",
   { ...Options.connection, ...Options.output },
-  Options.lazily(() => import("../handlers/AuthStatus.ts"))
+  Options.lazily(
+    () => import("../handlers/Auth.ts"),
+    ({ status }) => status
+  )
 ).pipe(
   Command.withDescription("Print which credentials are used with an API, and whether it accepts them"),
   Command.withExamples([{ command: "scenario-assets auth status", description: "Exit code 4 if they do not work" }])
@@ -37,7 +43,10 @@ const status = Command.make(
 const logout = Command.make(
   "logout",
   { baseUrl, ...Options.output },
-  Options.lazily(() => import("../handlers/AuthLogout.ts"))
+  Options.lazily(
+    () => import("../handlers/Auth.ts"),
+    ({ logout }) => logout
+  )
 ).pipe(
   Command.withDescription("Remove the stored credentials of an API"),
   Command.withExamples([{ command: "scenario-assets auth logout", description: "Those of the usual API" }])

@@ -7,7 +7,10 @@ const flags = {
   shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("bash, zsh or fish"))
 }
 
-const load = Options.lazily(() => import("../handlers/Completions.ts"))
+const load = Options.lazily(
+  () => import("../handlers/Completions.ts"),
+  ({ run }) => run
+)
 
 /** Given all commands, of which it is one itself. */
 export const make = (tree: () => Command.Command.Any) =>

@@ -20,7 +20,10 @@ export const command = Command.make(
     project: given(Settings.project, "The project to work in"),
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/Doctor.ts"))
+  Options.lazily(
+    () => import("../handlers/Doctor.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Examine configuration, credentials, API, clock and disk, and say what to do"),
   Command.withExamples([

@@ -56,7 +56,10 @@ const flags = {
 export const command = Command.make(
   "download",
   flags,
-  Options.lazily(() => import("../handlers/Download.ts"))
+  Options.lazily(
+    () => import("../handlers/Download.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Request archives of assets, wait for them, and extract them while they arrive"),
   Command.withExamples([

@@ -1,7 +1,7 @@
 /** `emulate`, in words. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as HelpSection from "../help/HelpSection.ts"
+import * as Help from "../help/Help.ts"
 import * as Options from "../settings/Options.ts"
 
 const flags = {
@@ -43,13 +43,20 @@ const flags = {
   ...Options.output
 }
 
+/** How the faults are written, loaded when help is shown. */
+const faults = () =>
+  import("@scenario-assets/core/testing/Fault").then(({ guide }) => ({ title: "Faults", rows: guide }))
+
 export const command = Command.make(
   "emulate",
   flags,
-  Options.lazily(() => import("../handlers/Emulate.ts"))
+  Options.lazily(
+    () => import("../handlers/Emulate.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Run an emulated Scenario on this machine"),
-  Command.annotate(HelpSection.HelpSection, () => import("../help/FaultHelp.ts").then(({ section }) => section)),
+  Command.annotate(Help.HelpSection, faults),
   Command.withExamples([
     { command: "scenario-assets emulate --port 0", description: "On a free port" },
     {

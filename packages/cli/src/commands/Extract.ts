@@ -20,7 +20,10 @@ const flags = {
 export const command = Command.make(
   "extract",
   flags,
-  Options.lazily(() => import("../handlers/Extract.ts"))
+  Options.lazily(
+    () => import("../handlers/Extract.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Extract archives that are here, as download does those of jobs"),
   Command.withExamples([

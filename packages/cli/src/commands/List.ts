@@ -15,7 +15,10 @@ const flags = {
 export const command = Command.make(
   "list",
   flags,
-  Options.lazily(() => import("../handlers/List.ts"))
+  Options.lazily(
+    () => import("../handlers/List.ts"),
+    ({ run }) => run
+  )
 ).pipe(
   Command.withDescription("Print what is in an archive, of which only the directory is fetched"),
   Command.withExamples([

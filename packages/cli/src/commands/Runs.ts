@@ -25,7 +25,10 @@ const resume = Command.make(
     ),
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/Resume.ts"))
+  Options.lazily(
+    () => import("../handlers/Runs.ts"),
+    ({ resume }) => resume
+  )
 ).pipe(
   Command.withDescription("Go on with a run where it stopped, from any directory"),
   Command.withExamples([
@@ -40,7 +43,10 @@ const forget = Command.make(
     ids: Argument.String("run").pipe(Argument.withDescription("Ids of runs"), Argument.variadic({ min: 1 })),
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/Forget.ts"))
+  Options.lazily(
+    () => import("../handlers/Runs.ts"),
+    ({ forget }) => forget
+  )
 ).pipe(
   Command.withDescription("Take runs off the list; files and jobs stay as they are"),
   Command.withExamples([{ command: "scenario-assets runs forget run_261231_bakolu", description: "One of them" }])
@@ -55,7 +61,10 @@ export const command = Command.make(
     ),
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/Runs.ts"))
+  Options.lazily(
+    () => import("../handlers/Runs.ts"),
+    ({ list }) => list
+  )
 ).pipe(
   Command.withDescription("List the downloads that were started on this machine, the latest first"),
   Command.withExamples([

@@ -11,7 +11,10 @@ const jobId = Argument.String("job").pipe(Argument.withDescription("The job's id
 export const status = Command.make(
   "status",
   { jobId, ...Options.connection, ...Options.output },
-  Options.lazily(() => import("../handlers/Status.ts"))
+  Options.lazily(
+    () => import("../handlers/Status.ts"),
+    ({ status }) => status
+  )
 ).pipe(
   Command.withDescription("Print the state of a job"),
   Command.withExamples([{ command: "scenario-assets status job_abc", description: "One look" }])
@@ -28,7 +31,10 @@ export const wait = Command.make(
     ...Options.connection,
     ...Options.output
   },
-  Options.lazily(() => import("../handlers/Wait.ts"))
+  Options.lazily(
+    () => import("../handlers/Status.ts"),
+    ({ wait }) => wait
+  )
 ).pipe(
   Command.withDescription("Wait until a job ends, or all jobs of a run"),
   Command.withExamples([

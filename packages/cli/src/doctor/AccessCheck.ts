@@ -11,7 +11,6 @@ import * as Result from "effect/Result"
 import * as Access from "../access/Access.ts"
 import * as Credentials from "../access/Credentials.ts"
 import * as Scenario from "../access/Scenario.ts"
-import * as Unencrypted from "../access/Unencrypted.ts"
 import * as ExitCode from "../errors/ExitCode.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
@@ -38,7 +37,7 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
     }),
     ofApi(config.baseUrl, elapsed, answer),
     ...(yield* ofProxies(config.baseUrl)),
-    ...(Unencrypted.isSo(config.baseUrl) ? [ofEncryption] : []),
+    ...(Scenario.isUnencrypted(config.baseUrl) ? [ofEncryption] : []),
     ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
   ]
 })
@@ -87,7 +86,11 @@ const ofProxies = (baseUrl: string) =>
     })
   })
 
-const ofEncryption = Check.warning("encryption", Unencrypted.danger, `To be safe, ${Unencrypted.advice}.`)
+const ofEncryption = Check.warning(
+  "encryption",
+  Scenario.unencryptedDanger,
+  `To be safe, ${Scenario.unencryptedAdvice}.`
+)
 
 /** The API is there, and does not want whoever asks. */
 const isRefusal = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "Forbidden"

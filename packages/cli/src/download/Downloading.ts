@@ -9,16 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Scenario from "../access/Scenario.ts"
-import type { UsageError } from "../errors/UsageError.ts"
+import * as CommandError from "../errors/CommandError.ts"
 import { Output } from "../output/Output.ts"
-import * as Failures from "../report/Failures.ts"
-import * as Begun from "../runs/Begun.ts"
 import * as Recorded from "../runs/Recorded.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Settings from "../settings/Settings.ts"
+import * as Destination from "./Destination.ts"
 import * as Extracted from "./Extracted.ts"
-import * as Patterns from "./Patterns.ts"
-import * as Summary from "./Summary.ts"
+import * as SavedFiles from "./SavedFiles.ts"
 import * as WatchDownload from "./WatchDownload.ts"
 
 export interface Options {
@@ -27,7 +25,7 @@ export interface Options {
   /** Begin the jobs, and wait for none. */
   readonly detach?: boolean
   /** The run that this resumes by its id. */
-  readonly run?: Recorded.Recorded
+  readonly run?: CommandError.Resumable
 }
 
 /** The note that says where a manifest goes. */
@@ -40,7 +38,7 @@ export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.D
 export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
   const { whenInterrupted } = yield* Output
   const connection = yield* unlessSet(options.connection)
-  const begun = Begun.make(request, { ...options, connection })
+  const begun = Recorded.listen(request, { ...options, connection })
   const watch = yield* WatchDownload.make(request, {
     isResumed: options.run !== undefined,
     fetchJobs: (jobIds) => Recorded.fetchJobs(jobIds, request, connection)
@@ -60,7 +58,7 @@ export const perform = Effect.fnUntraced(function* (request: DownloadRequest.Dow
       const run = begun.run()
       return run === undefined || error._tag === "UsageError" || error._tag === "Failures"
         ? error
-        : Failures.single({ error }, {}, run)
+        : CommandError.single(error, run)
     })
   )
   yield* whenInterrupted(() => wayOn(begun.run()))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
@@ -79,7 +77,7 @@ const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection)
   }
 })
 
-const wayOn = (run: Recorded.Recorded | undefined): string =>
+const wayOn = (run: CommandError.Resumable | undefined): string =>
   run === undefined
     ? "Run the same command again to go on where it stopped."
     : `Jobs that were started go on at Scenario; to go on: ${run.command}`
@@ -89,8 +87,8 @@ interface Ending {
   readonly hear: (event: DownloadEvent) => void
   readonly end: (
     report: DownloadReport,
-    run: Recorded.Recorded | undefined
-  ) => Effect.Effect<void, Failures.Failures | UsageError | FileError>
+    run: CommandError.Resumable | undefined
+  ) => Effect.Effect<void, CommandError.Failures | CommandError.UsageError | FileError>
 }
 
 const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
@@ -109,7 +107,7 @@ const extracted = Effect.fnUntraced(function* (
   const files = yield* Extracted.make({
     directory,
     manifest: Option.fromUndefinedOr(request.annotations?.[manifest]),
-    isFiltered: Patterns.isGiven(patterns),
+    isFiltered: Destination.isGiven(patterns),
     json
   })
   const ending: Ending = {
@@ -147,14 +145,14 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
         ...WatchDownload.fileOf(request, archive)
       }))
       const took = (yield* Clock.currentTimeMillis) - since
-      if (archives.length > 0) yield* note(Summary.ofFiles(archives, "archive", took))
+      if (archives.length > 0) yield* note(SavedFiles.summary(archives, "archive", took))
       const [first, ...others] = report.failures.map(failedOf(request))
       if (first === undefined) return yield* result({ archives })
-      return yield* Failures.make({
+      return yield* new CommandError.Failures({
         failed: [first, ...others],
         total: report.batches,
         what: "archives could not be downloaded",
-        fields: { archives },
+        done: { archives },
         run
       })
     })
@@ -171,11 +169,11 @@ const begunAlone = Effect.gen(function* () {
       const jobs = report.jobs.map((job) => ({ ...job, batch: job.batch + 1 }))
       const [first, ...others] = report.failures.map((failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))
       if (first !== undefined) {
-        return yield* Failures.make({
+        return yield* new CommandError.Failures({
           failed: [first, ...others],
           total: report.batches,
           what: "jobs could not be started",
-          fields: { jobs },
+          done: { jobs },
           run
         })
       }
@@ -190,7 +188,7 @@ const begunAlone = Effect.gen(function* () {
 
 const failedOf =
   ({ wanted }: DownloadRequest.DownloadRequest) =>
-  ({ batch, error, jobId }: Failed): Failures.Failed => ({
+  ({ batch, error, jobId }: Failed): CommandError.Failed => ({
     of: wanted._tag === "Jobs" && jobId !== undefined ? `job ${jobId}` : `batch ${batch + 1}`,
     error,
     jobId

@@ -7,13 +7,13 @@ import * as Place from "@scenario-assets/node/engine/download/Place"
 import type { Preview, PreviewedArchive, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
 import * as Effect from "effect/Effect"
 import * as Scenario from "../access/Scenario.ts"
-import * as EntryFields from "../json/EntryFields.ts"
+import * as Fields from "../json/Fields.ts"
 import { Output } from "../output/Output.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
+import * as Destination from "./Destination.ts"
 import type * as Extracted from "./Extracted.ts"
-import * as Patterns from "./Patterns.ts"
-import * as Shown from "./Shown.ts"
+import * as SavedFiles from "./SavedFiles.ts"
 
 /** Of a selection, what would be requested; of jobs, what would be saved. */
 export const ofDownload = Effect.fnUntraced(function* (
@@ -32,7 +32,7 @@ export const ofDownload = Effect.fnUntraced(function* (
   return yield* ofExtraction(preview, {
     directory: destination.directory,
     origins: preview.jobIds.map((jobId) => ({ jobId })),
-    isFiltered: Patterns.isGiven(destination)
+    isFiltered: Destination.isGiven(destination)
   })
 })
 
@@ -101,10 +101,10 @@ export const ofExtraction = Effect.fnUntraced(function* (
     archives: archives.map(({ bytesToRead, files, refused }, index) => ({
       ...origins[index],
       toRead: bytesToRead,
-      files: files.map(({ action, entry, path, why }) => ({ path, ...EntryFields.ofFile(entry), action, why })),
+      files: files.map(({ action, entry, path, why }) => ({ path, ...Fields.ofFile(entry), action, why })),
       refused: refused.map(({ entry, error }) => ({
-        ...EntryFields.ofFile(entry),
-        why: EntryFields.whyRefused(error.reason)
+        ...Fields.ofFile(entry),
+        why: Fields.whyRefused(error.reason)
       }))
     })),
     files: files.length,
@@ -121,7 +121,7 @@ const row = ({ action, entry, path, why }: PreviewedFile, width: number): string
 }
 
 const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number], width: number): string =>
-  `refuse   ${String(entry.size).padStart(width)}  ${Format.name(entry.name)}  (${EntryFields.whyRefused(error.reason)})`
+  `refuse   ${String(entry.size).padStart(width)}  ${Format.name(entry.name)}  (${Fields.whyRefused(error.reason)})`
 
 /** Where each archive would be kept, and how large it is. */
 const ofArchives = Effect.fnUntraced(function* (
@@ -131,7 +131,7 @@ const ofArchives = Effect.fnUntraced(function* (
   const { line, note, result } = yield* Output
   const archives = preview.archives.map(({ path, size = null, ...archive }) => ({
     ...archive,
-    path: Shown.path(request, path),
+    path: SavedFiles.shownPath(request, path),
     size
   }))
   yield* line(archives.map(({ action, path, size }) => `${action.padEnd(7)}  ${size ?? "?"}  ${path}`).join("\n"))

@@ -6,12 +6,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type { UsageError } from "../errors/UsageError.ts"
-import * as EntryFields from "../json/EntryFields.ts"
+import * as CommandError from "../errors/CommandError.ts"
+import * as Fields from "../json/Fields.ts"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import { Output } from "../output/Output.ts"
-import * as Failures from "../report/Failures.ts"
-import type { Recorded } from "../runs/Recorded.ts"
 import * as Format from "../text/Format.ts"
 import * as Manifest from "./Manifest.ts"
 
@@ -29,8 +27,8 @@ export interface Options {
 export interface Outcome {
   readonly total: number
   readonly archives: ReadonlyArray<JsonShapes.ExtractedArchive>
-  readonly failed: ReadonlyArray<Failures.Failed>
-  readonly run?: Recorded | undefined
+  readonly failed: ReadonlyArray<CommandError.Failed>
+  readonly run?: CommandError.Resumable | undefined
 }
 
 export interface Extracted {
@@ -40,7 +38,7 @@ export interface Extracted {
   /** The archive comes once more, with the same files. */
   readonly again: (index: number) => void
   /** Tells the result, or fails with what went wrong. */
-  readonly end: (outcome: Outcome) => Effect.Effect<void, Failures.Failures | UsageError | FileError>
+  readonly end: (outcome: Outcome) => Effect.Effect<void, CommandError.Failures | CommandError.UsageError | FileError>
 }
 
 /** Of one archive. */
@@ -72,7 +70,7 @@ export const make = Effect.fnUntraced(function* ({
   isFiltered,
   json,
   manifest: file
-}: Options): Effect.fn.Return<Extracted, UsageError | FileError, Output | FileSystem.FileSystem> {
+}: Options): Effect.fn.Return<Extracted, CommandError.UsageError | FileError, Output | FileSystem.FileSystem> {
   const { line, note, result, warn } = yield* Output
   const since = yield* Clock.currentTimeMillis
   const manifest = yield* Effect.transposeOption(Option.map(file, (file) => Manifest.open(file, directory, { json })))
@@ -114,7 +112,7 @@ export const make = Effect.fnUntraced(function* ({
           })
         }
         if (Option.isSome(manifest)) {
-          const { path, ...entry } = EntryFields.ofSaved(saved)
+          const { path, ...entry } = Fields.ofSaved(saved)
           found.manifest.push({ path, ...entry, ...origin })
         }
       }
@@ -164,11 +162,11 @@ export const make = Effect.fnUntraced(function* ({
         return yield* result(fields)
       }
       if (whole.length > 0 && !toStdout) yield* line(directory)
-      return yield* Failures.make({
+      return yield* new CommandError.Failures({
         failed: [first, ...others],
         total,
         what: "archives could not be extracted",
-        fields: { ...fields, refused },
+        done: { ...fields, refused },
         run
       })
     })

@@ -1,14 +1,13 @@
 /** All that happens during a download, told to the person and to the program that watch. Batches are counted from 1. */
 import type { DownloadEvent, SavedArchive } from "@scenario-assets/node/download/DownloadEvent"
 import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
-import { withoutAdvice } from "@scenario-assets/node/engine/file/FileReason"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import { Output } from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import * as Format from "../text/Format.ts"
-import * as Shown from "./Shown.ts"
+import * as SavedFiles from "./SavedFiles.ts"
 
 /** What has been told of a batch. */
 interface Batch {
@@ -39,7 +38,7 @@ export const fileOf = (
   request: DownloadRequest,
   { alreadyThere, bytes, fetched, path = "", verified = [] }: SavedArchive
 ): Omit<JsonShapes.SavedAsset, "assetId"> => ({
-  path: Shown.path(request, path),
+  path: SavedFiles.shownPath(request, path),
   bytes,
   resumedFrom: alreadyThere > 0 ? 0 : bytes - fetched,
   alreadyThere: alreadyThere > 0,
@@ -207,7 +206,7 @@ const unrecorded = (
 ): string => {
   if (error._tag === "FileError") {
     return (
-      `this run will not be listed by 'scenario-assets runs'. ${withoutAdvice(error.message)} ` +
+      `this run will not be listed by 'scenario-assets runs'. ${error.problem}. ` +
       "To record runs elsewhere, set XDG_STATE_HOME to a directory that can be written to."
     )
   }

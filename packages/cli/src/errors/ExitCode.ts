@@ -5,6 +5,7 @@ import type * as TransferError from "@scenario-assets/core/transfer/TransferErro
 import type * as ArchiveError from "@scenario-assets/node/archive/ArchiveError"
 import * as Context from "effect/Context"
 import * as Predicate from "effect/Predicate"
+import { AccessError, type Failed, Failures, ProblemsFound } from "./CommandError.ts"
 
 export const exitCodes = {
   ok: 0,
@@ -103,6 +104,9 @@ const archiveReasons: { readonly [Tag in ArchiveError.Reason["_tag"]]: number } 
 
 /** The code of an error; 1 for one that has no code of its own. */
 export const of = (error: unknown): number => {
+  if (error instanceof Failures) return common(error.failed)
+  if (error instanceof AccessError) return of(error.answer)
+  if (error instanceof ProblemsFound) return error.exitCode
   if (!isTagged(error)) return exitCodes.failed
   switch (error._tag) {
     case "ApiError":
@@ -121,8 +125,6 @@ export const of = (error: unknown): number => {
     case "NoUnfinishedRun":
     case "NoJobBegun":
       return exitCodes.notFound
-    case "Failures":
-      return "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : exitCodes.failed
     case "FileError":
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
     case "JournalError":
@@ -151,3 +153,9 @@ const reasonCode = (
   error: object,
   otherwise: number = exitCodes.failed
 ): number => ("reason" in error && isTagged(error.reason) ? codes[error.reason._tag] : undefined) ?? otherwise
+
+/** The code that all of them have, or 1. */
+const common = (failed: ReadonlyArray<Failed>): number => {
+  const [code, ...others] = new Set(failed.map(({ error }) => of(error)))
+  return code !== undefined && others.length === 0 ? code : exitCodes.failed
+}

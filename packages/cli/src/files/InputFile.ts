@@ -4,7 +4,7 @@ import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { UsageError } from "../errors/UsageError.ts"
+import { UsageError } from "../errors/CommandError.ts"
 import * as Format from "../text/Format.ts"
 
 /** All bytes of a file, or of stdin (`-`), which may be endless: there are at most so many. */

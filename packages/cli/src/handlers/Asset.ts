@@ -12,11 +12,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Scenario from "../access/Scenario.ts"
-import * as Extension from "../download/Extension.ts"
-import * as Summary from "../download/Summary.ts"
+import * as SavedFiles from "../download/SavedFiles.ts"
+import * as CommandError from "../errors/CommandError.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
-import * as Failures from "../report/Failures.ts"
 import { type Connection, type Transfer, transferOptions } from "../settings/Options.ts"
 import * as Settings from "../settings/Settings.ts"
 
@@ -45,13 +44,13 @@ export const run = (values: Values) =>
       { concurrency: Math.min(values.concurrency, connections) }
     ).pipe(whenInterrupted(() => "Run the same command again to go on where it stopped."))
     const [assets, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
-    if (assets.length > 0) yield* note(Summary.ofFiles(assets, "asset"))
+    if (assets.length > 0) yield* note(SavedFiles.summary(assets, "asset"))
     if (first === undefined) return yield* result({ assets })
-    return yield* Failures.make({
+    return yield* new CommandError.Failures({
       failed: [first, ...others],
       total: ids.length,
       what: "assets could not be downloaded",
-      fields: { assets }
+      done: { assets }
     })
   }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
 
@@ -68,7 +67,7 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId, tran
   const options: FileOptions = {
     ifExists: values.force ? "replace" : "fail",
     ...transfer,
-    ...(targetFormat === undefined ? { rename: (object: StoredObject) => base + Extension.of(object.contentType) } : {})
+    ...(targetFormat === undefined ? { rename: (object: StoredObject) => base + extensionOf(object.contentType) } : {})
   }
   const target = targetFormat === undefined ? base : `${base}.${targetFormat}`
   const last = yield* events(source, target, options).pipe(
@@ -81,3 +80,27 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId, tran
   yield* line(completed.file.path)
   return { assetId, ...completed.file }
 })
+
+/** The extensions of media types. */
+const extensions: { readonly [type: string]: string } = {
+  "application/zip": ".zip",
+  "audio/mpeg": ".mp3",
+  "audio/wav": ".wav",
+  "audio/x-wav": ".wav",
+  "image/avif": ".avif",
+  "image/gif": ".gif",
+  "image/heif": ".heif",
+  "image/jpeg": ".jpg",
+  "image/png": ".png",
+  "image/svg+xml": ".svg",
+  "image/tiff": ".tiff",
+  "image/webp": ".webp",
+  "model/gltf-binary": ".glb",
+  "model/obj": ".obj",
+  "video/mp4": ".mp4",
+  "video/webm": ".webm"
+}
+
+/** The usual extension of a media type; none for one we do not know. */
+const extensionOf = (contentType: string | undefined): string =>
+  extensions[(contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""] ?? ""

@@ -5,11 +5,11 @@ import * as AccessCheck from "../doctor/AccessCheck.ts"
 import * as Check from "../doctor/Check.ts"
 import * as PlacesCheck from "../doctor/PlacesCheck.ts"
 import * as SettingsCheck from "../doctor/SettingsCheck.ts"
+import { ProblemsFound } from "../errors/CommandError.ts"
 import { exitCodes } from "../errors/ExitCode.ts"
 import * as Output from "../output/Output.ts"
-import { Failures } from "../report/Failures.ts"
 import type { Connection } from "../settings/Options.ts"
-import * as NodeVersion from "../start/NodeVersion.ts"
+import * as Version from "../start/Version.ts"
 import * as Format from "../text/Format.ts"
 
 interface Values extends Connection, Output.Mode {
@@ -47,14 +47,11 @@ export const run = (values: Values) =>
     const problems = checks.filter(({ status }) => status === "problem")
     const [first] = problems
     if (first === undefined) return yield* result({ checks, settings: settings.found })
-    return yield* new Failures({
-      message: `${Format.count(problems.length, "problem")} found`,
-      messages: [],
-      hints: [],
-      details: [],
-      // They come in the order in which they are to be mended.
+    return yield* new ProblemsFound({
+      count: problems.length,
+      // They come in the order in which they are to be fixed.
       exitCode: first.exitCode ?? exitCodes.failed,
-      fields: { checks, settings: settings.found }
+      done: { checks, settings: settings.found }
     })
   }).pipe(Effect.provide(Output.layer(values)))
 
@@ -77,7 +74,7 @@ const table = (found: ReadonlyArray<SettingsCheck.Found>): string => {
 }
 
 const ofNode = (version: string): Check.Check => {
-  const refusal = NodeVersion.refusal(version)
+  const refusal = Version.refusal(version)
   return refusal === undefined
     ? Check.ok("node", version)
     : Check.problem("node", refusal, "Install a newer one.", exitCodes.usage)

@@ -8,11 +8,10 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Destination from "../download/Destination.ts"
 import * as Downloading from "../download/Downloading.ts"
 import * as DryRun from "../download/DryRun.ts"
-import * as KeptArchive from "../download/KeptArchive.ts"
-import * as Patterns from "../download/Patterns.ts"
-import { UsageError } from "../errors/UsageError.ts"
+import { UsageError } from "../errors/CommandError.ts"
 import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
 import { type Connection, type Extraction, type Transfer, transferOptions } from "../settings/Options.ts"
@@ -78,10 +77,10 @@ const destinationOf = Effect.fnUntraced(function* (values: Values) {
   const { archive, directory, exclude, force, include, maxSize } = values
   if (Option.isSome(archive)) {
     const file = isAbsolute(archive.value) ? archive.value : join(directory, archive.value)
-    yield* KeptArchive.check(archive.value, file, values)
+    yield* Destination.checkArchive(archive.value, file, values)
     return DownloadRequest.archiveFiles(file, { replace: force })
   }
-  yield* Patterns.filter(values)
+  yield* Destination.filter(values)
   return DownloadRequest.directory(directory, {
     include,
     exclude,

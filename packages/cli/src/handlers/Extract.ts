@@ -7,14 +7,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Scenario from "../access/Scenario.ts"
+import * as Destination from "../download/Destination.ts"
 import * as DryRun from "../download/DryRun.ts"
 import * as Extracted from "../download/Extracted.ts"
-import * as Patterns from "../download/Patterns.ts"
+import type * as CommandError from "../errors/CommandError.ts"
 import * as InputFile from "../files/InputFile.ts"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
-import type * as Failures from "../report/Failures.ts"
 import type * as Options from "../settings/Options.ts"
 
 interface Values extends Options.Extraction, Output.Mode {
@@ -29,9 +29,9 @@ export const run = (values: Values) =>
     const { eventsAll, preview } = yield* Extraction
     const archives = [...new Set(values.files)].map((file, index) => ({ file, index }))
     yield* Effect.forEach(archives, ({ file }) => InputFile.checkArchive(file))
-    const isFiltered = Patterns.isGiven(values)
+    const isFiltered = Destination.isGiven(values)
     const options = {
-      select: yield* Patterns.filter(values),
+      select: yield* Destination.filter(values),
       ifDiffers: values.force ? ("replace" as const) : ("keep" as const),
       limits: Option.getOrUndefined(Option.map(values.maxSize, ArchiveLimits.ofSize))
     }
@@ -62,7 +62,7 @@ const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted
   const { progress } = yield* Output.Output
   const watch = yield* Watch.make
   const archives: Array<JsonShapes.ExtractedArchive> = []
-  const failed: Array<Failures.Failed> = []
+  const failed: Array<CommandError.Failed> = []
   let bytesToRead = 0
 
   const hear = ({ archive: { file, index }, event }: ArchiveEvent<Archive>): Effect.Effect<void> => {

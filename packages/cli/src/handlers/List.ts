@@ -12,23 +12,23 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as Scenario from "../access/Scenario.ts"
-import * as Patterns from "../download/Patterns.ts"
-import { UsageError } from "../errors/UsageError.ts"
+import * as Destination from "../download/Destination.ts"
+import { UsageError } from "../errors/CommandError.ts"
 import * as InputFile from "../files/InputFile.ts"
-import * as EntryFields from "../json/EntryFields.ts"
+import * as Fields from "../json/Fields.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
 
-interface Values extends Connection, Patterns.Patterns, Output.Mode {
+interface Values extends Connection, Destination.Patterns, Output.Mode {
   readonly archive: string
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { archive } = values
-    const filter = yield* Patterns.filter(values)
+    const filter = yield* Destination.filter(values)
     const fs = yield* FileSystem.FileSystem
     const isFile = /[/\\]|\.zip$/i.test(archive) || (yield* Effect.orElseSucceed(fs.exists(archive), () => false))
     if (isFile) {
@@ -77,7 +77,7 @@ const tell = Effect.fnUntraced(function* (
   const bytes = sum(files, ({ size }) => size)
   const width = entries.reduce((most, { size }) => Math.max(most, String(size).length), 1)
   const rows = entries.map(({ name, refused, size }) => {
-    const why = refused === undefined ? "" : `  (refused: ${EntryFields.whyRefused(refused)})`
+    const why = refused === undefined ? "" : `  (refused: ${Fields.whyRefused(refused)})`
     return `${String(size).padStart(width)}  ${Format.name(name)}${why}`
   })
   if (rows.length > 0) yield* line(rows.join("\n"))
@@ -85,7 +85,7 @@ const tell = Effect.fnUntraced(function* (
     `${Format.count(files.length, "file")}, ${Format.bytes(bytes)} ` +
       `(${Format.bytes(sum(files, ({ compressedSize }) => compressedSize))} in the archive)`
   )
-  yield* result({ ...origin, files: files.length, bytes, entries: entries.map(EntryFields.of) })
+  yield* result({ ...origin, files: files.length, bytes, entries: entries.map(Fields.ofEntry) })
 })
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)

@@ -1,10 +1,15 @@
 /** Help, laid out for reading: examples first, then what can be given, in as many columns as there are. */
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
 import { meanings } from "../errors/ExitCode.ts"
 import * as Reader from "../text/Reader.ts"
-import * as Environment from "./Environment.ts"
-import type { Section } from "./HelpSection.ts"
+
+/** A section of a command's help beside the usual ones. */
+export interface Section {
+  readonly title: string
+  readonly rows: ReadonlyArray<readonly [left: string, right: string]>
+}
 
 export interface Options {
   readonly colors: boolean
@@ -52,7 +57,7 @@ export const format = (doc: HelpDoc, { colors, more, width }: Options): string =
     ...(more === undefined ? [] : section(more.title, more.rows)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
     ...(doc.commandPath?.length === 1
-      ? [...section("Environment", Environment.variables), ...section("Exit codes", exitRows)]
+      ? [...section("Environment", environment), ...section("Exit codes", exitRows)]
       : []),
     ""
   ].join("\n")
@@ -88,3 +93,18 @@ const wrap = (text: string, width: number): ReadonlyArray<string> =>
     if (last === undefined || last.length + 1 + word.length > width) return [...lines, word]
     return [...lines.slice(0, -1), `${last} ${word}`]
   }, [])
+
+/** The variables of the environment that are read. */
+export const environment: ReadonlyArray<readonly [name: string, meaning: string]> = [
+  ["SCENARIO_SDK_API_KEY, SCENARIO_SDK_API_SECRET", "API key and secret, under the names of the official SDKs"],
+  ["SCENARIO_API_KEY, SCENARIO_API_SECRET", "The same, under the names of Scenario's guides; those above come first"],
+  ["SCENARIO_SDK_JWT", "A bearer token, instead of key and secret"],
+  ["SCENARIO_BASE_URL", `Where the API is [default: ${ScenarioConfig.defaultBaseUrl}]`],
+  ["SCENARIO_PROJECT_ID", "The project to work in [default: the key's own]"],
+  ["SCENARIO_ASSETS_…", "Other lasting defaults, such as SCENARIO_ASSETS_LIMIT_RATE; see doctor"],
+  ["XDG_CONFIG_HOME, XDG_STATE_HOME", "Where credentials and defaults, and the records of runs, are kept"],
+  ["NODE_EXTRA_CA_CERTS", "A file with certificates to trust besides those that Node trusts"],
+  ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "The proxy for https, for http, and for what has none of its own"],
+  ["NO_PROXY", "Hosts to reach without a proxy, such as example.com,10.0.0.0/8; this machine always is"],
+  ["NO_COLOR, FORCE_COLOR", "Without colours; with colours also where stdout is no terminal"]
+]

@@ -5,7 +5,7 @@ import type { FileEvent } from "@scenario-assets/node/file/FileDownload"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as EntryFields from "../json/EntryFields.ts"
+import * as Fields from "../json/Fields.ts"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import * as Format from "../text/Format.ts"
 import { Output } from "./Output.ts"
@@ -125,7 +125,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
         Arr.chunksOf(files, 256),
         (some) =>
           Effect.andThen(
-            event({ type: "extracted", id, files: some.map(EntryFields.ofSaved) }),
+            event({ type: "extracted", id, files: some.map(Fields.ofSaved) }),
             Effect.forEach(
               some,
               ({ alreadyThere, path, size }) =>

@@ -9,7 +9,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Credentials from "../access/Credentials.ts"
 import * as Places from "../files/Places.ts"
 import * as Crash from "../start/Crash.ts"
-import { version } from "../start/version.ts"
+import { version } from "../start/Version.ts"
 
 export interface Bug {
   readonly message: string

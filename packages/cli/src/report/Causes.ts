@@ -1,10 +1,10 @@
 /** What is behind an error and not in its message: for `--verbose`. */
 import * as Predicate from "effect/Predicate"
-import * as ErrorFields from "../json/ErrorFields.ts"
+import * as Fields from "../json/Fields.ts"
 
 /** Which error it is, the answer that it comes from, and what caused it: one line each, without stacks. */
 export const of = (error: unknown): ReadonlyArray<string> => {
-  const { error: tag, reason, requestId, status } = ErrorFields.of(error)
+  const { error: tag, reason, requestId, status } = Fields.ofError(error)
   const answer = [
     ...(status === undefined ? [] : [`status ${status}`]),
     ...(requestId === undefined ? [] : [`request ${requestId}`])

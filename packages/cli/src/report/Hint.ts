@@ -10,9 +10,8 @@ import type { RunNotFound } from "@scenario-assets/node/download/RunRecord"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
 import * as Predicate from "effect/Predicate"
-import type { NoUnfinishedRun, RunBusyElsewhere } from "../errors/RunError.ts"
+import type { NoUnfinishedRun, Resumable, RunBusyElsewhere } from "../errors/CommandError.ts"
 import * as IdKind from "../ids/IdKind.ts"
-import type { Recorded } from "../runs/Recorded.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
 type Hinted =
@@ -30,12 +29,15 @@ type Hinted =
   | EmulatorServerError
 
 /** `run` is one that can be gone on with. */
-export const of = (error: unknown, run?: Recorded): ReadonlyArray<string> =>
+export const of = (error: unknown, run?: Resumable): ReadonlyArray<string> =>
   [isTagged(error) ? ofTagged(error, run) : undefined].flat().filter((hint) => hint !== undefined)
 
 const isTagged = (error: unknown): error is Hinted => Predicate.hasProperty(error, "_tag")
 
-const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined | ReadonlyArray<string | undefined> => {
+const ofTagged = (
+  error: Hinted,
+  run: Resumable | undefined
+): string | undefined | ReadonlyArray<string | undefined> => {
   const goOn = to("go on", run)
   switch (error._tag) {
     case "ApiError":
@@ -79,7 +81,7 @@ const ofTagged = (error: Hinted, run: Recorded | undefined): string | undefined 
   }
 }
 
-const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined => {
+const ofApi = (error: ApiError, run: Resumable | undefined): string | undefined => {
   if (error.isRetryable) return to("go on", run)
   switch (error.reason._tag) {
     case "Unauthorized":
@@ -97,7 +99,7 @@ const ofApi = (error: ApiError, run: Recorded | undefined): string | undefined =
   }
 }
 
-const ofUnknown = ({ operation, subject }: ApiError, run: Recorded | undefined): string | undefined => {
+const ofUnknown = ({ operation, subject }: ApiError, run: Resumable | undefined): string | undefined => {
   const other = subject === undefined ? undefined : otherKind(operation, subject)
   if (other !== undefined) return other
   const again = operation === "getStatus" && run !== undefined ? startAgain(run) : undefined
@@ -133,11 +135,11 @@ const otherKind = (operation: Operation, id: string): string | undefined => {
   }
 }
 
-const to = (what: string, run: Recorded | undefined): string | undefined =>
+const to = (what: string, run: Resumable | undefined): string | undefined =>
   run === undefined ? undefined : `To ${what}: ${run.command}`
 
 /** A job that is of no use any more. */
-const startAgain = (run: Recorded): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
+const startAgain = (run: Resumable): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
 
 const ofArchive = ({ reason }: ArchiveError, goOn: string | undefined): string | undefined => {
   switch (reason._tag) {
@@ -164,7 +166,7 @@ const isKept = ({ reason }: TransferError): boolean =>
 /** The disk can be put right, or another one be taken; either way the jobs there are will do. */
 const ofFile = (
   { operation, path, reason }: FileError,
-  run: Recorded | undefined
+  run: Resumable | undefined
 ): string | undefined | ReadonlyArray<string | undefined> => {
   if (operation.startsWith("store the credentials")) {
     return (

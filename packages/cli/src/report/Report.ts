@@ -1,20 +1,20 @@
 /** An error, told to the person on stderr, and to the program on stdout where it asked for JSON. */
+import { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { AccessError, Failures, ProblemsFound, type Resumable } from "../errors/CommandError.ts"
 import * as ExitCode from "../errors/ExitCode.ts"
-import * as ErrorFields from "../json/ErrorFields.ts"
 import type * as Events from "../json/Events.ts"
+import * as Fields from "../json/Fields.ts"
 import * as Json from "../json/Json.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
 import * as Causes from "./Causes.ts"
-import { Failures } from "./Failures.ts"
 import * as Hint from "./Hint.ts"
 import * as UsageMessage from "./UsageMessage.ts"
-import * as Wording from "./Wording.ts"
 
 interface Told {
   readonly messages: ReadonlyArray<string>
@@ -79,20 +79,61 @@ const cut =
 
 const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => {
   if (CliError.isCliError(error)) return ofUsage(name, error)
-  if (error instanceof Failures) {
-    const { details, exitCode, fields, hints, message, messages } = error
-    return { messages: [...messages, message], hints, exitCode, details, fields: { error: error._tag, ...fields } }
+  if (error instanceof Failures) return ofFailures(error)
+  if (error instanceof AccessError) {
+    const told = ofOne(error.answer)
+    return { ...told, messages: [error.message], hints: [], fields: { ...told.fields, ...error.fields } }
   }
-  const exitCode = ExitCode.of(error)
+  if (error instanceof ProblemsFound) {
+    const { _tag, done, exitCode, message } = error
+    return { messages: [message], hints: [], exitCode, details: [], fields: { error: _tag, ...done } }
+  }
+  const told = ofOne(error)
+  if (told.exitCode !== ExitCode.exitCodes.usage) return told
   const command = args.find((arg) => !arg.startsWith("-"))
-  const isUsage = exitCode === ExitCode.exitCodes.usage
-  return {
-    messages: [Wording.of(error)],
-    hints: [...Hint.of(error), ...(isUsage ? [seeHelp([name, ...(command === undefined ? [] : [command])])] : [])],
-    exitCode,
-    details: Causes.of(error),
-    fields: ErrorFields.of(error)
+  return { ...told, hints: [...told.hints, seeHelp([name, ...(command === undefined ? [] : [command])])] }
+}
+
+/** An error by itself; `run` can be resumed. */
+const ofOne = (error: unknown, run?: Resumable): Told => ({
+  messages: [message(error)],
+  hints: Hint.of(error, run),
+  exitCode: ExitCode.of(error),
+  details: Causes.of(error),
+  fields: Fields.ofError(error)
+})
+
+/** A single error is told alone; of several each with what it happened to. */
+const ofFailures = (failures: Failures): Told => {
+  const { done, failed, run, total } = failures
+  const [{ error, jobId }] = failed
+  const runId = run?.runId === undefined ? {} : { runId: run.runId }
+  if (total === 1) {
+    const told = ofOne(error, run)
+    const ofJob = jobId === undefined ? {} : { jobId }
+    // A transfer knows its host alone.
+    const messages =
+      error._tag === "TransferError" && jobId !== undefined ? [`Job ${jobId}: ${error.message}`] : told.messages
+    return { ...told, messages, fields: { ...told.fields, ...ofJob, ...done, ...runId } }
   }
+  return {
+    messages: [...failed.map(({ error, of }) => `${of}: ${message(error)}`), failures.message],
+    hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run)))],
+    exitCode: ExitCode.of(failures),
+    details: failed.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
+    fields: {
+      error: failures._tag,
+      ...done,
+      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: error.message })),
+      ...runId
+    }
+  }
+}
+
+/** Where a flag is the way out, which the hint names, the advice of the library is left out. */
+const message = (error: unknown): string => {
+  if (error instanceof ArchiveError && error.reason._tag === "LimitExceeded") return `${error.problem}.`
+  return Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
 }
 
 const ofUsage = (name: string, error: CliError.CliError): Told => {

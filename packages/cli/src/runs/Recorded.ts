@@ -1,25 +1,14 @@
-/** How to go on with a download that did not come to its end. */
+/** How to resume a download that did not finish, without paying for its jobs twice. */
 import { basename, dirname } from "node:path"
+import type { DownloadEvent } from "@scenario-assets/node/download/DownloadEvent"
 import type { ArchiveFiles, Directory, DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
 import type { RunHead, RunId } from "@scenario-assets/node/download/RunRecord"
 import * as Option from "effect/Option"
+import type { Resumable } from "../errors/CommandError.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Shell from "../text/Shell.ts"
 
-export interface Recorded {
-  /** None where the run is not recorded. */
-  readonly runId?: RunId
-  /** Whether it begins its jobs, and could do so again. Jobs of others it only fetches. */
-  readonly beginsJobs: boolean
-  /** Whether it is resumed by its id alone, so that flags of `download` cannot be given. */
-  readonly isResumed: boolean
-  /** The one command that goes on with it, and begins no job that was begun. */
-  readonly command: string
-  /** The same for the jobs it has, to another place. */
-  readonly elsewhere?: string
-}
-
-export const ofHead = ({ runId, wanted }: RunHead, isResumed: boolean): Recorded => ({
+export const ofHead = ({ runId, wanted }: RunHead, isResumed: boolean): Resumable => ({
   runId,
   beginsJobs: wanted.kind === "assets",
   isResumed,
@@ -30,7 +19,7 @@ export const ofHead = ({ runId, wanted }: RunHead, isResumed: boolean): Recorded
 export const resume = (runId: RunId): string => `scenario-assets runs resume ${runId}`
 
 /** Jobs that no run knows. */
-export const ofJobs = (jobIds: ReadonlyArray<string>, request: DownloadRequest, connection: Connection): Recorded => ({
+export const ofJobs = (jobIds: ReadonlyArray<string>, request: DownloadRequest, connection: Connection): Resumable => ({
   beginsJobs: false,
   isResumed: false,
   command: fetchJobs(jobIds, request, connection)
@@ -66,3 +55,44 @@ const rules = ({ exclude = [], ifDiffers, include = [], maxSize }: Directory): R
 ]
 
 const optional = (name: string, value = ""): ReadonlyArray<string> => (value === "" ? [] : Shell.flag(name, value))
+
+export interface Begun {
+  readonly hear: (event: DownloadEvent) => void
+  /** Nothing where there is nothing to go on with: then the same command does it. */
+  readonly run: () => Resumable | undefined
+}
+
+export const listen = (
+  request: DownloadRequest,
+  options: { readonly connection: Connection; readonly run?: Resumable }
+): Begun => {
+  const { connection } = options
+  const beginsJobs = request.wanted._tag === "Assets"
+  /** By the number of the batch. */
+  const jobs = new Map<number, string>()
+  /** Those that the record of the run does not have. */
+  const unrecorded = new Set<string>()
+  let runId: RunId | undefined = options.run?.runId
+
+  const recorded = (): Resumable | undefined =>
+    runId === undefined
+      ? undefined
+      : { runId, beginsJobs, isResumed: options.run !== undefined, command: resume(runId) }
+
+  return {
+    hear: (event) => {
+      if (event._tag === "Started") runId = event.runId
+      if (event._tag === "JobStarted") jobs.set(event.batch, event.jobId)
+      if (event._tag === "NotRecorded" && event.error._tag === "JournalError" && event.error.jobId !== undefined) {
+        unrecorded.add(event.error.jobId)
+      }
+    },
+    run: () => {
+      const ids = [...jobs].toSorted(([a], [b]) => a - b).map(([, jobId]) => jobId)
+      if (ids.length === 0) return recorded()
+      const isKnown = runId !== undefined && !ids.some((jobId) => unrecorded.has(jobId))
+      const run = (isKnown || !beginsJobs ? recorded() : undefined) ?? ofJobs(ids, request, connection)
+      return { ...run, elsewhere: fetchJobs(ids, request, connection, "OTHER") }
+    }
+  }
+}

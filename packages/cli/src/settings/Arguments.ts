@@ -6,7 +6,7 @@
 import type * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import * as Result from "effect/Result"
-import { UsageError } from "../errors/UsageError.ts"
+import { UsageError } from "../errors/CommandError.ts"
 
 /** The same words, each with one meaning. */
 export const read = (

@@ -162,6 +162,9 @@ function read<A>(name: string, { metavar, read, refusal }: Reader.Reader<A>): Fl
  * `--help`, or to a command line that is wrong.
  */
 export const lazily =
-  <Values, A, E, R>(load: () => Promise<{ readonly run: (values: Values) => Effect.Effect<A, E, R> }>) =>
+  <Handlers, Values, A, E, R>(
+    load: () => Promise<Handlers>,
+    handler: (handlers: Handlers) => (values: Values) => Effect.Effect<A, E, R>
+  ) =>
   (values: Values): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Effect.promise(load), ({ run }) => run(values))
+    Effect.flatMap(Effect.promise(load), (handlers) => handler(handlers)(values))

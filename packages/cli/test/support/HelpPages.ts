@@ -6,7 +6,7 @@ import type { HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"
-import * as HelpSection from "../../src/help/HelpSection.ts"
+import * as Help from "../../src/help/Help.ts"
 import * as HelpText from "../../src/help/HelpText.ts"
 
 /** A command's help, and that of the commands below it, as they are listed. */
@@ -40,7 +40,7 @@ export const asText = (docs: ReadonlyArray<HelpDoc>): Effect.Effect<string> =>
   Effect.map(
     Effect.forEach(docs, (doc) =>
       Effect.map(
-        HelpSection.of(doc),
+        Help.sectionOf(doc),
         (more) => `$ ${nameOf(doc)} --help\n${HelpText.format(doc, { colors: false, width: 80, more })}`
       )
     ),

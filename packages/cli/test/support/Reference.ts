@@ -3,8 +3,7 @@ import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { meanings } from "../../src/errors/ExitCode.ts"
-import * as Environment from "../../src/help/Environment.ts"
-import * as HelpSection from "../../src/help/HelpSection.ts"
+import * as Help from "../../src/help/Help.ts"
 import * as HelpText from "../../src/help/HelpText.ts"
 import * as Reader from "../../src/text/Reader.ts"
 import * as HelpPages from "./HelpPages.ts"
@@ -19,7 +18,7 @@ export const command = "npx -y pnpm@12 reference"
 
 export const make: Effect.Effect<ReadonlyArray<Made>> = Effect.gen(function* () {
   const docs = yield* HelpPages.below()
-  const sections = yield* Effect.forEach(docs, (doc) => Effect.map(HelpSection.of(doc), section(doc)))
+  const sections = yield* Effect.forEach(docs, (doc) => Effect.map(Help.sectionOf(doc), section(doc)))
   return [
     { file: new URL("../../../../docs/cli.md", import.meta.url), text: markdown(docs, sections.flat()) },
     { file: new URL("../help.txt", import.meta.url), text: yield* HelpPages.asText(docs) }
@@ -41,7 +40,7 @@ const markdown = (docs: ReadonlyArray<HelpDoc>, sections: ReadonlyArray<string>)
     "## Environment",
     table(
       ["variable", "meaning"],
-      Environment.variables.map(([names, meaning]) => [code(...names.split(", ")), text(meaning)])
+      HelpText.environment.map(([names, meaning]) => [code(...names.split(", ")), text(meaning)])
     ),
     "Flags come before the environment.",
     "## Exit codes",
@@ -55,7 +54,7 @@ const markdown = (docs: ReadonlyArray<HelpDoc>, sections: ReadonlyArray<string>)
 
 const section =
   (doc: HelpDoc) =>
-  (more: HelpSection.Section | undefined): ReadonlyArray<string> => [
+  (more: HelpText.Section | undefined): ReadonlyArray<string> => [
     `## ${HelpPages.nameOf(doc)}`,
     `${text(doc.description)}.`,
     ["```sh", ...(doc.examples ?? []).map(({ command, description }) => `# ${description}\n${command}`), "```"].join(

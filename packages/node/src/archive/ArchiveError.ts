@@ -53,6 +53,11 @@ export class ArchiveError extends Schema.TaggedError<ArchiveError>()("ArchiveErr
   reason: Reason
 }) {
   override get message(): string {
-    return `Archive: ${escape(this.archive, 500)} ${this.reason.message}.`
+    return `${this.problem}; ${this.reason.advice}.`
+  }
+
+  /** The message without its advice, for a program that gives advice of its own. */
+  get problem(): string {
+    return `Archive: ${escape(this.archive, 500)} ${this.reason.problem}`
   }
 }

@@ -73,7 +73,12 @@ export class FileError extends Schema.TaggedError<FileError>()("FileError", {
   }
 
   override get message(): string {
-    return `Cannot ${this.operation} ${this.path}: ${this.reason.message}.`
+    return `${this.problem}; ${this.reason.advice}.`
+  }
+
+  /** The message without its advice, for a program that gives advice of its own. */
+  get problem(): string {
+    return `Cannot ${this.operation} ${this.path}: ${this.reason.problem}`
   }
 
   /** The system's own error that is behind it, if there is one. */

@@ -34,7 +34,7 @@ describe("ArchiveError", () => {
     )
     assert.strictEqual(
       messageOf(new LimitExceeded({ limit: "entrySize", allowed: 10, found: 11, entry: "a" })),
-      'Archive: job_1 has 11 bytes in a file ("a"), and the limit is 10; where so much is meant, raise the limit entrySize.'
+      'Archive: job_1 has 11 bytes in a file ("a"), and the limit is 10; if that is expected, raise the limit entrySize.'
     )
     assert.include(
       messageOf(new LimitExceeded({ limit: "ratio", allowed: 100, found: Infinity })),

@@ -656,7 +656,7 @@ describe("FileDownload", () => {
         assert.deepInclude(error, { _tag: "FileError", path })
         assert(error._tag === "FileError")
         assert.strictEqual(error.reason._tag, "NotOurs")
-        assert.match(String(error), /it was not made by scenario-assets; move it away/)
+        assert.match(String(error), /scenario-assets did not create it; move it away/)
         if (what === "a file") assert.strictEqual(readFileSync(path, "utf8"), "theirs")
         else if (what.startsWith("a dir")) assert.strictEqual(readFileSync(join(path, "part"), "utf8"), "theirs")
         else assert.isNotEmpty(readlinkSync(path))

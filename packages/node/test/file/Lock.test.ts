@@ -115,7 +115,7 @@ describe("A lock", () => {
       assert.strictEqual(reason._tag, "Locked")
       assert.strictEqual(
         message,
-        `Cannot download to ${target}: another run is using it (process ${child.pid}, lock ${path}); wait for that one to end, or choose another name.`
+        `Cannot download to ${target}: another run is using it (process ${child.pid}, lock ${path}); wait for it to finish, or choose another name.`
       )
     }).pipe(Effect.scoped)
   )
@@ -149,7 +149,7 @@ describe("A lock", () => {
       assert.strictEqual(reason._tag, "Locked")
       assert.strictEqual(
         message,
-        `Cannot download to ${target}: another run is using it (process ${String(holder["pid"])} on ${String(holder["host"])}, lock ${path}); wait for that one to end; if that machine or container is gone, try again in a minute, or remove ${path}.`
+        `Cannot download to ${target}: another run is using it (process ${String(holder["pid"])} on ${String(holder["host"])}, lock ${path}); wait for it to finish, or choose another name; if that machine or container is gone, try again in a minute, or delete ${path}.`
       )
       write(path, holder, 70)
       assert.isFalse((yield* attempt({ path, target })).isCertain)

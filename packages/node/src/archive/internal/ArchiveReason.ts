@@ -8,7 +8,15 @@ export class NotAnArchive extends Schema.TaggedError<NotAnArchive>()("NotAnArchi
   found: Schema.String
 }) {
   override get message(): string {
-    return `is not a ZIP archive, or is cut short: it ${this.found}; download it again`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `is not a ZIP archive, or is cut short: it ${this.found}`
+  }
+
+  get advice(): string {
+    return "download it again"
   }
 }
 
@@ -19,8 +27,16 @@ export class Damaged extends Schema.TaggedError<Damaged>()("Damaged", {
   entry: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
     const what = this.entry === undefined ? "it" : `its entry ${quote(this.entry)}`
-    return `is damaged: ${what} ${this.description}; download it again`
+    return `is damaged: ${what} ${this.description}`
+  }
+
+  get advice(): string {
+    return "download it again"
   }
 }
 
@@ -32,8 +48,16 @@ export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported"
   entry: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
     const what = this.entry === undefined ? "" : ` for its entry ${quote(this.entry)}`
-    return `uses ${this.feature}${what}, which is not supported; extract it with another tool`
+    return `uses ${this.feature}${what}, which is not supported`
+  }
+
+  get advice(): string {
+    return "extract it with another tool"
   }
 }
 
@@ -44,10 +68,15 @@ export class UnsafeName extends Schema.TaggedError<UnsafeName>()("UnsafeName", {
   description: Schema.String
 }) {
   override get message(): string {
-    return (
-      `has an entry ${quote(this.entry)}, whose name ${this.description}; ` +
-      "request it with another file name template, and be wary if it came from strangers"
-    )
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `has an entry ${quote(this.entry)}, whose name ${this.description}`
+  }
+
+  get advice(): string {
+    return "request it with another file name template, and be careful if it is from a stranger"
   }
 }
 
@@ -79,11 +108,16 @@ export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExc
   entry: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
     const where = this.entry === undefined ? "" : ` (${quote(this.entry)})`
-    return (
-      `has ${this.found} ${excess[this.limit]}${where}, and the limit is ${this.allowed}; ` +
-      `where so much is meant, raise the limit ${this.limit}`
-    )
+    return `has ${this.found} ${excess[this.limit]}${where}, and the limit is ${this.allowed}`
+  }
+
+  get advice(): string {
+    return `if that is expected, raise the limit ${this.limit}`
   }
 }
 
@@ -94,7 +128,15 @@ export class WrongContent extends Schema.TaggedError<WrongContent>()("WrongConte
   description: Schema.String
 }) {
   override get message(): string {
-    return `is damaged: the content of its entry ${quote(this.entry)} ${this.description}; download it again`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `is damaged: the content of its entry ${quote(this.entry)} ${this.description}`
+  }
+
+  get advice(): string {
+    return "download it again"
   }
 }
 
@@ -104,10 +146,15 @@ export class ContentClosed extends Schema.TaggedError<ContentClosed>()("ContentC
   entry: Schema.String
 }) {
   override get message(): string {
-    return (
-      `no longer gives the content of its entry ${quote(this.entry)}, whose callback has ended; ` +
-      "read the content before the callback ends"
-    )
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `no longer provides the content of its entry ${quote(this.entry)}, because its callback has ended`
+  }
+
+  get advice(): string {
+    return "read the content before the callback ends"
   }
 }
 

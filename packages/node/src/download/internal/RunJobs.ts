@@ -7,7 +7,6 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { FileError } from "../../file/FileError.ts"
-import { withoutAdvice } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type { RunJob } from "../RunRecord.ts"
 
@@ -118,7 +117,7 @@ export const open = Effect.fnUntraced(function* (
     Effect.mapError(
       (cause: FileError) =>
         new JournalError({
-          message: `${what} ${withoutAdvice(cause.message)}`,
+          message: `${what} ${cause.problem}.`,
           cause,
           ...(jobId === undefined ? {} : { jobId })
         })

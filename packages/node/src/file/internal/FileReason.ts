@@ -33,35 +33,75 @@ const system = <const Code extends string>(code: Code, ...others: ReadonlyArray<
 /** Something has the name, and may not be replaced. @category reasons @since 0.1.0 */
 export class Exists extends Schema.TaggedError<Exists>()("Exists", system("EEXIST")) {
   override get message(): string {
-    return `it is there already (${this.code}); move it away, or ask for it to be replaced`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `it already exists (${this.code})`
+  }
+
+  get advice(): string {
+    return "move it away, or allow it to be replaced"
   }
 }
 
 /** A directory has the name of the file. @category reasons @since 0.1.0 */
 export class IsDirectory extends Schema.TaggedError<IsDirectory>()("IsDirectory", system("EISDIR")) {
   override get message(): string {
-    return `it is a directory (${this.code}); move it away, or give another name`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `it is a directory (${this.code})`
+  }
+
+  get advice(): string {
+    return "move it away, or choose another name"
   }
 }
 
 /** A part of the path is no directory. @category reasons @since 0.1.0 */
 export class NotADirectory extends Schema.TaggedError<NotADirectory>()("NotADirectory", system("ENOTDIR")) {
   override get message(): string {
-    return `a part of the path is not a directory (${this.code}); choose another path`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `part of the path is not a directory (${this.code})`
+  }
+
+  get advice(): string {
+    return "choose another path"
   }
 }
 
 /** The file, or a directory of its path, does not exist. @category reasons @since 0.1.0 */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", system("ENOENT")) {
   override get message(): string {
-    return `it does not exist, or a directory on the way to it does not (${this.code}); check the path`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `the file, or a directory in its path, does not exist (${this.code})`
+  }
+
+  get advice(): string {
+    return "check the path"
   }
 }
 
 /** Something else writes to the file. @category reasons @since 0.1.0 */
 export class Changed extends Schema.TaggedError<Changed>()("Changed", {}) {
   override get message(): string {
-    return "it became shorter while it was read; try again once nothing writes to it"
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return "it became shorter while it was being read"
+  }
+
+  get advice(): string {
+    return "try again when nothing else writes to it"
   }
 }
 
@@ -73,18 +113,25 @@ export class NoSpace extends Schema.TaggedError<NoSpace>()("NoSpace", {
   free: Schema.optionalKey(Schema.Number)
 }) {
   override get message(): string {
-    return this.describe((bytes) => `${bytes} bytes`)
+    return `${this.problem}; ${this.advice}`
   }
 
-  /** The message, with sizes as somebody likes to read them. */
-  describe(format: (bytes: number) => string): string {
+  get problem(): string {
     const what = this.code === "EDQUOT" ? "the disk quota is used up" : "the disk is full"
-    const why =
-      this.needed === undefined || this.free === undefined
-        ? what
-        : `it needs ${format(this.needed)}, and ${format(this.free)} are free`
-    return `${why} (${this.code}); free some space and run again to resume`
+    return this.needed === undefined || this.free === undefined
+      ? `${what} (${this.code})`
+      : `it needs ${bytes(this.needed)}, and ${bytes(this.free)} are free (${this.code})`
   }
+
+  get advice(): string {
+    return "free some space and run again to resume"
+  }
+}
+
+/** Decimal units, as disks count: `5.4 GB`. */
+const bytes = (count: number): string => {
+  const unit = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)))
+  return unit === 0 ? `${count} bytes` : `${(count / 1000 ** unit).toFixed(1)} ${["", "kB", "MB", "GB", "TB"][unit]}`
 }
 
 /** What a disk says that is broken, damaged or gone, and what that means. */
@@ -111,7 +158,15 @@ export class DiskFailed extends Schema.TaggedError<DiskFailed>()(
   system<DiskFailure>("EIO", ...Object.keys(diskFailures).filter(isDiskFailure))
 ) {
   override get message(): string {
-    return `${diskFailures[this.code]} (${this.code}); check the disk, or choose another one`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `${diskFailures[this.code]} (${this.code})`
+  }
+
+  get advice(): string {
+    return "check the disk, or choose another one"
   }
 }
 
@@ -121,22 +176,45 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()(
   system("EACCES", "EPERM")
 ) {
   override get message(): string {
-    const what = this.code === "EPERM" ? "not permitted" : "permission denied"
-    return `${what} (${this.code}); choose a directory that may be written to`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `${this.code === "EPERM" ? "operation not permitted" : "permission denied"} (${this.code})`
+  }
+
+  get advice(): string {
+    return "choose a directory you can write to"
   }
 }
 
 /** The file system is read-only. @category reasons @since 0.1.0 */
 export class ReadOnly extends Schema.TaggedError<ReadOnly>()("ReadOnly", system("EROFS")) {
   override get message(): string {
-    return `the file system is read-only (${this.code}); choose another directory`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `the file system is read-only (${this.code})`
+  }
+
+  get advice(): string {
+    return "choose another directory"
   }
 }
 
 /** The file system, or a limit of the process, allows no file that large; neither tells how large one may be. @category reasons @since 0.1.0 */
 export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", system("EFBIG")) {
   override get message(): string {
-    return `the file system, or a limit of the shell (ulimit -f), allows no file that large (${this.code}); raise the limit, or choose another disk`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `the file is larger than the file system, or a limit of the shell (ulimit -f), allows (${this.code})`
+  }
+
+  get advice(): string {
+    return "raise the limit, or choose another disk"
   }
 }
 
@@ -146,51 +224,80 @@ export class TooManyOpenFiles extends Schema.TaggedError<TooManyOpenFiles>()(
   system("EMFILE", "ENFILE")
 ) {
   override get message(): string {
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `${this.code === "EMFILE" ? "too many open files" : "the system has too many open files"} (${this.code})`
+  }
+
+  get advice(): string {
     return this.code === "EMFILE"
-      ? `too many open files (${this.code}); raise the limit (ulimit -n) or lower the concurrency`
-      : `the system has too many open files (${this.code}); end other programs, or lower the concurrency`
+      ? "raise the limit (ulimit -n) or lower the concurrency"
+      : "close other programs, or lower the concurrency"
   }
 }
 
 /** Another run uses it. @category reasons @since 0.1.0 */
 export class Locked extends Schema.TaggedError<Locked>()("Locked", { holder: Schema.optionalKey(Holder) }) {
   override get message(): string {
-    if (this.holder === undefined) return "another run is using it; wait for that one to end, or choose another name"
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    if (this.holder === undefined) return "another run is using it"
     const { file, host, pid } = this.holder
-    return host === undefined
-      ? `another run is using it (process ${pid}, lock ${file}); wait for that one to end, or choose another name`
-      : `another run is using it (process ${pid} on ${host}, lock ${file}); wait for that one to end; if that machine or container is gone, try again in a minute, or remove ${file}`
+    return `another run is using it (process ${pid}${host === undefined ? "" : ` on ${host}`}, lock ${file})`
+  }
+
+  get advice(): string {
+    const wait = "wait for it to finish, or choose another name"
+    return this.holder?.host === undefined
+      ? wait
+      : `${wait}; if that machine or container is gone, try again in a minute, or delete ${this.holder.file}`
   }
 }
 
 /** A directory that would be worked in, and that somebody else has made. @category reasons @since 0.1.0 */
 export class NotOurs extends Schema.TaggedError<NotOurs>()("NotOurs", {}) {
   override get message(): string {
-    return "it was not made by scenario-assets; move it away, or choose another place"
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return "scenario-assets did not create it"
+  }
+
+  get advice(): string {
+    return "move it away, or choose another place"
   }
 }
 
 /** Any other failure of the system. @category reasons @since 0.1.0 */
 export class System extends Schema.TaggedError<System>()("System", { code: Schema.String, ...origin }) {
   override get message(): string {
-    const [why, help] = others[this.code] ?? ["the system refused", "check the disk, or choose another directory"]
-    return `${why} (${this.code}); ${help}`
+    return `${this.problem}; ${this.advice}`
+  }
+
+  get problem(): string {
+    return `${others[this.code]?.[0] ?? "the system refused"} (${this.code})`
+  }
+
+  get advice(): string {
+    return others[this.code]?.[1] ?? "check the disk, or choose another directory"
   }
 }
 
 const others: { readonly [code: string]: readonly [why: string, help: string] } = {
-  EBUSY: ["it is in use by another program", "close it there"],
-  EILSEQ: ["the file system does not take such a name", "choose another one"],
-  EINVAL: ["the file system does not take such a name or request", "choose another directory"],
-  ELOOP: ["symbolic links lead in a circle", "choose another path"],
+  EBUSY: ["another program is using it", "close it there"],
+  EILSEQ: ["the file system does not accept such a name", "choose another one"],
+  EINVAL: ["the file system does not accept such a name or request", "choose another directory"],
+  ELOOP: ["too many symbolic links, or a loop of them", "choose another path"],
   ENAMETOOLONG: ["the name is too long", "choose a shorter one"],
   ENOLCK: ["the file system has no locks left", "try again later, or choose another directory"],
-  ENOMEM: ["the system has no memory left", "end other programs"],
+  ENOMEM: ["the system is out of memory", "close other programs"],
   ENOSYS: ["the file system cannot do that", "choose another directory"],
   ENOTSUP: ["the file system cannot do that", "choose another directory"],
-  ETXTBSY: ["it is in use by another program", "close it there"],
-  EXDEV: ["it would have to move to another file system", "choose a directory that is on one"]
+  ETXTBSY: ["another program is using it", "close it there"],
+  EXDEV: ["it would have to move to another file system", "choose a directory on one file system"]
 }
-
-/** A message without what it advises, where that is not what helps. */
-export const withoutAdvice = (message: string): string => message.replace(/; [^;]*\.$/, ".")

@@ -1,4 +1,7 @@
-/** Files that were fetched, in one line. */
+import { isAbsolute, relative } from "node:path"
+import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
+import * as Place from "@scenario-assets/node/engine/download/Place"
+/** Assets and archives that are kept as files, as they are told. */
 import * as Format from "../text/Format.ts"
 
 interface Fetched {
@@ -8,7 +11,7 @@ interface Fetched {
 }
 
 /** `2 archives, 8.4 MB (4.2 MB of it fetched now) in 3s`; the time where it is of interest. */
-export const ofFiles = (files: ReadonlyArray<Fetched>, one: string, took?: number): string => {
+export const summary = (files: ReadonlyArray<Fetched>, one: string, took?: number): string => {
   const bytes = sum(files, (file) => file.bytes)
   const fetched = sum(files, (file) => (file.alreadyThere ? 0 : file.bytes - file.resumedFrom))
   const some = fetched < bytes ? ` (${Format.bytes(fetched)} of it fetched now)` : ""
@@ -16,3 +19,7 @@ export const ofFiles = (files: ReadonlyArray<Fetched>, one: string, took?: numbe
 }
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
+
+/** The path of a kept archive as it was asked for: from the root, or from the working directory. */
+export const shownPath = (request: DownloadRequest.DownloadRequest, absolute: string): string =>
+  isAbsolute(Place.of(request)) ? absolute : relative("", absolute)

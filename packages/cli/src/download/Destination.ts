@@ -1,10 +1,26 @@
-/** The flag `--archive`: what it may be, and what it may not be given together with. */
+import * as EntryFilter from "@scenario-assets/node/archive/EntryFilter"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import { UsageError } from "../errors/UsageError.ts"
+/** The flags that say what becomes of an archive: `--include` and `--exclude`, `--archive`, and what excludes what. */
+import { UsageError } from "../errors/CommandError.ts"
 
-interface Values {
+export interface Patterns {
+  readonly include: ReadonlyArray<string>
+  readonly exclude: ReadonlyArray<string>
+}
+
+/** The filter that they are; fails with the flag that is wrong. */
+export const filter = (patterns: Patterns): Effect.Effect<EntryFilter.EntryFilter, UsageError> =>
+  Effect.mapError(EntryFilter.make(patterns), ({ message, pattern }) => {
+    const flag = patterns.include.includes(pattern) ? "include" : "exclude"
+    return new UsageError({ message: `--${flag}: ${message}` })
+  })
+
+export const isGiven = ({ exclude = [], include = [] }: EntryFilter.Patterns): boolean =>
+  include.length + exclude.length > 0
+
+interface ArchiveValues {
   readonly include: ReadonlyArray<string>
   readonly exclude: ReadonlyArray<string>
   readonly manifest: Option.Option<string>
@@ -12,10 +28,10 @@ interface Values {
 }
 
 /** Fails where the name is none of a file, or what is asked for is for files of the archive. */
-export const check = Effect.fnUntraced(function* (
+export const checkArchive = Effect.fnUntraced(function* (
   archive: string,
   path: string,
-  { exclude, include, manifest, maxSize }: Values
+  { exclude, include, manifest, maxSize }: ArchiveValues
 ) {
   const refuse = (message: string) => Effect.fail(new UsageError({ message }))
   if (archive === "-") {

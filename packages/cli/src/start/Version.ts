@@ -1,0 +1,18 @@
+/** The version of this command line, and the Node that it needs. Everything that `bin` imports runs on older ones as well. */
+import { createRequire } from "node:module"
+
+/** Found by the name of the package: from `src` and from `dist` alike. */
+const manifest: unknown = createRequire(import.meta.url)("@scenario-assets/cli/package.json")
+
+export const version: string =
+  typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown"
+
+/** As `engines` in `package.json` says. */
+const needed = { major: 22, minor: 19 }
+
+/** What is told to a Node that is too old. */
+export const refusal = (version: string): string | undefined => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  const isNewEnough = major > needed.major || (major === needed.major && minor >= needed.minor)
+  return isNewEnough ? undefined : `needs Node >= ${needed.major}.${needed.minor}, this is v${version}`
+}
