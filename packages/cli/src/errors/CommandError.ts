@@ -49,7 +49,9 @@ export class Failures extends Data.TaggedError("Failures")<{
   readonly run?: Resumable | undefined
 }> {
   override get message(): string {
-    return `${this.failed.length} of ${this.total} ${this.what}`
+    const [{ error, jobId }] = this.failed
+    if (this.total > 1) return `${this.failed.length} of ${this.total} ${this.what}`
+    return error._tag === "TransferError" && jobId !== undefined ? `Job ${jobId}: ${error.message}` : error.message
   }
 }
 

@@ -111,10 +111,11 @@ const ofFailures = (failures: Failures): Told => {
   if (total === 1) {
     const told = ofOne(error, run)
     const ofJob = jobId === undefined ? {} : { jobId }
-    // A transfer knows its host alone.
-    const messages =
-      error._tag === "TransferError" && jobId !== undefined ? [`Job ${jobId}: ${error.message}`] : told.messages
-    return { ...told, messages, fields: { ...told.fields, ...ofJob, ...done, ...runId } }
+    return {
+      ...told,
+      messages: [error._tag === "ArchiveError" ? message(error) : failures.message],
+      fields: { ...told.fields, ...ofJob, ...done, ...runId }
+    }
   }
   return {
     messages: [...failed.map(({ error, of }) => `${of}: ${message(error)}`), failures.message],
