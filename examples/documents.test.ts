@@ -56,6 +56,21 @@ describe.each(documents)("%s", (document) => {
   })
 })
 
+describe("README.md", () => {
+  it("has no more than 1000 words", () => {
+    assert.isAtMost(read("README.md").split(/\s+/).length, 1000)
+  })
+})
+
+describe("docs/README.md", () => {
+  it("names every document", () => {
+    const names = globSync("docs/*", { cwd: root }).map((path) => path.slice("docs/".length))
+    for (const name of names.filter((name) => name !== "README.md")) {
+      assert.include(read("docs/README.md"), `](${name})`)
+    }
+  })
+})
+
 describe("docs/library.md", () => {
   it("has the programs of examples/guide, each as it is", () => {
     const blocks = Array.from(read("docs/library.md").matchAll(/^```ts\n([^]*?)^```$/gm), ([, code]) => code)
@@ -106,19 +121,22 @@ describe("names", () => {
   const isOfCode = (name: string) => /^[A-Za-z]\w*\.[A-Za-z]/.test(name) || /^[a-z]+[A-Z]/.test(name)
   const isFile = (name: string) => /\.(ts|md|json|zip|txt)$/.test(name) || /[/-]/.test(name)
 
-  it.each(["README.md", "docs/library.md", "docs/decisions.md", "docs/observability.md"])("in %s exist", (document) => {
-    const spans = Array.from(prose(read(document)).matchAll(/`([^`\n]+)`/g), ([, code = ""]) => code)
-    const names = spans.map((code) => code.split(/[({ ]/)[0] ?? "").filter((name) => isOfCode(name) && !isFile(name))
-    assert.isNotEmpty(names)
-    const missing = names.filter((name) => !name.split(".").every((word) => words.has(word)))
-    assert.deepStrictEqual(missing, [])
-  })
+  it.each(["README.md", "docs/guide.md", "docs/library.md", "docs/decisions.md", "docs/observability.md"])(
+    "in %s exist",
+    (document) => {
+      const spans = Array.from(prose(read(document)).matchAll(/`([^`\n]+)`/g), ([, code = ""]) => code)
+      const names = spans.map((code) => code.split(/[({ ]/)[0] ?? "").filter((name) => isOfCode(name) && !isFile(name))
+      assert.isNotEmpty(names)
+      const missing = names.filter((name) => !name.split(".").every((word) => words.has(word)))
+      assert.deepStrictEqual(missing, [])
+    }
+  )
 })
 
-describe("README.md", () => {
+describe("the tables of docs/library.md", () => {
   /** The cells of the row that begins with this name. */
   const row = (name: string) =>
-    prose(read("README.md"))
+    prose(read("docs/library.md"))
       .split("\n")
       .find((line) => line.startsWith(`| \`${name}\``))
       ?.split("|")
@@ -178,7 +196,7 @@ describe("README.md", () => {
   })
 
   it("lists every example", () => {
-    const listed = codes(prose(read("README.md"))).filter((code) => /^\d\d_/.test(code))
+    const listed = codes(prose(read("docs/library.md"))).filter((code) => /^\d\d_/.test(code))
     const examples = globSync("examples/[0-9]*.ts", { cwd: root }).map((path) => path.slice("examples/".length))
     const names = new Set(examples.map((name) => name.replace(".test.ts", ".ts")))
     assert.sameMembers([...new Set(listed.map((name) => name.replace(".test.ts", ".ts")))], [...names])

@@ -71,7 +71,7 @@ const bad: ReadonlyArray<readonly [content: unknown, says: RegExp]> = [
 ]
 
 describe("the configuration file", () => {
-  it.effect("has a key for each setting, and the README a line", () =>
+  it.effect("has a key for each setting, and the guide a line", () =>
     Effect.gen(function* () {
       const values = yield* ConfigFile.read(configured(good).file)
       assert.deepStrictEqual(
@@ -82,8 +82,8 @@ describe("the configuration file", () => {
         [...values.keys()],
         Settings.all.map(({ key }) => key)
       )
-      const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
-      for (const { key, variable } of Settings.all) assert.include(readme, `| \`${key}\` | \`${variable}\` |`)
+      const guide = readFileSync(new URL("../../../docs/guide.md", import.meta.url), "utf8")
+      for (const { key, variable } of Settings.all) assert.include(guide, `| \`${key}\` | \`${variable}\` |`)
     }).pipe(Effect.provide(NodeServices.layer))
   )
 

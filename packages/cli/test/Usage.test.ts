@@ -134,20 +134,20 @@ describe.concurrent("help and version", () => {
     })
   )
 
-  it.live("the root's help lists the commands and the exit codes, as the README does", () =>
+  it.live("the root's help lists the commands and the exit codes, as the guide does", () =>
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* Binary.run(["-h"])
       assert.deepStrictEqual([code, stderr], [0, ""])
       for (const command of ["download", "list", "extract", "status", "wait", "runs", "asset", "emulate"]) {
         assert.match(stdout, new RegExp(`\\n {2}${command} +[A-Z]`))
       }
-      const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8").replace(
+      const guide = readFileSync(new URL("../../../docs/guide.md", import.meta.url), "utf8").replace(
         "| 129, 130, 143 | the terminal was closed (SIGHUP), interrupted (SIGINT), terminated (SIGTERM) |",
         "| 129 | the terminal was closed (SIGHUP) |\n| 130 | interrupted (SIGINT) |\n| 143 | terminated (SIGTERM) |"
       )
       const codes = [...(stdout.split("Exit codes:\n")[1] ?? "").matchAll(/^ {2}(\d+) +(.+)$/gm)]
       assert.strictEqual(codes.length, 14)
-      for (const [, exitCode, meaning] of codes) assert.include(readme, `| ${exitCode} | ${meaning} |`)
+      for (const [, exitCode, meaning] of codes) assert.include(guide, `| ${exitCode} | ${meaning} |`)
     })
   )
 

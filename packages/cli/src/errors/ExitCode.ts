@@ -24,7 +24,7 @@ export const exitCodes = {
   terminated: 143
 } as const
 
-/** What they mean, as `--help` and the README say it. */
+/** What they mean, as `--help` and `docs/guide.md` say it. */
 export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> = [
   [exitCodes.ok, "done"],
   [exitCodes.failed, "failed"],
