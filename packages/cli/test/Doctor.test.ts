@@ -88,7 +88,7 @@ describe.concurrent("doctor", () => {
         stdout,
         /\nproblem {2}credentials: No credentials are set; [^]*\n {9}Store some: scenario-assets auth /
       )
-      assert.match(stdout, /\nproblem {2}api: http:\/\/127.0.0.1:2\/v1: no connection: [^\n]*ECONNREFUSED/)
+      assert.match(stdout, /\nproblem {2}api: http:\/\/127.0.0.1:2\/v1: cannot connect: [^\n]*ECONNREFUSED/)
       assert.match(stdout, /\nok {7}output: \.: \d[^\n]* free\n/)
 
       const known = yield* Binary.run(["doctor", "--json"], { env: { ...env, ...credentials } })

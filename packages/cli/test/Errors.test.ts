@@ -66,7 +66,7 @@ describe.concurrent("errors", () => {
       assert.strictEqual(code, 5, stdout)
       assert.match(
         stdout,
-        /: no connection: the host does not speak TLS there, as an https URL needs; check the network/
+        /: cannot connect: the host does not speak TLS there, as an https URL needs; check the network/
       )
     })
   )

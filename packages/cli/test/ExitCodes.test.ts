@@ -105,7 +105,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.drop("storage"))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
         code: 5,
-        says: [/gave no more bytes after 0 in 1 try /, /\nTo go on: scenario-assets runs resume run_\w+\n/],
+        says: [/sent no more bytes after 0 in 1 attempt /, /\nTo go on: scenario-assets runs resume run_\w+\n/],
         fields: { error: "TransferError", reason: "RetriesExhausted" }
       })
     })
@@ -163,7 +163,7 @@ describe.concurrent("exit codes", () => {
       yield* fails(emulated, args, {
         code: 9,
         says: [
-          /not finished after [^]*last state: queued/,
+          /has not finished after [^]*last state: queued/,
           /\nTo go on waiting: scenario-assets runs resume run_\w+\n/
         ],
         fields: { error: "JobError", reason: "DeadlineExceeded" }

@@ -154,7 +154,7 @@ describe.concurrent("runs", () => {
       assert.match(first.stderr, new RegExp(`^scenario-assets: Job ${jobId}: Transfer: http://`, "m"))
       const [failed] = yield* listed(emulated)
       assert.deepInclude(failed, { runId, state: "failed" })
-      assert.match(String(failed?.["message"]), /gave no more bytes after 0/)
+      assert.match(String(failed?.["message"]), /sent no more bytes after 0/)
       assert.strictEqual((yield* resume(emulated, runId)).code, 0)
       assert.lengthOf(files(emulated.directory), 3)
     })

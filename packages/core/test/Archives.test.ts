@@ -351,7 +351,7 @@ describe("Archives", () => {
   it.effect.each([
     ["Forbidden", "not allowed"],
     ["NotFound", "not found"],
-    ["Rejected", "refused"]
+    ["Rejected", "rejected"]
   ] as const)("sends the other batches when one is refused with %s", ([tag, words]) =>
     Effect.gen(function* () {
       const { layer, log } = yield* server({

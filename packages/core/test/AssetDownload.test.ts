@@ -161,8 +161,8 @@ describe("AssetDownload sends", () => {
       assert.isUndefined(error.response)
       assert.strictEqual(
         error.message,
-        "requestBatch: 1001 ids are more than the 1000 of one batch, and nothing was sent; " +
-          "cut the selection with Selection.batches, or let Archives do so."
+        "requestBatch: 1001 ids exceed the limit of 1000 per batch, and nothing was sent; " +
+          "split the selection with Selection.batches, or use Archives."
       )
     })
   )
@@ -340,23 +340,19 @@ describe("AssetDownload gives the reason", () => {
       { message: "Unauthorized" },
       `the credentials were rejected (401): "Unauthorized"; check the API key and secret, or the token`
     ],
-    [402, "", "the quota of the account is used up (402); see the plan at Scenario"],
+    [402, "", "the quota of the account is used up (402); check your plan at Scenario"],
     [
       403,
       { error: "Forbidden", infos: {} },
-      `not allowed (403): "Forbidden"; check the project id and the scope of the API key, and that the ids are of that project`
+      `not allowed (403): "Forbidden"; check the project id, the scope of the API key, and that the ids belong to that project`
     ],
-    [
-      404,
-      { reason: "No such job" },
-      `not found (404): "No such job"; check the id, and the project the API key belongs to`
-    ],
+    [404, { reason: "No such job" }, `not found (404): "No such job"; check the id, and the project of the API key`],
     [
       400,
       { error: "Invalid target format", apiError: "BadRequest" },
-      `the call was refused (400): "Invalid target format"; change the request`
+      `the request was rejected (400): "Invalid target format"; change the request`
     ],
-    [429, { apiError: "TooManyRequests" }, `too many calls (429): "TooManyRequests"; try again later`],
+    [429, { apiError: "TooManyRequests" }, `too many requests (429): "TooManyRequests"; try again later`],
     [500, { message: "", error: "boom" }, `the server failed (500): "boom"; try again later`],
     [502, "<html><body>Bad gateway</body></html>", "the server failed (502); try again later"],
     [503, { error: { message: "nested" } }, "the server failed (503); try again later"],
@@ -367,7 +363,7 @@ describe("AssetDownload gives the reason", () => {
     ],
     [500, { message: "x".repeat(300) }, `the server failed (500): "${"x".repeat(200)}"; try again later`],
     [500, "null", "the server failed (500); try again later"],
-    [302, "", "the answer (302) cannot be understood: expected no redirect; check the base URL, and try again later"]
+    [302, "", "unexpected response (302): expected no redirect; check the base URL, and try again later"]
   ]
 
   it.effect.each(messages)("in words: %d %j", ([status, body, message]) =>
@@ -380,7 +376,7 @@ describe("AssetDownload gives the reason", () => {
   it.effect("with the server's wish, where it has one", () =>
     Effect.gen(function* () {
       const limited = yield* refused(answer(429, "", { "retry-after": "90" }))
-      assert.include(limited.message, "too many calls (429); try again in 1m 30s")
+      assert.include(limited.message, "too many requests (429); try again in 1m 30s")
     })
   )
 
@@ -465,7 +461,7 @@ describe("AssetDownload gives the reason", () => {
       assert.isUndefined(error.response)
       assert.strictEqual(
         error.message,
-        `getStatus of job_8Xv2: no connection: ${message}; check the network and the base URL.`
+        `getStatus of job_8Xv2: cannot connect: ${message}; check the network and the base URL.`
       )
     })
   )

@@ -89,7 +89,7 @@ describe("AssetDownload on the emulator", () => {
       }
       const error = yield* Effect.flip(api.request(id, { targetFormat: "glb" }))
       assert.strictEqual(error.reason._tag, "Rejected")
-      assert.include(error.message, `request of ${id}: the call was refused (400): "Invalid target format"`)
+      assert.include(error.message, `request of ${id}: the request was rejected (400): "Invalid target format"`)
     }).pipe(Effect.provide(emulated()))
   )
 

@@ -343,7 +343,7 @@ describe("AssetDownload ends in time", () => {
         assert.strictEqual(elapsed, 60_000)
         assert.strictEqual(tries, 1)
         assert.strictEqual(reason?._tag, "TimedOut")
-        assert.strictEqual(reason?.message, "no answer within 1m; try again later, or with a longer time limit")
+        assert.strictEqual(reason?.message, "no response within 1m; try again later, or with a longer time limit")
       })
   )
 
@@ -384,7 +384,7 @@ describe("AssetDownload ends in time", () => {
       yield* TestClock.adjust(1500)
       const error = yield* Fiber.join(fiber)
       assert.isTrue(error._tag === "ApiError" && error.isRetryable)
-      assert.include(error.message, "getStatus of job_a: no answer within 1s 500ms;")
+      assert.include(error.message, "getStatus of job_a: no response within 1s 500ms;")
     })
   )
 })

@@ -90,19 +90,19 @@ describe("JobError.fromJob", () => {
     [
       "failure",
       { error: "out of  disk\nspace", message: "second" },
-      'Job job_a failed at Scenario: "out of disk space"; start it again, or check the ids selected.'
+      'Job job_a failed at Scenario: "out of disk space"; check the selected ids, or start it again.'
     ],
     [
       "failure",
       { error: { code: 7 }, failureReason: "no such model" },
-      'Job job_a failed at Scenario: "no such model"; start it again, or check the ids selected.'
+      'Job job_a failed at Scenario: "no such model"; check the selected ids, or start it again.'
     ],
-    ["failure", { error: "" }, "Job job_a failed at Scenario; start it again, or check the ids selected."],
-    ["canceled", {}, "Job job_a was canceled; start it again if that was not meant."],
+    ["failure", { error: "" }, "Job job_a failed at Scenario; check the selected ids, or start it again."],
+    ["canceled", {}, "Job job_a was canceled; start it again if that was a mistake."],
     [
       "canceled",
       { reason: "by the owner" },
-      'Job job_a was canceled: "by the owner"; start it again if that was not meant.'
+      'Job job_a was canceled: "by the owner"; start it again if that was a mistake.'
     ]
   ])("says why a job ended as %s", (jobStatus, details, message) => {
     const error = JobError.JobError.fromJob(job({ jobStatus, details }))

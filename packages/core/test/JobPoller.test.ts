@@ -290,7 +290,7 @@ describe("JobPoller", () => {
       )
       assert(unseen._tag === "JobError" && unseen.reason._tag === "DeadlineExceeded")
       assert.strictEqual(unseen.reason.lastError?.reason._tag, "ServerError")
-      assert.include(unseen.message, "was not seen for 1s, and the deadline has passed (the last look at it failed: ")
+      assert.include(unseen.message, "could not be checked for 1s, and the deadline has passed (the last check failed: ")
       assert.notInclude(unseen.message, "goes on at Scenario")
     })
   )

@@ -347,7 +347,7 @@ describe("A storage host that encodes what it sends", () => {
       ]
       for (const { _tag, reason } of errors) {
         assert.deepStrictEqual([_tag, reason._tag], ["TransferError", "UnexpectedContent"])
-        assert.include(reason.message, "check proxies on the way, which may have encoded it")
+        assert.include(reason.message, "check any proxy, which may have encoded it")
       }
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )

@@ -80,7 +80,7 @@ const errors: ReadonlyArray<
 
 /** A semicolon, and then somebody is asked to do something. */
 const advice =
-  /[;,] (?:and |if that is expected, |the job goes on at Scenario: |the API key is not at fault: )?(?:move|free|close|allow|check|see|try|change|cut|start|wait|request|resume|download|extract|raise|read|or )\b[^;]*\.$/
+  /[;,] (?:and |if that is expected, |the job continues at Scenario: |the API key is not the cause: )?(?:move|free|close|allow|check|see|try|change|cut|start|wait|request|resume|download|extract|raise|read|or )\b[^;]*\.$/
 
 describe("messages", () => {
   for (const [reasons, name, all] of errors) {

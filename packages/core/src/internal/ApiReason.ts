@@ -30,21 +30,21 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 /** `402`: the quota is used up. @category reasons @since 0.1.0 */
 export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", answered) {
   override get message(): string {
-    return `the quota of the account is used up (402)${said(this.response)}; see the plan at Scenario`
+    return `the quota of the account is used up (402)${said(this.response)}; check your plan at Scenario`
   }
 }
 
 /** `403`: wrong scope or project, or ids of another project. @category reasons @since 0.1.0 */
 export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answered) {
   override get message(): string {
-    return `not allowed (403)${said(this.response)}; check the project id and the scope of the API key, and that the ids are of that project`
+    return `not allowed (403)${said(this.response)}; check the project id, the scope of the API key, and that the ids belong to that project`
   }
 }
 
 /** `404`: unknown job or asset. @category reasons @since 0.1.0 */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", answered) {
   override get message(): string {
-    return `not found (404)${said(this.response)}; check the id, and the project the API key belongs to`
+    return `not found (404)${said(this.response)}; check the id, and the project of the API key`
   }
 }
 
@@ -55,7 +55,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 }) {
   override get message(): string {
     const when = this.retryAfter === undefined ? "later" : `in ${Duration.format(this.retryAfter)}`
-    return `too many calls (429)${said(this.response)}; try again ${when}`
+    return `too many requests (429)${said(this.response)}; try again ${when}`
   }
 }
 
@@ -65,7 +65,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   retryAfter: Schema.optionalKey(Schema.Duration)
 }) {
   override get message(): string {
-    return `the call was refused (${this.response.status})${said(this.response)}; change the request`
+    return `the request was rejected (${this.response.status})${said(this.response)}; change the request`
   }
 }
 
@@ -95,7 +95,7 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
 }) {
   override get message(): string {
     return (
-      `the answer (${this.response.status}) cannot be understood: ${this.description}${request(this.response)}; ` +
+      `unexpected response (${this.response.status}): ${this.description}${request(this.response)}; ` +
       "check the base URL, and try again later"
     )
   }
@@ -118,14 +118,14 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>()("Co
   maybeSent: Schema.Boolean
 }) {
   override get message(): string {
-    return `no connection: ${this.description}; check the network and the base URL`
+    return `cannot connect: ${this.description}; check the network and the base URL`
   }
 }
 
 /** The server's certificate is not to be trusted; nothing was sent. @category reasons @since 0.1.0 */
 export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("UntrustedHost", fault) {
   override get message(): string {
-    return `the server's certificate is not trusted: ${this.description}; check the base URL and proxies on the way, or name their certificate by NODE_EXTRA_CA_CERTS`
+    return `the server's certificate is not trusted: ${this.description}; check the base URL and any proxy, or add the certificate with NODE_EXTRA_CA_CERTS`
   }
 }
 
@@ -139,7 +139,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
 /** The time limit of the whole call ran out. @category reasons @since 0.1.0 */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
   override get message(): string {
-    return `no answer within ${Duration.format(this.limit)}; try again later, or with a longer time limit`
+    return `no response within ${Duration.format(this.limit)}; try again later, or with a longer time limit`
   }
 }
 
@@ -150,8 +150,8 @@ export class BatchTooLarge extends Schema.TaggedError<BatchTooLarge>()("BatchToo
 }) {
   override get message(): string {
     return (
-      `${this.size} ids are more than the ${this.limit} of one batch, and nothing was sent; ` +
-      "cut the selection with Selection.batches, or let Archives do so"
+      `${this.size} ids exceed the limit of ${this.limit} per batch, and nothing was sent; ` +
+      "split the selection with Selection.batches, or use Archives"
     )
   }
 }

@@ -7,14 +7,14 @@ import { DownloadJob, JobStatus } from "../DownloadJob.ts"
 /** The job ended as `failure`. `job.details` holds all the server said. @category reasons @since 0.1.0 */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { job: DownloadJob }) {
   override get message(): string {
-    return `failed at Scenario${because(this.job)}; start it again, or check the ids selected`
+    return `failed at Scenario${because(this.job)}; check the selected ids, or start it again`
   }
 }
 
 /** The job was canceled by somebody. @category reasons @since 0.1.0 */
 export class JobCanceled extends Schema.TaggedError<JobCanceled>()("JobCanceled", { job: DownloadJob }) {
   override get message(): string {
-    return `was canceled${because(this.job)}; start it again if that was not meant`
+    return `was canceled${because(this.job)}; start it again if that was a mistake`
   }
 }
 
@@ -45,12 +45,12 @@ export class DeadlineExceeded extends Schema.TaggedError<DeadlineExceeded>()("De
       : this.elapsed
     const isSeen = this.lastStatus !== undefined
     const state = isSeen
-      ? `is not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus})`
-      : `was not seen for ${Duration.format(elapsed)}`
+      ? `has not finished after ${Duration.format(elapsed)} (last state: ${this.lastStatus})`
+      : `could not be checked for ${Duration.format(elapsed)}`
     const why =
-      this.lastError === undefined ? "" : ` (the last look at it failed: ${this.lastError.message.replace(/\.$/, "")})`
+      this.lastError === undefined ? "" : ` (the last check failed: ${this.lastError.message.replace(/\.$/, "")})`
     const end = this.endedBy === "deadline" ? "deadline has passed" : "polling schedule has ended"
-    return `${state}, and the ${end}${why}; ${isSeen ? "the job goes on at Scenario: " : ""}wait for it again`
+    return `${state}, and the ${end}${why}; ${isSeen ? "the job continues at Scenario: " : ""}wait for it again`
   }
 }
 

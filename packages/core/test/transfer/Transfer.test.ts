@@ -337,7 +337,7 @@ describe("Transfer", () => {
       const exit = yield* bytesOf(server)
       const reason = yield* reasonOf(exit)
       assert.deepInclude(reason, { _tag: "AccessRefused", status: 403, code: "AccessDenied" })
-      assert.include(reason.message, "API key is not at fault")
+      assert.include(reason.message, "API key is not the cause")
       assert.strictEqual(yield* Ref.get(server.refreshes), 1)
     })
   )

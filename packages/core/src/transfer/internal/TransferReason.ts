@@ -11,8 +11,8 @@ export class AccessRefused extends Schema.TaggedError<AccessRefused>()("AccessRe
 }) {
   override get message(): string {
     return (
-      `refused also a fresh link (${this.status}${this.code === undefined ? "" : ` ${this.code}`}); ` +
-      "the API key is not at fault: check this machine's clock and proxies, and try again later"
+      `refused a fresh link too (${this.status}${this.code === undefined ? "" : ` ${this.code}`}); ` +
+      "the API key is not the cause: check this machine's clock and proxies, and try again later"
     )
   }
 }
@@ -29,7 +29,7 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("Un
   status: Schema.Int
 }) {
   override get message(): string {
-    return `answered with the status ${this.status}; try again later`
+    return `responded with status ${this.status}; try again later`
   }
 }
 
@@ -43,8 +43,8 @@ export class UnexpectedContent extends Schema.TaggedError<UnexpectedContent>()("
 }) {
   override get message(): string {
     const next = this.found.startsWith(encoded)
-      ? "check proxies on the way, which may have encoded it, and tell Scenario if there are none"
-      : "check proxies and sign-in pages on the way"
+      ? "check any proxy, which may have encoded it, and report it to Scenario if there is none"
+      : "check for a proxy or a sign-in page in between"
     return `sent ${this.found} where ${this.expected} was expected; ${next}`
   }
 }
@@ -57,7 +57,7 @@ export class LengthMismatch extends Schema.TaggedError<LengthMismatch>()("Length
 }) {
   override get message(): string {
     return this.declared === undefined
-      ? `declared no length and does not confirm that ${this.received} bytes are all; try again later`
+      ? `declared no length, and nothing confirms that the ${this.received} bytes received are complete; try again later`
       : `declared ${this.declared} bytes and sent ${this.received}${this.received > this.declared ? " or more" : ""}; try again later`
   }
 }
@@ -66,15 +66,15 @@ export class LengthMismatch extends Schema.TaggedError<LengthMismatch>()("Length
 export class ObjectChanged extends Schema.TaggedError<ObjectChanged>()("ObjectChanged", { offset: Schema.Int }) {
   override get message(): string {
     return this.offset === 0
-      ? "has another object by now than the one it described before; start the transfer again"
-      : `has another object than the one of which ${this.offset} bytes were taken; start the transfer again`
+      ? "now has a different object than the one it described before; start the transfer again"
+      : `has a different object than the one of which ${this.offset} bytes were received; start the transfer again`
   }
 }
 
 /** The host does not serve the part of the object that is missing, but at most the whole. @category reasons @since 0.1.0 */
 export class RangesRefused extends Schema.TaggedError<RangesRefused>()("RangesRefused", {}) {
   override get message(): string {
-    return "does not serve parts of the object; start the transfer again"
+    return "does not serve the missing part of the object; start the transfer again"
   }
 }
 
@@ -86,14 +86,14 @@ export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>()("Ch
   actual: Schema.String
 }) {
   override get message(): string {
-    return `declares the ${this.algorithm} checksum ${this.expected}, and the bytes have ${this.actual}; start the transfer again`
+    return `declares the ${this.algorithm} checksum ${this.expected}, but the bytes have ${this.actual}; start the transfer again`
   }
 }
 
 /** The time limit of the whole transfer ran out. @category reasons @since 0.1.0 */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { limit: Schema.Duration }) {
   override get message(): string {
-    return `did not give all within ${Duration.format(this.limit)}; resume with a longer time limit`
+    return `did not send everything within ${Duration.format(this.limit)}; resume with a longer time limit`
   }
 }
 
@@ -102,14 +102,14 @@ export class RedirectRefused extends Schema.TaggedError<RedirectRefused>()("Redi
   description: Schema.String
 }) {
   override get message(): string {
-    return `redirects ${this.description}, which is not followed; check proxies on the way, and tell Scenario if it goes on`
+    return `redirects ${this.description}, which is not followed; check any proxy, and report it to Scenario if it persists`
   }
 }
 
 /** The link itself is not followed: it is `http`, and the API's base URL is not. @category reasons @since 0.1.0 */
 export class InsecureUrl extends Schema.TaggedError<InsecureUrl>()("InsecureUrl", {}) {
   override get message(): string {
-    return "would be reached by http, without encryption, which only an API at an http base URL may ask for; check the base URL"
+    return "would be reached by http, without encryption, which is allowed only if the base URL is http too; check the base URL"
   }
 }
 
@@ -118,7 +118,7 @@ export class UntrustedHost extends Schema.TaggedError<UntrustedHost>()("Untruste
   description: Schema.String
 }) {
   override get message(): string {
-    return `has a certificate that is not trusted (${this.description}); check proxies on the way, or name their certificate by NODE_EXTRA_CA_CERTS`
+    return `has a certificate that is not trusted (${this.description}); check any proxy, or add the certificate with NODE_EXTRA_CA_CERTS`
   }
 }
 
@@ -127,7 +127,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   description: Schema.String
 }) {
   override get message(): string {
-    return `cannot be asked, for the request cannot be sent: ${this.description}; check what the HTTP client adds to requests`
+    return `cannot be reached, because the request cannot be sent: ${this.description}; check what the HTTP client adds to requests`
   }
 }
 
@@ -139,7 +139,7 @@ export class RetriesExhausted extends Schema.TaggedError<RetriesExhausted>()("Re
   last: Schema.String
 }) {
   override get message(): string {
-    const tries = this.tries === 1 ? "1 try" : `${this.tries} tries`
-    return `gave no more bytes after ${this.offset} in ${tries} (last: ${this.last}); resume later`
+    const tries = this.tries === 1 ? "1 attempt" : `${this.tries} attempts`
+    return `sent no more bytes after ${this.offset} in ${tries} (last: ${this.last}); resume later`
   }
 }
