@@ -27,10 +27,18 @@ export type {
 /** @category models @since 0.1.0 */
 export type { ResponseDetails } from "./internal/ApiReason.ts"
 
-const Operation = Schema.Literals(["requestBatch", "getStatus", "request"])
+const Operation = Schema.Literals([
+  "requestBatch",
+  "getStatus",
+  "request",
+  "listAssets",
+  "searchAssets",
+  "getBulk",
+  "listCollections"
+])
 
 /**
- * The three operations of `assets.download`.
+ * The three operations of `assets.download`, and those of the catalogue.
  *
  * @category models
  * @since 0.1.0
@@ -70,7 +78,7 @@ export type Reason = typeof Reason.Type
  */
 export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
   operation: Operation,
-  /** The job or asset asked for; none for `requestBatch`. */
+  /** The job or asset asked for, where there is one. */
   subject: Schema.optionalKey(Schema.String),
   reason: Reason
 }) {

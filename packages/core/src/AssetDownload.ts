@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -14,7 +13,6 @@ import { ApiError, type Operation } from "./ApiError.ts"
 import { type AssetId, JobId, type TargetFormat } from "./Asset.ts"
 import type { DownloadJob } from "./DownloadJob.ts"
 import type { FileNameTemplate } from "./FileNameTemplate.ts"
-import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Answer from "./internal/Answer.ts"
 import * as ApiCalls from "./internal/ApiCalls.ts"
 import { BatchTooLarge } from "./internal/ApiReason.ts"
@@ -38,27 +36,12 @@ export interface BatchRequest {
 }
 
 /**
- * How the client behaves towards a server that fails. A value that means nothing (`NaN`, a count that is not whole, a negative
- * time) is a defect: a `RangeError` that names the option.
+ * How the client behaves towards a server that fails.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  /** Limit of a whole call: all tries, the waiting before and between them, and the bodies; more than 0. Default 1 minute. */
-  readonly timeLimit?: Duration.Input | undefined
-  /** How often a call is repeated where its operation and the failure allow it; from 0. Default 4. */
-  readonly retries?: number | undefined
-  /** First step of the backoff, which doubles. Default 500 ms. */
-  readonly backoffBase?: Duration.Input | undefined
-  /** Longest step of the backoff. Default 10 s. */
-  readonly backoffCap?: Duration.Input | undefined
-  /**
-   * The longest pause that a server may ask for by `Retry-After`. A longer one is cut to this, unless it reaches beyond
-   * the time limit: then the call fails at once. Default 30 s.
-   */
-  readonly retryAfterCap?: Duration.Input | undefined
-}
+export interface Options extends ApiCalls.Options {}
 
 /**
  * The three operations, under the names Scenario gives them.
@@ -107,7 +90,7 @@ export class AssetDownload extends Context.Service<
 export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<AssetDownload["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
-  const { call, scrub } = yield* ApiCalls.make(limitsOf(options))
+  const { call, scrub } = yield* ApiCalls.make(ApiCalls.limitsOf("AssetDownload", options))
   const decodeJob = decoder(Answer.job(scrub))
 
   const requestBatch = Effect.fn("AssetDownload.requestBatch")(
@@ -207,16 +190,3 @@ const decoder = <S extends Schema.ConstraintDecoder<unknown>>(answer: S) =>
   Schema.decodeEffect(Schema.fromJsonString(answer))
 const decodeStarted = decoder(Schema.Struct({ jobId: JobId }))
 const decodeLink = decoder(Schema.Struct({ url: SignedUrl.SignedUrl }))
-
-const option = OptionCheck.of("AssetDownload")
-
-/** {@link Options} as they are used at every call. */
-const limitsOf = (options: Options): ApiCalls.Limits => ({
-  timeLimit: option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1),
-  retries: option.count("retries", options.retries, 0) ?? 4,
-  backoff: {
-    base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
-    cap: option.pause("backoffCap", options.backoffCap) ?? Duration.seconds(10),
-    retryAfterCap: option.pause("retryAfterCap", options.retryAfterCap) ?? Duration.seconds(30)
-  }
-})

@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
@@ -23,6 +22,7 @@ import {
   ServerError,
   Unauthorized
 } from "./ApiReason.ts"
+import * as Json from "./Json.ts"
 import * as Redaction from "./Redaction.ts"
 
 /** What is read of a body, in bytes: of an answer, and of a refusal. */
@@ -113,26 +113,11 @@ export const job = (scrub: Scrub) =>
         jobId,
         jobStatus,
         ...(downloadUrl ? { downloadUrl } : {}),
-        details: mapStrings(details, scrub)
+        details: Json.mapStrings(details, scrub)
       })),
       encode: SchemaGetter.forbidden(() => "A job is read from answers only")
     })
   )
-
-/** Applies a function to every string of a JSON object, keys aside. */
-const mapStrings = (
-  json: { readonly [key: string]: Schema.Json },
-  f: (text: string) => string
-): { readonly [key: string]: Schema.Json } =>
-  Object.fromEntries(Object.entries(json).map(([key, value]) => [key, mapString(value, f)]))
-
-const mapString = (json: Schema.Json, f: (text: string) => string): Schema.Json => {
-  if (typeof json === "string") return f(json)
-  if (Array.isArray(json)) return json.map((item: Schema.Json) => mapString(item, f))
-  return isJsonObject(json) ? mapStrings(json, f) : json
-}
-
-const isJsonObject = (json: Schema.Json): json is Schema.JsonObject => Predicate.isObject(json) && !Array.isArray(json)
 
 /** What is kept of an answer. */
 export const details = (

@@ -14,13 +14,51 @@ import * as ApiRetry from "../ApiRetry.ts"
 import type * as Backoff from "../http/Backoff.ts"
 import * as Client from "../http/Client.ts"
 import { failureOf, isTransientStatus, scrubbed } from "../http/Http.ts"
+import * as OptionCheck from "../http/OptionCheck.ts"
 import * as Pace from "../http/Pace.ts"
 import * as Metrics from "../Metrics.ts"
 import { ScenarioConfig } from "../ScenarioConfig.ts"
 import * as Answer from "./Answer.ts"
 import { ConnectionFailed, InvalidRequest, InvalidResponse, TimedOut, UntrustedHost } from "./ApiReason.ts"
 
-export interface Limits {
+/**
+ * How a client of the API behaves towards a server that fails. A value that means nothing (`NaN`, a count that is not whole, a negative
+ * time) is a defect: a `RangeError` that names the option.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Limit of a whole call: all tries, the waiting before and between them, and the bodies; more than 0. Default 1 minute. */
+  readonly timeLimit?: Duration.Input | undefined
+  /** How often a call is repeated where its operation and the failure allow it; from 0. Default 4. */
+  readonly retries?: number | undefined
+  /** First step of the backoff, which doubles. Default 500 ms. */
+  readonly backoffBase?: Duration.Input | undefined
+  /** Longest step of the backoff. Default 10 s. */
+  readonly backoffCap?: Duration.Input | undefined
+  /**
+   * The longest pause that a server may ask for by `Retry-After`. A longer one is cut to this, unless it reaches beyond
+   * the time limit: then the call fails at once. Default 30 s.
+   */
+  readonly retryAfterCap?: Duration.Input | undefined
+}
+
+/** {@link Options} as they are used at every call of the service with this name. */
+export const limitsOf = (service: string, options: Options): Limits => {
+  const option = OptionCheck.of(service)
+  return {
+    timeLimit: option.limit("timeLimit", options.timeLimit) ?? Duration.minutes(1),
+    retries: option.count("retries", options.retries, 0) ?? 4,
+    backoff: {
+      base: option.pause("backoffBase", options.backoffBase) ?? Duration.millis(500),
+      cap: option.pause("backoffCap", options.backoffCap) ?? Duration.seconds(10),
+      retryAfterCap: option.pause("retryAfterCap", options.retryAfterCap) ?? Duration.seconds(30)
+    }
+  }
+}
+
+interface Limits {
   readonly timeLimit: Duration.Duration
   readonly retries: number
   readonly backoff: Backoff.Limits
@@ -33,8 +71,10 @@ export interface Call<A> {
   readonly subject?: string
   readonly method: "GET" | "POST"
   readonly path: string
+  /** Beside what every call carries. */
+  readonly query?: Readonly<Record<string, string | ReadonlyArray<string>>>
   readonly body?: unknown
-  readonly decode: (text: string) => Effect.Effect<A, Schema.SchemaError>
+  readonly decode: (text: string) => Effect.Effect<A, Schema.SchemaError | "unexpected">
   /** What an answer is, in words. */
   readonly expected: string
 }
@@ -119,8 +159,11 @@ const addressed = ({ baseUrl, credentials, projectId }: ScenarioConfig["Service"
       ? HttpClientRequest.basicAuth(json, credentials.key, credentials.secret)
       : HttpClientRequest.bearerToken(json, credentials.token)
   const any = projectId === undefined ? known : HttpClientRequest.setUrlParam(known, "projectId", projectId)
-  return ({ body, method, path }: Pick<Call<unknown>, "body" | "method" | "path">) => {
-    const request = HttpClientRequest.modify(any, { method, url: `${baseUrl}${path}` })
+  return ({ body, method, path, query = {} }: Pick<Call<unknown>, "body" | "method" | "path" | "query">) => {
+    const request = HttpClientRequest.modify(HttpClientRequest.appendUrlParams(any, query), {
+      method,
+      url: `${baseUrl}${path}`
+    })
     return body === undefined ? request : HttpClientRequest.bodyJsonUnsafe(request, body)
   }
 }
