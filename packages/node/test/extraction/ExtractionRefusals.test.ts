@@ -183,10 +183,7 @@ describe("What many writers do", () => {
       const directories = what.startsWith("directories") ? [{ name: "d/", content: "x" }] : []
       const made = ZipMaker.make([entry, ...directories, { name: "b", content: "b" }], options)
       const host = yield* RangeHost.make(made.bytes)
-      const here = { file: Extracting.fileOf(made) }
-      // What a storage host sends must begin as an archive does.
-      const locations = options?.prefix === undefined ? [here, { name: "host", source: host.source }] : [here]
-      for (const location of locations) {
+      for (const location of [{ file: Extracting.fileOf(made) }, { name: "host", source: host.source }]) {
         const directory = TestDirectory.make()
         Extracting.extracted(yield* Extracting.run(location, directory))
         const { "d/": _, ...files } = Extracting.tree(directory)
