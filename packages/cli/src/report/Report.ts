@@ -10,6 +10,7 @@ import * as ExitCode from "../errors/ExitCode.ts"
 import type * as Events from "../json/Events.ts"
 import * as Fields from "../json/Fields.ts"
 import * as Json from "../json/Json.ts"
+import * as Ending from "../start/Ending.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
 import * as Causes from "./Causes.ts"
@@ -38,24 +39,19 @@ export const error = Effect.fnUntraced(function* (
       : yield* ofBug(cause)
   const { exitCode, fields, hints, messages } = told
   const { error: paint } = yield* Colors.ofStderr
-  const isVerbose = isGiven(args, "--verbose")
+  const isVerbose = Ending.isGiven(args, "--verbose")
   const said = (isVerbose ? messages : onOneScreen(messages)).map(
     (message) => `${paint(`${name}:`)} ${Format.printable(message)}\n`
   )
   const more = [...(isVerbose ? told.details.map((line) => `  ${line}`) : []), ...hints]
   process.stderr.write([...said, ...more.map((line) => `${Format.printable(line)}\n`)].join(""))
-  if (isGiven(args, "--json")) {
+  if (Ending.claim(exitCode) && Ending.isGiven(args, "--json")) {
     const end: Events.End = { type: "error", ...fields, exitCode, messages, hints }
     process.stdout.write(yield* Json.line(end))
   }
   return exitCode
-})
-
-/** Read here once more, for it must be known also where the command line is wrong. */
-const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
-  const end = args.indexOf("--")
-  return args.slice(0, end === -1 ? undefined : end).includes(flag)
-}
+  // A signal that comes meanwhile must not come between what is claimed and what is printed.
+}, Effect.uninterruptible)
 
 /** The first of several whole, for they are often all alike, and a line or two of others. The last one sums up. */
 const onOneScreen = (messages: ReadonlyArray<string>): ReadonlyArray<string> => {
