@@ -1,5 +1,4 @@
 /** An error, told to the person on stderr, and to the program on stdout where it asked for JSON. */
-import { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
 import * as Causes from "./Causes.ts"
 import * as Hint from "./Hint.ts"
+import * as Message from "./Message.ts"
 import * as UsageMessage from "./UsageMessage.ts"
 
 interface Told {
@@ -92,7 +92,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
 
 /** An error by itself; `run` can be resumed. */
 const ofOne = (error: unknown, run?: Resumable): Told => ({
-  messages: [message(error)],
+  messages: [Message.of(error)],
   hints: Hint.of(error, run),
   exitCode: ExitCode.of(error),
   details: Causes.of(error),
@@ -109,27 +109,21 @@ const ofFailures = (failures: Failures): Told => {
     const ofJob = jobId === undefined ? {} : { jobId }
     // A transfer knows its host alone.
     const messages =
-      error._tag === "TransferError" && jobId !== undefined ? [`Job ${jobId}: ${error.message}`] : told.messages
+      error._tag === "TransferError" && jobId !== undefined ? [`Job ${jobId}: ${Message.of(error)}`] : told.messages
     return { ...told, messages, fields: { ...told.fields, ...ofJob, ...done, ...runId } }
   }
   return {
-    messages: [...failed.map(({ error, of }) => `${of}: ${message(error)}`), failures.message],
+    messages: [...failed.map(({ error, of }) => `${of}: ${Message.of(error)}`), failures.message],
     hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run)))],
     exitCode: ExitCode.of(failures),
     details: failed.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     fields: {
       error: failures._tag,
       ...done,
-      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: error.message })),
+      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: Message.of(error) })),
       ...runId
     }
   }
-}
-
-/** Where a flag is the way out, which the hint names, the advice of the library is left out. */
-const message = (error: unknown): string => {
-  if (error instanceof ArchiveError && error.reason._tag === "LimitExceeded") return `${error.problem}.`
-  return Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
 }
 
 const ofUsage = (name: string, error: CliError.CliError): Told => {
