@@ -2,12 +2,10 @@
 import * as Http from "node:http"
 import { text } from "node:stream/consumers"
 import { assert, describe, it } from "@effect/vitest"
-import { ScenarioConfig } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
-import { NodeScenario, Runs } from "@scenario-assets/node"
-import { EmulatorServer } from "@scenario-assets/node/testing"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Canary from "../test-support/Canary.ts"
+import * as EmulatedScenario from "../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../test-support/TestDirectory.ts"
 import * as Example from "./10_otlp.ts"
 
@@ -60,28 +58,6 @@ const collector = Effect.acquireRelease(
     })
 )
 
-const scenario = (runs: string) =>
-  NodeScenario.layerServices({ runs: Runs.layer({ directory: runs }) }).pipe(
-    Layer.provideMerge(
-      Layer.unwrap(
-        Effect.map(Emulator.Emulator, ({ config }) =>
-          ScenarioConfig.layer({
-            baseUrl: config.apiUrl,
-            apiKey: Redacted.make(Canary.key),
-            apiSecret: Redacted.make(Canary.secret)
-          })
-        )
-      )
-    ),
-    Layer.provideMerge(
-      EmulatorServer.layer({
-        credentials: { key: Canary.key, secret: Canary.secret },
-        signaturePrefix: Canary.signature,
-        job: { states: [] }
-      })
-    )
-  )
-
 describe("10: traces, metrics and logs, to a collector", () => {
   it.live("are one tree, from what is around the download to each exchange with the storage host", () =>
     Effect.gen(function* () {
@@ -90,7 +66,7 @@ describe("10: traces, metrics and logs, to a collector", () => {
       yield* Effect.gen(function* () {
         const { catalogue } = yield* Emulator.Emulator
         yield* Example.program(catalogue.models[0]?.id ?? "", `${directory}/renders`)
-      }).pipe(Effect.provide([scenario(`${directory}/runs`), Example.telemetry(url)]))
+      }).pipe(Effect.provide([EmulatedScenario.layer({ runs: `${directory}/runs` }), Example.telemetry(url)]))
 
       const all = yield* Effect.forEach(received.get("/v1/traces") ?? [], (body) => Schema.decodeEffect(Traces)(body))
       const spans = all

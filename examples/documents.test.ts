@@ -1,6 +1,6 @@
 /** Compares README.md and docs/*.md with what they speak of: programs, files, headings and modules. */
 import { existsSync, globSync, readFileSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import {
   ApiError,
@@ -77,6 +77,17 @@ describe("docs/library.md", () => {
     const files = globSync("examples/guide/[0-9]*.ts", { cwd: root }).toSorted()
     assert.isNotEmpty(files)
     assert.deepStrictEqual(blocks, files.map(read), "run node scripts/guide.ts")
+  })
+})
+
+describe("doc comments", () => {
+  it.each(globSync("packages/*/test/**/*Example.test.ts", { cwd: root }))("have the test %s as it is", (test) => {
+    const name = basename(test, "Example.test.ts")
+    const [source = ""] = globSync(`packages/*/src/**/${name}.ts`, { cwd: root })
+    const examples = Array.from(read(source).matchAll(/^ \* ```ts\n([^]*?)^ \* ```$/gm), ([, code = ""]) =>
+      code.replaceAll(/^ \* ?/gm, "")
+    )
+    assert.include(examples, read(test))
   })
 })
 

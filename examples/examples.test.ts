@@ -2,12 +2,11 @@
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Asset, AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
+import { Asset, AssetDownload, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
 import { NodeScenario, Runs } from "@scenario-assets/node"
-import { EmulatorServer } from "@scenario-assets/node/testing"
-import { Effect, Layer, Redacted } from "effect"
-import * as Canary from "../test-support/Canary.ts"
+import { Effect, Layer } from "effect"
+import * as EmulatedScenario from "../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../test-support/TestDirectory.ts"
 import * as RequestPollDownload from "./01_request-poll-download.ts"
 import * as LargeSelection from "./02_large-selection.ts"
@@ -17,25 +16,9 @@ import * as ExtractSome from "./07_extract-some.ts"
 import * as EntriesToStore from "./08_entries-to-a-store.ts"
 import * as BeginNow from "./09_begin-now.ts"
 
-const ConfigTest = Layer.unwrap(
-  Effect.map(Emulator.Emulator, ({ config }) =>
-    ScenarioConfig.layer({
-      baseUrl: config.apiUrl,
-      apiKey: Redacted.make(Canary.key),
-      apiSecret: Redacted.make(Canary.secret)
-    })
-  )
-).pipe(
-  Layer.provideMerge(
-    EmulatorServer.layer({
-      credentials: { key: Canary.key, secret: Canary.secret },
-      signaturePrefix: Canary.signature,
-      job: { states: [] }
-    })
-  )
-)
+const ConfigTest = EmulatedScenario.layerConfig()
 
-const ScenarioTest = Layer.provideMerge(NodeScenario.layerServices(), ConfigTest)
+const ScenarioTest = EmulatedScenario.layer()
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 

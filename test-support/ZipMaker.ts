@@ -76,7 +76,10 @@ export interface Options {
   readonly gap?: Uint8Array
   readonly zip64?: boolean
   readonly end?: Partial<End>
-  readonly end64?: Partial<End & { readonly recordSize: number }>
+  /** `extension` is what follows its fields. */
+  readonly end64?: Partial<
+    End & { readonly recordSize: number; readonly version: number; readonly extension: Uint8Array }
+  >
   readonly locator?: Partial<{ readonly disk: number; readonly offset: number; readonly disks: number }>
 }
 
@@ -241,15 +244,18 @@ const descriptorOf = (kind: NonNullable<Entry["descriptor"]>, fields: Fields): U
   )
 
 const end64Of = (truth: End, options: Options, at: number): ReadonlyArray<Uint8Array> => {
-  const record = { ...truth, signature: 0x06064b50, recordSize: 44, ...options.end64 }
+  const { extension = none } = options.end64 ?? {}
+  const fixed = { signature: 0x06064b50, recordSize: 44 + extension.length, version: 45 }
+  const record = { ...truth, ...fixed, ...options.end64 }
   const locator = { disk: 0, offset: at, disks: 1, ...options.locator }
   return [
     u32(record.signature),
     u64(record.recordSize),
-    u16((3 << 8) | 45),
-    u16(45),
+    u16((3 << 8) | record.version),
+    u16(record.version),
     ...[record.disk, record.directoryDisk].map(u32),
     ...[record.entriesOnDisk, record.entries, record.size, record.offset].map(u64),
+    extension,
     u32(0x07064b50),
     u32(locator.disk),
     u64(locator.offset),

@@ -2,12 +2,10 @@
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { AssetDownload, FileNameTemplate, ScenarioConfig, Selection } from "@scenario-assets/core"
+import { AssetDownload, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { NodeScenario, Runs } from "@scenario-assets/node"
-import { EmulatorServer } from "@scenario-assets/node/testing"
-import { Effect, Layer, Redacted } from "effect"
-import * as Canary from "../../test-support/Canary.ts"
+import { Effect, Layer } from "effect"
+import * as EmulatedScenario from "../../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../../test-support/TestDirectory.ts"
 import * as Operation from "./1_operation.ts"
 import * as Archive from "./2_archive.ts"
@@ -15,29 +13,9 @@ import * as Store from "./3_store.ts"
 import * as Download from "./4_download.ts"
 import * as App from "./5_app.ts"
 
-const ConfigTest = Layer.unwrap(
-  Effect.map(Emulator.Emulator, ({ config }) =>
-    ScenarioConfig.layer({
-      baseUrl: config.apiUrl,
-      apiKey: Redacted.make(Canary.key),
-      apiSecret: Redacted.make(Canary.secret)
-    })
-  )
-).pipe(
-  Layer.provideMerge(
-    EmulatorServer.layer({
-      credentials: { key: Canary.key, secret: Canary.secret },
-      signaturePrefix: Canary.signature,
-      job: { states: [] }
-    })
-  )
-)
+const ConfigTest = EmulatedScenario.layerConfig()
 
-const ScenarioTest = Layer.unwrap(
-  Effect.sync(() =>
-    NodeScenario.layerServices({ runs: Runs.layer({ directory: join(TestDirectory.make("guide"), "runs") }) })
-  )
-).pipe(Layer.provideMerge(ConfigTest))
+const ScenarioTest = EmulatedScenario.layer({ runs: join(TestDirectory.make("guide"), "runs") })
 
 const firstModel = Effect.map(Emulator.Emulator, ({ catalogue }) => catalogue.models[0]?.id ?? "")
 

@@ -13,6 +13,7 @@ import * as Doctor from "./commands/Doctor.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
 import * as Extract from "./commands/Extract.ts"
+import * as Help from "./commands/Help.ts"
 import * as List from "./commands/List.ts"
 import * as Runs from "./commands/Runs.ts"
 import * as Status from "./commands/Status.ts"
@@ -37,7 +38,8 @@ export const tree = Command.make(name).pipe(
     Auth.command,
     Doctor.command,
     Emulate.command,
-    Completions.make((): Command.Command.Any => tree)
+    Completions.make((): Command.Command.Any => tree),
+    Help.make((): Command.Command.Any => tree)
   ]),
   Command.withExamples([
     { command: `${name} download model_abc`, description: "All assets of a model" },
@@ -50,13 +52,16 @@ export const tree = Command.make(name).pipe(
 export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
 /** Runs the command line, and gives the exit code. An interruption stays one. */
-export const run = (args: ReadonlyArray<string>, version: string) =>
-  Effect.fromResult(Arguments.read(args, tree)).pipe(
-    Effect.flatMap(Command.runWith(tree, { version })),
+export const run = (args: ReadonlyArray<string>, version: string) => {
+  const runWith = Command.runWith(tree, { version })
+  return Effect.fromResult(Arguments.read(args, tree)).pipe(
+    Effect.flatMap(runWith),
+    Effect.catchTag("HelpRequested", ({ isKnown, path }) => runWith(isKnown ? [...path, "--help"] : path)),
     Effect.as<number>(exitCodes.ok),
     Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
     Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
   )
+}
 
 /** Tells of what was thrown where no effect could catch it, and gives the exit code. */
 export const crashed = (args: ReadonlyArray<string>, error: unknown) => Report.error(name, args, Cause.die(error))

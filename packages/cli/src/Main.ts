@@ -4,38 +4,22 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
-import * as SystemCode from "@scenario-assets/node/engine/file/SystemCode"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Cli from "./Cli.ts"
-import { exitCodes, HasCrashed, Interruption } from "./errors/ExitCode.ts"
+import { exitCodes } from "./errors/ExitCode.ts"
 import * as Crash from "./start/Crash.ts"
+import * as Ending from "./start/Ending.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
-  let signaled: number | undefined
-
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      const code = SystemCode.of(error)
-      // Nobody reads any more what is said while things are put in order; and a terminal may be gone before its signal comes.
-      if (signaled !== undefined) return
-      if (code === "EIO" && stream.isTTY) return void process.emit("SIGHUP")
-      // `| head` closes the pipe: that is no error to tell anybody.
-      if (code === "EPIPE") process.exit(exitCodes.outputClosed)
-      if (stream === process.stderr) process.exit(exitCodes.failed)
-      const said = `scenario-assets: stdout cannot be written to (${code ?? "unknown"}); check where it goes\n`
-      process.stderr.write(said, () => process.exit(exitCodes.disk))
-    })
-  }
-
   // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
   // ends the process at once: also while it waits for a disk that hangs, as even `process.exit` does.
   for (const [signal, code] of signals) {
     process.on(signal, () => {
-      signaled ??= code
+      Ending.signal(code)
       // The one that NodeRuntime does not listen to.
       if (signal === "SIGHUP") process.emit("SIGTERM")
       for (const [any] of signals) process.removeAllListeners(any)
@@ -43,13 +27,12 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
   }
 
   let exitCode: number | undefined
-  const leave = () => process.exit(exitCode ?? signaled ?? exitCodes.failed)
+  const leave = () => process.exit(exitCode ?? Ending.exitCode())
 
   // What is thrown where Effect does not see it, in a listener of Node. What comes of it later is of no interest.
-  let hasCrashed = false
   process.on("uncaughtException", (error) => {
-    if (hasCrashed) return
-    hasCrashed = true
+    if (Ending.hasCrashed()) return
+    Ending.crash()
     void Effect.runPromise(Effect.provide(Cli.crashed(args, error), layerServices))
       .then((code) => void (exitCode = code))
       .catch((error) => Crash.tell(args, error))
@@ -60,17 +43,18 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
     Effect.map((code) => {
       exitCode = code
     }),
-    Effect.provideService(Interruption, () => signaled ?? exitCodes.interrupted),
-    Effect.provideService(HasCrashed, () => hasCrashed),
     Effect.provide(layerServices)
   )
   NodeRuntime.runMain(main, {
     disableErrorReporting: true,
     teardown: (exit) => {
-      if (hasCrashed) return
-      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) Crash.tell(args, Cause.squash(exit.cause))
+      if (Ending.hasCrashed()) return
+      if (Exit.isFailure(exit)) {
+        if (!Cause.hasInterruptsOnly(exit.cause)) Crash.tell(args, Cause.squash(exit.cause))
+        else Crash.endJson(args, { ...interrupted, exitCode: Ending.exitCode() })
+      }
       // After a signal nobody may be reading any more; otherwise every line must get out first.
-      if (signaled === undefined) afterWriting(leave)
+      if (Ending.ofSignal() === undefined) afterWriting(leave)
       else leave()
     }
   })
@@ -87,6 +71,9 @@ const layerServices = Layer.mergeAll(
     ChildProcessSpawner.make(() => Effect.die(new Error("scenario-assets starts no programs")))
   )
 )
+
+/** What a run ends with that had nothing else to tell when the signal came. */
+const interrupted = { error: "Interrupted", message: "Interrupted.", hints: [] }
 
 const signals = [
   ["SIGINT", exitCodes.interrupted],

@@ -3,11 +3,14 @@
 import { setFlagsFromString } from "node:v8"
 import * as CompileCache from "./start/CompileCache.ts"
 import * as Crash from "./start/Crash.ts"
+import * as Ending from "./start/Ending.ts"
 import * as Version from "./start/Version.ts"
 import { version } from "./start/Version.ts"
 
 // Of the memory for what is short-lived V8 would take 100 MiB more than it is worth here: it makes nothing faster.
 setFlagsFromString("--semi-space-growth-factor=1")
+
+Ending.watchStreams()
 
 const args = process.argv.slice(2)
 const refusal = Version.refusal(process.versions.node)

@@ -50,7 +50,7 @@ describe.concurrent("asset", () => {
       const [image, landscape] = [String(idsOf(emulated, "image")[0]), String(idsOf(emulated, "3d")[0])]
       const { code, stderr, stdout } = yield* emulated.run(["asset", landscape, image, "--format", "png"])
       assert.deepStrictEqual([code, stdout], [1, `${image}.png\n`])
-      assert.include(stderr, `: request of ${landscape}: the request was rejected (400): "Invalid target format"`)
+      assert.include(stderr, `: Scenario refused the request for asset ${landscape} (400); --verbose shows the answer`)
       assert.include(stderr, "\nscenario-assets: 1 of 2 assets could not be downloaded\n")
       assert.include(stderr, "\nLeave --format out for the asset's own format.\n")
     })

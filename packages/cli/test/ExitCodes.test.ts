@@ -46,7 +46,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.status("requestBatch", 402, { times: "always" }))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
         code: 1,
-        says: [/quota of the account is used up \(402\)/, /see the plan/],
+        says: [/quota of this Scenario account is used up \(402\)/, /check your plan/],
         fields: { error: "ApiError", reason: "QuotaExceeded", operation: "requestBatch" }
       })
     })
@@ -74,7 +74,7 @@ describe.concurrent("exit codes", () => {
       const model = Emulated.modelOf(emulated)
       yield* fails(emulated, ["download", model, "--project", "proj_other"], {
         code: 4,
-        says: [/not allowed \(403\)/, /check the project id/],
+        says: [/No access to the requested ids \(403\)/, /check the project/],
         fields: { error: "ApiError", reason: "Forbidden" }
       })
       const runs = yield* Effect.all(
@@ -97,7 +97,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.status("requestBatch", 500, { times: "always" }))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
         code: 5,
-        says: [/the server failed \(500\)/, /try again later/],
+        says: [/Scenario failed to [^(]+ \(500\)/, /try again later/],
         fields: { error: "ApiError", reason: "ServerError" }
       })
 
@@ -118,7 +118,7 @@ describe.concurrent("exit codes", () => {
         const emulated = yield* Emulated.make()
         yield* fails(emulated, [...words, "job_nobody"], {
           code: 6,
-          says: [/getStatus of job_nobody: not found \(404\)/, /check the id/],
+          says: [/No job job_nobody in this project \(404\)/, /check the id/],
           fields: { error: "ApiError", reason: "NotFound", subject: "job_nobody" }
         })
         assert.lengthOf(yield* emulated.requests("getStatus"), 1)
@@ -145,7 +145,7 @@ describe.concurrent("exit codes", () => {
       writeFileSync(file, "")
       yield* fails(emulated, ["asset", "asset_x", "-o", path.join(file, "below")], {
         code: 8,
-        says: [new RegExp(`${file}[^\n]*a part of the path is not a directory \\(ENOTDIR\\)`)],
+        says: [new RegExp(`${file}[^\n]*part of the path is not a directory \\(ENOTDIR\\)`)],
         fields: { error: "FileError", code: "ENOTDIR" }
       })
       // The directory comes before the job, so that none is started in vain.
@@ -163,7 +163,7 @@ describe.concurrent("exit codes", () => {
       yield* fails(emulated, args, {
         code: 9,
         says: [
-          /has not finished after [^]*last state: queued/,
+          /is still queued after \d+m?s, and the deadline has passed/,
           /\nTo go on waiting: scenario-assets runs resume run_\w+\n/
         ],
         fields: { error: "JobError", reason: "DeadlineExceeded" }

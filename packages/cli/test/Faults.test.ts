@@ -160,10 +160,7 @@ describe.concurrent("faults on the way", () => {
       const args = ["download", "-", "--archive", "all.zip", "--concurrency", "1"]
       const { code, stderr, stdout } = yield* emulated.run(args, { stdin })
       assert.deepStrictEqual([code, stdout], [4, "all-2.zip\n"], stderr)
-      assert.match(
-        stderr,
-        /scenario-assets: batch 1: requestBatch: not allowed \(403\)[^]*, and that the ids are of that/
-      )
+      assert.match(stderr, /scenario-assets: batch 1: No access to the requested ids \(403\); check the project/)
 
       const detached = yield* emulated.run([...args, "--detach"], { stdin })
       assert.strictEqual(detached.code, 0, detached.stderr)

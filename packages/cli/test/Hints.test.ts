@@ -164,7 +164,7 @@ describe.concurrent("hints", () => {
       const emulated = yield* Emulated.make()
       const { code, hints, stderr } = yield* failing(emulated, [...command.split(" "), id])
       assert.deepStrictEqual([code, hints], [6, [`${id} looks like the id of ${what}`]], stderr)
-      assert.include(stderr, `of ${id}: not found (404)`)
+      assert.include(stderr, ` ${id} in this project (404)`)
     })
   )
 

@@ -93,17 +93,6 @@ describe.concurrent("output", () => {
     })
   )
 
-  it.live("a reader that has seen enough, such as head, ends it without a word", () =>
-    Effect.gen(function* () {
-      const emulated = yield* Emulated.make()
-      const running = yield* emulated.start(["download", Emulated.modelOf(emulated), "--json", "--quiet"])
-      yield* running.until("stdout", /"planned"[^]*\n/)
-      running.process.stdout.destroy()
-      const { code, stderr } = yield* running.ended
-      assert.deepStrictEqual([code, stderr], [141, ""])
-    })
-  )
-
   it.live("a reader that is slow gets every line, also of an error", () =>
     Effect.gen(function* () {
       const words = ["a", "b", "c"].map((letter) => letter.repeat(100_000))

@@ -290,7 +290,10 @@ describe("JobPoller", () => {
       )
       assert(unseen._tag === "JobError" && unseen.reason._tag === "DeadlineExceeded")
       assert.strictEqual(unseen.reason.lastError?.reason._tag, "ServerError")
-      assert.include(unseen.message, "could not be checked for 1s, and the deadline has passed (the last check failed: ")
+      assert.include(
+        unseen.message,
+        "could not be checked for 1s, and the deadline has passed (the last check failed: "
+      )
       assert.notInclude(unseen.message, "goes on at Scenario")
     })
   )

@@ -6,20 +6,17 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ArchiveReader, FileDownload } from "@scenario-assets/node"
+import { RawServer } from "@scenario-assets/node/testing"
 import { Effect, Stream } from "effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../test-support/ZipMaker.ts"
 import * as Extracting from "./support/Extracting.ts"
 import * as RangeHost from "./support/RangeHost.ts"
-import * as RawServer from "./support/RawServer.ts"
 
 const files = Object.fromEntries(Array.from({ length: 4 }, (_, n) => [`${n}.bin`, Extracting.noise(200_000, n + 1)]))
 const archive = Buffer.from(ZipMaker.make(Extracting.entriesOf(files, 0)).bytes)
 const tree = Extracting.treeOf(files)
 const date = "Sun, 06 Nov 1994 08:49:37 GMT"
-
-/** How a host answers the request with this number, from 0. */
-type Host = (request: RawServer.Request, number: number) => RawServer.Answer
 
 interface Manners {
   readonly etag?: string
@@ -31,7 +28,7 @@ interface Manners {
 }
 
 const whole = ({ etag = '"1"', headers = [] }: Manners = {}) =>
-  RawServer.respond(
+  RawServer.response(
     "200 OK",
     [
       ...(etag === "" ? [] : [`ETag: ${etag}`]),
@@ -43,7 +40,7 @@ const whole = ({ etag = '"1"', headers = [] }: Manners = {}) =>
   )
 
 const status = (line: string, ...headers: ReadonlyArray<string>): RawServer.Answer => ({
-  send: RawServer.respond(line, [...headers, "Content-Length: 0"])
+  send: RawServer.response(line, [...headers, "Content-Length: 0"])
 })
 
 /** The first byte that a request asks for, and the one after the last. */
@@ -58,7 +55,9 @@ const part = (start: number, end: number, { etag = '"1"', headers = [] }: Manner
   const body = archive.subarray(start, end)
   const range = `Content-Range: bytes ${start}-${end - 1}/${archive.length}`
   const tag = etag === "" ? [] : [`ETag: ${etag}`]
-  return { send: RawServer.respond("206 Partial", [range, ...tag, ...headers, `Content-Length: ${body.length}`], body) }
+  return {
+    send: RawServer.response("206 Partial", [range, ...tag, ...headers, `Content-Length: ${body.length}`], body)
+  }
 }
 
 /** What a host should do, but for its manners. */
@@ -76,13 +75,13 @@ const isSuffix = ({ headers }: RawServer.Request) => headers["range"]?.startsWit
 
 /** Proper, but for what it does with ranges of the last bytes. */
 const suffixes =
-  (answer: (request: RawServer.Request) => RawServer.Answer): Host =>
+  (answer: (request: RawServer.Request) => RawServer.Answer): RawServer.Handler =>
   (request) =>
     isSuffix(request) ? answer(request) : proper(request)
 
 /** Proper, but for what it does with any range. */
 const ranges =
-  (answer: (start: number, end: number, request: RawServer.Request) => RawServer.Answer): Host =>
+  (answer: (start: number, end: number, request: RawServer.Request) => RawServer.Answer): RawServer.Handler =>
   (request) => {
     const range = rangeOf(request)
     return range === undefined ? proper(request) : answer(...range, request)
@@ -100,7 +99,7 @@ const refusals = [
   "501 No"
 ]
 
-const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
+const hosts: ReadonlyArray<readonly [what: string, host: RawServer.Handler]> = [
   ...refusals.map((line) => [`answers a suffix range with ${line}`, suffixes(() => status(line))] as const),
   [
     "answers a suffix range with 416 and the size",
@@ -109,14 +108,14 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
   ["answers a suffix range with the beginning", suffixes(({ headers }) => part(0, Number(headers["range"]?.slice(7))))],
   ["answers a suffix range with the byte of that number", suffixes(() => part(1000, 1001))],
   ["answers a suffix range with nothing", suffixes(() => status("200 OK"))],
-  ["answers a suffix range with 204", suffixes(() => ({ send: RawServer.respond("204 No Content", []) }))],
+  ["answers a suffix range with 204", suffixes(() => ({ send: RawServer.response("204 No Content", []) }))],
   ["answers a suffix range with the whole", suffixes(() => ({ send: whole() }))],
   [
     "answers a suffix range without the size",
     suffixes((request) => {
       const [start, end] = rangeOf(request) ?? [0, 0]
       const head = [`Content-Range: bytes ${start}-${end - 1}/*`, `Content-Length: ${end - start}`, 'ETag: "1"']
-      return { send: RawServer.respond("206 Partial", head, archive.subarray(start, end)) }
+      return { send: RawServer.response("206 Partial", head, archive.subarray(start, end)) }
     })
   ],
   ...refusals.map((line) => [`answers every range with ${line}`, ranges(() => status(line))] as const),
@@ -137,51 +136,54 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
     "answers every range without saying which",
     ranges((start, end) => {
       const head = ['ETag: "1"', `Content-Length: ${end - start}`]
-      return { send: RawServer.respond("206 Partial", head, archive.subarray(start, end)) }
+      return { send: RawServer.response("206 Partial", head, archive.subarray(start, end)) }
     })
   ],
   [
     "answers every range with several parts",
     ranges(() => {
       const head = ['ETag: "1"', "Content-Type: multipart/byteranges; boundary=x", "Content-Length: 13"]
-      return { send: RawServer.respond("206 Partial", head, "--x\r\n\r\n--x--") }
+      return { send: RawServer.response("206 Partial", head, "--x\r\n\r\n--x--") }
     })
   ],
-  ["hangs up on a suffix range", suffixes(() => ({ send: "", ending: "end" }))],
+  ["hangs up on a suffix range", suffixes(() => ({ send: "", ending: "close" }))],
   ["breaks the connection on a suffix range", suffixes(() => ({ send: "", ending: "reset" }))],
-  ["hangs up on every range", ranges(() => ({ send: "", ending: "end" }))],
+  ["hangs up on every range", ranges(() => ({ send: "", ending: "close" }))],
   [
     "hangs up on every condition",
-    (request) => (request.headers["if-range"] === undefined ? proper(request) : { send: "", ending: "end" })
+    (request) => (request.headers["if-range"] === undefined ? proper(request) : { send: "", ending: "close" })
   ],
   [
     "has another date in each answer",
-    (request, number) =>
-      proper(request, { etag: "", headers: [`Last-Modified: Sun, 06 Nov 1994 08:49:${10 + number} GMT`] })
+    (request) =>
+      proper(request, { etag: "", headers: [`Last-Modified: Sun, 06 Nov 1994 08:49:${10 + request.number} GMT`] })
   ],
   [
     "puts its tag in quotes in every second answer",
-    (request, number) => proper(request, { etag: number % 2 === 0 ? '"1"' : "1", headers: [`Last-Modified: ${date}`] })
+    (request) => proper(request, { etag: request.number % 2 === 0 ? '"1"' : "1", headers: [`Last-Modified: ${date}`] })
   ],
-  ["has another tag in each answer", (request, number) => proper(request, { etag: `"${number}"` })],
+  ["has another tag in each answer", (request) => proper(request, { etag: `"${request.number}"` })],
   [
     "has another tag in each answer, and ignores conditions",
-    (request, number) => proper(request, { etag: `"${number}"`, ignoresConditions: true })
+    (request) => proper(request, { etag: `"${request.number}"`, ignoresConditions: true })
   ],
   [
     "has another tag and date in each answer",
-    (request, number) =>
-      proper(request, { etag: `"${number}"`, headers: [`Last-Modified: Sun, 06 Nov 1994 08:49:${10 + number} GMT`] })
+    (request) =>
+      proper(request, {
+        etag: `"${request.number}"`,
+        headers: [`Last-Modified: Sun, 06 Nov 1994 08:49:${10 + request.number} GMT`]
+      })
   ],
-  ["has a tag for each of two edges", (request, number) => proper(request, { etag: `"${number % 2}"` })],
-  ["has a tag in every second answer", (request, number) => proper(request, { etag: number % 2 === 0 ? '"1"' : "" })],
+  ["has a tag for each of two edges", (request) => proper(request, { etag: `"${request.number % 2}"` })],
+  ["has a tag in every second answer", (request) => proper(request, { etag: request.number % 2 === 0 ? '"1"' : "" })],
   ["has no tag", (request) => proper(request, { etag: "" })],
   ["has no tag, but a date", (request) => proper(request, { etag: "", headers: [`Last-Modified: ${date}`] })],
   ["has a weak tag", (request) => proper(request, { etag: 'W/"1"' })],
   ["has a weak tag and a date", (request) => proper(request, { etag: 'W/"1"', headers: [`Last-Modified: ${date}`] })],
   [
     "has a weak tag that changes",
-    (request, number) => proper(request, { etag: `W/"${number}"`, headers: [`Last-Modified: ${date}`] })
+    (request) => proper(request, { etag: `W/"${request.number}"`, headers: [`Last-Modified: ${date}`] })
   ],
   ["ignores conditions", (request) => proper(request, { ignoresConditions: true })],
   ["answers every condition with the whole", (request) => proper(request, { refusesConditions: true })],
@@ -190,7 +192,7 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
     (request) => (request.headers["if-range"] === undefined ? proper(request) : status("412 No"))
   ],
   ...["", "identity", "identity, identity", "aws-chunked", "binary", "none", "utf-8"].map(
-    (encoding): readonly [string, Host] => [
+    (encoding): readonly [string, RawServer.Handler] => [
       `says Content-Encoding: ${encoding}`,
       (request) => proper(request, { headers: [`Content-Encoding: ${encoding}`] })
     ]
@@ -198,35 +200,30 @@ const hosts: ReadonlyArray<readonly [what: string, host: Host]> = [
 ]
 
 /** Breaks off in the middle of the first three answers that have more than 1000 bytes to send. */
-const breaking = (host: Host): Host => {
+const breaking = (host: RawServer.Handler): RawServer.Handler => {
   let breaks = 3
-  return (request, number) => {
-    const answer = host(request, number)
+  return (request) => {
+    const answer = host(request)
     const { send } = answer
     if (!Buffer.isBuffer(send) || send.length < 1000 || breaks-- <= 0) return answer
-    return { send: send.subarray(0, Math.ceil(send.length / 2)), ending: "end" }
+    return { send: send.subarray(0, Math.ceil(send.length / 2)), ending: "close" }
   }
 }
 
-const serve = (host: Host) => {
-  let number = 0
-  return RawServer.make([(request) => host(request, number++)])
-}
-
 /** The archive, taken in every way. */
-const check = Effect.fnUntraced(function* (host: Host) {
+const check = Effect.fnUntraced(function* (host: RawServer.Handler) {
   const directory = TestDirectory.make()
   const { run } = yield* FileDownload.FileDownload
-  const ofDirectory = yield* serve(host)
+  const ofDirectory = yield* RawServer.make(host)
   Extracting.extracted(yield* Extracting.run({ name: "job", source: ofDirectory.source }, join(directory, "tree")))
   assert.deepStrictEqual(Extracting.tree(join(directory, "tree")), tree)
   for (const expect of ["zip", undefined] as const) {
-    const ofFile = yield* serve(host)
+    const ofFile = yield* RawServer.make(host)
     const file = join(directory, `${expect}.file`)
     yield* run(ofFile.source, file, { ...Extracting.quick, expect })
     assert.isTrue(readFileSync(file).equals(archive))
   }
-  assert.isBelow(ofDirectory.requests.length, 60)
+  assert.isBelow((yield* ofDirectory.requests).length, 60)
 })
 
 describe("A storage host that", () => {
@@ -315,13 +312,13 @@ describe("An archive whose host's answers do not agree", () => {
 describe("A page on the way", () => {
   it.live("ends a transfer, and discards nothing", () =>
     Effect.gen(function* () {
-      const page = RawServer.respond("200 OK", ["Content-Type: text/html", "Content-Length: 6"], "<html>")
+      const page = RawServer.response("200 OK", ["Content-Type: text/html", "Content-Length: 6"], "<html>")
       let isPortal = true
-      const host: Host = (request, number) => {
-        if (number === 0) return { send: whole().subarray(0, 500_000), ending: "end" }
+      const host: RawServer.Handler = (request) => {
+        if (request.number === 0) return { send: whole().subarray(0, 500_000), ending: "close" }
         return isPortal ? { send: page } : proper(request)
       }
-      const server = yield* serve(host)
+      const server = yield* RawServer.make(host)
       const { run } = yield* FileDownload.FileDownload
       const file = join(TestDirectory.make(), "a.zip")
       const error = yield* Effect.flip(run(server.source, file, Extracting.quick))
@@ -337,7 +334,7 @@ describe("A page on the way", () => {
 describe("A storage host that encodes what it sends", () => {
   it.live.each(["gzip", "br", "zstd", "aws-chunked, gzip"])("by %s is not believed, and said so", (encoding) =>
     Effect.gen(function* () {
-      const server = yield* serve((request) => proper(request, { headers: [`Content-Encoding: ${encoding}`] }))
+      const server = yield* RawServer.make((request) => proper(request, { headers: [`Content-Encoding: ${encoding}`] }))
       const { run } = yield* FileDownload.FileDownload
       const directory = TestDirectory.make()
       const errors = [

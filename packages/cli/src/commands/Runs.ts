@@ -1,16 +1,22 @@
-/** `runs`, `runs resume` and `runs forget`, in words. */
+/** `runs` and the commands below it, in words. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Options from "../settings/Options.ts"
 
+const takeOver = Flag.Boolean("take-over").pipe(
+  Flag.withDescription("Also where another machine may still be running it, because you know that it is not"),
+  Flag.withDefault(false)
+)
+
 const resume = Command.make(
   "resume",
   {
     id: Argument.String("run").pipe(
-      Argument.withDescription("The run's id; without one, the latest of this directory that is not done"),
+      Argument.withDescription("The run's id [default: the latest unfinished run of this directory]"),
       Argument.optional
     ),
+    takeOver,
     deadline: Options.duration("deadline").pipe(
       Flag.withDescription("How long to wait for a job [default: as before]"),
       Flag.optional
@@ -20,7 +26,7 @@ const resume = Command.make(
       Flag.optional
     ),
     limitRate: Options.byteSize("limit-rate").pipe(
-      Flag.withDescription("The most bytes a second in all, for example 10MB [default: as before]"),
+      Flag.withDescription("Bandwidth limit per second in all, for example 10MB [default: as before]"),
       Flag.optional
     ),
     ...Options.output
@@ -30,17 +36,39 @@ const resume = Command.make(
     ({ resume }) => resume
   )
 ).pipe(
-  Command.withDescription("Go on with a run where it stopped, from any directory"),
+  Command.withDescription("Resume a run where it stopped, from any directory"),
   Command.withExamples([
-    { command: "scenario-assets runs resume", description: "The latest of this directory" },
+    { command: "scenario-assets runs resume", description: "The latest unfinished run of this directory" },
     { command: "scenario-assets runs resume run_261231_bakolu", description: "Any other" }
   ])
+)
+
+const show = Command.make(
+  "show",
+  { id: Argument.String("run").pipe(Argument.withDescription("The run's id")), ...Options.output },
+  Options.lazily(
+    () => import("../handlers/Runs.ts"),
+    ({ show }) => show
+  )
+).pipe(
+  Command.withDescription("Show all that is recorded of a run: what was asked for, its jobs, its files, its error"),
+  Command.withExamples([{ command: "scenario-assets runs show run_261231_bakolu", description: "One run" }])
 )
 
 const forget = Command.make(
   "forget",
   {
-    ids: Argument.String("run").pipe(Argument.withDescription("Ids of runs"), Argument.variadic({ min: 1 })),
+    ids: Argument.String("run").pipe(Argument.withDescription("Ids of runs"), Argument.variadic()),
+    done: Flag.Boolean("done").pipe(Flag.withDescription("All runs that are done"), Flag.withDefault(false)),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("All runs, also unfinished ones, which then cannot be resumed"),
+      Flag.withDefault(false)
+    ),
+    olderThan: Options.duration("older-than").pipe(
+      Flag.withDescription("All runs that ended longer ago than this [default: none]"),
+      Flag.optional
+    ),
+    takeOver,
     ...Options.output
   },
   Options.lazily(
@@ -48,15 +76,18 @@ const forget = Command.make(
     ({ forget }) => forget
   )
 ).pipe(
-  Command.withDescription("Take runs off the list; files and jobs stay as they are"),
-  Command.withExamples([{ command: "scenario-assets runs forget run_261231_bakolu", description: "One of them" }])
+  Command.withDescription("Remove runs from the list, unless they are running; files and jobs stay"),
+  Command.withExamples([
+    { command: "scenario-assets runs forget run_261231_bakolu", description: "One of them" },
+    { command: "scenario-assets runs forget --older-than 30d", description: "Those that ended a month ago" }
+  ])
 )
 
 export const command = Command.make(
   "runs",
   {
     all: Flag.Boolean("all").pipe(
-      Flag.withDescription("All that are known [default: the latest 20]"),
+      Flag.withDescription("List all runs, also superseded ones, and not only the latest 20"),
       Flag.withDefault(false)
     ),
     ...Options.output
@@ -66,10 +97,10 @@ export const command = Command.make(
     ({ list }) => list
   )
 ).pipe(
-  Command.withDescription("List the downloads that were started on this machine, the latest first"),
+  Command.withDescription("List the downloads started on this machine, the latest first, and resume them"),
   Command.withExamples([
-    { command: "scenario-assets runs", description: "What was started, and what is not done" },
-    { command: "scenario-assets runs resume", description: "Go on with the latest of this directory" }
+    { command: "scenario-assets runs", description: "What was started, and what is unfinished" },
+    { command: "scenario-assets runs resume", description: "Resume the latest unfinished run of this directory" }
   ]),
-  Command.withSubcommands([resume, forget])
+  Command.withSubcommands([resume, show, forget])
 )

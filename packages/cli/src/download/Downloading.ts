@@ -28,12 +28,9 @@ export interface Options {
   readonly run?: CommandError.Resumable
 }
 
-/** The note that says where a manifest goes. */
-const manifest = "manifest"
-
 /** Notes of a request, for whoever resumes it. */
 export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.DownloadRequest, "annotations"> =>
-  Option.match(file, { onNone: () => ({}), onSome: (file) => ({ annotations: { [manifest]: file } }) })
+  Option.match(file, { onNone: () => ({}), onSome: (file) => ({ annotations: { [Recorded.manifest]: file } }) })
 
 export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
   const { whenInterrupted } = yield* Output
@@ -106,7 +103,7 @@ const extracted = Effect.fnUntraced(function* (
 ) {
   const files = yield* Extracted.make({
     directory,
-    manifest: Option.fromUndefinedOr(request.annotations?.[manifest]),
+    manifest: Option.fromUndefinedOr(request.annotations?.[Recorded.manifest]),
     isFiltered: Destination.isGiven(patterns),
     json
   })

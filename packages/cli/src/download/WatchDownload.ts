@@ -3,9 +3,12 @@ import type { DownloadEvent, SavedArchive } from "@scenario-assets/node/download
 import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fields from "../json/Fields.ts"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import { Output } from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
+import * as Causes from "../report/Causes.ts"
+import * as Message from "../report/Message.ts"
 import * as Format from "../text/Format.ts"
 import * as SavedFiles from "./SavedFiles.ts"
 
@@ -56,7 +59,7 @@ export interface Options {
 export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options) =>
   Effect.gen(function* () {
     const { destination, wanted } = request
-    const { event, line, note, progress, warn } = yield* Output
+    const { detail, event, line, note, progress, warn } = yield* Output
     const watch = yield* Watch.make
     const batches = new Map<number, Batch>()
     const batchOf = (index: number): Batch => {
@@ -109,6 +112,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
         case "ApiRetrying": {
           const { error, jobId, pause, tries } = told
           const millis = Duration.toMillis(pause)
+          const { operation, reason, requestId, status } = Fields.ofError(error)
           return all(
             event({
               type: "callRetrying",
@@ -116,9 +120,17 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
               jobId,
               tries,
               pauseMs: Math.round(millis),
-              message: error.message
+              message: Message.of(error),
+              operation,
+              reason,
+              status,
+              requestId
             }),
-            watch.repeated(++batchOf(told.batch).repeated, `${error.message} Trying again in ${Format.time(millis)}`)
+            watch.repeated(
+              ++batchOf(told.batch).repeated,
+              `${Message.problem(error)}; trying again in ${Format.time(millis)}`
+            ),
+            detail(Causes.of(error).join("; "))
           )
         }
         case "BatchFailed": {
@@ -127,7 +139,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           return all(
             last === undefined ? Effect.void : watch.job(last),
             Effect.sync(() => progress.ended(jobId)),
-            event({ type: "failed", batch: told.batch + 1, jobId, message: error.message, startsAnew: false })
+            event({ type: "failed", batch: told.batch + 1, jobId, message: Message.of(error), startsAnew: false })
           )
         }
         case "ArchiveStarted":
@@ -183,7 +195,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
         }
         case "ArchiveFailed": {
           const { error, jobId, startsAnew } = told
-          const { message } = error
+          const message = Message.of(error)
           if (startsAnew) abandon(batchOf(told.batch))
           else progress.ended(jobId)
           return all(

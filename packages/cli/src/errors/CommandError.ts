@@ -101,12 +101,9 @@ export class NoJobBegun extends Schema.TaggedError<NoJobBegun>()("NoJobBegun", {
   }
 }
 
-/** Whether the process of a run on another machine still exists is not known. */
-export class RunBusyElsewhere extends Schema.TaggedError<RunBusyElsewhere>()("RunBusyElsewhere", {
-  runId: RunId,
-  host: Schema.String
-}) {
-  override get message(): string {
-    return `Run ${this.runId}, the latest in this directory, was started on the machine ${this.host} and may still be running there.`
-  }
-}
+/** `help` was asked for what to show. */
+export class HelpRequested extends Data.TaggedError("HelpRequested")<{
+  /** A command, or one that there is not. */
+  readonly path: ReadonlyArray<string>
+  readonly isKnown: boolean
+}> {}

@@ -3,7 +3,6 @@ import type * as ApiError from "@scenario-assets/core/ApiError"
 import type * as JobError from "@scenario-assets/core/JobError"
 import type * as TransferError from "@scenario-assets/core/transfer/TransferError"
 import type * as ArchiveError from "@scenario-assets/node/archive/ArchiveError"
-import * as Context from "effect/Context"
 import * as Predicate from "effect/Predicate"
 import { AccessError, type Failed, Failures, ProblemsFound } from "./CommandError.ts"
 
@@ -41,16 +40,6 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.outputClosed, "the reader of stdout is gone"],
   [exitCodes.terminated, "terminated (SIGTERM)"]
 ]
-
-/** Which code an interruption ends with: it depends on the signal. */
-export const Interruption = Context.Reference<() => number>("@scenario-assets/cli/Interruption", {
-  defaultValue: () => () => exitCodes.interrupted
-})
-
-/** Whether the process is about to end by an error that Effect does not see. */
-export const HasCrashed = Context.Reference<() => boolean>("@scenario-assets/cli/HasCrashed", {
-  defaultValue: () => () => false
-})
 
 const apiReasons: { readonly [Tag in ApiError.Reason["_tag"]]: number } = {
   Unauthorized: exitCodes.credentials,

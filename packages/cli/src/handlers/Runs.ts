@@ -1,20 +1,31 @@
+/** `runs` and the commands below it: what was started on this machine, and what became of it. */
 import { dirname } from "node:path"
 import * as RunRecord from "@scenario-assets/node/download/RunRecord"
 import * as Runs from "@scenario-assets/node/download/Runs"
 import * as RunProcess from "@scenario-assets/node/engine/download/RunProcess"
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-/** `runs`, `runs resume` and `runs forget`: what was started on this machine, and what became of it. */
+import * as Result from "effect/Result"
 import * as Scenario from "../access/Scenario.ts"
 import * as Downloading from "../download/Downloading.ts"
-import { NoUnfinishedRun, RunBusyElsewhere } from "../errors/CommandError.ts"
+import { NoUnfinishedRun, UsageError } from "../errors/CommandError.ts"
 import * as Output from "../output/Output.ts"
 import * as Recorded from "../runs/Recorded.ts"
+import * as RunDetails from "../runs/RunDetails.ts"
 import * as RunFields from "../runs/RunFields.ts"
+import * as RunTable from "../runs/RunTable.ts"
 import { type Transfer, transferOptions } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
+
+/** All that are recorded, the latest first. */
+const known = Effect.gen(function* () {
+  return RunFields.known(yield* (yield* Runs.Runs).list)
+})
+
+const epochNow = Effect.map(DateTime.now, DateTime.toEpochMillis)
 
 interface ListValues extends Output.Mode {
   readonly all: boolean
@@ -23,44 +34,45 @@ interface ListValues extends Output.Mode {
 export const list = (values: ListValues) =>
   Effect.gen(function* () {
     const { line, note, result } = yield* Output.Output
-    const known = yield* (yield* Runs.Runs).list
-    const heads = values.all ? known : known.slice(0, shown)
-    const now = DateTime.toEpochMillis(yield* DateTime.now)
-    const rows = heads.map((head) => [
-      head.runId,
-      `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(head.process.since)))} ago`,
-      RunFields.state(head),
-      Format.name(RunFields.what(head)),
-      Format.name(head.place)
-    ])
-    if (rows.length > 0) yield* line(table(rows))
-    yield* result({ runs: heads.map(RunFields.of) })
-    if (heads.length < known.length) {
-      yield* note(`… and ${known.length - heads.length} more: scenario-assets runs --all`)
+    const all = yield* known
+    const runs = values.all ? all : all.filter(({ supersededBy }) => supersededBy === undefined).slice(0, most)
+    if (runs.length > 0) {
+      const { columns, isTTY } = process.stdout
+      yield* line(isTTY ? RunTable.ofWidth(runs, columns || 80, yield* epochNow) : RunTable.tabbed(runs))
     }
-    const unfinished = heads.find((head) => !["done", "running"].includes(RunFields.state(head)))
-    if (unfinished !== undefined) yield* note(`To go on: ${Recorded.resume(unfinished.runId)}`)
-    if (known.length === 0) yield* note("No download was started on this machine")
+    yield* result({ runs: runs.map(RunFields.of) })
+    if (runs.length < all.length)
+      yield* note(`${runs.length} of ${all.length} runs; to list all: scenario-assets runs --all`)
+    const unfinished = runs.find(RunFields.isUnfinished)
+    if (unfinished !== undefined) yield* note(`To resume: ${Recorded.resume(unfinished.head.runId)}`)
+    if (all.length === 0) yield* note("No download has been started on this machine yet")
   }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
-const shown = 20
+const most = 20
 
-/** Columns as wide as they need; the last one is not filled up. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()
-    )
-    .join("\n")
+interface ShowValues extends Output.Mode {
+  readonly id: string
 }
+
+export const show = (values: ShowValues) =>
+  Effect.gen(function* () {
+    const { line, result } = yield* Output.Output
+    const runs = yield* Runs.Runs
+    const head = yield* runs.get(values.id)
+    const run = (yield* known).find((run) => run.head.runId === head.runId) ?? { head, supersededBy: undefined }
+    // What is left of a record that is damaged is shown.
+    const request = Option.getOrUndefined(yield* Effect.option(runs.request(head.runId)))
+    const jobs = yield* Effect.orElseSucceed(runs.jobs(head.runId), () => [])
+    const record = { run, request, jobs }
+    yield* line(RunDetails.lines(record, yield* epochNow))
+    yield* result(RunDetails.of(record))
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
 interface ResumeValues extends Pick<Transfer, "connections" | "limitRate">, Output.Mode {
   readonly id: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
+  /** Also a run that another machine may be carrying out. */
+  readonly takeOver?: boolean
 }
 
 export const resume = (values: ResumeValues) =>
@@ -70,12 +82,13 @@ export const resume = (values: ResumeValues) =>
     const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
     const { place, runId } = head
     if (RunRecord.state(head) === "complete") {
-      yield* result(RunFields.of(head))
-      return yield* note(`Run ${runId} is done, and its files went to ${place}`)
+      yield* result(RunFields.of({ head, supersededBy: undefined }))
+      return yield* note(`Run ${runId} is already done: ${place}`)
     }
-    if (RunProcess.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
+    if (isKept(values)(head)) return yield* refuse(head)
+    if (RunRecord.mayRunElsewhere(head)) yield* runs.release(runId)
     const request = yield* runs.request(runId)
-    yield* note(`Going on with run ${runId}: ${RunFields.what(head)} to ${place}`)
+    yield* note(`Resuming run ${runId}: ${RunFields.what(head)} to ${place}`)
     return yield* Downloading.perform(
       {
         ...request,
@@ -88,43 +101,94 @@ export const resume = (values: ResumeValues) =>
 
 /** The latest that was begun in this directory or goes to it. Where that one still runs, no other is meant. */
 const latestHere = Effect.gen(function* () {
-  const runs = yield* Runs.Runs
-  const unfinished = (yield* runs.list).filter((head) => RunRecord.state(head) !== "complete")
   const directory = process.cwd()
-  const isHere = ({ cwd, place, runId }: RunRecord.RunHead) => {
-    if (cwd === directory || place === directory) return Effect.succeed(true)
-    // Whether it is an archive that is kept in this directory stands in the request.
-    if (dirname(place) !== directory) return Effect.succeed(false)
-    return Effect.match(runs.request(runId), {
-      onFailure: () => false,
-      onSuccess: ({ destination }) => destination._tag === "ArchiveFiles"
-    })
-  }
-  const here = Option.getOrUndefined(yield* Effect.findFirst(unfinished, isHere))
-  if (here === undefined) {
-    const others = unfinished.slice(0, 5).map(({ place, runId }) => `${runId} (${place})`)
-    return yield* new NoUnfinishedRun({ others })
-  }
-  if (RunRecord.state(here) !== "running" || RunProcess.isBusy(here)) return here
-  return yield* new RunBusyElsewhere({ runId: here.runId, host: here.process.host })
+  const unfinished = (yield* known).filter((run) => !["done", "superseded"].includes(RunFields.state(run)))
+  const here = unfinished.find(
+    ({ head: { cwd, destination, place } }) =>
+      cwd === directory || (destination === "archive" ? dirname(place) : place) === directory
+  )
+  if (here !== undefined) return here.head
+  return yield* new NoUnfinishedRun({
+    others: unfinished.slice(0, 5).map(({ head: { place, runId } }) => `${runId} (${place})`)
+  })
 })
 
 interface ForgetValues extends Output.Mode {
   readonly ids: ReadonlyArray<string>
+  readonly done: boolean
+  readonly all: boolean
+  readonly olderThan: Option.Option<Duration.Duration>
+  /** Also runs that another machine may be carrying out. */
+  readonly takeOver: boolean
 }
 
 export const forget = (values: ForgetValues) =>
   Effect.gen(function* () {
-    const { note, result } = yield* Output.Output
+    const { note, result, warn } = yield* Output.Output
     const runs = yield* Runs.Runs
-    // All of them, or none.
-    const heads = yield* Effect.forEach(new Set(values.ids), runs.get)
-    const busy = heads.find(RunProcess.isBusy)
-    if (busy !== undefined) {
-      return yield* new RunRecord.RunBusy({ place: busy.place, runId: busy.runId, pid: busy.process.pid })
-    }
-    const forgotten = heads.map(({ runId }) => runId)
-    yield* Effect.forEach(forgotten, runs.forget, { discard: true })
-    yield* note(`Forgotten: ${forgotten.join(", ")}; files and jobs stay as they are`)
-    return yield* result({ forgotten })
+    const chosen = yield* choose(values)
+    const [idle, kept] = Arr.partition(chosen, (head) =>
+      isKept(values)(head) ? Result.succeed(head) : Result.fail(head)
+    )
+    // Of those that are named all, or none.
+    if (values.ids.length > 0) yield* Effect.forEach(kept, refuse)
+    const forgotten = idle.map(({ runId }) => runId)
+    yield* Effect.forEach(
+      idle,
+      (head) =>
+        Effect.andThen(
+          RunRecord.mayRunElsewhere(head) ? runs.release(head.runId) : Effect.void,
+          runs.forget(head.runId)
+        ),
+      { discard: true }
+    )
+    for (const head of kept) yield* warn(`kept: ${head.runId}, which ${whereabouts(head)}`)
+    const which = forgotten.length > mostNamed ? "" : `: ${forgotten.join(", ")}`
+    yield* note(
+      forgotten.length === 0
+        ? "No run to forget"
+        : `Forgot ${Format.count(forgotten.length, "run")}${which}; their files and jobs are untouched`
+    )
+    return yield* result({ forgotten, kept: kept.map(({ runId }) => runId) })
   }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
+
+const mostNamed = 10
+
+/** Whether a run is left to whoever carries it out, or may do so. */
+const isKept =
+  ({ takeOver = false }: { readonly takeOver?: boolean }) =>
+  (head: RunRecord.RunHead): boolean =>
+    RunProcess.isBusy(head) || (RunRecord.mayRunElsewhere(head) && !takeOver)
+
+/** Fails with why a run is left alone. */
+const refuse = (head: RunRecord.RunHead) => {
+  const { place, process, runId } = head
+  return Effect.fail(
+    RunProcess.isBusy(head)
+      ? new RunRecord.RunBusy({ place, runId, pid: process.pid })
+      : new RunRecord.RunBusyElsewhere({ place, runId, host: process.host })
+  )
+}
+
+const whereabouts = (head: RunRecord.RunHead): string =>
+  RunProcess.isBusy(head)
+    ? `is running (process ${head.process.pid})`
+    : `may still be running on ${head.process.host}; if it is not, forget it by --take-over`
+
+/** The runs that are meant, in the one way that is given. */
+const choose = Effect.fnUntraced(function* ({ all, done, ids, olderThan }: ForgetValues) {
+  const runs = yield* Runs.Runs
+  const ways = [ids.length > 0, done, all, Option.isSome(olderThan)].filter(Boolean).length
+  if (ways !== 1) {
+    const problem = ways === 0 ? "nothing says which runs to forget" : "this says twice which runs to forget"
+    return yield* new UsageError({
+      message: `${problem}; give ids, --done, --all, or --older-than, and only one of these`
+    })
+  }
+  if (ids.length > 0) return yield* Effect.forEach(new Set(ids), runs.get)
+  const heads = yield* runs.list
+  if (done) return heads.filter((head) => RunRecord.state(head) === "complete")
+  if (Option.isNone(olderThan)) return heads
+  const before = (yield* epochNow) - Duration.toMillis(olderThan.value)
+  return heads.filter((head) => DateTime.toEpochMillis(RunFields.lastActive(head)) < before)
+})

@@ -24,8 +24,9 @@ type Row = readonly [left: string, right: string]
 export const format = (doc: HelpDoc, { colors, more, width }: Options): string => {
   const bold = (text: string) => (colors ? `\u001b[1m${text}\u001b[0m` : text)
   const lineWidth = Math.min(width, widest)
-  const section = (title: string, rows: ReadonlyArray<Row>) =>
-    rows.length === 0 ? [] : ["", bold(`${title}:`), ...table(rows, lineWidth)]
+  const section = (title: string, rows: ReadonlyArray<Row>, aligned = rows) =>
+    rows.length === 0 ? [] : ["", bold(`${title}:`), ...table(rows, lineWidth, aligned)]
+  const flags = doc.flags.map(flagRow)
   const examples = (doc.examples ?? []).flatMap(({ command, description }) => [
     ...(description === undefined ? [] : [`  # ${description}`]),
     `  ${command}`
@@ -49,7 +50,7 @@ export const format = (doc: HelpDoc, { colors, more, width }: Options): string =
         Option.getOrElse(arg.description, () => "")
       ])
     ),
-    ...section("Flags", doc.flags.map(flagRow)),
+    ...flagGroups(doc.flags).flatMap(([title, group]) => section(title, group.map(flagRow), flags)),
     ...section(
       "Values",
       Reader.values.filter(([metavar]) => doc.flags.some(({ type }) => type === metavar))
@@ -66,6 +67,34 @@ export const format = (doc: HelpDoc, { colors, more, width }: Options): string =
 /** A command is a command, wherever it stands. */
 export const usage = (doc: HelpDoc): string => doc.usage.replace("<subcommand>", "<command>")
 
+/** The flags of a command under the titles that they are listed under, whichever of them there are. */
+export const flagGroups = (
+  flags: ReadonlyArray<FlagDoc>
+): ReadonlyArray<readonly [title: string, flags: ReadonlyArray<FlagDoc>]> => {
+  const found = titles.map((title) => [title, flags.filter(({ name }) => titleOf(name) === title)] as const)
+  const groups = found.filter(([, flags]) => flags.length > 0)
+  return groups.map(([title, flags], index) => [title === others && index > 0 ? "Other flags" : title, flags])
+}
+
+const titleOf = (name: string): string => grouped.find(([, names]) => names.includes(name))?.[0] ?? others
+
+/** What is not in the table below. */
+const others = "Flags"
+
+/** What each flag is about. Those that hold for long, and are best set for good, come last. */
+export const grouped: ReadonlyArray<readonly [title: string, names: ReadonlyArray<string>]> = [
+  ["Selection", ["asset", "inference", "model", "from-file", "job"]],
+  ["Destination", ["output", "archive", "template", "flat", "force", "manifest"]],
+  ["What to extract", ["include", "exclude", "max-size"]],
+  ["Output", ["json", "quiet", "verbose"]],
+  [
+    "Advanced",
+    ["concurrency", "connections", "limit-rate", "idle-timeout", "time-limit", "retries", "base-url", "project"]
+  ]
+]
+
+const titles = [...grouped.slice(0, 3).map(([title]) => title), others, ...grouped.slice(3).map(([title]) => title)]
+
 const widest = 100
 
 const flagRow = ({ aliases, description, name, type }: FlagDoc): Row => [
@@ -76,9 +105,12 @@ const flagRow = ({ aliases, description, name, type }: FlagDoc): Row => [
 
 const exitRows = meanings.map(([code, meaning]): Row => [String(code), meaning])
 
-/** Two columns; where there is no room beside the left one, the right one goes below it. */
-const table = (rows: ReadonlyArray<Row>, width: number): ReadonlyArray<string> => {
-  const column = Math.min(26, Math.max(...rows.map(([left]) => left.length)) + 2)
+/**
+ * Two columns, as wide as those of all rows that are aligned; where there is no room beside the left one, the right one goes
+ * below it.
+ */
+const table = (rows: ReadonlyArray<Row>, width: number, aligned: ReadonlyArray<Row>): ReadonlyArray<string> => {
+  const column = Math.min(26, Math.max(...aligned.map(([left]) => left.length)) + 2)
   const indent = " ".repeat(column + 2)
   return rows.flatMap(([left, right]) => {
     const [first = "", ...others] = wrap(right, Math.max(20, width - column - 2))

@@ -59,7 +59,11 @@ export const EventLine = Schema.Union([
     jobId: Schema.optionalKey(Schema.String),
     tries: Count.annotate({ description: "In vain, in a row" }),
     pauseMs: Count,
-    message: Schema.String
+    message: Schema.String,
+    operation: Schema.optionalKey(Schema.String),
+    reason: Schema.optionalKey(Schema.String),
+    status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
+    requestId: Schema.optionalKey(Schema.String)
   }),
   event("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
   event("failed", "The archive of a batch cannot be had, or not be saved", {
@@ -152,6 +156,7 @@ const particulars = {
   runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run, which can be resumed" })),
   status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
   requestId: Schema.optionalKey(Schema.String.annotate({ description: "Of the API's answer, for Scenario's support" })),
+  answer: Schema.optionalKey(Schema.String.annotate({ description: "The body of the API's answer, or its beginning" })),
   details: Schema.optionalKey(Schema.String.annotate({ description: "The file with the details of a bug" }))
 }
 

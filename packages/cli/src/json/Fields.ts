@@ -24,9 +24,13 @@ export const ofError = (error: unknown): Events.Particulars => {
     archive: text(error, "archive"),
     status:
       Predicate.hasProperty(response, "status") && Predicate.isNumber(response.status) ? response.status : undefined,
-    requestId: text(response, "requestId")
+    requestId: text(response, "requestId"),
+    answer: text(response, "body")?.slice(0, longestAnswer) || undefined
   }
 }
+
+/** An answer that is longer, such as the page of a gateway, explains no more. */
+const longestAnswer = 2000
 
 const text = (of: unknown, field: string): string | undefined =>
   Predicate.hasProperty(of, field) && Predicate.isString(of[field]) ? of[field] : undefined

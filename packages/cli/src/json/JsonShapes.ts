@@ -100,9 +100,12 @@ export const BegunJob = Schema.Struct({
 /** A download that is recorded. */
 export const Run = Schema.Struct({
   runId: Schema.String,
-  state: Schema.Literals(["running", "stopped", "done", "detached", "failed", "interrupted"]),
+  state: Schema.Literals(["running", "stopped", "done", "detached", "failed", "interrupted", "superseded"]),
+  supersededBy: Schema.optionalKey(
+    Schema.String.annotate({ description: "A later run for the same files, so that this one need not be resumed" })
+  ),
   started: Schema.String,
-  since: Schema.String,
+  since: Schema.String.annotate({ description: "When it was started or resumed last" }),
   pid: Schema.optionalKey(Count),
   host: Schema.optionalKey(Schema.String),
   ended: Schema.optionalKey(Schema.String),
@@ -110,9 +113,36 @@ export const Run = Schema.Struct({
     Schema.NullOr(Schema.String).annotate({ description: "What went wrong, or the first of it" })
   ),
   what: Schema.String,
+  files: Schema.optionalKey(Count.annotate({ description: "Files saved so far; missing where that is not recorded" })),
   path: Schema.String
 }).pipe(described("Run", "A download that is recorded"))
 export type Run = typeof Run.Type
+
+/** All that is recorded of a download. */
+export const RunDetails = Schema.Struct({
+  ...Run.fields,
+  baseUrl: Schema.String,
+  project: Schema.optionalKey(Schema.String),
+  startedIn: Schema.String.annotate({ description: "The working directory" }),
+  request: Schema.optionalKey(
+    Schema.Struct({
+      kind: Schema.Literals(["assets", "jobs"]),
+      count: Count.annotate({ description: "Of ids" }),
+      first: Strings.annotate({ description: "The first ids, at most 10" }),
+      fileNameTemplate: Schema.optionalKey(Schema.String),
+      flags: Strings.annotate({ description: "Those of download" })
+    })
+  ),
+  jobs: Schema.Array(
+    Schema.Struct({
+      batch: Count.annotate({ description: "Counted from 1" }),
+      jobId: Schema.String,
+      state: Schema.Literals(["started", "saved", "failed"]).annotate({ description: "As it is recorded" })
+    })
+  ),
+  resume: Schema.NullOr(Schema.String.annotate({ description: "The command that resumes it" }))
+})
+export type RunDetails = typeof RunDetails.Type
 
 /** What doctor has looked at, and what was found. */
 export const Check = Schema.Struct({

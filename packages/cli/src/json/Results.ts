@@ -12,6 +12,7 @@ import {
   origin,
   Renamed,
   Run,
+  RunDetails,
   SavedArchive,
   SavedAsset,
   Setting,
@@ -102,7 +103,11 @@ export const ResultLine = Schema.Union([
   result("RunJobs", "Of wait with a run", { runId: Schema.String, jobs: Schema.Array(Job) }),
   result("Runs", "Of runs", { runs: Schema.Array(Run) }),
   result("Run", "Of runs resume, where the run is done", Run.fields),
-  result("Forgotten", "Of runs forget", { forgotten: Strings }),
+  result("RunDetails", "Of runs show", RunDetails.fields),
+  result("Forgotten", "Of runs forget", {
+    forgotten: Strings,
+    kept: Strings.annotate({ description: "Runs that are running, or may be on another machine" })
+  }),
   result("Login", "Of auth login", { baseUrl: Schema.String, credentials: Schema.String, file: Schema.String }),
   result("Logout", "Of auth logout", { baseUrl: Schema.String, file: Schema.String, removed: Schema.Boolean }),
   result("Access", "Of auth status", {

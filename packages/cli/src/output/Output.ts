@@ -2,16 +2,15 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Predicate from "effect/Predicate"
 import * as References from "effect/References"
 import * as Stdio from "effect/Stdio"
-import { HasCrashed, Interruption } from "../errors/ExitCode.ts"
 import type * as Events from "../json/Events.ts"
 import * as Json from "../json/Json.ts"
 import * as Progress from "../progress/Progress.ts"
+import * as Ending from "../start/Ending.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
 
@@ -56,45 +55,38 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
       const colors = yield* Colors.ofStderr
       const canRedraw = !(yield* Colors.isDumb) && (yield* stdio.stderrIsTerminal)
       const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines", colors)
-      let hasEnded = false
 
       const say = (text: string) => progress.write(process.stderr, `${Format.printable(text)}\n`)
       const log = (level: string, text: string) => {
         const paint = level === "debug" ? colors.faint : colors.warning
         progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
       }
-      const hasCrashed = yield* HasCrashed
       /** Nothing comes after the line that tells of a crash. */
-      const print = (text: string) => (hasCrashed() ? undefined : progress.write(process.stdout, text))
+      const print = (text: string) => (Ending.hasCrashed() ? undefined : progress.write(process.stdout, text))
       const json = (fields: { readonly type: string }) =>
         mode.json ? Effect.map(Json.line(fields), print) : Effect.void
-      const end = (fields: Events.End) =>
-        Effect.suspend(() => {
-          hasEnded = true
-          return json(fields)
-        })
-      const interrupted = Effect.fnUntraced(function* (message: string) {
-        const exitCode = (yield* Interruption)()
-        yield* end({ type: "error", error: "Interrupted", exitCode, messages: [message], hints: [] })
-      })
-      // Every run ends with one line of JSON, also where a person is told nothing.
-      yield* Effect.addFinalizer((exit) =>
-        Exit.hasInterrupts(exit) && !hasEnded ? interrupted("Interrupted.") : Effect.void
-      )
+      /** The end is told once, and as a whole. */
+      const end = (exitCode: number, fields: Events.End) =>
+        Effect.suspend(() => (!Ending.hasCrashed() && Ending.claim(exitCode) ? json(fields) : Effect.void)).pipe(
+          Effect.uninterruptible
+        )
 
       const output = Output.of({
         line: (text) => Effect.sync(() => (mode.json ? undefined : print(`${text}\n`))),
         event: json,
-        result: (fields) => end({ type: "result", ...fields }),
+        result: (fields) => end(0, { type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
         warn: (text) => Effect.sync(() => log("warning", text)),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {
-            const message = `Interrupted. ${wayOn()}`
+            const exitCode = Ending.exitCode()
             progress.stop()
+            // The result was told just before the signal came: there is nothing to go on with.
+            if (exitCode === 0) return Effect.void
+            const message = `Interrupted. ${wayOn()}`
             say(message)
-            return interrupted(message)
+            return end(exitCode, { type: "error", error: "Interrupted", exitCode, messages: [message], hints: [] })
           }),
         progress
       })

@@ -2,16 +2,18 @@
 import * as Predicate from "effect/Predicate"
 import * as Fields from "../json/Fields.ts"
 
-/** Which error it is, the answer that it comes from, and what caused it: one line each, without stacks. */
+/** Which error it is, of which call, the answer that it comes from, and what caused it: one line each, without stacks. */
 export const of = (error: unknown): ReadonlyArray<string> => {
-  const { error: tag, reason, requestId, status } = Fields.ofError(error)
-  const answer = [
+  const { answer, error: tag, operation, reason, requestId, status, subject } = Fields.ofError(error)
+  const head = [
     ...(status === undefined ? [] : [`status ${status}`]),
     ...(requestId === undefined ? [] : [`request ${requestId}`])
   ]
   return [
     `error: ${reason === undefined ? tag : `${tag}, ${reason}`}`,
-    ...(answer.length === 0 ? [] : [`answer: ${answer.join(", ")}`]),
+    ...(operation === undefined ? [] : [`operation: ${[operation, subject].filter(Predicate.isString).join(" ")}`]),
+    ...(head.length === 0 ? [] : [`answer: ${head.join(", ")}`]),
+    ...(answer === undefined ? [] : [`body: ${answer.replaceAll(/\s+/g, " ")}`]),
     ...causes(error).map((cause) => `cause: ${cause}`)
   ]
 }

@@ -6,11 +6,11 @@ import type { InvalidSelection } from "@scenario-assets/core/Selection"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import type { JobNotReady } from "@scenario-assets/node/download/Downloads"
-import type { RunNotFound } from "@scenario-assets/node/download/RunRecord"
+import type { RunBusyElsewhere, RunNotFound } from "@scenario-assets/node/download/RunRecord"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
 import * as Predicate from "effect/Predicate"
-import type { NoUnfinishedRun, Resumable, RunBusyElsewhere } from "../errors/CommandError.ts"
+import type { NoUnfinishedRun, Resumable } from "../errors/CommandError.ts"
 import * as IdKind from "../ids/IdKind.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
@@ -28,7 +28,7 @@ type Hinted =
   | RunBusyElsewhere
   | EmulatorServerError
 
-/** `run` is one that can be gone on with. */
+/** `run` is one that can be resumed. */
 export const of = (error: unknown, run?: Resumable): ReadonlyArray<string> =>
   [isTagged(error) ? ofTagged(error, run) : undefined].flat().filter((hint) => hint !== undefined)
 
@@ -38,25 +38,25 @@ const ofTagged = (
   error: Hinted,
   run: Resumable | undefined
 ): string | undefined | ReadonlyArray<string | undefined> => {
-  const goOn = to("go on", run)
+  const toResume = to("resume", run)
   switch (error._tag) {
     case "ApiError":
       return ofApi(error, run)
     case "JobError":
-      if (run !== undefined) return error.isRetryable ? to("go on waiting", run) : startAgain(run)
+      if (run !== undefined) return error.isRetryable ? to("wait again", run) : startAgain(run)
       return error.reason._tag === "DeadlineExceeded"
-        ? `To go on waiting: scenario-assets download --job ${error.jobId} --deadline 2h`
+        ? `To wait again: scenario-assets download --job ${error.jobId} --deadline 2h`
         : undefined
     case "TransferError":
       // What the machine's clock, or a proxy with its pages, stands in the way of may do later.
-      if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return goOn
+      if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return toResume
       if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
-      return goOn ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
+      return toResume ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
     case "JobNotReady":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
-      return ofArchive(error, goOn)
+      return ofArchive(error, toResume)
     case "InvalidConfig":
       return error.kind === "credentials"
         ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
@@ -71,9 +71,9 @@ const ofTagged = (
       return ofFile(error, run)
     case "RunNotFound":
     case "NoUnfinishedRun":
-      return "To see those there are: scenario-assets runs --all"
+      return "To list the runs: scenario-assets runs --all"
     case "RunBusyElsewhere":
-      return `If it does not, name it: scenario-assets runs resume ${error.runId}`
+      return `If it is not running any more, resume it here: scenario-assets runs resume ${error.runId} --take-over`
     case "EmulatorServerError":
       return "To take any free port: --port 0"
     default:
@@ -82,14 +82,14 @@ const ofTagged = (
 }
 
 const ofApi = (error: ApiError, run: Resumable | undefined): string | undefined => {
-  if (error.isRetryable) return to("go on", run)
+  if (error.isRetryable) return to("resume", run)
   switch (error.reason._tag) {
     case "Unauthorized":
     case "QuotaExceeded":
-      return to("go on", run)
+      return to("resume", run)
     case "Forbidden":
       // The project is written down with the run.
-      return to("go on in the same project", run)
+      return to("resume in the same project", run)
     case "NotFound":
       return ofUnknown(error, run)
     case "Rejected":
@@ -129,7 +129,7 @@ const otherKind = (operation: Operation, id: string): string | undefined => {
     case "project":
       return `${id} looks like the id of a project; give it by --project.`
     case "run":
-      return `${id} looks like the id of a run; to see those there are: scenario-assets runs --all`
+      return `${id} looks like the id of a run; to list the runs: scenario-assets runs --all`
     default:
       return undefined
   }
@@ -141,13 +141,13 @@ const to = (what: string, run: Resumable | undefined): string | undefined =>
 /** A job that is of no use any more. */
 const startAgain = (run: Resumable): string | undefined => (run.beginsJobs ? to("start it again", run) : undefined)
 
-const ofArchive = ({ reason }: ArchiveError, goOn: string | undefined): string | undefined => {
+const ofArchive = ({ reason }: ArchiveError, toResume: string | undefined): string | undefined => {
   switch (reason._tag) {
     // What arrived otherwise may arrive well, or be made anew by another job.
     case "NotAnArchive":
     case "Damaged":
     case "WrongContent":
-      return goOn
+      return toResume
     case "UnsafeName":
       return "To leave such files out: --exclude GLOB"
     case "LimitExceeded":
@@ -182,16 +182,16 @@ const ofFile = (
   }
   switch (reason._tag) {
     case "Exists":
-      return run?.isResumed === true ? to("go on, once it is moved away", run) : "To replace it: --force"
+      return run?.isResumed === true ? to("resume after moving it away", run) : "To replace it: --force"
     case "Locked":
     case "NotOurs":
       return undefined
     case "TooManyOpenFiles":
-      return to("go on", run)
+      return to("resume", run)
     default: {
       const elsewhere =
         run?.elsewhere === undefined ? undefined : `To take the files elsewhere, from the same job: ${run.elsewhere}`
-      return [to(reason._tag === "NoSpace" ? "go on" : "go on, once that is put right", run), elsewhere]
+      return [to(reason._tag === "NoSpace" ? "resume" : "resume once that is fixed", run), elsewhere]
     }
   }
 }

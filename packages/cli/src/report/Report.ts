@@ -1,5 +1,4 @@
 /** An error, told to the person on stderr, and to the program on stdout where it asked for JSON. */
-import { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
@@ -10,10 +9,12 @@ import * as ExitCode from "../errors/ExitCode.ts"
 import type * as Events from "../json/Events.ts"
 import * as Fields from "../json/Fields.ts"
 import * as Json from "../json/Json.ts"
+import * as Ending from "../start/Ending.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
 import * as Causes from "./Causes.ts"
 import * as Hint from "./Hint.ts"
+import * as Message from "./Message.ts"
 import * as UsageMessage from "./UsageMessage.ts"
 
 interface Told {
@@ -38,24 +39,19 @@ export const error = Effect.fnUntraced(function* (
       : yield* ofBug(cause)
   const { exitCode, fields, hints, messages } = told
   const { error: paint } = yield* Colors.ofStderr
-  const isVerbose = isGiven(args, "--verbose")
+  const isVerbose = Ending.isGiven(args, "--verbose")
   const said = (isVerbose ? messages : onOneScreen(messages)).map(
     (message) => `${paint(`${name}:`)} ${Format.printable(message)}\n`
   )
   const more = [...(isVerbose ? told.details.map((line) => `  ${line}`) : []), ...hints]
   process.stderr.write([...said, ...more.map((line) => `${Format.printable(line)}\n`)].join(""))
-  if (isGiven(args, "--json")) {
+  if (Ending.claim(exitCode) && Ending.isGiven(args, "--json")) {
     const end: Events.End = { type: "error", ...fields, exitCode, messages, hints }
     process.stdout.write(yield* Json.line(end))
   }
   return exitCode
-})
-
-/** Read here once more, for it must be known also where the command line is wrong. */
-const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
-  const end = args.indexOf("--")
-  return args.slice(0, end === -1 ? undefined : end).includes(flag)
-}
+  // A signal that comes meanwhile must not come between what is claimed and what is printed.
+}, Effect.uninterruptible)
 
 /** The first of several whole, for they are often all alike, and a line or two of others. The last one sums up. */
 const onOneScreen = (messages: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -96,7 +92,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
 
 /** An error by itself; `run` can be resumed. */
 const ofOne = (error: unknown, run?: Resumable): Told => ({
-  messages: [message(error)],
+  messages: [Message.of(error)],
   hints: Hint.of(error, run),
   exitCode: ExitCode.of(error),
   details: Causes.of(error),
@@ -111,30 +107,23 @@ const ofFailures = (failures: Failures): Told => {
   if (total === 1) {
     const told = ofOne(error, run)
     const ofJob = jobId === undefined ? {} : { jobId }
-    return {
-      ...told,
-      messages: [error._tag === "ArchiveError" ? message(error) : failures.message],
-      fields: { ...told.fields, ...ofJob, ...done, ...runId }
-    }
+    // A transfer knows its host alone.
+    const messages =
+      error._tag === "TransferError" && jobId !== undefined ? [`Job ${jobId}: ${Message.of(error)}`] : told.messages
+    return { ...told, messages, fields: { ...told.fields, ...ofJob, ...done, ...runId } }
   }
   return {
-    messages: [...failed.map(({ error, of }) => `${of}: ${message(error)}`), failures.message],
+    messages: [...failed.map(({ error, of }) => `${of}: ${Message.of(error)}`), failures.message],
     hints: [...new Set(failed.flatMap(({ error }) => Hint.of(error, run)))],
     exitCode: ExitCode.of(failures),
     details: failed.flatMap(({ error, of }) => Causes.of(error).map((line) => `${of}: ${line}`)),
     fields: {
       error: failures._tag,
       ...done,
-      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: error.message })),
+      failed: failed.map(({ error, of }) => ({ of, error: error._tag, message: Message.of(error) })),
       ...runId
     }
   }
-}
-
-/** Where a flag is the way out, which the hint names, the advice of the library is left out. */
-const message = (error: unknown): string => {
-  if (error instanceof ArchiveError && error.reason._tag === "LimitExceeded") return `${error.problem}.`
-  return Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
 }
 
 const ofUsage = (name: string, error: CliError.CliError): Told => {

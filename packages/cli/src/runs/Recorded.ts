@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path"
 import type { DownloadEvent } from "@scenario-assets/node/download/DownloadEvent"
 import type { ArchiveFiles, Directory, DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
 import type { RunHead, RunId } from "@scenario-assets/node/download/RunRecord"
+import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { Resumable } from "../errors/CommandError.ts"
 import type { Connection } from "../settings/Options.ts"
@@ -42,6 +43,33 @@ export const fetchJobs = (
     ...optional("--project", Option.getOrUndefined(project))
   ])
 
+/** The flags of `download` that a request was made with, but for what it wants and where that goes. */
+export const flags = (request: DownloadRequest): ReadonlyArray<string> => {
+  const { annotations, concurrency, connections, destination, limitRate, retries, wanted } = request
+  const { deadline, idleTimeout, timeLimit } = request
+  return [
+    ...(destination._tag === "Directory" ? rules(destination) : archive(destination)),
+    ...(wanted._tag === "Assets" && wanted.flat === true ? ["--flat"] : []),
+    ...optional("--manifest", annotations?.[manifest]),
+    ...optional("--deadline", time(deadline)),
+    ...optional("--concurrency", concurrency?.toString()),
+    ...optional("--connections", connections?.toString()),
+    ...optional("--limit-rate", limitRate?.toString()),
+    ...optional("--idle-timeout", time(idleTimeout)),
+    ...optional("--time-limit", time(timeLimit)),
+    ...optional("--retries", retries?.toString())
+  ]
+}
+
+/** The note of a request that says where a manifest goes. */
+export const manifest = "manifest"
+
+const time = (duration: Duration.Duration | undefined): string | undefined => {
+  if (duration === undefined) return undefined
+  const millis = Duration.toMillis(duration)
+  return millis % 1000 === 0 ? `${millis / 1000}s` : `${millis}ms`
+}
+
 const archive = ({ file, replace }: ArchiveFiles): ReadonlyArray<string> => [
   ...Shell.flag("--archive", basename(file)),
   ...(replace === true ? ["--force"] : [])
@@ -58,7 +86,7 @@ const optional = (name: string, value = ""): ReadonlyArray<string> => (value ===
 
 export interface Begun {
   readonly hear: (event: DownloadEvent) => void
-  /** Nothing where there is nothing to go on with: then the same command does it. */
+  /** Nothing where there is nothing to resume: then the same command starts again. */
   readonly run: () => Resumable | undefined
 }
 

@@ -2,6 +2,8 @@
  * What is told of an error that nobody foresaw. Here with Node alone, for where no more of the program can be loaded, or
  * `Report` fails itself; `Bug` tells more.
  */
+import * as Ending from "./Ending.ts"
+
 export const message = (what: string): string => `this should not happen: ${what}`
 
 export const request = "This is a bug of scenario-assets. Please report it: npm bugs @scenario-assets/cli"
@@ -17,19 +19,23 @@ export const tell = (args: ReadonlyArray<string>, error: unknown): void =>
   })
 
 /** On stderr, and with `--json` as the last line of stdout. */
-export const end = (
-  args: ReadonlyArray<string>,
-  told: {
-    readonly error: string
-    readonly exitCode: number
-    readonly message: string
-    readonly hints: ReadonlyArray<string>
-  }
-): void => {
-  const { error, exitCode, hints, message } = told
+export const end = (args: ReadonlyArray<string>, told: Told): void => {
+  const { exitCode, hints, message } = told
   process.exitCode = exitCode
   process.stderr.write(["scenario-assets: ", message, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
-  if (!args.includes("--json")) return
+  endJson(args, told)
+}
+
+interface Told {
+  readonly error: string
+  readonly exitCode: number
+  readonly message: string
+  readonly hints: ReadonlyArray<string>
+}
+
+/** With `--json` the last line of stdout, unless there is one. */
+export const endJson = (args: ReadonlyArray<string>, { error, exitCode, hints, message }: Told): void => {
+  if (!Ending.claim(exitCode) || !Ending.isGiven(args, "--json")) return
   // @effect-diagnostics-next-line globalDate:off - Effect may be what cannot be loaded
   const time = new Date().toISOString()
   const line = { type: "error", error, exitCode, messages: [message], hints, version: 1, time }

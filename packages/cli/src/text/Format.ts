@@ -22,6 +22,15 @@ export const time = (milliseconds: number): string => {
   return `${Math.floor(seconds / 3600)}h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}m`
 }
 
+/** How long ago something was, in one unit: `3d`, `5h`, `12m`, `4s`. */
+export const age = (milliseconds: number): string => {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
 /**
  * What a server says may hold control sequences, which a terminal would obey, and characters that turn the direction of
  * writing or cannot be seen. Joiners stay: emoji and several scripts need them.

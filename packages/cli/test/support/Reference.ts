@@ -77,16 +77,16 @@ const section =
         text(Option.getOrElse(description, () => ""))
       ])
     ),
-    flagTable(doc.flags),
+    ...HelpText.flagGroups(doc.flags).map(([title, flags]) => flagTable(flags, title)),
     table(
       [more?.title.toLowerCase() ?? "", "what it means"],
       (more?.rows ?? []).map(([left, right]) => [code(left), text(right)])
     )
   ]
 
-const flagTable = (flags: ReadonlyArray<FlagDoc>): string =>
+const flagTable = (flags: ReadonlyArray<FlagDoc>, title = "flag"): string =>
   table(
-    ["flag", "what it does", "default"],
+    [title.toLowerCase().replace(/^flags$/, "flag"), "what it does", "default"],
     flags.map(({ aliases, description, name, type }) => {
       const [what, by] = splitDefault(Option.getOrElse(description, () => ""))
       const names = [...aliases, `--${name}`]

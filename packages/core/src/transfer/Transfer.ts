@@ -41,7 +41,10 @@ export type { Source } from "./Source.ts"
  * @since 0.1.0
  */
 export interface ReadOptions extends Limits.Options {
-  /** What the bytes must be: a ZIP archive is recognised by its first bytes. HTML is never taken for an object. */
+  /**
+   * What the bytes must be: a ZIP archive is recognised by its first bytes, which may be those of a program in front of it. HTML is
+   * never taken for an object.
+   */
   readonly expect?: "zip" | undefined
   /** Go on with an object begun earlier, of which these ranges are already there. */
   readonly resume?: { readonly object: StoredObject.StoredObject; readonly ranges: Ranges.Ranges } | undefined

@@ -37,8 +37,8 @@ import * as Pipeline from "./internal/Pipeline.ts"
 import * as Place from "./internal/Place.ts"
 import * as Preview from "./internal/Preview.ts"
 import * as Tally from "./internal/Tally.ts"
-import type { RunBusy } from "./RunRecord.ts"
-import { Runs } from "./Runs.ts"
+import type { RunBusy, RunBusyElsewhere } from "./RunRecord.ts"
+import { type Run, Runs } from "./Runs.ts"
 
 /**
  * What keeps a download from beginning, or ends it as a whole. What happens to a batch or an archive is an event, and stands
@@ -47,7 +47,13 @@ import { Runs } from "./Runs.ts"
  * @category errors
  * @since 0.1.0
  */
-export type DownloadError = FileError | JournalError | RunBusy | InvalidPattern | DownloadRequest.InvalidDownloadRequest
+export type DownloadError =
+  | FileError
+  | JournalError
+  | RunBusy
+  | RunBusyElsewhere
+  | InvalidPattern
+  | DownloadRequest.InvalidDownloadRequest
 
 /** @category models @since 0.1.0 */
 export type { DownloadPreview } from "./internal/Preview.ts"
@@ -157,16 +163,20 @@ export const make: Effect.Effect<
         })
         const tally = Tally.make({ runId, place, batches })
         const isNew = run?.resumed !== true
+        let hasBegun = false
         let isOver = false
         /** Before it began anything: there is nothing to resume. */
         let isRefused = false
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
-            Effect.ignore(
-              isRefused && isNew
-                ? run.discard
-                : run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit))
-            )
+            Effect.suspend(() => {
+              if (isRefused && isNew) return run.discard
+              const report = tally.report(isBegin)
+              // A consumer that fails at a report of failures has nothing to add to it.
+              const isTold = isOver && (Exit.isSuccess(exit) || report.failures.length > 0)
+              const end = isTold ? endOfReport(report) : endOf(exit)
+              return run.end({ ...end, files: hasBegun ? report.files : undefined })
+            }).pipe(Effect.ignore)
           )
         }
         const jobs = yield* JobSource.make(request, {
@@ -210,9 +220,11 @@ export const make: Effect.Effect<
               Effect.as(isNew ? Effect.void : check, isBegin ? jobs.begin : Pipeline.make(jobs, destination))
             )
           ),
-          Stream.map((event) => {
+          Stream.tap((event) => {
             tally.take(event)
-            return event
+            if (run === undefined) return Effect.void
+            if (savesFiles.has(event._tag)) hasBegun = true
+            return Effect.ignore(recordEvent(run, event, () => tally.report(isBegin).files))
           }),
           Stream.concat(ended)
         )
@@ -276,6 +288,25 @@ const checked = (request: DownloadRequest.DownloadRequest) =>
     onFailure: ({ message }) => new DownloadRequest.InvalidDownloadRequest({ description: Redaction.redact(message) }),
     onSuccess: () => Place.absolute(request)
   })
+
+/** The events that the count of a run's files is known after. */
+const savesFiles: ReadonlySet<DownloadEvent["_tag"]> = new Set(["FilesSaved", "ArchiveSaved"])
+
+/** What the record of a run has of an event. That it cannot be recorded costs those who look at the record, and no file. */
+const recordEvent = (run: Run, event: DownloadEvent, files: () => number): Effect.Effect<void, FileError> => {
+  switch (event._tag) {
+    case "FilesSaved":
+      return run.saved(files())
+    case "ArchiveSaved":
+      return Effect.andThen(run.jobEnded(event.jobId, "saved"), run.saved(files()))
+    case "ArchiveFailed":
+      return event.startsAnew ? Effect.void : run.jobEnded(event.jobId, "failed")
+    case "BatchFailed":
+      return event.jobId === undefined ? Effect.void : run.jobEnded(event.jobId, "failed")
+    default:
+      return Effect.void
+  }
+}
 
 const usualConcurrency = 4
 const usualConnections = 16

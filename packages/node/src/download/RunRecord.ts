@@ -43,7 +43,7 @@ export type End = typeof End.Type
  * @since 0.1.0
  */
 export const RunHead = Schema.Struct({
-  version: Schema.Literal(2),
+  version: Schema.Literal(3),
   runId: RunId,
   started: Schema.DateTimeUtcFromString,
   /** The directory that it was begun in. */
@@ -54,10 +54,17 @@ export const RunHead = Schema.Struct({
   projectId: Schema.optionalKey(ProjectId),
   /** The directory, or the path of the archive. */
   place: Schema.String,
+  destination: Schema.Literals(["directory", "archive"]),
   /** What is downloaded: so many ids, or jobs begun earlier; the first of them. */
   wanted: Schema.Struct({ kind: Schema.Literals(["assets", "jobs"]), count: Schema.Natural, first: Schema.String }),
-  /** A digest of what is wanted and where it goes: runs that agree in it are for the same files. */
+  /** A digest of what is wanted, of which account, and of the place. */
+  selection: Schema.String,
+  /** A digest of the patterns that choose among its files; none where all of them are wanted. */
+  patterns: Schema.optionalKey(Schema.String),
+  /** A digest of all that decides which files there will be: runs that agree in it are for the same files. */
   key: Schema.String,
+  /** How many files it had saved when that was last recorded. */
+  files: Schema.optionalKey(Schema.Natural),
   /** None while it is under way, and where it was killed. */
   end: Schema.optionalKey(End)
 })
@@ -85,6 +92,8 @@ export interface RunJob {
   /** From 0. */
   readonly batch: number
   readonly jobId: JobId
+  /** What became of its archive, as far as it is recorded. */
+  readonly state: "started" | "saved" | "failed"
 }
 
 /**
@@ -107,6 +116,37 @@ export const state = (head: RunHead): State =>
   (!RunProcess.isOnThisMachine(head.process) || RunProcess.isAlive(head.process) ? "running" : "stopped")
 
 /**
+ * Whether the process of a run that has no end is on another machine, or in another container, and may still be there.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const mayRunElsewhere = (head: RunHead): boolean =>
+  head.end === undefined && !RunProcess.isOnThisMachine(head.process)
+
+/**
+ * Which runs, in the order of `Runs.list`, need not be resumed, and the later ones that supersede them: each is to the same
+ * place, wants the same selection, and all the files of it that the earlier one wants. Complete runs are not among them.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const superseded = (heads: ReadonlyArray<RunHead>): ReadonlyMap<RunId, RunId> => {
+  const found = new Map<RunId, RunId>()
+  /** The later runs for each selection, by their patterns. */
+  const later = new Map<string, Map<string | undefined, RunId>>()
+  for (const head of heads) {
+    const { patterns, runId, selection } = head
+    const runs = later.get(selection) ?? new Map<string | undefined, RunId>()
+    const by = runs.get(undefined) ?? runs.get(patterns)
+    if (by !== undefined && head.end?.state !== "complete" && !RunProcess.isBusy(head)) found.set(runId, by)
+    if (!runs.has(patterns)) runs.set(patterns, runId)
+    later.set(selection, runs)
+  }
+  return found
+}
+
+/**
  * No run has this id.
  *
  * @category errors
@@ -127,10 +167,31 @@ export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound"
 export class RunBusy extends Schema.TaggedError<RunBusy>()("RunBusy", {
   place: Schema.String,
   runId: Schema.optionalKey(RunId),
-  pid: Schema.optionalKey(Schema.Int)
+  pid: Schema.optionalKey(Schema.Int),
+  /** Where it is another machine. */
+  host: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    const who = [this.runId ?? "another run", this.pid === undefined ? "" : `(process ${this.pid})`].join(" ").trim()
+    const host = this.host === undefined ? "" : ` on ${this.host}`
+    const process = this.pid === undefined ? "" : ` (process ${this.pid}${host})`
+    const who = `${this.runId ?? "another run"}${process}`
     return `A download to ${this.place} is under way: ${who}; wait for it to end, or stop it.`
+  }
+}
+
+/**
+ * A run was started on another machine, or in another container, and has no end: nobody here can tell whether it still runs.
+ * `Runs.release` records that it does not.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class RunBusyElsewhere extends Schema.TaggedError<RunBusyElsewhere>()("RunBusyElsewhere", {
+  place: Schema.String,
+  runId: RunId,
+  host: Schema.String
+}) {
+  override get message(): string {
+    return `Run ${this.runId} to ${this.place} was started on the machine ${this.host}, or in another container, and may still be running there.`
   }
 }

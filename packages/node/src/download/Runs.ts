@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { JobId } from "@scenario-assets/core/Asset"
 import type { JobJournal } from "@scenario-assets/core/JobJournal"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -14,7 +15,7 @@ import type { FileError } from "../file/FileError.ts"
 import type * as DownloadRequest from "./DownloadRequest.ts"
 import * as RunFolders from "./internal/RunFolders.ts"
 import * as StateDirectory from "./internal/StateDirectory.ts"
-import type { Account, End, RunBusy, RunHead, RunId, RunJob, RunNotFound } from "./RunRecord.ts"
+import type { Account, End, RunBusy, RunBusyElsewhere, RunHead, RunId, RunJob, RunNotFound } from "./RunRecord.ts"
 
 /**
  * A run that is under way.
@@ -35,7 +36,14 @@ export interface Run {
   readonly jobs: Effect.Effect<ReadonlyArray<RunJob>>
   /** Allows a batch to be begun anew, once: its archive turned out to be of no use. */
   readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
-  readonly end: (end: Pick<End, "state" | "message">) => Effect.Effect<void, FileError>
+  /** Records what became of the archive of a job. */
+  readonly jobEnded: (jobId: JobId, state: "saved" | "failed") => Effect.Effect<void, FileError>
+  /** Records how many files there are so far; every few seconds, however often it is told. */
+  readonly saved: (files: number) => Effect.Effect<void, FileError>
+  /** Records how it ended, and how many files it had saved, where that is known. */
+  readonly end: (
+    end: Pick<End, "state" | "message"> & { readonly files?: number | undefined }
+  ) => Effect.Effect<void, FileError>
   /** Forgets a run that has come to nothing. */
   readonly discard: Effect.Effect<void, FileError>
 }
@@ -57,15 +65,21 @@ export class Runs extends Context.Service<
     /** The jobs that a run has begun, or was asked for. */
     readonly jobs: (runId: RunId) => Effect.Effect<ReadonlyArray<RunJob>, RunNotFound | FileError>
     /** Removes a run from the list; its files and its jobs stay. */
-    readonly forget: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | FileError>
+    readonly forget: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | RunBusyElsewhere | FileError>
+    /**
+     * Records that a run of another machine, or of another container, is interrupted, so that it can be resumed or forgotten
+     * here. For whoever knows that it does not run there any more.
+     */
+    readonly release: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | FileError>
     /**
      * Records that a download begins. An unfinished run for the same files is resumed, else a new one is made. For as long as
-     * the scope is open no other run to the same place can begin: `RunBusy`.
+     * the scope is open no other run to the same place can begin: `RunBusy`. Where another machine may be carrying out one for
+     * the same selection to the same place, it is not resumed: `RunBusyElsewhere`.
      */
     readonly begin: (
       request: DownloadRequest.DownloadRequest,
       account: Account
-    ) => Effect.Effect<Run, RunBusy | FileError, Scope.Scope>
+    ) => Effect.Effect<Run, RunBusy | RunBusyElsewhere | FileError, Scope.Scope>
     /**
      * The memory of jobs for a download that cannot be recorded: it finds what `begin` would have found, and keeps what is new
      * for as long as it lasts.
@@ -73,7 +87,7 @@ export class Runs extends Context.Service<
     readonly recall: (
       request: DownloadRequest.DownloadRequest,
       account: Account
-    ) => Effect.Effect<Pick<Run, "journal" | "mayStartAnew">, FileError>
+    ) => Effect.Effect<Pick<Run, "journal" | "mayStartAnew">, RunBusyElsewhere | FileError>
   }
 >()("@scenario-assets/node/download/Runs") {}
 

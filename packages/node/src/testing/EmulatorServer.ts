@@ -114,7 +114,9 @@ export const make = (
  *     const emulator = yield* Emulator.Emulator
  *     yield* emulator.inject(Fault.status("request", 503))
  *     const assets = yield* AssetDownload.AssetDownload
- *     yield* assets.request(emulator.catalogue.assets[0].id)
+ *     const [asset] = emulator.catalogue.assets
+ *     assert(asset !== undefined)
+ *     yield* assets.request(asset.id)
  *     assert.lengthOf(yield* emulator.requests, 2)
  *   }).pipe(Effect.provide(ScenarioTest))
  * )

@@ -4,3 +4,4 @@
  * @since 0.1.0
  */
 export * as EmulatorServer from "./EmulatorServer.ts"
+export * as RawServer from "./RawServer.ts"

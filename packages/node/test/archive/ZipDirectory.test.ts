@@ -78,7 +78,7 @@ describe("ZipDirectory.locate", () => {
     ["a few", "PK", 'has 2 bytes, no end record, and begins with "PK"'],
     ["a page", `<!doctype html><title>Sign in</title>${" ".repeat(99)}`, 'begins with "<!doctype html><titl"'],
     ["control characters", "\u001b[2J".padEnd(40), String.raw`"\u{1b}[2J`],
-    ["much else", "x".repeat(70_000), "has no end record"]
+    ["much else", "x".repeat(140_000), "has no end record"]
   ])("says of %s that they are no archive", (_, content, found) => {
     const bytes = text(content)
     const tail = bytes.subarray(-ZipDirectory.tailSize)
@@ -127,6 +127,63 @@ describe("ZipDirectory.locate", () => {
         made.locals
       )
     }
+  })
+
+  it("takes a ZIP64 end record with data behind its fields, whatever that is", () => {
+    const special = concat(u16(0x0065), u32(40), new Uint8Array(40).fill(7))
+    const files = [hello, { name: "b" }]
+    for (const extension of [special, concat(special, special), text("?"), new Uint8Array(65_535)]) {
+      for (const options of [{}, { prefix: text("#!/bin/sh\nexit\n") }, { comment: new Uint8Array(65_535).fill(1) }]) {
+        const made = ZipMaker.make(files, { ...options, zip64: true, end64: { extension } })
+        assert.deepStrictEqual(namesOf(made), ["a.txt", "b"])
+        const tail = made.bytes.subarray(-ZipDirectory.tailSize)
+        assert.strictEqual(Result.getOrThrow(ZipDirectory.locate(tail, made.bytes.length))._tag, "Location")
+      }
+      // Version 2 of the record, where nothing is encrypted or compressed (7.3.4).
+      const size = 2 * 46 + 6
+      const plain = concat(
+        u16(0),
+        u64(size),
+        u64(size),
+        u16(0),
+        u16(0),
+        u16(0),
+        u16(0),
+        u16(0),
+        extension.subarray(0, 65_507)
+      )
+      assert.deepStrictEqual(namesOf(ZipMaker.make(files, { zip64: true, end64: { version: 62, extension: plain } })), [
+        "a.txt",
+        "b"
+      ])
+    }
+    assert.deepStrictEqual(namesOf(ZipMaker.make(files, { zip64: true, end64: { version: 63 } })), ["a.txt", "b"])
+  })
+
+  it("takes no ZIP64 end record that says the directory is encrypted", () => {
+    const fields = (method: number, size: number, original: number, algorithm: number) =>
+      concat(u16(method), u64(size), u64(original), u16(algorithm), u16(256), u16(1), u16(0), u16(0))
+    for (const extension of [
+      fields(0, 98, 98, 0x6610),
+      fields(8, 98, 98, 0),
+      fields(0, 98, 99, 0),
+      fields(0, 99, 98, 0)
+    ]) {
+      const made = ZipMaker.make([hello, { name: "b" }], { zip64: true, end64: { version: 62, extension } })
+      assert.deepInclude(failureOf(locate(made)), { _tag: "Unsupported", feature: "encryption of its directory" })
+    }
+  })
+
+  it("takes no ZIP64 end record in the data of another", () => {
+    const inner = ZipMaker.make([hello], { zip64: true })
+    const record = inner.bytes.subarray(inner.directoryEnd, inner.directoryEnd + 56)
+    assert.strictEqual(refuses({ zip64: true, end64: { extension: record } }), "has two ZIP64 end records")
+    const missing = "has no ZIP64 end record where one is needed"
+    const extension = text("more")
+    for (const recordSize of [44, 47, 49, 2 ** 53]) {
+      assert.strictEqual(refuses({ zip64: true, end64: { extension, recordSize } }), missing)
+    }
+    assert.strictEqual(refuses({ zip64: true, end64: { extension: new Uint8Array(70_000) } }), missing)
   })
 
   it("takes no two end records", () => {

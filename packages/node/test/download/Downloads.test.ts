@@ -348,12 +348,17 @@ describe("Downloads.begin", () => {
       assert(runId !== undefined)
       assert.deepStrictEqual(
         yield* runs.jobs(runId),
-        report.jobs.map(({ batch, jobId }) => ({ batch, jobId }))
+        report.jobs.map(({ batch, jobId }) => ({ batch, jobId, state: "started" }))
       )
       assert.deepStrictEqual((yield* runs.request(runId)).destination, request.destination)
 
       const done = yield* downloads.run(yield* runs.request(runId))
       assert.strictEqual(done.runId, runId)
+      assert.strictEqual((yield* runs.get(runId)).files, done.files)
+      assert.deepStrictEqual(
+        yield* runs.jobs(runId),
+        report.jobs.map(({ batch, jobId }) => ({ batch, jobId, state: "saved" }))
+      )
       assert.strictEqual(yield* Whole.jobsBegun, 1)
     }).pipe(Effect.provide(Whole.layer(place)))
   })

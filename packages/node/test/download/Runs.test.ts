@@ -15,6 +15,7 @@ import { Asset, Selection } from "@scenario-assets/core"
 import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import { DownloadRequest, RunRecord, Runs } from "@scenario-assets/node"
 import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as Batches from "../../src/download/internal/Batches.ts"
 
@@ -104,7 +105,11 @@ describe("Runs", () => {
           const run = yield* runs.begin(other, account)
           assert.isFalse(run.resumed)
           assert.deepStrictEqual(yield* run.journal.find(keyOf(other)), Option.some(jobA))
-          assert.deepStrictEqual(yield* run.jobs, [{ batch: 0, jobId: jobA }], "it is a job of this run now")
+          assert.deepStrictEqual(
+            yield* run.jobs,
+            [{ batch: 0, jobId: jobA, state: "started" }],
+            "it is a job of this run now"
+          )
         })
       )
       assert.lengthOf(yield* runs.list, 2)
@@ -136,7 +141,7 @@ describe("Runs", () => {
         )
         const [head] = yield* runs.list
         assert(head !== undefined)
-        assert.deepStrictEqual(yield* runs.jobs(head.runId), [{ batch: 0, jobId }])
+        assert.deepStrictEqual(yield* runs.jobs(head.runId), [{ batch: 0, jobId, state: "started" }])
       }
     }).pipe(Effect.provide(layer))
   })
@@ -228,7 +233,9 @@ describe("Runs", () => {
         })
       )
       const [head] = yield* runs.list
-      assert.deepStrictEqual(yield* runs.jobs(head?.runId ?? assert.fail()), [{ batch: 0, jobId: jobB }])
+      assert.deepStrictEqual(yield* runs.jobs(head?.runId ?? assert.fail()), [
+        { batch: 0, jobId: jobB, state: "started" }
+      ])
     }).pipe(Effect.provide(layer))
   })
 
@@ -261,6 +268,114 @@ describe("Runs", () => {
       assert.strictEqual(error._tag, "RunNotFound")
       assert.include(error.message, runId)
       assert.strictEqual((yield* Effect.flip(runs.get("../x")))._tag, "RunNotFound")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("records the files that are saved now and then, and what became of each job", () => {
+    const { layer, target } = make()
+    return Effect.gen(function* () {
+      const runs = yield* Runs.Runs
+      const request = yield* requestOf(target)
+      const { runId } = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const run = yield* runs.begin(request, account)
+          yield* run.journal.record(keyOf(request), jobA)
+          yield* run.saved(256)
+          assert.isUndefined((yield* runs.get(run.runId)).files, "not with every event")
+          yield* TestClock.adjust("1 minute")
+          yield* run.saved(512)
+          assert.strictEqual((yield* runs.get(run.runId)).files, 512)
+          yield* run.jobEnded(jobA, "failed")
+          return run
+        })
+      )
+      assert.deepStrictEqual(yield* runs.jobs(runId), [{ batch: 0, jobId: jobA, state: "failed" }])
+      yield* Effect.scoped(Effect.flatMap(runs.begin(request, account), (run) => run.jobEnded(jobA, "saved")))
+      assert.deepStrictEqual(yield* runs.jobs(runId), [{ batch: 0, jobId: jobA, state: "saved" }])
+      assert.strictEqual((yield* runs.get(runId)).files, 512, "until the resumed run counts its own")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a later run for all files of a selection, or for the same ones, supersedes an unfinished one", () => {
+    const { layer, target } = make()
+    return Effect.gen(function* () {
+      const runs = yield* Runs.Runs
+      const request = yield* requestOf(target)
+      const into = (options: Parameters<typeof DownloadRequest.directory>[1]) => ({
+        ...request,
+        destination: DownloadRequest.directory(target, options)
+      })
+      const begin = (
+        given: DownloadRequest.DownloadRequest,
+        state: RunRecord.End["state"],
+        of: RunRecord.Account = account
+      ) =>
+        Effect.gen(function* () {
+          yield* TestClock.adjust("1 second")
+          return yield* Effect.scoped(
+            Effect.flatMap(runs.begin(given, of), (run) => Effect.as(run.end({ state }), run.runId))
+          )
+        })
+      const first = yield* begin(into({ include: ["*.png"] }), "interrupted")
+      const replaced = yield* begin(into({ include: ["*.png"], ifDiffers: "replace" }), "incomplete")
+      const isSuperseded = Effect.map(runs.list, RunRecord.superseded)
+      assert.deepStrictEqual([...(yield* isSuperseded)], [[first, replaced]])
+      yield* begin(into({ include: ["*.glb"] }), "complete")
+      yield* begin(yield* requestOf(target, ["asset_b"]), "complete")
+      yield* begin(yield* requestOf(`${target}-2`), "complete")
+      const project = { ...account, projectId: Asset.ProjectId.make("proj_b") }
+      yield* begin(request, "complete", project)
+      assert.deepStrictEqual(
+        [...(yield* isSuperseded)],
+        [[first, replaced]],
+        "other files, places and projects are others"
+      )
+      const all = yield* begin(request, "complete")
+      assert.deepStrictEqual(
+        [...(yield* isSuperseded)],
+        [replaced, first].map((runId) => [runId, all])
+      )
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("one of another machine that has no end is neither resumed nor forgotten before it is released", () => {
+    const { directory, layer, target } = make()
+    return Effect.gen(function* () {
+      const runs = yield* Runs.Runs
+      const request = yield* requestOf(target)
+      const { runId } = yield* Effect.scoped(
+        Effect.tap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+      )
+      const file = join(folderOf(directory), "head.json")
+      const head = JSON.parse(readFileSync(file, "utf8"))
+      writeFileSync(file, JSON.stringify({ ...head, process: { ...head.process, host: "other" } }))
+
+      const replacing = {
+        ...request,
+        destination: DownloadRequest.directory(target, { ifDiffers: "replace" as const })
+      }
+      for (const given of [request, replacing]) {
+        for (const error of [
+          yield* Effect.flip(Effect.scoped(runs.begin(given, account))),
+          yield* Effect.flip(runs.recall(given, account)),
+          yield* Effect.flip(runs.forget(runId))
+        ]) {
+          assert.strictEqual(error._tag, "RunBusyElsewhere")
+          assert.include(error.message, `Run ${runId} to ${target} was started on the machine other`)
+        }
+      }
+      assert.lengthOf(yield* runs.list, 1)
+      yield* Effect.scoped(runs.begin(yield* requestOf(target, ["asset_b"]), account))
+
+      yield* runs.release(runId)
+      assert.strictEqual(RunRecord.state(yield* runs.get(runId)), "interrupted")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const run = yield* runs.begin(request, account)
+          assert.deepStrictEqual([run.runId, run.resumed], [runId, true])
+          assert.deepStrictEqual(yield* run.journal.find(keyOf(request)), Option.some(jobA))
+        })
+      )
     }).pipe(Effect.provide(layer))
   })
 

@@ -350,3 +350,60 @@ describe("An archive of the emulator", () => {
     }).pipe(Effect.provide(Downloading.layer({ archive: { size: 6_000_000, entries: 5 } })))
   )
 })
+
+describe("A program in front of an archive on a host", () => {
+  const programs = [
+    ["of Windows", "MZ\x90\0"],
+    ["of Linux", "\x7fELF\x02\x01"],
+    ["of macOS", "\xcf\xfa\xed\xfe"],
+    ["of macOS, for several processors", "\xca\xfe\xba\xbe"],
+    ["a script", "#!/bin/sh\nexit\n"]
+  ] as const
+
+  it.live.each(programs)("%s, is passed over, with ranges and without", ([, beginning]) =>
+    Effect.gen(function* () {
+      for (const entries of [files, { "a.txt": "a cat" }]) {
+        const prefix = Buffer.concat([Buffer.from(beginning, "latin1"), Extracting.noise(400_000)])
+        const host = yield* RangeHost.make(ZipMaker.make(Extracting.entriesOf(entries), { prefix }).bytes)
+        for (const ranges of [true, false]) {
+          host.ranges = ranges
+          const directory = TestDirectory.make()
+          Extracting.extracted(yield* Extracting.run({ name: "job", source: host.source }, directory))
+          assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf(entries))
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live.each(programs)("%s, and no archive, leaves nothing", ([, beginning]) =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(Buffer.concat([Buffer.from(beginning, "latin1"), Extracting.noise(400_000)]))
+      for (const ranges of [true, false]) {
+        host.ranges = ranges
+        const directory = TestDirectory.make()
+        const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+        assert.strictEqual(Extracting.kindOf(outcome), "NotAnArchive")
+        assert.isEmpty(readdirSync(directory))
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live.each(["<!doctype html><title>Sign in</title>", "<?xml version='1.0'?><Error/>", '{"error":"no"}', "no"])(
+    "is no page or message: %s",
+    (page) =>
+      Effect.gen(function* () {
+        // Nothing says what it is, and it ends as an archive does.
+        for (const rest of [new Uint8Array(0), small.bytes, archive.bytes]) {
+          const host = yield* RangeHost.make(Buffer.concat([Buffer.from(page), rest]))
+          for (const ranges of rest === archive.bytes ? [false] : [true, false]) {
+            host.ranges = ranges
+            const directory = TestDirectory.make()
+            const outcome = yield* Extracting.run({ name: "job", source: host.source }, directory)
+            assert.strictEqual(Extracting.kindOf(outcome), "UnexpectedContent")
+            assert.include(Extracting.failure(outcome).message, "where a ZIP archive was expected")
+            assert.isEmpty(readdirSync(directory))
+          }
+        }
+      }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})

@@ -108,6 +108,40 @@ describe("Names that occur twice", () => {
   )
 })
 
+describe("Entries with the same name and the same content", () => {
+  const content = Extracting.noise(600_000)
+  const same = Array.from({ length: 20 }, () => ({ name: "a.bin", content }))
+
+  it.live("are fetched and written once, and told each", () =>
+    Effect.gen(function* () {
+      const host = yield* RangeHost.make(ZipMaker.make(same).bytes)
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ name: "host", source: host.source }, directory, { connections: 1 })
+      assert.deepInclude(Extracting.extracted(outcome), { files: 20, alreadyThere: 19 })
+      assert.lengthOf(Extracting.told(outcome).there, 19)
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf({ "a.bin": content }))
+      assert.isBelow(host.take().bytes, 2_000_000)
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("stand in for one that is damaged", () =>
+    Effect.gen(function* () {
+      const [first, ...others] = same.slice(0, 4)
+      assert(first !== undefined)
+      const made = ZipMaker.make([
+        { ...first, data: Extracting.noise(600_000, 2) },
+        ...others,
+        { name: "b", content: "b" }
+      ])
+      const directory = TestDirectory.make()
+      const outcome = yield* Extracting.run({ file: Extracting.fileOf(made) }, directory)
+      const { refused, there, written } = Extracting.told(outcome)
+      assert.deepStrictEqual([refused.length, there.length, written.toSorted()], [1, 2, ["a.bin", "b"]])
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf({ "a.bin": content, b: "b" }))
+    }).pipe(Effect.provide(Extracting.layer))
+  )
+})
+
 /** Names as prompts make them, and what becomes of them. */
 const prompts: ReadonlyArray<readonly [name: string | Uint8Array, path: string | RegExp, flags?: number]> = [
   ["a cat\non a mat.png", "a cat_on a mat.png"],
@@ -183,10 +217,7 @@ describe("What many writers do", () => {
       const directories = what.startsWith("directories") ? [{ name: "d/", content: "x" }] : []
       const made = ZipMaker.make([entry, ...directories, { name: "b", content: "b" }], options)
       const host = yield* RangeHost.make(made.bytes)
-      const here = { file: Extracting.fileOf(made) }
-      // What a storage host sends must begin as an archive does.
-      const locations = options?.prefix === undefined ? [here, { name: "host", source: host.source }] : [here]
-      for (const location of locations) {
+      for (const location of [{ file: Extracting.fileOf(made) }, { name: "host", source: host.source }]) {
         const directory = TestDirectory.make()
         Extracting.extracted(yield* Extracting.run(location, directory))
         const { "d/": _, ...files } = Extracting.tree(directory)

@@ -125,7 +125,7 @@ const writers: ReadonlyArray<
       [
         command,
         2,
-        commands(command, ["i", /7-Zip[^\d]*(\S+)/], (archive) => ({
+        commands(command, ["i", /7-Zip.*?(\d+\.\d+)/], (archive) => ({
           deflated: [["a", "-tzip", archive, "."]],
           stored: [["a", "-tzip", "-mx=0", archive, "."]]
         }))

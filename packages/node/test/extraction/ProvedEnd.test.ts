@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ArchiveReader } from "@scenario-assets/node"
+import { RawServer } from "@scenario-assets/node/testing"
 import { Effect } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
@@ -10,7 +11,6 @@ import * as OpenArchive from "../../src/archive/internal/OpenArchive.ts"
 import * as ProvedEnd from "../../src/archive/internal/ProvedEnd.ts"
 import { FileDownload } from "../../src/file/FileDownload.ts"
 import * as Extracting from "../support/Extracting.ts"
-import * as RawServer from "../support/RawServer.ts"
 
 const inner = ZipMaker.make([{ name: "x", content: "x" }]).bytes
 const { bytes, locals } = ZipMaker.make([
@@ -21,10 +21,10 @@ const { bytes, locals } = ZipMaker.make([
 
 /** As HTTP/1.0 does it: the end of the connection is the end of the body. */
 const says =
-  (body: Uint8Array, version = "HTTP/1.0"): RawServer.Script =>
+  (body: Uint8Array, version = "HTTP/1.0"): RawServer.Handler =>
   () => ({
     send: [`${version} 200 OK\r\nContent-Type: application/zip\r\nConnection: close\r\n\r\n`, Buffer.from(body)],
-    ending: "end"
+    ending: "close"
   })
 
 describe("A host that confirms no end", () => {
@@ -32,7 +32,7 @@ describe("A host that confirms no end", () => {
     Effect.gen(function* () {
       for (const version of ["HTTP/1.0", "HTTP/1.1"]) {
         for (const behind of [0, 3000]) {
-          const server = yield* RawServer.make([says(ZipMaker.concat(bytes, new Uint8Array(behind)), version)])
+          const server = yield* RawServer.make(says(ZipMaker.concat(bytes, new Uint8Array(behind)), version))
           const directory = TestDirectory.make()
           const outcome = yield* Extracting.run({ name: "host", source: server.source }, directory)
           assert.strictEqual(Extracting.extracted(outcome).files, 3)
@@ -48,7 +48,7 @@ describe("A host that confirms no end", () => {
     Effect.gen(function* () {
       const [, afterInner = 0] = locals
       for (const length of [100, afterInner, 200_000, bytes.length - 22, bytes.length - 1]) {
-        const server = yield* RawServer.make([says(bytes.subarray(0, length))])
+        const server = yield* RawServer.make(says(bytes.subarray(0, length)))
         const directory = TestDirectory.make()
         const outcome = yield* Extracting.run({ name: "host", source: server.source }, directory)
         assert.strictEqual(Extracting.kindOf(outcome), "LengthMismatch", `${length}`)
@@ -59,7 +59,7 @@ describe("A host that confirms no end", () => {
 
   it.live("is believed of a file as well, where somebody can tell", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([says(bytes)])
+      const server = yield* RawServer.make(says(bytes))
       const files = yield* FileDownload
       const target = join(TestDirectory.make(), "a.zip")
       const options = { ...Extracting.quick, expect: "zip" as const }

@@ -7,17 +7,17 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { ScenarioConfig } from "@scenario-assets/core"
 import { FileDownload, NodeScenario } from "@scenario-assets/node"
+import { RawServer } from "@scenario-assets/node/testing"
 import { Effect, Exit, Layer, Redacted } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
-import * as RawServer from "../support/RawServer.ts"
 
 const mebibyte = 1024 * 1024
 const object = Buffer.concat([Buffer.from("PK\x03\x04", "latin1"), randomBytes(6 * mebibyte)])
-const honest = RawServer.honest(object)
+const honest = RawServer.object(object)
 /** Says nothing of its length, so that nobody can know beforehand that it is too large. */
-const silent: RawServer.Script = (request) =>
+const silent: RawServer.Handler = (request) =>
   request.headers["range"] === undefined
-    ? { send: RawServer.respond("200 OK", ['ETag: "v1"', "Accept-Ranges: bytes"], object), ending: "end" }
+    ? { send: RawServer.response("200 OK", ['ETag: "v1"', "Accept-Ranges: bytes"], object), ending: "close" }
     : honest(request)
 
 const run = (command: string, ...args: ReadonlyArray<string>) => spawnSync(command, args, { encoding: "utf8" })
@@ -91,7 +91,7 @@ describe.runIf(canMount)("a disk", () => {
   it.live("that is full in the middle leaves a part, which the next run resumes", () =>
     Effect.gen(function* () {
       const directory = yield* disk(4)
-      const server = yield* RawServer.make([silent])
+      const server = yield* RawServer.make(silent)
       const target = join(directory, "archive.zip")
       const error = yield* failure(server, target)
       assert.strictEqual(error.reason._tag, "NoSpace")
@@ -108,7 +108,7 @@ describe.runIf(canMount)("a disk", () => {
   it.live("that is too small is found out before the first byte, and says how much is missing", () =>
     Effect.gen(function* () {
       const directory = yield* disk(4)
-      const server = yield* RawServer.make([honest])
+      const server = yield* RawServer.make(honest)
       const error = yield* failure(server, join(directory, "archive.zip"))
       assert.strictEqual(error.reason._tag, "NoSpace")
       assert.include(error.message, String(object.length))
@@ -121,7 +121,7 @@ describe.runIf(canMount)("a disk", () => {
       const directory = yield* disk(8)
       const filler = join(directory, "filler")
       run("dd", "if=/dev/zero", `of=${filler}`, "bs=4096")
-      const server = yield* RawServer.make([honest])
+      const server = yield* RawServer.make(honest)
       const target = join(directory, "archive.zip")
       assert.strictEqual((yield* failure(server, target)).reason._tag, "NoSpace")
       rmSync(filler)
@@ -137,7 +137,7 @@ describe.runIf(canMount)("a disk", () => {
         const directory = yield* made
         const { bavail, bsize } = statfsSync(directory)
         writeFileSync(join(directory, "filler"), Buffer.alloc(bavail * bsize - 3 * mebibyte))
-        const server = yield* RawServer.make([silent])
+        const server = yield* RawServer.make(silent)
         const target = join(directory, "archive.zip")
         assert.strictEqual((yield* failure(server, target)).reason._tag, "NoSpace")
         rmSync(join(directory, "filler"))
@@ -151,11 +151,11 @@ describe.runIf(canMount)("a disk", () => {
     Effect.gen(function* () {
       const directory = yield* disk(16)
       yield* remount(directory, "ro")
-      const server = yield* RawServer.make([honest])
+      const server = yield* RawServer.make(honest)
       const error = yield* failure(server, join(directory, "archive.zip"))
       assert.strictEqual(error.reason._tag, "ReadOnly")
       assert.include(error.message, "read-only")
-      assert.strictEqual(server.requests.length, 0, "nothing is asked for that could not be kept")
+      assert.strictEqual((yield* server.requests).length, 0, "nothing is asked for that could not be kept")
     }).pipe(Effect.scoped)
   )
 })

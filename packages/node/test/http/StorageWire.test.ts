@@ -2,11 +2,11 @@
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { StorageClient } from "@scenario-assets/core"
+import { RawServer } from "@scenario-assets/node/testing"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 import * as Network from "../../src/http/Network.ts"
 import * as StorageWire from "../../src/http/StorageWire.ts"
-import * as RawServer from "../support/RawServer.ts"
 
 const storage = Layer.provide(StorageWire.layer, Network.layer)
 
@@ -17,9 +17,9 @@ const textOf = (response: StorageClient.StorageResponse) =>
   Effect.map(Stream.runCollect(response.body), (chunks) => Buffer.concat(chunks).toString())
 
 const says =
-  (...response: Parameters<typeof RawServer.respond>): RawServer.Script =>
+  (...response: Parameters<typeof RawServer.response>): RawServer.Handler =>
   () => ({
-    send: RawServer.respond(...response)
+    send: RawServer.response(...response)
   })
 const fine = says("200 OK", ["Content-Length: 2"], "ok")
 
@@ -38,18 +38,22 @@ describe("a request to a storage host", () => {
     ["/a b?c=é", "/a%20b?c=%C3%A9"]
   ])("names the link as it was signed: %s", ([link, path]) =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([fine])
+      const server = yield* RawServer.make(fine)
       assert.strictEqual(yield* textOf(yield* get(`${server.origin}${link}`)), "ok")
-      assert.strictEqual(server.requests[0]?.line, `GET ${path} HTTP/1.1`)
+      assert.strictEqual((yield* server.requests)[0]?.head.split("\r\n")[0], `GET ${path} HTTP/1.1`)
     }).pipe(Effect.scoped, Effect.provide(storage))
   )
 
   it.live("tells nothing of the program, and asks for the bytes as they are stored", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([fine])
+      const server = yield* RawServer.make(fine)
       yield* get(`${server.origin}/a.zip`, { headers: { range: "bytes=1-" } })
       const host = new URL(server.origin).host
-      assert.deepStrictEqual(server.requests[0]?.headers, { host, range: "bytes=1-", "accept-encoding": "identity" })
+      assert.deepStrictEqual((yield* server.requests)[0]?.headers, {
+        host,
+        range: "bytes=1-",
+        "accept-encoding": "identity"
+      })
     }).pipe(Effect.scoped, Effect.withSpan("test"), Effect.provide(storage))
   )
 
@@ -59,17 +63,17 @@ describe("a request to a storage host", () => {
     ["a failure", "503 No", ["Content-Length: 4"], "oops", 503]
   ] as const)("is answered by %s, of which nothing is made", ([, status, headers, body, code]) =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([says(status, headers, body)])
+      const server = yield* RawServer.make(says(status, headers, body))
       const response = yield* get(`${server.origin}/a.zip`)
       assert.strictEqual(response.status, code)
       assert.strictEqual(yield* textOf(response), body)
-      assert.lengthOf(server.requests, 1)
+      assert.lengthOf(yield* server.requests, 1)
     }).pipe(Effect.scoped, Effect.provide(storage))
   )
 
   it.live("gives the headers by small letters, and several of one name as one", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([says("200 OK", ["X-One: 1", "x-two: 2", "X-ONE: 3", "Content-Length: 0"])])
+      const server = yield* RawServer.make(says("200 OK", ["X-One: 1", "x-two: 2", "X-ONE: 3", "Content-Length: 0"]))
       const { headers } = yield* get(`${server.origin}/a.zip`)
       assert.deepStrictEqual(headers, { "x-one": "1, 3", "x-two": "2", "content-length": "0" })
     }).pipe(Effect.scoped, Effect.provide(storage))
@@ -77,7 +81,7 @@ describe("a request to a storage host", () => {
 
   it.live("gives pieces of the size that is asked for", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([says("200 OK", ["Content-Length: 2500"], Buffer.alloc(2500))])
+      const server = yield* RawServer.make(says("200 OK", ["Content-Length: 2500"], Buffer.alloc(2500)))
       const { body } = yield* get(`${server.origin}/a.zip`, { pieceSize: 1000 })
       assert.deepStrictEqual(
         (yield* Stream.runCollect(body)).map(({ length }) => length),
@@ -92,11 +96,11 @@ describe("a request to a storage host", () => {
     ["name", "\u0394"]
   ] as const)("is not sent with a header that is not proper HTTP: %j, %j", ([name, value]) =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([fine])
+      const server = yield* RawServer.make(fine)
       const error = yield* Effect.flip(get(`${server.origin}/a.zip`, { headers: { [name]: value } }))
       assert.strictEqual(error.phase, "request")
       assert.include(error.message, JSON.stringify(name))
-      assert.isEmpty(server.requests)
+      assert.isEmpty(yield* server.requests)
     }).pipe(Effect.scoped, Effect.provide(storage))
   )
 })
@@ -112,8 +116,8 @@ describe("an exchange with a storage host that fails", () => {
 
   it.live("before the answer", () =>
     Effect.gen(function* () {
-      for (const ending of ["reset", "end"] as const) {
-        const server = yield* RawServer.make([() => ({ send: "HTTP/1.1 200", ending })])
+      for (const ending of ["reset", "close"] as const) {
+        const server = yield* RawServer.make(() => ({ send: "HTTP/1.1 200", ending }))
         const error = yield* Effect.flip(get(`${server.origin}/a.zip`))
         assert.strictEqual(error.phase, "response")
       }
@@ -122,9 +126,10 @@ describe("an exchange with a storage host that fails", () => {
 
   it.live("in the body", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([
-        () => ({ send: RawServer.respond("200 OK", ["Content-Length: 9"], "ok"), ending: "reset" })
-      ])
+      const server = yield* RawServer.make(() => ({
+        send: RawServer.response("200 OK", ["Content-Length: 9"], "ok"),
+        ending: "reset"
+      }))
       const error = yield* Effect.flip(Stream.runDrain((yield* get(`${server.origin}/a.zip`)).body))
       assert.deepInclude(error, { phase: "body", code: "ECONNRESET" })
     }).pipe(Effect.scoped, Effect.provide(storage))
@@ -208,18 +213,20 @@ describe("a connection to a storage host", () => {
 
   it.live("that the host has closed meanwhile is no failure", () =>
     Effect.gen(function* () {
-      const server = yield* RawServer.make([
-        fine,
-        () => ({ send: "", ending: "end" }),
-        () => ({ send: "", ending: "reset" }),
-        fine
-      ])
+      const server = yield* RawServer.make(
+        RawServer.sequence(
+          fine,
+          () => ({ send: "", ending: "close" }),
+          () => ({ send: "", ending: "reset" }),
+          fine
+        )
+      )
       assert.strictEqual(yield* Effect.scoped(Effect.flatMap(get(`${server.origin}/a`), textOf)), "ok")
       // The second one goes out on the connection that is kept, the third one on a fresh one, where it counts.
       const error = yield* Effect.flip(Effect.scoped(get(`${server.origin}/b`)))
       assert.strictEqual(error.phase, "response")
       assert.deepStrictEqual(
-        server.requests.map(({ line }) => line.split(" ")[1]),
+        (yield* server.requests).map(({ target }) => target),
         ["/a", "/b", "/b"]
       )
     }).pipe(Effect.scoped, Effect.provide(storage))

@@ -2,41 +2,16 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert } from "@effect/vitest"
-import { Archives, FileNameTemplate, ScenarioConfig, Selection, Transfer } from "@scenario-assets/core"
+import { Archives, FileNameTemplate, Selection, Transfer } from "@scenario-assets/core"
 import { Emulator, type Fault } from "@scenario-assets/core/testing"
-import { NodeScenario, Runs } from "@scenario-assets/node"
-import { EmulatorServer } from "@scenario-assets/node/testing"
-import { Effect, Layer, Redacted, Stream } from "effect"
-import * as Canary from "../../../../test-support/Canary.ts"
+import { Effect, Stream } from "effect"
+import * as EmulatedScenario from "../../../../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 
-export interface Options extends EmulatorServer.Options {
-  /** Where runs are recorded. */
-  readonly runs?: string
-}
+export type Options = EmulatedScenario.Options
 
-export const layer = ({ runs, ...options }: Options) =>
-  NodeScenario.layerServices(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
-    Layer.provideMerge(
-      Layer.unwrap(
-        Effect.map(Emulator.Emulator, ({ config }) =>
-          ScenarioConfig.layer({
-            baseUrl: config.apiUrl,
-            apiKey: Redacted.make(Canary.key),
-            apiSecret: Redacted.make(Canary.secret)
-          })
-        )
-      )
-    ),
-    Layer.provideMerge(
-      EmulatorServer.layer({
-        credentials: { key: Canary.key, secret: Canary.secret },
-        signaturePrefix: Canary.signature,
-        job: { states: [] },
-        ...options
-      })
-    )
-  )
+/** All services, aimed at the emulator. */
+export const layer = EmulatedScenario.layer
 
 /** All bytes of a source, as an undisturbed transfer gives them. */
 export const bytesOf = <E, R>(source: Transfer.Source<E, R>) =>

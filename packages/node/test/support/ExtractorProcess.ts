@@ -16,10 +16,14 @@ export interface Ended {
 export const run = (
   url: string,
   directory: string,
-  until: (what: string, number: number) => boolean = () => false
+  until: (what: string, number: number) => boolean = () => false,
+  env: Readonly<Record<string, string>> = {}
 ): Effect.Effect<Ended> =>
   Effect.callback((resume) => {
-    const child = spawn(process.execPath, [extractor, url, directory], { stdio: ["ignore", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [extractor, url, directory], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit"]
+    })
     const said = new Map<string, number>()
     createInterface(child.stdout).on("line", (line) => {
       const [what = "", number] = line.split(" ")

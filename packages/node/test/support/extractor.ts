@@ -15,6 +15,9 @@ const program = Effect.gen(function* () {
       Effect.sync(() => {
         if (event._tag === "Planned") console.log(`planned ${event.bytesToRead}`)
         if (event._tag === "Read") console.log(`read ${event.bytes}`)
+        if (event._tag === "Extracted") {
+          for (const why of event.files.flatMap((file) => file.why)) console.log(`${why.replaceAll(" ", "-")} 1`)
+        }
         if (event._tag === "Completed") console.log(`there ${event.extracted.alreadyThere}`)
       })
     )

@@ -2,9 +2,16 @@
 import type { Head } from "./RangeFacts.ts"
 import { UnexpectedContent } from "./TransferReason.ts"
 
-/** The first bytes of something that is no ZIP archive, where one is expected. */
+/**
+ * How a ZIP archive begins: with a record of its own, or with the program of a self-extractor: of Windows, of Linux, of macOS for one
+ * processor and for several, or a script. Pages and error messages begin like none of them.
+ */
+const beginnings = ["PK", "MZ", "\x7fELF", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe", "#!"]
+
+/** The first bytes of something that is no ZIP archive, where one is expected. There may be very few of them. */
 export const notZip = (bytes: Uint8Array, { headers }: Head): UnexpectedContent | undefined => {
-  if (bytes[0] === 0x50 && (bytes.length < 2 || bytes[1] === 0x4b)) return undefined
+  const begins = (how: string) => bytes.subarray(0, how.length).every((byte, index) => byte === how.charCodeAt(index))
+  if (beginnings.some(begins)) return undefined
   const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 16)).replace(/[^\x20-\x7e]/g, ".")
   const found = `${headers["content-type"] ?? "content without a type"} beginning with ${JSON.stringify(beginning)}`
   return new UnexpectedContent({ expected: "a ZIP archive", found })

@@ -47,16 +47,20 @@ export interface NeedMore {
 const endSize = 22
 const locatorSize = 20
 const end64Size = 56
+/** What version 2 of that record has behind these, without a hash. */
+const version2Size = 28
 const maximalComment = 0xffff
+/** More bytes than these behind the fields of a ZIP64 end record are not looked through. */
+const maximalExtension = 0xffff
 
 /**
  * So many bytes from the end of an archive, or all of a smaller one, are always enough for `locate`: the end record with
- * the longest comment, and the two ZIP64 records before it.
+ * the longest comment, and the two ZIP64 records before it, with as much data in them as is looked through.
  *
  * @category constants
  * @since 0.1.0
  */
-export const tailSize = endSize + maximalComment + locatorSize + end64Size
+export const tailSize = endSize + maximalComment + locatorSize + end64Size + maximalExtension
 
 /** More zeros than this behind an archive are not looked through. */
 const mostZeros = 2 ** 24
@@ -64,11 +68,11 @@ const mostZeros = 2 ** 24
 /**
  * Finds the central directory from the last bytes of an archive and the size of the whole, in bytes.
  *
- * There may be zeros behind the archive, as tapes and disks pad it, and a program in front of it, which no offset counts. A
- * comment may hold what looks like an end record, where nobody could read an archive by it.
+ * There may be zeros behind the archive, as tapes and disks pad it, a program in front of it, which no offset counts, and data of
+ * special purpose in its ZIP64 end record. A comment may hold what looks like an end record, where nobody could read an archive by it.
  *
  * Refused as damaged: two end records that each could be the one; other bytes after the end record, or between it and the
- * directory; ZIP64 records that disagree with the end record. Archives on several disks are not supported (4.3.13 to
+ * directory; ZIP64 records that disagree with the end record; two of them, one in the other. Archives on several disks are not supported (4.3.13 to
  * 4.3.16).
  *
  * @category constructors
@@ -139,8 +143,9 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
   const locator = at - locatorSize
   const has64 = locator >= 0 && view.getUint32(locator, true) === 0x07064b50
   if (has64 && view.getUint32(locator + 16, true) > 1) return severalDisks
-  const end64 = locator - end64Size
-  if (has64 && !isEnd64(view, end64, locator)) return damaged("has no ZIP64 end record where one is needed")
+  const [end64 = at, ...others] = has64 ? end64Records(view, locator) : []
+  if (has64 && end64 === at) return damaged("has no ZIP64 end record where one is needed")
+  if (others.length > 0) return damaged("has two ZIP64 end records")
   const wide = has64
     ? [
         ...[16, 20].map((field) => view.getUint32(end64 + field, true)),
@@ -156,7 +161,10 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
 
   const [disk = 0, directoryDisk = 0, entriesOnDisk = 0, entries = 0, size = 0, offset = 0] = wide
   if (disk !== 0 || directoryDisk !== 0 || entriesOnDisk !== entries) return severalDisks
-  const due = start + (has64 ? end64 : at)
+  if (has64 && hasHiddenDirectory(view, end64, locator, size)) {
+    return Result.fail(new Unsupported({ feature: "encryption of its directory" }))
+  }
+  const due = start + end64
   // All offsets are counted from where the archive begins, which may be behind a program.
   const prefix = due - size - offset
   if (prefix < 0) {
@@ -169,12 +177,34 @@ const readEnd = (view: DataView, at: number, start: number): Result.Result<Direc
   return Result.succeed({ _tag: "Location", offset: offset + prefix, size, entries, isModulo: !has64, prefix })
 }
 
-/** Whether the ZIP64 end record lies right before its locator; with nothing behind its fields (4.3.14.2). */
-const isEnd64 = (view: DataView, at: number, locator: number): boolean =>
-  at >= 0 &&
-  view.getUint32(at, true) === 0x06064b50 &&
-  uint64(view, at + 4) === end64Size - 12 &&
-  view.getUint32(locator + 4, true) === 0
+/**
+ * The places of all ZIP64 end records that reach to their locator. Behind its fields such a record may have data for special
+ * purposes, of which nothing is needed (4.3.14.2).
+ */
+const end64Records = (view: DataView, locator: number): ReadonlyArray<number> => {
+  const found: Array<number> = []
+  if (view.getUint32(locator + 4, true) !== 0) return found
+  const last = locator - end64Size
+  for (let at = Math.max(0, last - maximalExtension); at <= last; at++) {
+    if (view.getUint32(at, true) === 0x06064b50 && uint64(view, at + 4) === locator - at - 12) found.push(at)
+  }
+  return found
+}
+
+/**
+ * Whether the record is of version 2, and has a directory that is encrypted or compressed (7.3.4). Version 2 is not told apart
+ * otherwise: an archive that needs 6.2 or later may have it.
+ */
+const hasHiddenDirectory = (view: DataView, end64: number, locator: number, size: number): boolean => {
+  const at = end64 + end64Size
+  const isVersion2 = view.getUint8(end64 + 14) >= 62 && locator - at >= version2Size
+  const isPlain = () =>
+    view.getUint16(at, true) === 0 &&
+    uint64(view, at + 2) === size &&
+    uint64(view, at + 10) === size &&
+    view.getUint16(at + 18, true) === 0
+  return isVersion2 && !isPlain()
+}
 
 /** What is there instead of an archive. */
 const describe = (tail: Uint8Array, archiveSize: number): string => {

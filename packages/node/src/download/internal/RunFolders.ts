@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { join } from "node:path"
 import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,19 +25,32 @@ const encodeHead = Schema.encodeSync(Head)
 const Request = Schema.fromJsonString(DownloadRequest.DownloadRequest)
 const decodeRequest = Schema.decodeOption(Request)
 const encodeRequest = Schema.encodeSync(Request)
-const encodeSame = Schema.encodeSync(
-  Schema.fromJsonString(
-    Schema.Struct({
-      wanted: DownloadRequest.DownloadRequest.fields.wanted,
-      destination: DownloadRequest.Destination
-    })
-  )
-)
+const encodeWanted = Schema.encodeSync(Schema.fromJsonString(DownloadRequest.DownloadRequest.fields.wanted))
+const encodeDestination = Schema.encodeSync(Schema.fromJsonString(DownloadRequest.Destination))
 
 /** Complete runs are of use to those who look back, and nobody looks back further. */
 const keptComplete = 100
 
+/** How often the files of a run are counted in its head. In milliseconds. */
+const countingPause = 2000
+
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** Which files a run is for: what is recorded of that in its head. */
+const identify = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
+  const { destination, wanted } = request
+  const place = Place.of(request)
+  const selection = digest(JSON.stringify([baseUrl, projectId, place, destination._tag, encodeWanted(wanted)]))
+  const { exclude = [], include = [] } = destination._tag === "Directory" ? destination : {}
+  const hasPatterns = exclude.length + include.length > 0
+  return {
+    place,
+    destination: destination._tag === "Directory" ? ("directory" as const) : ("archive" as const),
+    selection,
+    ...(hasPatterns ? { patterns: digest(JSON.stringify([include, exclude])) } : {}),
+    key: digest(JSON.stringify([selection, encodeDestination(destination)]))
+  }
+}
 
 /** The runs in a directory. */
 export const make = (root: string) => {
@@ -89,29 +103,30 @@ export const make = (root: string) => {
 
   const begin = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
     const request = Place.absolute(given)
-    const place = Place.of(request)
+    const identity = identify(request, account)
+    const { key, place } = identity
     yield* Files.makePrivateDirectory(root)
     yield* Effect.mapError(Lock.acquire(join(root, `${digest(place).slice(0, 32)}.lock`), place), (error) =>
       error.reason._tag === "Locked" ? busy(place, error.reason) : error
     )
     const heads = yield* list
     yield* prune(heads)
-    const key = digest(encodeSame(request))
+    yield* checkElsewhere(heads, identity)
     const unfinished = unfinishedOf(heads, place, account)
     const before = unfinished.find((head) => head.key === key)
     const own = yield* RunProcess.own
     const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
     let head: RunRecord.RunHead = {
-      version: 2,
+      version: 3,
       runId: before?.runId ?? (yield* Effect.repeat(RunIds.make, { until: isFree })),
       started: before?.started ?? own.since,
       cwd: before?.cwd ?? process.cwd(),
       process: own,
       baseUrl: account.baseUrl,
       ...(account.projectId === undefined ? {} : { projectId: account.projectId }),
-      place,
+      ...identity,
       wanted: summary(request),
-      key
+      ...(before?.files === undefined ? {} : { files: before.files })
     }
     const path = folder(head.runId)
     yield* Files.makePrivateDirectory(path)
@@ -123,28 +138,38 @@ export const make = (root: string) => {
       unfinished.filter(({ runId }) => runId !== head.runId).map(jobsOf),
       batchKeys(account, request)
     )
+    let counted = DateTime.toEpochMillis(own.since)
     return {
       runId: head.runId,
       resumed: before !== undefined,
       journal: jobs.journal,
-      jobs: Effect.sync(() => (request.wanted._tag === "Jobs" ? wantedJobs(request) : jobs.all())),
+      jobs: Effect.sync(() => jobsIn(request, jobs)),
       mayStartAnew: jobs.mayStartAnew,
+      jobEnded: jobs.ended,
       discard: remove(head.runId),
-      end: (end: Pick<RunRecord.End, "state" | "message">) =>
-        Effect.flatMap(DateTime.now, (at) =>
-          Effect.andThen(Effect.ignore(jobs.catchUp), writeHead((head = { ...head, end: { ...end, at } })))
-        )
+      saved: Effect.fnUntraced(function* (files: number) {
+        const now = yield* Clock.currentTimeMillis
+        if (files === head.files || now - counted < countingPause) return
+        counted = now
+        yield* writeHead((head = { ...head, files }))
+      }),
+      end: ({ files, ...end }: Pick<RunRecord.End, "state" | "message"> & { readonly files?: number | undefined }) =>
+        Effect.flatMap(DateTime.now, (at) => {
+          head = { ...head, ...(files === undefined ? {} : { files }), end: { ...end, at } }
+          return Effect.andThen(Effect.ignore(jobs.catchUp), writeHead(head))
+        })
     }
   })
 
   const recall = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
     const request = Place.absolute(given)
-    const key = digest(encodeSame(request))
+    const identity = identify(request, account)
     const heads = yield* Effect.catch(list, (error) =>
       wasNeverWritten.has(error.reason._tag) ? Effect.succeed([]) : Effect.fail(error)
     )
-    const unfinished = unfinishedOf(heads, Place.of(request), account)
-    const before = unfinished.find((head) => head.key === key)
+    yield* checkElsewhere(heads, identity)
+    const unfinished = unfinishedOf(heads, identity.place, account)
+    const before = unfinished.find((head) => head.key === identity.key)
     return yield* RunJobs.open(
       { path: before === undefined ? undefined : jobsOf(before), isWritable: false },
       unfinished.filter((head) => head !== before).map(jobsOf),
@@ -158,16 +183,20 @@ export const make = (root: string) => {
     request,
     jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const asked = yield* request(runId)
-      if (asked.wanted._tag === "Jobs") return wantedJobs(asked)
       const { baseUrl, projectId } = yield* get(runId)
-      return yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked))
+      return jobsIn(asked, yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked)))
     }),
     forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)
-      if (RunProcess.isBusy(head)) {
-        return yield* new RunRecord.RunBusy({ place: head.place, runId, pid: head.process.pid })
-      }
+      yield* checkIdle(head)
+      if (RunRecord.mayRunElsewhere(head)) return yield* elsewhere(head)
       return yield* remove(runId)
+    }),
+    release: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+      const head = yield* get(runId)
+      yield* checkIdle(head)
+      if (!RunRecord.mayRunElsewhere(head)) return
+      yield* writeHead({ ...head, end: { state: "interrupted", at: yield* DateTime.now } })
     }),
     begin,
     recall
@@ -190,16 +219,41 @@ const unfinishedOf = (
       head.projectId === projectId
   )
 
+/** Fails where another machine may be carrying out a run for the same selection to the same place: its jobs would be resumed. */
+const checkElsewhere = (
+  heads: ReadonlyArray<RunRecord.RunHead>,
+  { selection }: Pick<RunRecord.RunHead, "selection">
+): Effect.Effect<void, RunRecord.RunBusyElsewhere> => {
+  const other = heads.find((head) => head.selection === selection && RunRecord.mayRunElsewhere(head))
+  return other === undefined ? Effect.void : Effect.fail(elsewhere(other))
+}
+
+const elsewhere = ({ place, process: { host }, runId }: RunRecord.RunHead): RunRecord.RunBusyElsewhere =>
+  new RunRecord.RunBusyElsewhere({ place, runId, host })
+
+/** Fails where a process of this machine carries out a run. */
+const checkIdle = (head: RunRecord.RunHead): Effect.Effect<void, RunRecord.RunBusy> => {
+  const { place, process, runId } = head
+  return RunProcess.isBusy(head) ? Effect.fail(new RunRecord.RunBusy({ place, runId, pid: process.pid })) : Effect.void
+}
+
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
   Batches.of(request).map((batch) => BatchKeys.of(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 
 const busy = (place: string, { holder }: Locked): RunRecord.RunBusy =>
-  new RunRecord.RunBusy({ place, ...(holder === undefined ? {} : { pid: holder.pid }) })
+  new RunRecord.RunBusy({
+    place,
+    ...(holder === undefined ? {} : { pid: holder.pid }),
+    ...(holder?.host === undefined ? {} : { host: holder.host })
+  })
 
-const wantedJobs = ({ wanted }: DownloadRequest.DownloadRequest): ReadonlyArray<RunRecord.RunJob> =>
-  wanted._tag === "Jobs" ? wanted.jobIds.map((jobId, batch) => ({ batch, jobId })) : []
+/** The jobs that a run has begun, or was asked for. */
+const jobsIn = ({ wanted }: DownloadRequest.DownloadRequest, { all, stateOf }: RunJobs.Recorded) =>
+  wanted._tag === "Jobs"
+    ? wanted.jobIds.map((jobId, batch): RunRecord.RunJob => ({ batch, jobId, state: stateOf(jobId) }))
+    : all()
 
 const summary = (request: DownloadRequest.DownloadRequest): RunRecord.RunHead["wanted"] => {
   const { wanted } = request

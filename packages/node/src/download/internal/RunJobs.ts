@@ -17,17 +17,26 @@ const Line = Schema.fromJsonString(
     /** It is of no use any more. */
     Schema.Struct({ forgotten: JobId }),
     /** The batch was begun anew, which it may be once. */
-    Schema.Struct({ anew: Schema.String })
+    Schema.Struct({ anew: Schema.String }),
+    /** What became of the archive of a job. */
+    Schema.Struct({ ended: JobId, state: Schema.Literals(["saved", "failed"]) })
   ])
 )
 type Line = typeof Line.Type
 const decode = Schema.decodeOption(Line)
 const encode = Schema.encodeSync(Line)
 
-export interface RunJobs {
-  readonly journal: JobJournal["Service"]
+/** What is recorded of jobs. */
+export interface Recorded {
   /** In the order of the batches. */
   readonly all: () => ReadonlyArray<RunJob>
+  readonly stateOf: (jobId: JobId) => RunJob["state"]
+}
+
+export interface RunJobs extends Recorded {
+  readonly journal: JobJournal["Service"]
+  /** Records what became of the archive of a job. */
+  readonly ended: (jobId: JobId, state: "saved" | "failed") => Effect.Effect<void, FileError>
   /** Whether the batch with this number was never begun anew; from now on it was. */
   readonly mayStartAnew: (batch: number) => Effect.Effect<boolean, FileError>
   /** Records what could not be recorded before. */
@@ -38,6 +47,7 @@ export interface RunJobs {
 interface Known {
   readonly jobs: Map<string, JobId>
   readonly anew: Set<string>
+  readonly states: Map<JobId, RunJob["state"]>
 }
 
 const digest = (batch: BatchKey): string => createHash("sha256").update(batch).digest("hex")
@@ -52,18 +62,28 @@ const know = (lines: ReadonlyArray<Line>): Known => {
   const forgotten = new Set(lines.flatMap((line) => ("forgotten" in line ? [line.forgotten] : [])))
   const jobs = new Map<string, JobId>()
   for (const line of lines) if ("jobId" in line && !forgotten.has(line.jobId)) jobs.set(line.batch, line.jobId)
-  return { jobs, anew: new Set(lines.flatMap((line) => ("anew" in line ? [line.anew] : []))) }
+  return {
+    jobs,
+    anew: new Set(lines.flatMap((line) => ("anew" in line ? [line.anew] : []))),
+    states: new Map(lines.flatMap((line) => ("ended" in line ? [[line.ended, line.state]] : [])))
+  }
 }
 
-const inOrder = ({ jobs }: Known, digests: ReadonlyArray<string>): ReadonlyArray<RunJob> =>
-  digests.flatMap((key, batch) => {
-    const jobId = jobs.get(key)
-    return jobId === undefined ? [] : [{ batch, jobId }]
-  })
+const recorded = ({ jobs, states }: Known, digests: ReadonlyArray<string>): Recorded => {
+  const stateOf = (jobId: JobId) => states.get(jobId) ?? "started"
+  return {
+    stateOf,
+    all: () =>
+      digests.flatMap((key, batch) => {
+        const jobId = jobs.get(key)
+        return jobId === undefined ? [] : [{ batch, jobId, state: stateOf(jobId) }]
+      })
+  }
+}
 
 /** The jobs of a run that is not under way here. */
-export const read = (path: string, batches: ReadonlyArray<BatchKey>) =>
-  Effect.map(readLines(path), (lines) => inOrder(know(lines), batches.map(digest)))
+export const read = (path: string, batches: ReadonlyArray<BatchKey>): Effect.Effect<Recorded, FileError> =>
+  Effect.map(readLines(path), (lines) => recorded(know(lines), batches.map(digest)))
 
 /** Where the jobs of a run are, and whether they can be recorded there. */
 export interface Place {
@@ -130,7 +150,12 @@ export const open = Effect.fnUntraced(function* (
     })
 
   return {
-    all: () => inOrder(own, digests),
+    ...recorded(own, digests),
+    ended: (jobId, state) =>
+      Effect.suspend(() => {
+        own.states.set(jobId, state)
+        return add({ ended: jobId, state })
+      }),
     mayStartAnew: (batch) =>
       Effect.suspend(() => {
         const key = digests[batch]

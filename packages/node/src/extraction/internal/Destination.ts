@@ -1,5 +1,6 @@
 /** A directory that archives are extracted into, for as long as the scope is open: no other run uses it meanwhile. */
 import { availableParallelism } from "node:os"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
@@ -45,14 +46,20 @@ export const open = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Destination, FileError, Scope.Scope> {
   const workspace = yield* Workspace.open(directory)
-  return { directory, workspace, names: yield* namesIn(directory), unpackersFor: yield* unpackers(options) }
+  const longest = yield* Effect.zipWith(
+    NameLength.longestIn(directory),
+    NameLength.longestMadeIn(dirname(workspace.temporary())),
+    Math.min
+  )
+  return { directory, workspace, names: namesOf(directory, longest), unpackersFor: yield* unpackers(options) }
 })
 
-/** Names for a directory in which nothing has been named yet. */
+const namesOf = (directory: string, longest: number): Names.Names =>
+  Names.make(directory, Existing.make(directory, longest), Workspace.isReserved, longest)
+
+/** Names for a directory in which nothing has been named yet, and nothing is made. */
 export const namesIn = (directory: string): Effect.Effect<Names.Names> =>
-  Effect.map(NameLength.longestIn(directory), (longest) =>
-    Names.make(directory, Existing.make(directory, longest), Workspace.isReserved, longest)
-  )
+  Effect.map(NameLength.longestIn(directory), (longest) => namesOf(directory, longest))
 
 /** More than this is worth a thread: to start one takes some 40 ms. */
 const muchBytes = 16 * 1024 * 1024

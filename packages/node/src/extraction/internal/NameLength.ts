@@ -7,6 +7,9 @@ import * as EntryPath from "../../archive/internal/EntryPath.ts"
 /** Room for a checksum and an extension, at the least. */
 const shortest = 48
 
+/** Ours, so that what is left of it is removed. */
+const ending = ".tmp"
+
 type LookUp = (path: string) => Promise<unknown>
 
 /**
@@ -26,8 +29,19 @@ export const longestIn = (directory: string, lookUp: LookUp = Fs.lstat): Effect.
     return good
   })
 
+/**
+ * The same in a directory where files may be made for a moment, such as a corner of ours: some file systems, among them FUSE and
+ * network shares, look up any name, and refuse one that is too long only where it is made.
+ */
+export const longestMadeIn = (directory: string): Effect.Effect<number> =>
+  longestIn(directory, async (path) => {
+    const handle = await Fs.open(path, "wx")
+    await handle.close()
+    await Fs.rm(path, { force: true })
+  })
+
 const isTaken = async (directory: string, length: number, lookUp: LookUp): Promise<boolean> => {
-  const code = await lookUp(join(directory, "x".repeat(length))).then(() => undefined, codeOf)
+  const code = await lookUp(join(directory, "x".repeat(length - ending.length) + ending)).then(() => undefined, codeOf)
   if (code !== "ENOENT" && code !== "ENOTDIR") return code !== "ENAMETOOLONG"
   // Below a directory that is not there yet nothing is said of the name.
   const isThere = await lookUp(directory).then(

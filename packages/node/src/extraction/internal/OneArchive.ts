@@ -136,8 +136,9 @@ export const extract = <E, R>(
       const there = plan.files.filter(({ action }) => action === "skip")
       if (wanted.length > 0) yield* unpackers.warmUp
       yield* Plan.makeDirectories(directory, plan)
-      yield* checkSpace(directory, sizeOf(wanted))
-      const bytesToRead = lengthOf(ZipArchive.ranges(wanted.map(({ entry }) => entry)))
+      const firsts = Plan.firsts(wanted)
+      yield* checkSpace(directory, sizeOf(firsts))
+      const bytesToRead = lengthOf(ZipArchive.ranges(firsts.map(({ entry }) => entry)))
       const all = { files: plan.files.length, bytes: sizeOf(plan.files) }
       yield* tell({ _tag: "Planned", entries: archive.entries, ...all, filesToWrite: wanted.length, bytesToRead })
       yield* Effect.forEach(unfit, (refused) => tell({ _tag: "Refused", ...refused }), { discard: true })
@@ -192,7 +193,10 @@ const checkSpace = Effect.fnUntraced(function* (directory: string, bytes: number
   return yield* new FileError({ operation: "extract into", path: directory, reason })
 })
 
-/** Writes what is to be written. Gives how many files have come meanwhile, and the first that was refused. */
+/**
+ * Writes what is to be written: of files that are the same the first, and the next only where that one is refused. Gives how many
+ * have come meanwhile or are the same as another, and the first that was refused.
+ */
 const write = Effect.fnUntraced(function* <E, R>(
   { bytes, name }: ZipArchive.ZipArchive<E, R>,
   targets: ReadonlyArray<Plan.Target>,
@@ -203,58 +207,86 @@ const write = Effect.fnUntraced(function* <E, R>(
   ArchiveError | FileError | E,
   R | Scope.Scope
 > {
-  const entries = targets.map(({ entry }) => entry)
-  const unpacking = yield* Unpacking.make(name, targets, to)
-  const data = EntryData.make(entries)
   const large = new Map(targets.flatMap(({ entry, path }) => (Contents.isSmall(entry) ? [] : [[entry, path] as const])))
+  let due = Plan.firsts(targets)
+  /** By the entry of the first, those that are the same. */
+  const waiting = new Map<ZipEntry, Array<Plan.Target>>()
+  const firstOf = new Map(due.map((target) => [target.path, target]))
+  for (const target of targets) {
+    const first = firstOf.get(target.path)
+    if (first === undefined || first === target) continue
+    const same = waiting.get(first.entry)
+    if (same === undefined) waiting.set(first.entry, [target])
+    else same.push(target)
+  }
+  let next: Array<Plan.Target> = []
   let read = 0
   let found = 0
   let refused: ArchiveError | undefined
 
-  const report = Effect.gen(function* () {
-    const outcomes = unpacking.outcomes()
-    const files = outcomes.flatMap(({ alreadyThere = false, error, target }) =>
-      error === undefined ? [extracted(target, alreadyThere)] : []
-    )
-    const foundNow = files.filter(({ alreadyThere }) => alreadyThere).length
-    found += foundNow
+  const report = Effect.fnUntraced(function* (unpacking: Unpacking.Unpacking) {
+    const files: Array<ExtractedFile> = []
+    let written = 0
+    const refusals: Array<Extract<ExtractionEvent, { readonly _tag: "Refused" }>> = []
+    for (const { alreadyThere = false, error, target } of unpacking.outcomes()) {
+      const same = waiting.get(target.entry) ?? []
+      if (error === undefined) {
+        if (!alreadyThere) written++
+        files.push(extracted(target, alreadyThere))
+        for (const other of same) {
+          // It may have got another name meanwhile.
+          files.push(extracted(other.path === target.path ? other : { ...target, entry: other.entry }, true))
+        }
+      } else {
+        refused ??= error
+        refusals.push({ _tag: "Refused", entry: target.entry, error })
+        const [heir, ...others] = same
+        if (heir === undefined) continue
+        next.push(heir)
+        waiting.set(heir.entry, others)
+      }
+    }
+    found += files.length - written
     if (files.length > 0) {
-      yield* Metric.update(Metrics.filesWritten, files.length - foundNow)
+      yield* Metric.update(Metrics.filesWritten, written)
       yield* tell({ _tag: "Extracted", files })
     }
-    for (const { error, target } of outcomes) {
-      if (error === undefined) continue
-      refused ??= error
-      yield* tell({ _tag: "Refused", entry: target.entry, error })
-    }
+    yield* Effect.forEach(refusals, tell, { discard: true })
   })
 
-  const reading = bytes.read(ZipArchive.ranges(entries)).pipe(
-    Stream.runForEach(
-      Effect.fnUntraced(function* (event) {
-        if (event._tag !== "Bytes") return
-        const pieces = data.push(event.offset, event.bytes)
-        for (const { entry, error, isFirst } of pieces) {
-          const path = isFirst && error === undefined ? large.get(entry) : undefined
-          if (path !== undefined) yield* tell({ _tag: "Started", entry, path })
-        }
-        yield* unpacking.push(pieces)
-        read += event.bytes.length
-        Buffers.giveBack(event.bytes)
-        yield* tell({ _tag: "Read", bytes: read })
-        yield* report
-      })
+  while (due.length > 0) {
+    const entries = due.map(({ entry }) => entry)
+    const unpacking = yield* Unpacking.make(name, due, to)
+    const data = EntryData.make(entries)
+    const reading = bytes.read(ZipArchive.ranges(entries)).pipe(
+      Stream.runForEach(
+        Effect.fnUntraced(function* (event) {
+          if (event._tag !== "Bytes") return
+          const pieces = data.push(event.offset, event.bytes)
+          for (const { entry, error, isFirst } of pieces) {
+            const path = isFirst && error === undefined ? large.get(entry) : undefined
+            if (path !== undefined) yield* tell({ _tag: "Started", entry, path })
+          }
+          yield* unpacking.push(pieces)
+          read += event.bytes.length
+          Buffers.giveBack(event.bytes)
+          yield* tell({ _tag: "Read", bytes: read })
+          yield* report(unpacking)
+        })
+      )
     )
-  )
-  yield* Effect.andThen(reading, unpacking.finish).pipe(
-    // What has come whole until then is written, and told.
-    Effect.tapError(() => Effect.andThen(Effect.ignore(unpacking.finish), report))
-  )
-  yield* report
-  const missing = data.missing()
-  if (missing !== undefined) {
-    const reason = new Damaged({ entry: missing.name, description: "did not come whole" })
-    return yield* new ArchiveError({ archive: name, reason })
+    yield* Effect.andThen(reading, unpacking.finish).pipe(
+      // What has come whole until then is written, and told.
+      Effect.tapError(() => Effect.andThen(Effect.ignore(unpacking.finish), report(unpacking)))
+    )
+    yield* report(unpacking)
+    const missing = data.missing()
+    if (missing !== undefined) {
+      const reason = new Damaged({ entry: missing.name, description: "did not come whole" })
+      return yield* new ArchiveError({ archive: name, reason })
+    }
+    due = next
+    next = []
   }
   return { found, refused }
 })

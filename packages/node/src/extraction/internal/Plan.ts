@@ -67,6 +67,12 @@ export const make = Effect.fnUntraced(function* (
   return { files, directories: missing(needed) }
 })
 
+/** The first of those that come to one file, because their names and contents are the same: the others need not be read. */
+export const firsts = (targets: ReadonlyArray<Target>): ReadonlyArray<Target> => {
+  const paths = new Set<string>()
+  return targets.filter(({ path }) => paths.size < paths.add(path).size)
+}
+
 /** Makes the directories that the files go to. Those of other archives may make them too. */
 export const makeDirectories = (directory: string, { directories }: Plan): Effect.Effect<void, FileError> =>
   Effect.forEach(

@@ -60,7 +60,7 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
     const { entries, refused } = ZipArchive.sort(archive, select)
     const unpackers = unpackersFor(entries)
     const { files } = yield* Plan.make(entries, { directory, names, unpackers, ifDiffers })
-    const written = files.filter(({ action }) => action !== "skip").map(({ entry }) => entry)
+    const written = Plan.firsts(files.filter(({ action }) => action !== "skip")).map(({ entry }) => entry)
     const bytesToRead = ZipArchive.ranges(written).reduce((sum, [start, end]) => sum + end - start, 0)
     const previewed: PreviewedArchive = { name: archive.name, files, refused, bytesToRead }
     return { previewed, bytesToWrite: written.reduce((sum, { size }) => sum + size, 0) }

@@ -1,0 +1,42 @@
+/** The library aimed at an emulator on ports of its own, which knows no secrets but the canaries. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as ScenarioConfig from "../packages/core/src/ScenarioConfig.ts"
+import * as Emulator from "../packages/core/src/testing/Emulator.ts"
+import * as Runs from "../packages/node/src/download/Runs.ts"
+import * as NodeScenario from "../packages/node/src/NodeScenario.ts"
+import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
+import * as Canary from "./Canary.ts"
+
+export interface Options extends EmulatorServer.Options {
+  /** Where runs are recorded. */
+  readonly runs?: string
+}
+
+/** The emulator, and the settings that lead to it. Its jobs are finished at once. */
+export const layerConfig = (options: EmulatorServer.Options = {}) =>
+  Layer.unwrap(
+    Effect.map(Emulator.Emulator, ({ config }) =>
+      ScenarioConfig.layer({
+        baseUrl: config.apiUrl,
+        apiKey: Redacted.make(Canary.key),
+        apiSecret: Redacted.make(Canary.secret)
+      })
+    )
+  ).pipe(
+    Layer.provideMerge(
+      EmulatorServer.layer({
+        credentials: { key: Canary.key, secret: Canary.secret },
+        signaturePrefix: Canary.signature,
+        job: { states: [] },
+        ...options
+      })
+    )
+  )
+
+/** The same with all services. */
+export const layer = ({ runs, ...options }: Options = {}) =>
+  NodeScenario.layerServices(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
+    Layer.provideMerge(layerConfig(options))
+  )
