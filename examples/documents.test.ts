@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   ApiError,
   Archives,
+  AssetCatalog,
   AssetDownload,
   JobError,
   JobJournal,
@@ -180,6 +181,7 @@ describe("the tables of docs/library.md", () => {
 
   const services = {
     AssetDownload: requires(AssetDownload.layer())(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
+    AssetCatalog: requires(AssetCatalog.layer())(HttpClient.HttpClient, ScenarioConfig.ScenarioConfig),
     JobPoller: requires(JobPoller.layer())(AssetDownload.AssetDownload),
     Transfer: requires(Transfer.layer())(StorageClient.StorageClient),
     Archives: requires(Archives.layer)(

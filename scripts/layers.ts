@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["what is counted", /^(Metrics|internal\/Outcome)\.ts$/],
     [
       "the nouns",
-      /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(KnownJobStatus|Redaction))\.ts$/
+      /^(Asset|AssetRecord|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(Json|KnownJobStatus|Redaction))\.ts$/
     ],
     ["http/", /^http\//],
     [
@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
       /^(ApiError|ApiRetry|JobError|ScenarioConfig|internal\/(ApiReason|BaseUrl|ConfigNames|InvalidConfig|JobReason))\.ts$/
     ],
     ["transfer/", /^transfer\//],
-    ["the operations", /^(AssetDownload|internal\/(Answer|ApiCalls))\.ts$/],
+    ["the operations", /^(AssetDownload|AssetCatalog|internal\/(Answer|ApiCalls|CatalogAnswer|CatalogFilter))\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller|internal\/BatchKeys)\.ts$/],
     ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
     ["the entry point", /^index\.ts$/],

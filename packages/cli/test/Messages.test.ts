@@ -85,7 +85,11 @@ const table: ReadonlyArray<readonly [reason: Reason, ofJob: string, ofAsset?: st
 const subjects: { readonly [O in Operation]: { readonly subject?: string } } = {
   getStatus: { subject: "job_a" },
   request: { subject: "asset_a" },
-  requestBatch: {}
+  requestBatch: {},
+  listAssets: {},
+  searchAssets: {},
+  getBulk: {},
+  listCollections: {}
 }
 
 describe("the message of an error of the API", () => {

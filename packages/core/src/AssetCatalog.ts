@@ -5,7 +5,6 @@
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -13,11 +12,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
-import { AssetId } from "./Asset.ts"
-import * as AssetRecord from "./AssetRecord.ts"
+import type { AssetId } from "./Asset.ts"
+import type * as AssetRecord from "./AssetRecord.ts"
 import * as ApiCalls from "./internal/ApiCalls.ts"
+import * as CatalogAnswer from "./internal/CatalogAnswer.ts"
 import * as CatalogFilter from "./internal/CatalogFilter.ts"
-import type * as Json from "./internal/Json.ts"
 import type { ScenarioConfig } from "./ScenarioConfig.ts"
 
 /**
@@ -38,8 +37,8 @@ export class Collection extends Schema.Class<Collection>("@scenario-assets/core/
   id: Schema.NonEmptyString,
   /** Empty where it has none. */
   name: Schema.String,
-  assetCount: Schema.optionalKey(Schema.Number),
-  createdAt: Schema.optionalKey(Schema.DateTimeUtc)
+  assetCount: Schema.optional(Schema.Number),
+  createdAt: Schema.optional(Schema.DateTimeUtc)
 }) {}
 
 /**
@@ -111,7 +110,8 @@ export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<AssetCatalog["Service"], never, HttpClient.HttpClient | ScenarioConfig> {
   const { call, scrub } = yield* ApiCalls.make(ApiCalls.limitsOf("AssetCatalog", options))
-  const records = (assets: ReadonlyArray<typeof Asset.Type>) => assets.map((asset) => AssetRecord.fromApi(asset, scrub))
+  const records = (assets: ReadonlyArray<Parameters<typeof CatalogAnswer.record>[0]>) =>
+    assets.map((asset) => CatalogAnswer.record(asset, scrub))
 
   const page = Effect.fn("AssetCatalog.listAssets")(function* (query: CatalogFilter.Query, token: string | undefined) {
     const { assets, nextPaginationToken } = yield* call({
@@ -119,7 +119,7 @@ export const make = Effect.fnUntraced(function* (
       method: "GET",
       path: "/assets",
       query: { ...query, ...(token === undefined ? {} : { paginationToken: token }) },
-      decode: (text) => unlessRepeated(token)(decodePage(text)),
+      decode: (text) => CatalogAnswer.unlessRepeated(token)(CatalogAnswer.decodePage(text)),
       expected: "JSON with assets, each with an id, and the token of another page"
     })
     return { items: records(assets), next: nextPaginationToken }
@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function* (
       method: "POST",
       path: "/assets/get-bulk",
       body: { assetIds },
-      decode: decodePage,
+      decode: CatalogAnswer.decodePage,
       expected: "JSON with assets, each with an id"
     })
     return records(assets)
@@ -143,7 +143,7 @@ export const make = Effect.fnUntraced(function* (
       method: "POST",
       path: "/search/assets",
       body: { query, offset, limit: pageSize },
-      decode: decodeHits,
+      decode: CatalogAnswer.decodeHits,
       expected: "JSON with hits, each with an id"
     })
     return hits.map(({ id }) => id)
@@ -155,16 +155,23 @@ export const make = Effect.fnUntraced(function* (
       method: "GET",
       path: "/collections",
       query: { pageSize: String(pageSize), ...(token === undefined ? {} : { paginationToken: token }) },
-      decode: (text) => unlessRepeated(token)(decodeCollections(text)),
+      decode: (text) => CatalogAnswer.unlessRepeated(token)(CatalogAnswer.decodeCollections(text)),
       expected: "JSON with collections, each with an id, and the token of another page"
     })
-    return { items: collections.map(collectionOf(scrub)), next: nextPaginationToken }
+    const items = collections.map(
+      ({ assetCount, createdAt, id, name }) =>
+        new Collection({
+          id,
+          name: typeof name === "string" ? scrub(name) : "",
+          assetCount: typeof assetCount === "number" ? assetCount : undefined,
+          createdAt: CatalogAnswer.date(createdAt)
+        })
+    )
+    return { items, next: nextPaginationToken }
   })
 
   const listed = (filter: Filter) =>
-    pages((token) => page(CatalogFilter.query(filter, pageSize), token)).pipe(
-      Stream.filter(CatalogFilter.fits(filter))
-    )
+    pages((token) => page(CatalogFilter.query(filter, pageSize), token)).pipe(Stream.filter(CatalogFilter.fits(filter)))
 
   /** Hits say less than the catalogue does, and the search takes no other filter: both are seen to here. */
   const found = (words: string, filter: Filter) =>
@@ -182,7 +189,8 @@ export const make = Effect.fnUntraced(function* (
 
   return AssetCatalog.of({
     list: (filter = {}) => (filter.search === undefined ? listed(filter) : found(filter.search, filter)),
-    get: (ids) => Stream.fromIterable(Arr.chunksOf(new Set(ids), bulkSize)).pipe(Stream.mapEffect(get), Stream.flattenIterable),
+    get: (ids) =>
+      Stream.fromIterable(Arr.chunksOf(new Set(ids), bulkSize)).pipe(Stream.mapEffect(get), Stream.flattenIterable),
     collections,
     collection: Effect.fn("AssetCatalog.collection")(function* (wanted) {
       const all = yield* Stream.runCollect(collections)
@@ -243,34 +251,3 @@ const pages = <A, E>(page: (token: string | undefined) => Effect.Effect<Page<A>,
   Stream.paginate<string | undefined, A, E>(undefined, (token) =>
     Effect.map(page(token), ({ items, next }) => [items, Option.fromUndefinedOr(next || undefined)])
   )
-
-/** A page whose token is its own would come for ever. */
-const unlessRepeated =
-  (token: string | undefined) =>
-  <P extends { readonly nextPaginationToken?: string | null }, E>(page: Effect.Effect<P, E>) =>
-    Effect.filterOrFail(
-      page,
-      ({ nextPaginationToken }) => token === undefined || nextPaginationToken !== token,
-      () => "unexpected" as const
-    )
-
-const decoder = <S extends Schema.ConstraintDecoder<unknown>>(answer: S) =>
-  Schema.decodeEffect(Schema.fromJsonString(answer))
-const withId = <S extends Schema.Top>(id: S) =>
-  Schema.StructWithRest(Schema.Struct({ id }), [Schema.Record(Schema.String, Schema.Json)])
-const nextPaginationToken = Schema.optionalKey(Schema.NullOr(Schema.String))
-const Asset = withId(AssetId)
-const decodePage = decoder(Schema.Struct({ assets: Schema.Array(Asset), nextPaginationToken }))
-const decodeHits = decoder(Schema.Struct({ hits: Schema.Array(Asset) }))
-const Listed = withId(Schema.NonEmptyString)
-const decodeCollections = decoder(Schema.Struct({ collections: Schema.Array(Listed), nextPaginationToken }))
-
-const collectionOf =
-  (scrub: Json.Scrub) =>
-  ({ assetCount, createdAt, id, name }: typeof Listed.Type): Collection =>
-    new Collection({
-      id,
-      name: typeof name === "string" ? scrub(name) : "",
-      ...(typeof assetCount === "number" ? { assetCount } : {}),
-      ...(typeof createdAt === "string" ? Option.match(DateTime.make(createdAt), { onNone: () => ({}), onSome: (date) => ({ createdAt: DateTime.toUtc(date) }) }) : {})
-    })

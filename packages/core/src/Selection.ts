@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { AssetId, InferenceId, ModelId } from "./Asset.ts"
 import * as Redaction from "./internal/Redaction.ts"
 
@@ -99,6 +100,31 @@ export const make = (ids: {
     }
     return Effect.succeed(sorted({ assetIds, inferenceIds, modelIds }))
   })
+
+/**
+ * The selection of all assets that a stream of records has, such as `AssetCatalog.list`. It holds the ids alone. A stream without a
+ * record is an empty selection, and refused.
+ *
+ * **Example** (All videos of a week)
+ *
+ * ```ts
+ * const { list } = yield* AssetCatalog.AssetCatalog
+ * const now = yield* DateTime.now
+ * const week = { createdAfter: DateTime.subtract(now, { days: 7 }) }
+ * const selection = yield* Selection.fromCatalogue(list({ ...week, kinds: ["video"] }))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromCatalogue = <E, R>(
+  records: Stream.Stream<{ readonly id: AssetId }, E, R>
+): Effect.Effect<Selection, InvalidSelection | E, R> =>
+  Stream.runFold(
+    records,
+    () => new Set<string>(),
+    (ids, { id }) => ids.add(id)
+  ).pipe(Effect.flatMap((ids) => make({ assetIds: [...ids] })))
 
 /**
  * Cuts a selection into batches of at most `size` ids (default and maximum {@link maxBatchSize}): assets, then inferences, then

@@ -32,8 +32,8 @@ const operations = {
   getStatus: (api: FakeServer.Api) => api.getStatus(jobId),
   request: (api: FakeServer.Api) => api.request(assetId)
 }
-const all = ApiError.ApiError.fields.operation.literals.map(
-  (name): { readonly name: ApiError.Operation; readonly call: FakeServer.Call } => ({
+const all = (["requestBatch", "getStatus", "request"] as const).map(
+  (name): { readonly name: keyof FakeServer.Api; readonly call: FakeServer.Call } => ({
     name,
     call: operations[name]
   })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiError, Asset, FileNameTemplate, Selection } from "@scenario-assets/core"
+import { Asset, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Cause, Effect, Logger, Redacted, References, Tracer } from "effect"
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
@@ -12,7 +12,7 @@ const jobId = Asset.JobId.make("job_a")
 const assetId = Asset.AssetId.make("asset_a")
 const signed = `https://cdn.test/a.zip?Policy=abc&Signature=${Canary.signature}&Key-Pair-Id=K1`
 
-const calls: ReadonlyArray<readonly [operation: ApiError.Operation, call: FakeServer.Call]> = [
+const calls: ReadonlyArray<readonly [operation: keyof FakeServer.Api, call: FakeServer.Call]> = [
   [
     "requestBatch",
     (api) =>

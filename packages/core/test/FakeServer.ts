@@ -2,6 +2,7 @@
 import {
   type ApiError,
   type Asset,
+  AssetCatalog,
   AssetDownload,
   type DownloadJob,
   ScenarioConfig,
@@ -149,14 +150,26 @@ export const make = (first: Answer, ...others: ReadonlyArray<Answer>): FakeServe
 
 export const canaryCredentials = { apiKey: Redacted.make(Canary.key), apiSecret: Redacted.make(Canary.secret) }
 
-/** The service on such a server, with the canaries as credentials. */
-export const connect = Effect.fnUntraced(function* (
+interface ConnectOptions extends AssetDownload.Options {
+  readonly config?: ScenarioConfig.Options
+}
+
+/** A service on such a server, with the canaries as credentials. */
+const connected = Effect.fnUntraced(function* <A>(
+  make: Effect.Effect<A, never, HttpClient.HttpClient | ScenarioConfig.ScenarioConfig>,
   server: Pick<FakeServer, "client">,
-  options: AssetDownload.Options & { readonly config?: ScenarioConfig.Options } = {}
+  { config }: ConnectOptions
 ) {
-  const config = yield* ScenarioConfig.make(options.config ?? canaryCredentials)
-  return yield* AssetDownload.make(options).pipe(
+  return yield* make.pipe(
     Effect.provideService(HttpClient.HttpClient, server.client),
-    Effect.provideService(ScenarioConfig.ScenarioConfig, config)
+    Effect.provideService(ScenarioConfig.ScenarioConfig, yield* ScenarioConfig.make(config ?? canaryCredentials))
   )
 })
+
+/** The three operations on such a server. */
+export const connect = (server: Pick<FakeServer, "client">, options: ConnectOptions = {}) =>
+  connected(AssetDownload.make(options), server, options)
+
+/** The catalogue on such a server. */
+export const connectCatalog = (server: Pick<FakeServer, "client">, options: ConnectOptions = {}) =>
+  connected(AssetCatalog.make(options), server, options)

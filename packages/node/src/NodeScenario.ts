@@ -5,6 +5,7 @@
  */
 import { createRequire } from "node:module"
 import * as Archives from "@scenario-assets/core/Archives"
+import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
@@ -107,6 +108,7 @@ export interface Choices {
   /** Where `Downloads` records its runs. Default `Runs.layerConfig`. */
   readonly runs?: Layer.Layer<Runs.Runs, Config.ConfigError> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
+  readonly assetCatalog?: AssetCatalog.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
   readonly transfer?: Transfer.ServiceOptions | undefined
 }
@@ -122,6 +124,7 @@ export const layerServices = (
   choices: Choices = {}
 ): Layer.Layer<
   | AssetDownload.AssetDownload
+  | AssetCatalog.AssetCatalog
   | JobPoller.JobPoller
   | JobJournal.JobJournal
   | Transfer.Transfer
@@ -145,7 +148,13 @@ export const layerServices = (
     Layer.provideMerge(Layer.effect(FileDownload.FileDownload, FileDownload.make)),
     Layer.provideMerge(JobPoller.layer(choices.jobPoller)),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),
-    Layer.provideMerge(Layer.mergeAll(AssetDownload.layer(choices.assetDownload), layerTransfer(choices.transfer))),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        AssetDownload.layer(choices.assetDownload),
+        AssetCatalog.layer(choices.assetCatalog),
+        layerTransfer(choices.transfer)
+      )
+    ),
     Layer.provide(Layer.mergeAll(choices.apiClient ?? layerApiClient, choices.storageClient ?? layerStorageClient))
   )
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { AssetDownload, Metrics, ScenarioConfig } from "@scenario-assets/core"
+import { AssetCatalog, AssetDownload, Metrics, ScenarioConfig } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
 import {
   ArchiveReader,
@@ -112,6 +112,10 @@ describe("docs/observability.md", () => {
           const [asset] = emulator.catalogue.assets
           assert(asset !== undefined)
           yield* request(asset.id, { targetFormat: "png" })
+          const catalog = yield* AssetCatalog.AssetCatalog
+          yield* Stream.runDrain(catalog.list())
+          yield* Stream.runDrain(catalog.list({ search: asset.prompt }))
+          yield* Stream.runDrain(catalog.collections)
         })
       )
       if (Exit.isFailure(told.exit)) return yield* told.exit

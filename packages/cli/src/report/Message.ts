@@ -97,7 +97,11 @@ const words: {
 } = {
   getStatus: { act: "look up", of: (subject) => `job${subject}` },
   request: { act: "provide", of: (subject) => `asset${subject}` },
-  requestBatch: { act: "start a job for", of: () => "the requested ids" }
+  requestBatch: { act: "start a job for", of: () => "the requested ids" },
+  listAssets: { act: "list", of: () => "assets" },
+  searchAssets: { act: "search", of: () => "assets" },
+  getBulk: { act: "look up", of: () => "assets" },
+  listCollections: { act: "list", of: () => "collections" }
 }
 
 /** The last request about the job may have failed, which is an error of the API. */

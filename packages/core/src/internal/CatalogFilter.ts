@@ -54,7 +54,9 @@ export const query = (filter: Filter, pageSize: number): Query => {
     sortBy: byUpdate ? "updatedAt" : "createdAt",
     sortDirection: order === "oldest" ? "asc" : "desc"
   }
-  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  )
 }
 
 const iso = (date: DateTime.DateTime | undefined): string | undefined =>
@@ -65,7 +67,8 @@ export const fits = (filter: Filter) => {
   const { kinds = [], tags = [], updatedAfter, updatedBefore } = filter
   const byUpdate = isByUpdate(filter)
   return (record: AssetRecord): boolean =>
-    (kinds.length === 0 || kinds.some((kind) => record.kind === kind || record.kind?.startsWith(`${kind}-`) === true)) &&
+    (kinds.length === 0 ||
+      kinds.some((kind) => record.kind === kind || record.kind?.startsWith(`${kind}-`) === true)) &&
     tags.every((tag) => record.tags.includes(tag)) &&
     (byUpdate || isBetween(record.updatedAt, updatedAfter, updatedBefore))
 }
@@ -73,7 +76,17 @@ export const fits = (filter: Filter) => {
 /** Everything but the words: for hits of the search, which takes no other filter. */
 export const fitsWhole = (filter: Filter) => {
   const rest = fits(filter)
-  const { authorId, collectionId, createdAfter, createdBefore, inferenceId, modelId, types = [], updatedAfter, updatedBefore } = filter
+  const {
+    authorId,
+    collectionId,
+    createdAfter,
+    createdBefore,
+    inferenceId,
+    modelId,
+    types = [],
+    updatedAfter,
+    updatedBefore
+  } = filter
   const isSo = (value: string | undefined, wanted: string | undefined) => wanted === undefined || value === wanted
   return (record: AssetRecord): boolean =>
     rest(record) &&

@@ -1,5 +1,5 @@
 /**
- * An emulated Scenario: the three operations, and a storage host with the archives. It knows nothing of sockets:
+ * An emulated Scenario: the three operations, the catalogue, and a storage host with the archives. It knows nothing of sockets:
  * `EmulatorHttpClient` puts it behind an `HttpClient` in memory, `EmulatorServer` of `@scenario-assets/node` on two ports.
  *
  * @since 0.1.0
@@ -25,7 +25,7 @@ import * as Seeded from "./internal/Seeded.ts"
 import * as Storage from "./internal/Storage.ts"
 import * as JobScript from "./JobScript.ts"
 
-export type { Asset, Catalogue, CatalogueOptions, Inference, Model } from "./internal/Catalogue.ts"
+export type { Asset, Catalogue, CatalogueOptions, Collection, Inference, Model } from "./internal/Catalogue.ts"
 export type { Content } from "./internal/Content.ts"
 export type { Ending, Reply } from "./internal/Reply.ts"
 
@@ -147,7 +147,7 @@ export class Emulator extends Context.Service<
   {
     /** Where the two hosts are, and the credentials they accept. */
     readonly config: { readonly apiUrl: string; readonly storageUrl: string; readonly credentials: Credentials }
-    /** The models, inferences and assets that can be requested. */
+    /** What can be requested and listed. It can be changed: `add`, `remove` and `collect`, as people do at Scenario. */
     readonly catalogue: Catalogue.Catalogue
     /** Answers a request to one of the two hosts. `EmulatorHttpClient` and `EmulatorServer` are built on it. */
     readonly handle: (host: Host, request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Reply>

@@ -1,5 +1,5 @@
 /**
- * The contract of `assets.download`, stated a second time as an `HttpApi`: it feeds the emulator, the OpenAPI document
+ * The contract of `assets.download` and of the catalogue, stated a second time as an `HttpApi`: it feeds the emulator, the OpenAPI document
  * and the contract tests, and never the client. Two statements that tests compare are worth more than one that agrees
  * with itself.
  *
@@ -111,11 +111,138 @@ export const request = HttpApiEndpoint.post("request", "/assets/:assetId/downloa
   error: [BadRequest, QuotaExceeded, NotFound, TooManyRequests]
 }).annotate(OpenApi.Description, "Request a link to download one asset, converted to a format where one is given.")
 
+/**
+ * An asset as the catalogue has it. What is certain is required here; the client requires the id alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const CatalogueAsset = Schema.Struct({
+  id: AssetId,
+  url: Schema.String,
+  mimeType: Schema.String,
+  kind: Schema.String,
+  source: Schema.String,
+  privacy: Schema.String,
+  ownerId: Schema.String,
+  authorId: Schema.String,
+  createdAt: Schema.String,
+  updatedAt: Schema.String,
+  tags: Schema.Array(Schema.String),
+  collectionIds: Schema.Array(Schema.String),
+  properties: Schema.JsonObject,
+  metadata: Schema.JsonObject,
+  outputIndex: Schema.optionalKey(Schema.Int),
+  thumbnail: Schema.optionalKey(Schema.Struct({ assetId: AssetId, url: Schema.String }))
+})
+
+const nextPaginationToken = Schema.optionalKey(Schema.String)
+const page = {
+  pageSize: Schema.optionalKey(Schema.NumberFromString.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
+  paginationToken: Schema.optionalKey(Schema.String)
+}
+
+/**
+ * `GET /assets`: the assets of a project, page after page.
+ *
+ * @category endpoints
+ * @since 0.1.0
+ */
+export const listAssets = HttpApiEndpoint.get("listAssets", "/assets", {
+  query: {
+    ...query,
+    ...page,
+    collectionId: Schema.optionalKey(Schema.String),
+    modelId: Schema.optionalKey(ModelId),
+    inferenceId: Schema.optionalKey(InferenceId),
+    authorId: Schema.optionalKey(Schema.String),
+    types: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
+    createdAfter: Schema.optionalKey(Schema.String),
+    createdBefore: Schema.optionalKey(Schema.String),
+    updatedAfter: Schema.optionalKey(Schema.String),
+    updatedBefore: Schema.optionalKey(Schema.String),
+    sortBy: Schema.optionalKey(Schema.Literals(["createdAt", "updatedAt"])),
+    sortDirection: Schema.optionalKey(Schema.Literals(["asc", "desc"]))
+  },
+  success: Schema.Struct({ assets: Schema.Array(CatalogueAsset), nextPaginationToken }),
+  error: [BadRequest, TooManyRequests]
+}).annotate(
+  OpenApi.Description,
+  "The assets that fit all filters, page after page. Bounds by time need the order by the same time."
+)
+
+/**
+ * `POST /assets/get-bulk`: what is known of at most 200 assets.
+ *
+ * @category endpoints
+ * @since 0.1.0
+ */
+export const getBulk = HttpApiEndpoint.post("getBulk", "/assets/get-bulk", {
+  query,
+  payload: Schema.Struct({ assetIds: Schema.Array(AssetId) }),
+  success: Schema.Struct({ assets: Schema.Array(CatalogueAsset) }),
+  error: [BadRequest, TooManyRequests]
+}).annotate(OpenApi.Description, "What is known of at most 200 assets.")
+
+/**
+ * `POST /search/assets`: assets by words.
+ *
+ * @category endpoints
+ * @since 0.1.0
+ */
+export const searchAssets = HttpApiEndpoint.post("searchAssets", "/search/assets", {
+  query,
+  payload: Schema.Struct({
+    query: Schema.String,
+    offset: Schema.optionalKey(Schema.Int),
+    limit: Schema.optionalKey(Schema.Int)
+  }),
+  success: Schema.Struct({
+    hits: Schema.Array(Schema.Struct({ id: AssetId, kind: Schema.String })),
+    offset: Schema.Int,
+    limit: Schema.Int,
+    estimatedTotalHits: Schema.Int
+  }),
+  error: [BadRequest, TooManyRequests]
+}).annotate(OpenApi.Description, "Assets by words; a hit has fewer fields than an asset of the catalogue.")
+
+/**
+ * `GET /collections`: the collections of a project, page after page.
+ *
+ * @category endpoints
+ * @since 0.1.0
+ */
+export const listCollections = HttpApiEndpoint.get("listCollections", "/collections", {
+  query: { ...query, ...page },
+  success: Schema.Struct({
+    collections: Schema.Array(
+      Schema.Struct({
+        id: Schema.String,
+        name: Schema.String,
+        assetCount: Schema.Int,
+        modelCount: Schema.Int,
+        itemCount: Schema.Int,
+        createdAt: Schema.String,
+        updatedAt: Schema.String,
+        ownerId: Schema.String
+      })
+    ),
+    nextPaginationToken
+  }),
+  error: [TooManyRequests]
+}).annotate(OpenApi.Description, "The collections of a project, page after page.")
+
 /** @category endpoints @since 0.1.0 */
 export class Download extends HttpApiGroup.make("download")
   .add(requestBatch, getStatus, request)
   .middleware(Authentication)
   .annotate(OpenApi.Title, "Assets › Download") {}
+
+/** @category endpoints @since 0.1.0 */
+export class Catalogue extends HttpApiGroup.make("catalogue")
+  .add(listAssets, getBulk, searchAssets, listCollections)
+  .middleware(Authentication)
+  .annotate(OpenApi.Title, "Assets › Catalogue") {}
 
 /**
  * The whole contract.
@@ -124,12 +251,13 @@ export class Download extends HttpApiGroup.make("download")
  * @since 0.1.0
  */
 export class ScenarioApi extends HttpApi.make("scenario")
-  .add(Download)
+  .add(Download, Catalogue)
   .annotateMerge(
     OpenApi.annotations({
-      title: "Scenario: Assets › Download",
+      title: "Scenario: Assets",
       version: "1",
-      description: "The three operations of assets.download, as scenario-assets understands them.",
+      description:
+        "The three operations of assets.download and the reading of the catalogue, as scenario-assets understands them.",
       servers: [{ url: defaultBaseUrl }]
     })
   ) {}

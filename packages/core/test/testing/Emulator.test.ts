@@ -161,7 +161,7 @@ describe("the API", () => {
       assert.deepStrictEqual([answer.status, answer.infos], [404, { ids: ["asset_x", "inf_x", "model_x"] }])
       assert.strictEqual((yield* getStatus("job_x")).status, 404)
       assert.strictEqual((yield* request("asset_x", {})).status, 404)
-      assert.strictEqual((yield* call("GET", "/assets")).status, 404)
+      assert.strictEqual((yield* call("GET", "/models")).status, 404)
       assert.strictEqual((yield* call("DELETE", "/assets/download/job_x")).status, 404)
     }).pipe(Effect.provide(layer()))
   )

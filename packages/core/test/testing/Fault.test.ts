@@ -399,7 +399,10 @@ describe("Fault.parse", () => {
       const error = yield* Effect.flip(Fault.parse(text))
       assert.strictEqual(error._tag, "InvalidFault")
       assert.include(error.message, problem)
-      assert.include(error.message, "targets: requestBatch, getStatus, request, storage")
+      assert.include(
+        error.message,
+        "targets: requestBatch, getStatus, request, listAssets, searchAssets, getBulk, listCollections, storage"
+      )
       assert.include(error.message, "reset@<bytes>")
     })
   )

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { ApiError, Asset, FileNameTemplate, Selection, SignedUrl } from "@scenario-assets/core"
+import { ApiError, Asset, type AssetCatalog, FileNameTemplate, Selection, SignedUrl } from "@scenario-assets/core"
 import { ScenarioApi } from "@scenario-assets/core/testing"
-import { Effect, Exit, Redacted, Schema } from "effect"
+import { DateTime, Effect, Exit, Redacted, Schema, Stream } from "effect"
 import { HttpApi, type HttpApiEndpoint } from "effect/http-api"
 import * as Canary from "../../../../test-support/Canary.ts"
 import * as FakeServer from "../FakeServer.ts"
@@ -60,30 +60,94 @@ const batch = (ids: Parameters<typeof Selection.make>[0], flat?: boolean) => (ap
     api.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate, flat })
   )
 
-const calls: ReadonlyArray<readonly [name: ApiError.Operation, what: string, call: FakeServer.Call, params: object]> = [
-  ["requestBatch", "assets", batch({ assetIds: ["asset_a", "asset_b"] }), {}],
-  ["requestBatch", "all kinds, flat", batch({ assetIds: ["a"], inferenceIds: ["b"], modelIds: ["c"] }, true), {}],
-  ["requestBatch", "models, not flat", batch({ modelIds: ["model_a"] }, false), {}],
-  ["getStatus", "a job", (api) => api.getStatus(jobId), { jobId }],
-  ["getStatus", "an awkward id", (api) => api.getStatus(Asset.JobId.make("a:b@é+&")), { jobId: "a:b@é+&" }],
-  ["request", "an asset", (api) => api.request(assetId), { assetId }],
-  ...Asset.TargetFormat.literals.map(
-    (targetFormat) =>
-      ["request", targetFormat, (api: FakeServer.Api) => api.request(assetId, { targetFormat }), { assetId }] as const
-  )
+const calls: ReadonlyArray<readonly [name: keyof FakeServer.Api, what: string, call: FakeServer.Call, params: object]> =
+  [
+    ["requestBatch", "assets", batch({ assetIds: ["asset_a", "asset_b"] }), {}],
+    ["requestBatch", "all kinds, flat", batch({ assetIds: ["a"], inferenceIds: ["b"], modelIds: ["c"] }, true), {}],
+    ["requestBatch", "models, not flat", batch({ modelIds: ["model_a"] }, false), {}],
+    ["getStatus", "a job", (api) => api.getStatus(jobId), { jobId }],
+    ["getStatus", "an awkward id", (api) => api.getStatus(Asset.JobId.make("a:b@é+&")), { jobId: "a:b@é+&" }],
+    ["request", "an asset", (api) => api.request(assetId), { assetId }],
+    ...Asset.TargetFormat.literals.map(
+      (targetFormat) =>
+        ["request", targetFormat, (api: FakeServer.Api) => api.request(assetId, { targetFormat }), { assetId }] as const
+    )
+  ]
+
+/** Each operation of the catalogue, with the parameters and bodies that it is to send. */
+const catalogCalls: ReadonlyArray<
+  readonly [
+    name: ApiError.Operation,
+    what: string,
+    call: (catalog: AssetCatalog.AssetCatalog["Service"]) => Effect.Effect<unknown, ApiError.ApiError>,
+    sent: object
+  ]
+> = [
+  [
+    "listAssets",
+    "everything",
+    ({ list }) => Stream.runDrain(list()),
+    { pageSize: "100", sortBy: "createdAt", sortDirection: "desc" }
+  ],
+  [
+    "listAssets",
+    "every filter",
+    ({ list }) =>
+      Stream.runDrain(
+        list({
+          collectionId: "collection_a",
+          modelId: "model_a",
+          inferenceId: "inf_a",
+          authorId: "user_a",
+          types: ["upscale"],
+          kinds: ["video"],
+          tags: ["a"],
+          createdAfter: DateTime.makeUnsafe("2026-01-01T00:00:00Z"),
+          updatedBefore: DateTime.makeUnsafe("2026-02-01T00:00:00Z"),
+          order: "oldest"
+        })
+      ),
+    {
+      pageSize: "100",
+      collectionId: "collection_a",
+      modelId: "model_a",
+      inferenceId: "inf_a",
+      authorId: "user_a",
+      types: "upscale",
+      createdAfter: "2026-01-01T00:00:00.000Z",
+      sortBy: "createdAt",
+      sortDirection: "asc"
+    }
+  ],
+  [
+    "listAssets",
+    "bounds of the last change",
+    ({ list }) => Stream.runDrain(list({ updatedAfter: DateTime.makeUnsafe("2026-02-01T00:00:00Z") })),
+    { pageSize: "100", updatedAfter: "2026-02-01T00:00:00.000Z", sortBy: "updatedAt", sortDirection: "desc" }
+  ],
+  [
+    "searchAssets",
+    "words",
+    ({ list }) => Stream.runDrain(list({ search: "a fox" })),
+    { query: "a fox", offset: 0, limit: 100 }
+  ],
+  ["getBulk", "ids", ({ get }) => Stream.runDrain(get([assetId])), { assetIds: [assetId] }],
+  ["listCollections", "all", ({ collections }) => Stream.runDrain(collections), { pageSize: "100" }]
 ]
 
 const right = answer(200, { jobId, jobStatus: "queued", url })
+const rightCatalog = answer(200, { assets: [], hits: [], collections: [] })
 
 describe("The contract and the client agree", () => {
   it.effect("on the operations", () =>
     Effect.gen(function* () {
       const api = yield* connect(FakeServer.make(right))
+      const operations = [...Object.keys(api), ...new Set(catalogCalls.map(([name]) => name))]
       assert.sameMembers(
         contract.map(({ endpoint }) => endpoint.identifier),
-        Object.keys(api)
+        operations
       )
-      assert.sameMembers([...ApiError.ApiError.fields.operation.literals], Object.keys(api))
+      assert.sameMembers([...ApiError.ApiError.fields.operation.literals], operations)
     })
   )
 
@@ -109,6 +173,29 @@ describe("The contract and the client agree", () => {
       assert.strictEqual(headers["content-type"], payload?.contentType)
       if (payload === undefined) assert.strictEqual(body, "")
       else assert.deepStrictEqual(yield* strictly(payload.schema)(JSON.parse(body)), JSON.parse(body))
+    })
+  )
+
+  it.effect.each(
+    catalogCalls.flatMap(([name, what, call, sent]) =>
+      [undefined, "proj_a"].map((projectId) => ({ name, what, call, sent, projectId, project: projectId ?? "none" }))
+    )
+  )("on the request of $name for $what (project: $project)", ({ call, name, projectId, sent }) =>
+    Effect.gen(function* () {
+      const { endpoint } = operationOf(name)
+      const server = FakeServer.make(rightCatalog)
+      yield* call(yield* FakeServer.connectCatalog(server, { config: { ...canaryCredentials, projectId } }))
+      const { body, method, url } = yield* server.only
+      assert.strictEqual(method, endpoint.method)
+      assert.strictEqual(url.pathname, `/v1${endpoint.path}`)
+      const query = Object.fromEntries(url.searchParams)
+      yield* strictly(endpoint.query)(query)
+      const project = projectId === undefined ? {} : { projectId }
+      const payload = payloadOf(name)
+      assert.deepStrictEqual(query, payload === undefined ? { ...sent, ...project } : project)
+      if (payload === undefined) return
+      assert.deepStrictEqual(JSON.parse(body), sent)
+      yield* strictly(payload.schema)(JSON.parse(body))
     })
   )
 
@@ -157,7 +244,7 @@ describe("The contract and the client agree", () => {
 describe("The client understands what the contract lets a server answer", () => {
   const answers: ReadonlyArray<
     readonly [
-      name: ApiError.Operation,
+      name: keyof FakeServer.Api,
       value: object,
       check: (api: FakeServer.Api) => Effect.Effect<void, ApiError.ApiError>
     ]
@@ -224,10 +311,15 @@ describe("The client understands what the contract lets a server answer", () => 
         apiError: "Tag",
         infos: { ids: ["a"] }
       })
-      const api = yield* connect(FakeServer.make(answer(status, body)), { retries: 0 })
+      const server = FakeServer.make(answer(status, body))
       const [call] = calls.flatMap(([operation, , call]) => (operation === name ? [call] : []))
-      assert(call !== undefined)
-      const error = yield* Effect.flip(call(api))
+      const [catalogCall] = catalogCalls.flatMap(([operation, , call]) => (operation === name ? [call] : []))
+      const error =
+        call === undefined
+          ? yield* Effect.flatMap(FakeServer.connectCatalog(server, { retries: 0 }), (catalog) =>
+              Effect.flip(catalogCall?.(catalog) ?? Effect.die(name))
+            )
+          : yield* Effect.flatMap(connect(server, { retries: 0 }), (api) => Effect.flip(call(api)))
       assert.isDefined(reasons[status], `the test knows no reason for ${status}`)
       assert.strictEqual(error.reason._tag, reasons[status])
       assert.include(error.message, `"The server's words"`)
@@ -260,7 +352,11 @@ describe("docs/openapi.json", () => {
       [
         ["/assets/download", ["post"]],
         ["/assets/download/{jobId}", ["get"]],
-        ["/assets/{assetId}/download", ["post"]]
+        ["/assets/{assetId}/download", ["post"]],
+        ["/assets", ["get"]],
+        ["/assets/get-bulk", ["post"]],
+        ["/search/assets", ["post"]],
+        ["/collections", ["get"]]
       ]
     )
   })

@@ -186,7 +186,7 @@ describe("Archive.ofAssets", () => {
       assert.strictEqual(files.length, assets.length)
       files.forEach(({ name }, index) => {
         assert.isTrue(name.startsWith(`${assets[index]?.inferenceId}/`), name)
-        assert.isTrue(name.endsWith(assets[index]?.kind === "3d" ? ".obj" : ".png"), name)
+        assert.isTrue(/\.(?:png|obj|mp4|wav)$/.test(name), name)
       })
       readDirectory(zip)
 

@@ -1,5 +1,5 @@
 /**
- * The API host: the three operations, built from the contract.
+ * The API host: the three operations and the catalogue, built from the contract.
  *
  * @since 0.1.0
  */
@@ -23,6 +23,7 @@ import { Authentication, ScenarioApi } from "../ScenarioApi.ts"
 import * as Archive from "./Archive.ts"
 import * as AssetFile from "./AssetFile.ts"
 import type { Catalogue } from "./Catalogue.ts"
+import * as CatalogueApi from "./CatalogueApi.ts"
 import * as Content from "./Content.ts"
 import type { Target } from "./FaultKind.ts"
 import type { Jobs } from "./Jobs.ts"
@@ -52,15 +53,23 @@ export const targetOf = (method: string, url: string): Target | "unknown" => {
   const path = url.replace(/[?#].*$/, "").replace(/^\/hops\/[^/]+/, "")
   if (method === "POST" && path === `${basePath}/assets/download`) return "requestBatch"
   if (method === "GET" && /^\/v1\/assets\/download\/[^/]+$/.test(path)) return "getStatus"
-  return method === "POST" && /^\/v1\/assets\/[^/]+\/download$/.test(path) ? "request" : "unknown"
+  if (method === "POST" && /^\/v1\/assets\/[^/]+\/download$/.test(path)) return "request"
+  return catalogueTargets.get(`${method} ${path}`) ?? "unknown"
 }
+
+const catalogueTargets: ReadonlyMap<string, Target> = new Map([
+  [`GET ${basePath}/assets`, "listAssets"],
+  [`POST ${basePath}/assets/get-bulk`, "getBulk"],
+  [`POST ${basePath}/search/assets`, "searchAssets"],
+  [`GET ${basePath}/collections`, "listCollections"]
+])
 
 /** Makes the handler. It never fails: whatever goes wrong is an answer. */
 export const make = (
   options: Options
 ): Effect.Effect<(request: HttpServerRequest) => Effect.Effect<Reply.Reply>, never, Scope.Scope> =>
   HttpApiBuilder.layer(api).pipe(
-    Layer.provide(operations(options)),
+    Layer.provide([operations(options), catalogueOperations(options)]),
     Layer.provide(authentication(options)),
     Layer.provide(HttpServer.layerServices),
     HttpRouter.toHttpEffect,
@@ -133,6 +142,31 @@ const operations = ({ catalogue, jobs, links, nextScript, projectId, storage }: 
           }
           return { url: links.sign(storage.assetPath(asset), yield* Clock.currentTimeMillis) }
         })
+    })
+  )
+}
+
+const catalogueOperations = (options: Options) => {
+  const { projectId } = options
+  const catalogue = CatalogueApi.make(options)
+  const forbidden = refuse(403, { message: "Forbidden: the project is not one of this API key" })
+  /** The answer, unless the project is another or the request is wrong. */
+  const answer = <A extends object>(
+    query: { readonly projectId?: string },
+    found: Effect.Effect<A | CatalogueApi.Refusal>
+  ) =>
+    projectId !== undefined && query.projectId !== undefined && query.projectId !== projectId
+      ? Effect.succeed(forbidden)
+      : Effect.map(found, (found) =>
+          "infos" in found ? badRequest(found.message, found.infos) : HttpServerResponse.jsonUnsafe(found)
+        )
+
+  return HttpApiBuilder.group(api, "catalogue", (handlers) =>
+    handlers.handleAll({
+      listAssets: ({ query }) => answer(query, catalogue.list(query)),
+      getBulk: ({ payload, query }) => answer(query, catalogue.bulk(payload.assetIds)),
+      searchAssets: ({ payload, query }) => answer(query, catalogue.search(payload)),
+      listCollections: ({ query }) => answer(query, catalogue.collections(query))
     })
   )
 }

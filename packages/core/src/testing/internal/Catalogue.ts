@@ -9,7 +9,7 @@ import { specialModels } from "../JobScript.ts"
 import * as Seeded from "./Seeded.ts"
 
 /**
- * One asset: a picture, or a 3D landscape, made from its seed.
+ * One asset: a picture, a 3D landscape, a film or a tone, made from its seed.
  *
  * @category models
  * @since 0.1.0
@@ -18,12 +18,30 @@ export interface Asset {
   readonly id: AssetId
   readonly inferenceId: InferenceId
   readonly modelId: ModelId
-  readonly kind: "image" | "3d"
+  readonly kind: "image" | "3d" | "video" | "audio"
   readonly seed: number
   /** Index in the inference, from 0. */
   readonly num: number
   readonly prompt: string
   readonly generator: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly authorId: string
+  readonly tags: ReadonlyArray<string>
+}
+
+/**
+ * A folder of assets.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Collection {
+  readonly id: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly assetIds: ReadonlySet<AssetId>
 }
 
 /**
@@ -68,6 +86,8 @@ export interface CatalogueOptions {
    * selections of thousands need no catalogue of thousands. Default `false`.
    */
   readonly anyId?: boolean | undefined
+  /** When the newest asset was created, in milliseconds since 1970; the others six hours apart before it. Default 2026-11-01. */
+  readonly newest?: number | undefined
 }
 
 /**
@@ -81,6 +101,7 @@ export interface Catalogue {
   readonly models: ReadonlyArray<Model>
   readonly inferences: ReadonlyArray<Inference>
   readonly assets: ReadonlyArray<Asset>
+  readonly collections: ReadonlyArray<Collection>
   readonly asset: (id: AssetId) => Asset | undefined
   /** The assets of a selection, each once, in the order of the selection; and the ids that are not known. */
   readonly select: (selection: {
@@ -88,6 +109,12 @@ export interface Catalogue {
     readonly inferenceIds: ReadonlyArray<InferenceId>
     readonly modelIds: ReadonlyArray<ModelId>
   }) => { readonly assets: ReadonlyArray<Asset>; readonly unknown: ReadonlyArray<string> }
+  /** Adds one more asset of a model, created at this time. */
+  readonly add: (asset: { readonly modelId: ModelId; readonly createdAt: number }) => Asset
+  /** Removes assets; ids that are not known are nobody's loss. */
+  readonly remove: (ids: ReadonlyArray<AssetId>) => void
+  /** Puts assets into the collection with this name, which is created if there is none. */
+  readonly collect: (name: string, ids: ReadonlyArray<AssetId>) => Collection
 }
 
 /**
@@ -105,11 +132,15 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
     )
   ]
   const inferences = models.flatMap((model) => model.inferences)
-  const assets = inferences.flatMap((inference) => inference.assets)
+  const assets = dated(
+    inferences.flatMap((inference) => inference.assets),
+    options.newest ?? usualNewest
+  )
 
   const modelsById = new Map(models.map((model) => [model.id, model]))
   const inferencesById = new Map(inferences.map((inference) => [inference.id, inference]))
   const assetsById = new Map(assets.map((asset) => [asset.id, asset]))
+  const collections = new Map<string, { readonly assetIds: Set<AssetId> } & Collection>()
   const madeUp = options.anyId === true
   const model = (id: ModelId) =>
     modelsById.get(id) ?? (madeUp ? makeModel(id, { ...madeUpTheme, name: id }, size) : undefined)
@@ -117,11 +148,34 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
     inferencesById.get(id) ?? (madeUp ? makeInference(id, madeUpModelId, madeUpTheme, 0, size.assets) : undefined)
   const asset = (id: AssetId) =>
     assetsById.get(id) ?? (madeUp ? makeAsset(id, madeUpInferenceId, madeUpModelId, madeUpTheme, 0, 0) : undefined)
+  const collect = (name: string, ids: ReadonlyArray<AssetId>): Collection => {
+    const found = collections.get(name) ?? {
+      id: Seeded.id("collection", name),
+      name,
+      createdAt: usualNewest,
+      assetIds: new Set<AssetId>()
+    }
+    for (const id of ids) found.assetIds.add(id)
+    collections.set(name, found)
+    return found
+  }
+  for (const [index, name] of collectionNames.entries()) {
+    const every = assets.filter((_, position) => position % (index + 3) === 0)
+    collect(
+      name,
+      every.map(({ id }) => id)
+    )
+  }
 
   return {
     models,
     inferences,
-    assets,
+    get assets() {
+      return [...assetsById.values()]
+    },
+    get collections() {
+      return [...collections.values()]
+    },
     asset,
     select: ({ assetIds, inferenceIds, modelIds }) => {
       const unknown: Array<string> = []
@@ -137,9 +191,43 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
         ...known(modelIds, model).flatMap((found) => found.inferences.flatMap((one) => one.assets))
       ]
       return { assets: [...new Map(selected.map((one) => [one.id, one])).values()], unknown }
-    }
+    },
+    add: ({ createdAt, modelId }) => {
+      const of =
+        [...assetsById.values()].find((asset) => asset.modelId === modelId) ?? asset(AssetId.make("asset_none"))
+      const num = assetsById.size
+      const id = AssetId.make(Seeded.id("asset", `${modelId} added ${num}`))
+      const added: Asset = {
+        ...(of ?? makeAsset(id, madeUpInferenceId, modelId, madeUpTheme, 0, num)),
+        id,
+        num,
+        seed: Seeded.hash(id),
+        createdAt
+      }
+      assetsById.set(id, added)
+      return added
+    },
+    remove: (ids) => {
+      for (const id of ids) assetsById.delete(id)
+      for (const { assetIds } of collections.values()) for (const id of ids) assetIds.delete(id)
+    },
+    collect
   }
 }
+
+/** 2026-11-01 */
+const usualNewest = 1_793_491_200_000
+const apart = 6 * 60 * 60 * 1000
+
+/** The last one is the newest. Objects stay the same, for inferences hold them too. */
+const dated = (assets: ReadonlyArray<Asset>, newest: number): ReadonlyArray<Asset> => {
+  for (const [index, asset] of assets.entries()) {
+    Object.assign(asset, { createdAt: newest - (assets.length - 1 - index) * apart })
+  }
+  return assets
+}
+
+const collectionNames = ["Favourites", "Concept art", "素材 / <best of>"]
 
 interface Theme {
   readonly name: string
@@ -175,6 +263,18 @@ const themes: ReadonlyArray<Theme> = [
     kind: "3d",
     generator: "hunyuan-3d",
     prompts: ["a small landscape of blocks, low poly", "terraces around a pond, low poly"]
+  },
+  {
+    name: "Test cards",
+    kind: "video",
+    generator: "kling",
+    prompts: ["a test card that counts, slow motion", "colour bars, close-up"]
+  },
+  {
+    name: "Tones",
+    kind: "audio",
+    generator: "elevenlabs",
+    prompts: ["a calm tone", "a tone as of a far bell"]
   }
 ]
 
@@ -220,7 +320,10 @@ const makeAsset = (
   seed: Seeded.hash(id),
   num,
   prompt: promptOf(theme, index),
-  generator: theme.generator
+  generator: theme.generator,
+  createdAt: usualNewest,
+  authorId: Seeded.id("user", num % 2 === 0 ? "Ada" : "Grace"),
+  tags: [theme.generator, ...(num % 2 === 0 ? ["even"] : [])]
 })
 
 const promptOf = ({ prompts }: Theme, index: number): string => {

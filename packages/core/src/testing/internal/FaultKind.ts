@@ -5,17 +5,27 @@
  */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
+import type { Operation } from "../../ApiError.ts"
 
 /**
- * Which requests a fault meets: one of the three operations, or those to the storage host.
+ * Which requests a fault meets: those of one operation, or those to the storage host.
  *
  * @category models
  * @since 0.1.0
  */
-export type Target = "requestBatch" | "getStatus" | "request" | "storage"
+export type Target = Operation | "storage"
 
 /** @category constants @since 0.1.0 */
-export const targets: ReadonlyArray<Target> = ["requestBatch", "getStatus", "request", "storage"]
+export const targets: ReadonlyArray<Target> = [
+  "requestBatch",
+  "getStatus",
+  "request",
+  "listAssets",
+  "searchAssets",
+  "getBulk",
+  "listCollections",
+  "storage"
+]
 
 /**
  * What goes wrong. Numbers are bytes of the body.
