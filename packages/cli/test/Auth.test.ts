@@ -8,6 +8,7 @@ import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 import { hasScript, inTerminal } from "./support/Script.ts"
+import * as Server from "./support/Server.ts"
 
 /** An emulator, and a user of one's own, who has set no credentials. */
 const makeUser = Effect.gen(function* () {
@@ -32,10 +33,7 @@ describe.concurrent("auth", () => {
       const { emulated, file, run, url } = yield* makeUser
       const login = yield* run(["auth", "login"], { stdin: `${Canary.key}:${Canary.secret}\n` })
       assert.deepStrictEqual([login.code, login.stdout], [0, ""], login.stderr)
-      assert.strictEqual(
-        login.stderr,
-        `${url} accepts the API key CANA…. It is stored in ${file}, for this API alone.\n`
-      )
+      assert.strictEqual(login.stderr, `Stored the API key CANA… for ${url} in ${file}.\n`)
       assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), { [url]: keyAndSecret })
       assert.deepStrictEqual([mode(file), mode(path.dirname(file))], ["600", "700"])
 
@@ -74,7 +72,10 @@ describe.concurrent("auth", () => {
       const env = { SCENARIO_API_KEY: Canary.key, SCENARIO_SDK_API_SECRET: Canary.secret }
       const login = yield* run(["auth", "login", "--with-token"], { stdin: `${Canary.secret}\n`, env })
       assert.strictEqual(login.code, 0, login.stderr)
-      assert.match(login.stderr, /warning: there are credentials in the environment \(SCENARIO_API_KEY, SCENARIO_SDK_/)
+      assert.match(
+        login.stderr,
+        /warning: the environment \(SCENARIO_API_KEY, SCENARIO_SDK_API_SECRET\) has credentials too, which are used first/
+      )
       assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), {
         ...other,
         [url]: { bearerToken: Canary.secret }
@@ -105,10 +106,10 @@ describe.concurrent("auth", () => {
       assert.isTrue(rejected.stderr.startsWith(`scenario-assets: ${url}: the credentials were rejected (401)`))
       assert.deepInclude(Binary.lastLine(rejected.stdout), { type: "error", reason: "Unauthorized", stored: false })
 
-      yield* emulated.emulator.inject(Fault.status("getStatus", 403))
+      yield* emulated.emulator.inject(Fault.status("getStatus", 403, { times: 2 }))
       const forbidden = yield* run(["auth", "login"], { stdin: `${Canary.key}:${Canary.secret}` })
       assert.strictEqual(forbidden.code, 4)
-      assert.match(forbidden.stderr, /: not allowed \(403\)[^]*; check the project id and the scope of the API key/)
+      assert.match(forbidden.stderr, /: the credentials do not allow this \(403\): check the scope of the API key/)
 
       const silent = yield* run(["auth", "login"], { stdin: `${Canary.key}\n` })
       assert.strictEqual(silent.code, 2)
@@ -143,6 +144,88 @@ describe.concurrent("auth", () => {
   )
 })
 
+const given = { SCENARIO_API_KEY: "made-up-key", SCENARIO_API_SECRET: "made-up-secret" }
+
+describe.concurrent("whether credentials are accepted", () => {
+  it.live.each([
+    ["accepted", 401, 404, 0, /^$/],
+    ["accepted", 403, 404, 0, /^$/],
+    [
+      "rejected",
+      401,
+      401,
+      4,
+      /: the credentials were rejected \(401\); check the API key and secret, or the token\.\n$/
+    ],
+    ["rejected", 404, 401, 4, /: the credentials were rejected \(401\)/],
+    [
+      "of another scope or project",
+      401,
+      403,
+      4,
+      /: the credentials do not allow this \(403\): [^\n]*scope[^\n]*--project/
+    ],
+    ["of another scope or project", 404, 403, 4, /: the credentials do not allow this \(403\): /],
+    [
+      "not checked, for this is no Scenario API",
+      404,
+      404,
+      6,
+      /: there is no Scenario API at http\S+: [^\n]* ends in \/v1\.\n$/
+    ],
+    ["not checked, for anybody may ask", 200, 404, 1, /could not be checked: the server asks for none/],
+    ["not checked, for the server fails", 503, 503, 5, /could not be checked: the server failed \(503\)/],
+    ["not checked, for the server failed", 500, 404, 5, /could not be checked: the server failed \(500\)/],
+    ["not checked, for another answer", 405, 405, 1, /could not be checked: the call was refused \(405\)/]
+  ] as const)("%s: %i without credentials, %i with them", ([, without, withThem, exitCode, message]) =>
+    Effect.gen(function* () {
+      const { origin, requests } = yield* Server.make(Server.byCredentials(without, withThem))
+      const env = { ...given, SCENARIO_BASE_URL: `${origin}/v1` }
+      const status = yield* Binary.run(["auth", "status", "--json"], { env })
+      assert.strictEqual(status.code, exitCode, status.stderr)
+      assert.match(status.stderr, message)
+      assert.deepInclude(Binary.lastLine(status.stdout), { accepted: exitCode === 0 })
+      assert.isTrue(requests.some(({ headers }) => headers.authorization === undefined))
+    })
+  )
+
+  it.live("a host that cannot be reached checks nothing, and is asked without credentials alone", () =>
+    Effect.gen(function* () {
+      const env = { ...given, SCENARIO_BASE_URL: "http://127.0.0.1:2/v1" }
+      const { code, stderr } = yield* Binary.run(["auth", "status"], { env })
+      assert.strictEqual(code, 5)
+      assert.match(stderr, /: http:\/\/127\.0\.0\.1:2\/v1: the credentials could not be checked: no connection: /)
+    })
+  )
+
+  it.live("an emulator whose base URL lacks /v1 is no Scenario API", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const baseUrl = emulated.emulator.config.apiUrl.replace("/v1", "")
+      const { code, stderr } = yield* emulated.run(["auth", "status", "--base-url", baseUrl])
+      assert.strictEqual(code, 6)
+      assert.include(stderr, `there is no Scenario API at ${baseUrl}`)
+    })
+  )
+
+  it.live.each([
+    ["could not be checked", 503, /warning: http\S+: the credentials could not be checked: the server failed \(503\)/],
+    ["are for no Scenario API", 404, /warning: there is no Scenario API at http/]
+  ] as const)("auth login stores those that %s, and warns", ([, code, warning]) =>
+    Effect.gen(function* () {
+      const { origin } = yield* Server.make(Server.byCredentials(code, code))
+      const { file, run } = yield* makeUser
+      const stdin = `${Canary.key}:${Canary.secret}\n`
+      const login = yield* run(["auth", "login", "--base-url", `${origin}/v1`, "--json"], { stdin })
+      assert.strictEqual(login.code, 0, login.stderr)
+      assert.match(login.stderr, warning)
+      assert.match(login.stderr, /\nStored the API key CANA… for http\S+ in /)
+      assert.deepInclude(Binary.lastLine(login.stdout), { type: "result", accepted: false, file })
+      assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), { [`${origin}/v1`]: keyAndSecret })
+    })
+  )
+})
+
 describe.runIf(hasScript).concurrent("auth login on a terminal", () => {
   it.live("asks for key and secret, and shows neither", () =>
     Effect.gen(function* () {
@@ -159,7 +242,7 @@ describe.runIf(hasScript).concurrent("auth login on a terminal", () => {
       // What was printed holds no canary, or this fails.
       const { code, stdout } = yield* running.ended
       assert.strictEqual(code, 0, stdout)
-      assert.include(stdout, "CANA…. It is stored in")
+      assert.include(stdout, "Stored the API key CANA… for ")
       assert.notInclude(stdout, "*")
       assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), { [url]: keyAndSecret })
     })

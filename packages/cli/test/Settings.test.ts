@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
@@ -27,6 +27,17 @@ const places = (env: Record<string, string>) =>
   )
 
 describe.runIf(process.platform !== "win32")("places", () => {
+  it.live.each([{ XDG_CACHE_HOME: "cache" }, { HOME: "home" }, { HOME: "" }])(
+    "of compiled code are none in the current directory: %j",
+    (env) =>
+      Effect.gen(function* () {
+        const cwd = TestDirectory.make("cwd")
+        const { code } = yield* Binary.run(["status", "--help"], { cwd, env: { NODE_COMPILE_CACHE: "", ...env } })
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(readdirSync(cwd), [])
+      })
+  )
+
   it.effect("are where the XDG variables say, or else below the home directory", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* places({ HOME: "/h", XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" }), [
@@ -136,6 +147,35 @@ describe.concurrent("settings", () => {
       assert.match(third.stdout, /^of-flag\//, third.stderr)
       const projects = (yield* emulated.requests("request")).map((request) => /projectId=(\w+)/.exec(request.path)?.[1])
       assert.deepStrictEqual(projects, ["proj_file", "proj_environment", "proj_flag"])
+    })
+  )
+
+  it.live.each(["of the file", "of the environment", "of the flag"])(
+    "a ~ at the beginning of an output directory %s is the home directory",
+    (source) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        const home = TestDirectory.make("home")
+        const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
+        const { env } = configured(source === "of the file" ? { output: "~/renders" } : {})
+        const variable = source === "of the environment" ? { SCENARIO_ASSETS_OUTPUT: "~/renders" } : {}
+        const flags = source === "of the flag" ? ["--output=~/renders"] : []
+        const given = { env: { ...env, ...variable, HOME: home } }
+        const { code, stderr } = yield* emulated.run(["asset", asset, ...flags], given)
+        assert.strictEqual(code, 0, stderr)
+        assert.lengthOf(readdirSync(path.join(home, "renders")), 1)
+        assert.deepStrictEqual(readdirSync(emulated.directory), [])
+        const { stdout } = yield* emulated.run(["doctor", ...flags], given)
+        assert.include(stdout, `ok       output: ${path.join(home, "renders")}: `)
+      })
+  )
+
+  it.live("a ~ elsewhere in a directory is a ~", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
+      for (const output of ["./~", "~backup", "a/~"]) yield* emulated.run(["asset", asset, "-o", output])
+      assert.deepStrictEqual(readdirSync(emulated.directory).toSorted(), ["a", "~", "~backup"])
     })
   )
 

@@ -103,7 +103,12 @@ export const ResultLine = Schema.Union([
   result("Runs", "Of runs", { runs: Schema.Array(Run) }),
   result("Run", "Of runs resume, where the run is done", Run.fields),
   result("Forgotten", "Of runs forget", { forgotten: Strings }),
-  result("Login", "Of auth login", { baseUrl: Schema.String, credentials: Schema.String, file: Schema.String }),
+  result("Login", "Of auth login", {
+    baseUrl: Schema.String,
+    credentials: Schema.String.annotate({ description: "In words" }),
+    file: Schema.String,
+    accepted: Schema.Boolean.annotate({ description: "False where they could not be checked, and were stored anyway" })
+  }),
   result("Logout", "Of auth logout", { baseUrl: Schema.String, file: Schema.String, removed: Schema.Boolean }),
   result("Access", "Of auth status", {
     baseUrl: Schema.String,

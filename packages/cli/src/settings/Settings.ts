@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Home from "../start/Home.ts"
 import * as Reader from "../text/Reader.ts"
 
 export interface Setting<A> {
@@ -55,7 +56,11 @@ export const project = make(
   ConfigNames.environment.projectId[0]
 )
 
-export const output = make("output", ".", Reader.text("DIR"))
+/** Shells expand `~` at the beginning of a word, and some of them nowhere else: not in `--output=~/renders`, nor in a file. */
+export const output = make("output", ".", {
+  ...Reader.text("DIR"),
+  read: (text) => Option.some(Home.expand(text))
+})
 
 export const template = make("template", FileNameTemplate.defaultTemplate, {
   metavar: "TEMPLATE",
