@@ -9,6 +9,7 @@ import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
 import { hasScript, inTerminal } from "./support/Script.ts"
 import * as Server from "./support/Server.ts"
+import * as Terminal from "./support/Terminal.ts"
 
 /** An emulator, and a user of one's own, who has set no credentials. */
 const makeUser = Effect.gen(function* () {
@@ -84,15 +85,15 @@ describe.concurrent("auth", () => {
       const status = yield* run(["auth", "status"], { env })
       assert.deepStrictEqual(
         [status.code, status.stdout],
-        [0, `${url}: the API key CANA… of the environment (SCENARIO_API_KEY, SCENARIO_SDK_API_SECRET)\naccepted\n`]
+        [0, `${url}: the API key CANA… from the environment (SCENARIO_API_KEY, SCENARIO_SDK_API_SECRET)\naccepted\n`]
       )
       const stored = yield* run(["auth", "status"])
-      assert.deepStrictEqual([stored.code, stored.stdout], [0, `${url}: a bearer token of ${file}\naccepted\n`])
+      assert.deepStrictEqual([stored.code, stored.stdout], [0, `${url}: a bearer token from ${file}\naccepted\n`])
 
       const logout = yield* run(["auth", "logout"], { env })
       assert.match(
         logout.stderr,
-        /^Removed the credentials [^]*warning: there are still credentials in the environment/
+        /^Removed the credentials [^]*warning: the environment \(SCENARIO_API_KEY, SCENARIO_SDK_API_SECRET\) still has credentials/
       )
       assert.deepStrictEqual(JSON.parse(readFileSync(file, "utf8")), other)
     })
@@ -113,7 +114,7 @@ describe.concurrent("auth", () => {
 
       const silent = yield* run(["auth", "login"], { stdin: `${Canary.key}\n` })
       assert.strictEqual(silent.code, 2)
-      assert.match(silent.stderr, /: stdin holds no API key and secret; write KEY:SECRET in one line, or /)
+      assert.match(silent.stderr, /: stdin holds no API key and secret; write KEY:SECRET on one line, or /)
       assert.isFalse(existsSync(file))
     })
   )
@@ -126,7 +127,10 @@ describe.concurrent("auth", () => {
       writeFileSync(file, content, { mode: 0o640 })
       const open = yield* run(["auth", "status"])
       assert.strictEqual(open.code, 4)
-      assert.include(open.stderr, `${file} is open to other users (mode 0640); close it: chmod 600 ${file}.`)
+      assert.include(
+        open.stderr,
+        `${file} can be read by other users (mode 0640); run chmod 600 ${file}, and replace the key if`
+      )
 
       const damaged = path.join(TestDirectory.make("config"), "scenario-assets", "credentials.json")
       mkdirSync(path.dirname(damaged))
@@ -135,10 +139,7 @@ describe.concurrent("auth", () => {
         env: { XDG_CONFIG_HOME: path.dirname(path.dirname(damaged)) }
       })
       assert.strictEqual(code, 4)
-      assert.include(
-        stderr,
-        `${damaged} is damaged; remove it, and store the credentials again: scenario-assets auth login`
-      )
+      assert.include(stderr, `${damaged} is damaged; remove it, and run scenario-assets auth login again`)
       assert.deepInclude(Binary.lastLine(stdout), { error: "CredentialsFileError", path: damaged })
     })
   )
@@ -248,13 +249,27 @@ describe.runIf(hasScript).concurrent("auth login on a terminal", () => {
     })
   )
 
-  it.live("Ctrl-C ends it, and nothing is stored", () =>
+  it.live("says where keys are created, asks again for what is empty, and Ctrl-C leaves a clean line", () =>
     Effect.gen(function* () {
       const { emulated, env, file } = yield* makeUser
-      const running = yield* emulated.start(["auth", "login"], { through: inTerminal(80), stdin: "open", env })
-      yield* running.until("stdout", /API key for /)
-      running.process.stdin.write("abc\u0003")
-      assert.strictEqual((yield* running.ended).code, 130)
+      const terminal = yield* Terminal.start([process.execPath, Binary.bin, "auth", "login"], {
+        columns: 100,
+        rows: 12,
+        cwd: emulated.directory,
+        env: { ...Binary.environment(), ...emulated.env, ...env, TERM: "xterm" }
+      })
+      const shows = (text: string) => terminal.until(({ lines }) => lines.some((line) => line.includes(text)))
+      yield* shows("API key for ")
+      yield* terminal.type("\r")
+      yield* shows("Enter the API key, or press Ctrl-C to cancel")
+      yield* terminal.type("\u0003")
+      const { code, screen } = yield* terminal.ended
+      assert.strictEqual(code, 130)
+      assert.deepStrictEqual(screen.lines, [
+        "API keys are created in Scenario, under Organization settings > API Keys.",
+        `API key for ${emulated.env["SCENARIO_BASE_URL"]}:`
+      ])
+      assert.deepStrictEqual(screen.cursor, { row: 2, column: 0 })
       assert.isFalse(existsSync(file))
     })
   )

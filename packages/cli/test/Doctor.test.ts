@@ -100,7 +100,7 @@ describe.concurrent("doctor", () => {
       assert.strictEqual(code, 0)
       assert.match(
         stdout,
-        /\nwarning {2}clock: (1h 00m|59m 59s|60m 00s) ahead of the API's\n {9}Set the clock[^]*\nNo problems found, \d warnings?\.\n$/
+        /\nwarning {2}clock: (1h 0\dm|59m \d\ds|60m 00s) ahead of the API's\n {9}Set the clock[^]*\nNo problems found, \d warnings?\.\n$/
       )
     })
   )
@@ -212,10 +212,7 @@ describe.concurrent("doctor", () => {
       const env = { ...credentials, SCENARIO_BASE_URL: "http://name:word@127.0.0.1/v1" }
       const { code, stdout } = yield* Binary.run(["doctor"], { env })
       assert.strictEqual(code, 2)
-      assert.match(
-        stdout,
-        /\nproblem {2}settings: SCENARIO_BASE_URL: this is not an http or https URL without credentials/
-      )
+      assert.match(stdout, /\nproblem {2}settings: SCENARIO_BASE_URL: not an http or https URL without credentials/)
       assert.notMatch(stdout, /word|\bapi:/)
     })
   )

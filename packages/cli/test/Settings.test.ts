@@ -68,12 +68,12 @@ const good = {
 }
 
 const bad: ReadonlyArray<readonly [content: unknown, says: RegExp]> = [
-  ["{", /: this is not a JSON object of settings; write for example \{ "output": /],
-  [[1], /: this is not a JSON object of settings/],
-  [{ retries: ["3"] }, /: this is not a JSON object of settings/],
-  [{ apiKey: "k" }, /: there is no setting "apiKey"; there are base-url, project, output, .*, retries$/],
-  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: this is not an http or https URL without credentials/],
-  [{ project: "a b" }, /: project: "a b" cannot be the id of a project/],
+  ["{", /: it must be a JSON object of settings, for example \{ "output": /],
+  [[1], /: it must be a JSON object of settings/],
+  [{ retries: ["3"] }, /: it must be a JSON object of settings/],
+  [{ apiKey: "k" }, /: unknown setting "apiKey"; the settings are base-url, project, output, .*, retries$/],
+  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: not an http or https URL without credentials/],
+  [{ project: "a b" }, /: project: "a b" is not a project id/],
   [{ template: " " }, /: template: " " is not a file name template/],
   [{ flat: "perhaps" }, /: flat: "perhaps" is neither true nor false/],
   [{ "max-size": "much" }, /: max-size: "much" is not a size/],
@@ -184,7 +184,7 @@ describe.concurrent("settings", () => {
       const { env, file } = configured({ retrys: 3 })
       const wrongFile = yield* Binary.run(["download", "model_a", "--json"], { env })
       assert.strictEqual(wrongFile.code, 2)
-      assert.include(wrongFile.stderr, `scenario-assets: the configuration file ${file}: there is no setting "retrys";`)
+      assert.include(wrongFile.stderr, `scenario-assets: the configuration file ${file}: unknown setting "retrys";`)
       assert.include(Binary.lastLine(wrongFile.stdout), { error: "UsageError", exitCode: 2 })
       const help = yield* Binary.run(["download", "--help"], { env })
       assert.deepStrictEqual([help.code, help.stderr], [0, ""])

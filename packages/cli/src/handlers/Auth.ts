@@ -56,7 +56,7 @@ export const status = (values: StatusValues) =>
       ...Option.getOrUndefined(source)
     }
     const from = Option.match(source, { onNone: () => "", onSome: Credentials.describeSource })
-    yield* line(`${config.baseUrl}: ${what} of ${from}`)
+    yield* line(`${config.baseUrl}: ${what} from ${from}`)
     yield* Access.check(config, { ...fields, accepted: false })
     yield* line("accepted")
     yield* result({ ...fields, accepted: true })
@@ -78,7 +78,7 @@ export const logout = (values: LogoutValues) =>
     const environment = yield* Credentials.ofEnvironment
     if (Option.isSome(environment)) {
       const { source } = environment.value
-      yield* warn(`there are still credentials in ${Credentials.describeSource(source)}; unset those to remove them`)
+      yield* warn(`${Credentials.describeSource(source)} still has credentials; unset the variables to remove them`)
     }
     yield* result({ baseUrl, file, removed })
   }).pipe(Effect.provide(Output.layer(values)))

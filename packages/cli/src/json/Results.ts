@@ -118,5 +118,9 @@ export const ResultLine = Schema.Union([
     environment: Schema.optionalKey(Strings),
     accepted: Schema.Boolean
   }),
-  result("Doctor", "Of doctor", { checks: Schema.Array(Check), settings: Schema.Array(Setting) })
+  result("Doctor", "Of doctor", {
+    checks: Schema.Array(Check),
+    settings: Schema.Array(Setting),
+    report: Schema.optionalKey(Schema.String.annotate({ description: "The file that --report wrote" }))
+  })
 ]).pipe(described("Result", "The last line of a run that went well; which one depends on the command"))
