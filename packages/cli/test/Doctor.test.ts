@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -7,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
+import * as Server from "./support/Server.ts"
 
 const decode = Schema.decodeUnknownSync(
   Schema.Struct({
@@ -21,22 +21,14 @@ const statuses = (ended: Binary.Ended): Record<string, unknown> => {
   return Object.fromEntries(checks.map(({ check, status }) => [check, status]))
 }
 
-/** An API whose clock is so many milliseconds off, and which knows everybody. */
+/** An API whose clock is so many milliseconds off, and which accepts everybody who has credentials. */
 const clocked = (offset: number) =>
   Effect.map(
-    Effect.acquireRelease(
-      Effect.callback<ReturnType<typeof createServer>>((resume) => {
-        const server = createServer((_, response) => {
-          response.setHeader("date", new Date(Date.now() + offset).toUTCString())
-          response.writeHead(404, { "content-type": "application/json" }).end("{}")
-        }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-      }),
-      (server) => Effect.sync(() => server.close())
-    ),
-    (server) => {
-      const address = server.address()
-      return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/v1`
-    }
+    Server.make((request) => {
+      const date = new Date(Date.now() + offset).toUTCString()
+      return { ...Server.byCredentials(401, 404)(request), headers: { "content-type": "application/json", date } }
+    }),
+    ({ origin }) => `${origin}/v1`
   )
 
 const credentials = { SCENARIO_API_KEY: "made-up-key-of-length", SCENARIO_API_SECRET: "made-up" }
@@ -73,7 +65,7 @@ describe.concurrent("doctor", () => {
       ])
       assert.include(
         ended.stdout,
-        "the API key CANA… of the environment (SCENARIO_API_KEY, SCENARIO_API_SECRET), accepted"
+        "the API key CANA… from the environment (SCENARIO_API_KEY, SCENARIO_API_SECRET), accepted"
       )
     })
   )
@@ -82,11 +74,14 @@ describe.concurrent("doctor", () => {
     Effect.gen(function* () {
       const env = { XDG_CONFIG_HOME: TestDirectory.make("config"), SCENARIO_BASE_URL: "http://127.0.0.1:2/v1" }
       const { code, stderr, stdout } = yield* Binary.run(["doctor"], { env })
-      assert.deepStrictEqual([code, stderr], [4, "scenario-assets: 2 problems found\n"])
-      assert.match(stdout, /^ok {7}node: \d+\.[^]*\nok {7}settings: none in \/[^]*\n {9}retries +8 +default\n/)
+      assert.deepStrictEqual([code, stderr], [4, "scenario-assets: 2 problems found: credentials, api\n"])
       assert.match(
         stdout,
-        /\nproblem {2}credentials: No credentials are set; [^]*\n {9}Store some: scenario-assets auth /
+        /^ok {7}node: \d+\.[^]*\nok {7}settings: 1 set \(configuration file: \/\S+\)\n {9}base-url {2}http:\S+ {2}SCENARIO_BASE_URL\nproblem /
+      )
+      assert.match(
+        stdout,
+        /\nproblem {2}credentials: No credentials are set; [^]*\n {9}To store some: scenario-assets auth /
       )
       assert.match(stdout, /\nproblem {2}api: http:\/\/127.0.0.1:2\/v1: cannot connect: [^\n]*ECONNREFUSED/)
       assert.match(stdout, /\nok {7}output: \.: \d[^\n]* free\n/)
@@ -105,7 +100,7 @@ describe.concurrent("doctor", () => {
       assert.strictEqual(code, 0)
       assert.match(
         stdout,
-        /\nwarning {2}clock: it is (1h 00m|59m 59s|60m 00s) ahead of that of the API\n {9}Set it right/
+        /\nwarning {2}clock: (1h 0\dm|59m \d\ds|60m 00s) ahead of the API's\n {9}Set the clock[^]*\nNo problems found, \d warnings?\.\n$/
       )
     })
   )
@@ -116,19 +111,52 @@ describe.concurrent("doctor", () => {
       const baseUrl = "https://api.invalid/v1"
       const { code, stderr, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
       assert.strictEqual(code, 5)
-      assert.include(stdout, `\nok       proxy: ${baseUrl} is reached through http://127.0.0.1:1 (HTTPS_PROXY)\n`)
-      assert.include(stdout, "ECONNREFUSED 127.0.0.1:1, by the proxy http://127.0.0.1:1 (HTTPS_PROXY)")
+      assert.include(stdout, "\nok       proxy: the API is reached through http://127.0.0.1:1 (HTTPS_PROXY)\n")
+      assert.include(
+        stdout,
+        "\nok       proxy: storage hosts are reached through http://127.0.0.1:1 (HTTPS_PROXY), unless"
+      )
+      assert.include(stdout, "ECONNREFUSED 127.0.0.1:1, through the proxy http://127.0.0.1:1 (HTTPS_PROXY)")
       assert.notInclude(stdout + stderr, "word")
     })
   )
 
-  it.live("a proxy that is set and not used, for this machine itself", () =>
+  it.live("a proxy is one for storage hosts alone where the API is on this machine", () =>
     Effect.gen(function* () {
       const baseUrl = yield* clocked(0)
       const env = { ...credentials, ALL_PROXY: "http://127.0.0.1:1" }
-      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl, "--json"], { env })
+      const { code, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
       assert.strictEqual(code, 0)
-      assert.notInclude(stdout, '"proxy"')
+      assert.notInclude(stdout, "the API is reached through")
+      assert.include(stdout, "\nok       proxy: storage hosts are reached through http://127.0.0.1:1 (ALL_PROXY)")
+      const direct = yield* Binary.run(["doctor", "--base-url", baseUrl], { env: credentials })
+      assert.notInclude(direct.stdout, "proxy")
+    })
+  )
+
+  it.live("there is no Scenario API: credentials are not checked, whatever answers 404", () =>
+    Effect.gen(function* () {
+      const { origin } = yield* Server.make(Server.byCredentials(404, 404))
+      for (const env of [credentials, { XDG_CONFIG_HOME: TestDirectory.make("config") }]) {
+        const { code, stdout } = yield* Binary.run(["doctor", "--base-url", origin], { env })
+        assert.strictEqual(code, "XDG_CONFIG_HOME" in env ? 4 : 6)
+        assert.include(stdout, `\nproblem  api: there is no Scenario API at ${origin}: it answers 404`)
+        assert.notInclude(stdout, "accepted")
+      }
+    })
+  )
+
+  it.live("shows defaults with --verbose alone, and colours to whom they please", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const plain = yield* emulated.run(["doctor"])
+      assert.strictEqual(plain.code, 0)
+      assert.notInclude(plain.stdout, "default")
+      assert.notInclude(plain.stdout, "\u001b")
+      assert.match(plain.stdout, /\n\nNo problems found\.\n$/)
+      const verbose = yield* emulated.run(["doctor", "--verbose"], { env: { FORCE_COLOR: "1" } })
+      assert.match(verbose.stdout, /\n {9}retries +8 +default\n/)
+      assert.isTrue(verbose.stdout.startsWith("\u001b[32mok\u001b[0m       node: "))
     })
   )
 
@@ -164,14 +192,14 @@ describe.concurrent("doctor", () => {
       const plain = yield* emulated.run(["doctor"], { env })
       assert.match(
         plain.stdout,
-        /all\.zip\.scenario-assets\n {9}Go on with downloads by 'scenario-assets runs resume' /
+        / contains all\.zip\.scenario-assets\n {9}To resume a download: scenario-assets runs resume /
       )
       const stateless = { XDG_STATE_HOME: path.join(unfinished, "lock") }
       const unlisted = yield* emulated.run(["doctor"], { env: stateless })
       assert.strictEqual(unlisted.code, 0, unlisted.stdout)
       assert.match(
         unlisted.stdout,
-        /\nwarning {2}state: [^\n]*: it cannot be written to \(ENOTDIR\), so no run is listed/
+        /\nwarning {2}state: [^\n]*: it cannot be written to \(ENOTDIR\), so runs are neither listed/
       )
       const barred = yield* emulated.run(["doctor", "-o", "all.zip.scenario-assets/lock/renders", "--json"])
       assert.strictEqual(barred.code, 8)
@@ -184,10 +212,7 @@ describe.concurrent("doctor", () => {
       const env = { ...credentials, SCENARIO_BASE_URL: "http://name:word@127.0.0.1/v1" }
       const { code, stdout } = yield* Binary.run(["doctor"], { env })
       assert.strictEqual(code, 2)
-      assert.match(
-        stdout,
-        /\nproblem {2}settings: SCENARIO_BASE_URL: this is not an http or https URL without credentials/
-      )
+      assert.match(stdout, /\nproblem {2}settings: SCENARIO_BASE_URL: not an http or https URL without credentials/)
       assert.notMatch(stdout, /word|\bapi:/)
     })
   )

@@ -96,7 +96,7 @@ describe.concurrent("errors", () => {
       const { code, stderr, stdout } = yield* emulated.run(args, { env })
       assert.strictEqual(code, 1)
       const said =
-        /^scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug of scenario-assets\. Please report it: npm bugs @scenario-assets\/cli\nThe details to add are in (\S+); they hold no arguments, settings or credentials\.\n$/
+        /^scenario-assets: unexpected error: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug in scenario-assets\. Please report it to its maintainers: npm view @scenario-assets\/cli maintainers\nAdd the details in (\S+), which hold no arguments, settings or credentials\.\n$/
       assert.match(stderr, said)
       const file = said.exec(stderr)?.[1] ?? ""
       assert.strictEqual(path.dirname(file), directory)
@@ -113,7 +113,7 @@ describe.concurrent("errors", () => {
       const verbose = yield* emulated.run([...args, "--verbose"], { env })
       assert.match(verbose.stderr, /\n {2}scenario-assets \S+, Node [^]*\n +at [^]*\nThis is a bug/)
       const nowhere = yield* emulated.run(args, { env: { ...env, TMPDIR: path.join(directory, "nowhere") } })
-      assert.match(nowhere.stderr, /\nWith --verbose the same command prints the details to add\.\n$/)
+      assert.match(nowhere.stderr, /\nAdd the details, which the same command prints with --verbose\.\n$/)
       assert.lengthOf(readdirSync(directory), 3, "the saboteur and two reports")
     })
   )
@@ -126,7 +126,7 @@ describe.concurrent("errors", () => {
       assert.strictEqual(code, 1)
       assert.match(
         stderr,
-        /(^|\n)scenario-assets: this should not happen: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug [^\n]*\nThe details to add are in \S+; [^\n]*\n$/
+        /(^|\n)scenario-assets: unexpected error: broke over https:\/\/host\/a\?<redacted> and <redacted>, Basic <redacted> in ~\nThis is a bug [^\n]*\nAdd the details in \S+, [^\n]*\n$/
       )
       assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1 })
     })
@@ -141,7 +141,7 @@ describe.concurrent("errors", () => {
         assert.strictEqual(code, 1)
         assert.match(
           stderr,
-          /^scenario-assets: this should not happen: \S+ is not there\nThis is a bug of scenario-assets\. [^\n]*\n[^\n]*\n$/
+          /^scenario-assets: unexpected error: \S+ is not there\nThis is a bug in scenario-assets\. [^\n]*\n[^\n]*\n$/
         )
         assert.deepInclude(Binary.lastLine(stdout), { error: "Defect", exitCode: 1 })
       })
@@ -158,9 +158,63 @@ describe.concurrent("errors", () => {
       )
       const args = ["download", "model_a", "--dry-run", "--json"]
       const { stderr } = yield* Binary.run(args, { env: { ...env, XDG_CONFIG_HOME: config } })
-      assert.match(stderr, /^scenario-assets: this should not happen: broke over <redacted>, <redacted>\n/)
+      assert.match(stderr, /^scenario-assets: unexpected error: broke over <redacted>, <redacted>\n/)
     })
   )
+
+  it.live("a secret of a letter garbles no bug report, a short one goes as a word, a long one wherever it stands", () =>
+    Effect.gen(function* () {
+      const { env } = Preload.make(
+        `JSON.stringify = () => { throw new Error("a banana on a path/12345/67890, zx81 zx812 and=longsecret1x") }`
+      )
+      const secrets = { SCENARIO_API_KEY: "a", SCENARIO_API_SECRET: "zx81", SCENARIO_SDK_JWT: "longsecret1", HOME: "/" }
+      const args = ["download", "model_a", "--dry-run", "--json"]
+      const { stderr } = yield* Binary.run(args, { env: { ...env, ...secrets } })
+      assert.match(
+        stderr,
+        /^scenario-assets: unexpected error: a banana on a path\/12345\/67890, <redacted> zx812 and=<redacted>x\n/
+      )
+    })
+  )
+
+  describe.runIf(process.platform !== "win32")("in a directory that was removed", () => {
+    const removed = (command: ReadonlyArray<string>) =>
+      ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh", ...command] as const
+
+    it.live.each([
+      ["download model_a", 8],
+      ["download --job job_a", 8],
+      ["download model_a -o /nowhere", 8],
+      ["asset asset_a", 8],
+      ["extract a.zip", 2],
+      ["list a.zip", 2],
+      ["runs resume", 8],
+      ["doctor", 8]
+    ] as const)("%s says so plainly", ([words, exitCode]) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        const { code, stderr, stdout } = yield* emulated.run(words.split(" "), { through: removed })
+        assert.strictEqual(code, exitCode, stderr)
+        assert.notInclude(stderr, "bug")
+        if (exitCode === 8) {
+          assert.include(stderr + stdout, "The current directory no longer exists; change to another one, and run")
+        }
+        assert.deepStrictEqual(yield* emulated.requests("requestBatch"), [])
+      })
+    )
+
+    it.live.each(["--version", "--help", "doctor --help", "auth status", "runs", "status JOB", "completions bash"])(
+      "%s works",
+      (words) =>
+        Effect.gen(function* () {
+          const emulated = yield* Emulated.make()
+          const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
+          const args = words.split(" ").map((word) => (word === "JOB" ? jobId : word))
+          const { code, stderr } = yield* emulated.run(args, { through: removed })
+          assert.strictEqual(code, 0, stderr)
+        })
+    )
+  })
 
   it.live("to have no home is none", () =>
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
@@ -27,6 +27,17 @@ const places = (env: Record<string, string>) =>
   )
 
 describe.runIf(process.platform !== "win32")("places", () => {
+  it.live.each([{ XDG_CACHE_HOME: "cache" }, { HOME: "home" }, { HOME: "" }])(
+    "of compiled code are none in the current directory: %j",
+    (env) =>
+      Effect.gen(function* () {
+        const cwd = TestDirectory.make("cwd")
+        const { code } = yield* Binary.run(["status", "--help"], { cwd, env: { NODE_COMPILE_CACHE: "", ...env } })
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(readdirSync(cwd), [])
+      })
+  )
+
   it.effect("are where the XDG variables say, or else below the home directory", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* places({ HOME: "/h", XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" }), [
@@ -57,12 +68,12 @@ const good = {
 }
 
 const bad: ReadonlyArray<readonly [content: unknown, says: RegExp]> = [
-  ["{", /: this is not a JSON object of settings; write for example \{ "output": /],
-  [[1], /: this is not a JSON object of settings/],
-  [{ retries: ["3"] }, /: this is not a JSON object of settings/],
-  [{ apiKey: "k" }, /: there is no setting "apiKey"; there are base-url, project, output, .*, retries$/],
-  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: this is not an http or https URL without credentials/],
-  [{ project: "a b" }, /: project: "a b" cannot be the id of a project/],
+  ["{", /: it must be a JSON object of settings, for example \{ "output": /],
+  [[1], /: it must be a JSON object of settings/],
+  [{ retries: ["3"] }, /: it must be a JSON object of settings/],
+  [{ apiKey: "k" }, /: unknown setting "apiKey"; the settings are base-url, project, output, .*, retries$/],
+  [{ "base-url": "http://name:word@127.0.0.1/v1" }, /: base-url: not an http or https URL without credentials/],
+  [{ project: "a b" }, /: project: "a b" is not a project id/],
   [{ template: " " }, /: template: " " is not a file name template/],
   [{ flat: "perhaps" }, /: flat: "perhaps" is neither true nor false/],
   [{ "max-size": "much" }, /: max-size: "much" is not a size/],
@@ -139,12 +150,41 @@ describe.concurrent("settings", () => {
     })
   )
 
+  it.live.each(["of the file", "of the environment", "of the flag"])(
+    "a ~ at the beginning of an output directory %s is the home directory",
+    (source) =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        const home = TestDirectory.make("home")
+        const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
+        const { env } = configured(source === "of the file" ? { output: "~/renders" } : {})
+        const variable = source === "of the environment" ? { SCENARIO_ASSETS_OUTPUT: "~/renders" } : {}
+        const flags = source === "of the flag" ? ["--output=~/renders"] : []
+        const given = { env: { ...env, ...variable, HOME: home } }
+        const { code, stderr } = yield* emulated.run(["asset", asset, ...flags], given)
+        assert.strictEqual(code, 0, stderr)
+        assert.lengthOf(readdirSync(path.join(home, "renders")), 1)
+        assert.deepStrictEqual(readdirSync(emulated.directory), [])
+        const { stdout } = yield* emulated.run(["doctor", ...flags], given)
+        assert.include(stdout, `ok       output: ${path.join(home, "renders")}: `)
+      })
+  )
+
+  it.live("a ~ elsewhere in a directory is a ~", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const asset = emulated.emulator.catalogue.assets[0]?.id ?? ""
+      for (const output of ["./~", "~backup", "a/~"]) yield* emulated.run(["asset", asset, "-o", output])
+      assert.deepStrictEqual(readdirSync(emulated.directory).toSorted(), ["a", "~", "~backup"])
+    })
+  )
+
   it.live("what is wrong is told by name; who does not need it does not care", () =>
     Effect.gen(function* () {
       const { env, file } = configured({ retrys: 3 })
       const wrongFile = yield* Binary.run(["download", "model_a", "--json"], { env })
       assert.strictEqual(wrongFile.code, 2)
-      assert.include(wrongFile.stderr, `scenario-assets: the configuration file ${file}: there is no setting "retrys";`)
+      assert.include(wrongFile.stderr, `scenario-assets: the configuration file ${file}: unknown setting "retrys";`)
       assert.include(Binary.lastLine(wrongFile.stdout), { error: "UsageError", exitCode: 2 })
       const help = yield* Binary.run(["download", "--help"], { env })
       assert.deepStrictEqual([help.code, help.stderr], [0, ""])

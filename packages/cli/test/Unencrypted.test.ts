@@ -7,7 +7,7 @@ import * as Emulated from "./support/Emulated.ts"
 
 const baseUrl = "http://api.invalid/v1"
 const env = { SCENARIO_API_KEY: Canary.key, SCENARIO_API_SECRET: Canary.secret }
-const warning = `warning: ${baseUrl}: the credentials travel unencrypted, and others on the way can read them; give a base URL with https\n`
+const warning = `warning: ${baseUrl}: credentials are sent unencrypted, so that others on the network can read them; use an https base URL\n`
 
 describe.concurrent("credentials over plain HTTP", () => {
   it("leave this machine unless the host is this machine", () => {
@@ -44,7 +44,10 @@ describe.concurrent("credentials over plain HTTP", () => {
   it.live("doctor finds it", () =>
     Effect.gen(function* () {
       const { stderr, stdout } = yield* Binary.run(["doctor", "--base-url", baseUrl], { env })
-      assert.include(stdout, `\nwarning  encryption: the credentials travel unencrypted, and others on the way can`)
+      assert.include(
+        stdout,
+        `\nwarning  encryption: credentials are sent unencrypted, so that others on the network can`
+      )
       assert.notInclude(stderr, "warning")
     })
   )

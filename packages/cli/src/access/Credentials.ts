@@ -1,4 +1,4 @@
-/** Who calls: by the environment, or else by what `auth login` has stored for the API. */
+/** The credentials to use: those of the environment, or else those that `auth login` stored for the API. */
 import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Config from "effect/Config"
@@ -79,7 +79,7 @@ export const secrets = Effect.gen(function* () {
   return [...given.flatMap(Option.toArray), ...stored].map(Redacted.value)
 })
 
-/** What they are, told so that nobody can use them: of a key that is long enough, its beginning. */
+/** What they are, without what could be used: of a key that is long enough, its beginning. */
 export const describe = (credentials: ScenarioConfig.Credentials): string => {
   if (credentials._tag === "Bearer") return "a bearer token"
   const key = Redacted.value(credentials.key)

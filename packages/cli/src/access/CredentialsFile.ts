@@ -80,13 +80,13 @@ const read = Effect.fnUntraced(function* (path: string) {
   if (process.platform !== "win32" && (info.mode & 0o077) !== 0) {
     const mode = (info.mode & 0o777).toString(8).padStart(4, "0")
     return yield* refuse(
-      `is open to other users (mode ${mode}); close it: chmod 600 ${path}. If others use this machine, replace the key too`
+      `can be read by other users (mode ${mode}); run chmod 600 ${path}, and replace the key if others use this machine`
     )
   }
   const content = decode(text)
   return Option.isSome(content)
     ? content.value
-    : yield* refuse("is damaged; remove it, and store the credentials again: scenario-assets auth login")
+    : yield* refuse("is damaged; remove it, and run scenario-assets auth login again")
 })
 
 /** Never to be read by anybody else, not even for a moment. */

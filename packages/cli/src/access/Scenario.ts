@@ -78,6 +78,6 @@ export const warnIfUnencrypted = Effect.fnUntraced(function* (baseUrl: string) {
   if (isUnencrypted(baseUrl)) yield* warn(`${baseUrl}: ${unencryptedDanger}; ${unencryptedAdvice}`)
 })
 
-export const unencryptedDanger = "the credentials travel unencrypted, and others on the way can read them"
+export const unencryptedDanger = "credentials are sent unencrypted, so that others on the network can read them"
 
-export const unencryptedAdvice = "give a base URL with https"
+export const unencryptedAdvice = "use an https base URL"

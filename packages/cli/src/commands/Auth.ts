@@ -9,7 +9,7 @@ const login = Command.make(
   "login",
   {
     withToken: Flag.Boolean("with-token").pipe(
-      Flag.withDescription("Store a bearer token, instead of an API key and its secret"),
+      Flag.withDescription("Store a bearer token instead of an API key and its secret"),
       Flag.withDefault(false)
     ),
     ...Options.connection,
@@ -20,10 +20,16 @@ const login = Command.make(
     ({ login }) => login
   )
 ).pipe(
-  Command.withDescription("Store credentials, typed in or from stdin, once the API has taken them"),
+  Command.withDescription("Check credentials, typed in or from stdin, and store them"),
   Command.withExamples([
-    { command: "scenario-assets auth login", description: "Asks for the API key and its secret, and shows neither" },
-    { command: "pass scenario | scenario-assets auth login", description: "KEY:SECRET, or two lines, from elsewhere" },
+    {
+      command: "scenario-assets auth login",
+      description: "Asks for an API key and its secret, from Organization settings > API Keys in Scenario"
+    },
+    {
+      command: "pass scenario | scenario-assets auth login",
+      description: "From stdin: KEY:SECRET on one line, or on two"
+    },
     { command: "scenario-assets auth login --with-token < token.txt", description: "A bearer token" }
   ])
 )
@@ -36,8 +42,8 @@ const status = Command.make(
     ({ status }) => status
   )
 ).pipe(
-  Command.withDescription("Print which credentials are used with an API, and whether it accepts them"),
-  Command.withExamples([{ command: "scenario-assets auth status", description: "Exit code 4 if they do not work" }])
+  Command.withDescription("Show which credentials are used, and whether the API accepts them"),
+  Command.withExamples([{ command: "scenario-assets auth status", description: "Exit code 4 if they are rejected" }])
 )
 
 const logout = Command.make(
@@ -48,12 +54,14 @@ const logout = Command.make(
     ({ logout }) => logout
   )
 ).pipe(
-  Command.withDescription("Remove the stored credentials of an API"),
-  Command.withExamples([{ command: "scenario-assets auth logout", description: "Those of the usual API" }])
+  Command.withDescription("Remove stored credentials"),
+  Command.withExamples([{ command: "scenario-assets auth logout", description: "Those for the default base URL" }])
 )
 
 export const command = Command.make("auth").pipe(
-  Command.withDescription("Store, show and remove the credentials for an API"),
+  Command.withDescription("Store, show and remove credentials"),
   Command.withSubcommands([login, status, logout]),
-  Command.withExamples([{ command: "scenario-assets auth login", description: "Asks for them, and stores them" }])
+  Command.withExamples([
+    { command: "scenario-assets auth login", description: "Asks for an API key, checks and stores it" }
+  ])
 )

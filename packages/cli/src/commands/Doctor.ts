@@ -1,10 +1,11 @@
 /** `doctor`, in words. */
+import { AssetId, JobId } from "@scenario-assets/core/Asset"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Options from "../settings/Options.ts"
 import * as Settings from "../settings/Settings.ts"
 
-/** Not what stands for them elsewhere: whether that can be used at all is for the doctor to say. */
+/** Without the environment and the configuration file: whether what they hold is valid is for the doctor to say. */
 const given = (setting: Settings.Setting<string>, description: string) =>
   Flag.String(setting.key).pipe(
     Flag.withMetavar(setting.reader.metavar),
@@ -15,9 +16,28 @@ const given = (setting: Settings.Setting<string>, description: string) =>
 export const command = Command.make(
   "doctor",
   {
-    directory: given(Settings.output, "The directory to examine, as that of a download").pipe(Flag.withAlias("o")),
-    baseUrl: given(Settings.baseUrl, "Where the API is"),
+    directory: given(Settings.output, "The output directory to check").pipe(Flag.withAlias("o")),
+    baseUrl: given(Settings.baseUrl, "The base URL of the API"),
     project: given(Settings.project, "The project to work in"),
+    report: Flag.String("report").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "Write how the API and its storage hosts answer to a new file, without keys, links, prompts and ids"
+      ),
+      Flag.optional
+    ),
+    jobId: Flag.String("job").pipe(
+      Flag.withMetavar("ID"),
+      Flag.withSchema(JobId),
+      Flag.withDescription("With --report: a finished job, whose archive's host is asked too"),
+      Flag.optional
+    ),
+    assetId: Flag.String("asset").pipe(
+      Flag.withMetavar("ID"),
+      Flag.withSchema(AssetId),
+      Flag.withDescription("With --report: an asset, whose host is asked too"),
+      Flag.optional
+    ),
     ...Options.output
   },
   Options.lazily(
@@ -25,9 +45,13 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Examine configuration, credentials, API, clock and disk, and say what to do"),
+  Command.withDescription("Check settings, credentials, API, proxies, clock and disk, and say how to fix problems"),
   Command.withExamples([
-    { command: "scenario-assets doctor", description: "What stands in the way of a download here" },
-    { command: "scenario-assets doctor -o renders --json", description: "The same for a program" }
+    { command: "scenario-assets doctor", description: "What keeps a download from working here" },
+    { command: "scenario-assets doctor -o renders --json", description: "The same as JSON" },
+    {
+      command: "scenario-assets doctor --report report.json --job job_abc",
+      description: "Facts about the service, to read and send to the maintainers"
+    }
   ])
 )

@@ -1,5 +1,4 @@
-/** Whether the API can be reached, takes the credentials, and has the same time. */
-import type { ApiError } from "@scenario-assets/core/ApiError"
+/** Whether the API can be reached, accepts the credentials, and has the same time. */
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import * as DateTime from "effect/DateTime"
@@ -11,6 +10,7 @@ import * as Result from "effect/Result"
 import * as Access from "../access/Access.ts"
 import * as Credentials from "../access/Credentials.ts"
 import * as Scenario from "../access/Scenario.ts"
+import { type AccessProblem, describeAccess } from "../errors/CommandError.ts"
 import * as ExitCode from "../errors/ExitCode.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
@@ -22,23 +22,27 @@ export const run = Effect.fnUntraced(function* (connection: Connection) {
     onFailure: () => stranger(connection),
     onSuccess: ({ config }) => Effect.succeed(config)
   })
-  const [elapsed, answer] = yield* Effect.timed(Access.ask(config))
-  const response = answer?.response
+  const { baseUrl } = config
+  const [elapsed, anonymous] = yield* Effect.timed(Access.askAnonymously(config))
+  const problem = Result.isSuccess(configured)
+    ? yield* Access.judge(config, anonymous)
+    : Access.judgeAnonymous(anonymous)
+  const date = anonymous?.response?.headers["date"]
   return [
     Result.match(configured, {
       onFailure: (error) =>
         Check.problem(
           "credentials",
           error.message,
-          "Store some: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate",
+          "To store some: scenario-assets auth login. To try it without an account: scenario-assets emulate",
           ExitCode.of(error)
         ),
-      onSuccess: ({ config, source }) => ofCredentials(config, source, answer)
+      onSuccess: ({ config, source }) => ofCredentials(config, source, problem)
     }),
-    ofApi(config.baseUrl, elapsed, answer),
-    ...(yield* ofProxies(config.baseUrl)),
-    ...(Scenario.isUnencrypted(config.baseUrl) ? [ofEncryption] : []),
-    ...(response?.headers["date"] === undefined ? [] : yield* ofClock(response.headers["date"], elapsed))
+    ofApi(baseUrl, elapsed, problem),
+    ...(yield* ofProxies(baseUrl)),
+    ...(Scenario.isUnencrypted(baseUrl) ? [ofEncryption] : []),
+    ...(date === undefined ? [] : yield* ofClock(date, elapsed))
   ]
 })
 
@@ -49,51 +53,69 @@ const stranger = Effect.fnUntraced(function* (connection: Connection) {
 })
 
 const ofCredentials = (
-  config: ScenarioConfig.ScenarioConfig["Service"],
+  { baseUrl, credentials }: ScenarioConfig.ScenarioConfig["Service"],
   source: Option.Option<Credentials.Source>,
-  answer: ApiError | undefined
+  problem: AccessProblem | undefined
 ): Check.Check => {
   const from = Option.match(source, { onNone: () => "", onSome: Credentials.describeSource })
-  const what = `${Credentials.describe(config.credentials)} of ${from}`
-  if (answer === undefined || Access.isAccepted(answer)) return Check.ok("credentials", `${what}, accepted by the API`)
-  return isRefusal(answer)
-    ? Check.problem(
+  const what = `${Credentials.describe(credentials)} from ${from}`
+  switch (problem?.kind) {
+    case undefined:
+      return Check.ok("credentials", `${what}, accepted by the API`)
+    case "rejected":
+    case "forbidden":
+      return Check.problem(
         "credentials",
-        `${what}: ${answer.reason.message}`,
-        "Store others: scenario-assets auth login",
-        ExitCode.of(answer)
+        `${what}: ${describeAccess(baseUrl, problem)}`,
+        "To store others: scenario-assets auth login",
+        ExitCode.ofAccess(problem)
       )
-    : Check.warning("credentials", `${what}, which the API has not checked`, "See the result for the API.")
+    default:
+      return Check.warning("credentials", `${what}, not checked`, "See what is said of the API.")
+  }
 }
 
-const ofApi = (baseUrl: string, elapsed: Duration.Duration, answer: ApiError | undefined): Check.Check =>
-  answer === undefined || Access.isAccepted(answer) || isRefusal(answer)
-    ? Check.ok("api", `${baseUrl} has answered after ${Format.time(Duration.toMillis(elapsed))}`)
+const ofApi = (baseUrl: string, elapsed: Duration.Duration, problem: AccessProblem | undefined): Check.Check =>
+  problem === undefined || problem.kind === "rejected" || problem.kind === "forbidden"
+    ? Check.ok("api", `${baseUrl} answered after ${Format.time(Duration.toMillis(elapsed))}`)
     : Check.problem(
         "api",
-        `${baseUrl}: ${answer.reason.message}`,
-        "Another API is given by --base-url URL.",
-        ExitCode.of(answer)
+        problem.kind === "unchecked"
+          ? `${baseUrl}: ${problem.answer.reason.message}`
+          : describeAccess(baseUrl, problem),
+        "To use another API: --base-url URL",
+        ExitCode.ofAccess(problem)
       )
 
-/** The way to the API; that to the storage host may be another one. */
+/** The way to the API, and that to storage hosts, which nobody knows before there is a link. */
 const ofProxies = (baseUrl: string) =>
-  Effect.match(NodeScenario.proxyFor(baseUrl), {
-    onFailure: ({ message }) => [Check.problem("proxy", message, "Or unset it.", ExitCode.exitCodes.usage)],
-    onSuccess: Option.match({
-      onNone: () => [],
-      onSome: ({ origin, variable }) => [Check.ok("proxy", `${baseUrl} is reached through ${origin} (${variable})`)]
-    })
-  })
+  Effect.all([NodeScenario.proxyFor(baseUrl), NodeScenario.proxyFor(anyHost)]).pipe(
+    Effect.map(([api, storage]) => [
+      ...Option.match(api, {
+        onNone: () => [],
+        onSome: (proxy) => [Check.ok("proxy", `the API is reached through ${named(proxy)}`)]
+      }),
+      ...Option.match(storage, {
+        onNone: () => (Option.isNone(api) ? [] : [Check.ok("proxy", "storage hosts are reached directly")]),
+        onSome: (proxy) => [
+          Check.ok("proxy", `storage hosts are reached through ${named(proxy)}, unless NO_PROXY lists them`)
+        ]
+      })
+    ]),
+    Effect.catch(({ message }) =>
+      Effect.succeed([Check.problem("proxy", message, "Or unset it.", ExitCode.exitCodes.usage)])
+    )
+  )
+
+const anyHost = "https://storage.invalid"
+
+const named = ({ origin, variable }: NodeScenario.Proxy): string => `${origin} (${variable})`
 
 const ofEncryption = Check.warning(
   "encryption",
   Scenario.unencryptedDanger,
   `To be safe, ${Scenario.unencryptedAdvice}.`
 )
-
-/** The API is there, and does not want whoever asks. */
-const isRefusal = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "Forbidden"
 
 /** Signed URLs expire by the clock of the host, and are refreshed in time by the one here. */
 const ofClock = Effect.fnUntraced(function* (date: string, elapsed: Duration.Duration) {
@@ -105,11 +127,11 @@ const ofClock = Effect.fnUntraced(function* (date: string, elapsed: Duration.Dur
   const difference = Format.time(Math.abs(ahead))
   return [
     Math.abs(ahead) < tolerance
-      ? Check.ok("clock", `as that of the API, to ${Math.ceil(Math.abs(ahead) / 1000) || 1}s`)
+      ? Check.ok("clock", `within ${Math.ceil(Math.abs(ahead) / 1000) || 1}s of the API's`)
       : Check.warning(
           "clock",
-          `it is ${difference} ${ahead > 0 ? "ahead of" : "behind"} that of the API`,
-          "Set it right, best by NTP: links to archives expire by it."
+          `${difference} ${ahead > 0 ? "ahead of" : "behind"} the API's`,
+          "Set the clock, best by NTP: download links expire by it."
         )
   ]
 })

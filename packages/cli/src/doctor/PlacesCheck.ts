@@ -1,4 +1,4 @@
-/** The directory that files go to, and those of the command line's own. */
+/** The output directory, and the directories of the command line itself. */
 import { hostname } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import * as Runs from "@scenario-assets/node/download/Runs"
@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
+import { NoWorkingDirectory } from "../errors/CommandError.ts"
 import { exitCodes } from "../errors/ExitCode.ts"
 import * as Places from "../files/Places.ts"
 import * as SystemCode from "../files/SystemCode.ts"
@@ -14,18 +15,20 @@ import * as Format from "../text/Format.ts"
 import * as Check from "./Check.ts"
 
 export const run = Effect.fnUntraced(function* (directory: string) {
+  const absolute = yield* Effect.option(Effect.try(() => resolve(directory)))
   return [
-    yield* ofOutput(directory),
-    ...(yield* ofRemains(directory)),
+    ...(Option.isNone(absolute)
+      ? [refuse(directory, new NoWorkingDirectory().message)]
+      : [yield* ofOutput(directory, absolute.value), ...(yield* ofRemains(directory))]),
     yield* ofPlace("config", yield* Places.configDirectory),
     yield* ofState(dirname(yield* Runs.defaultDirectory))
   ]
 })
 
 const ofOutput = Effect.fnUntraced(
-  function* (directory: string) {
+  function* (directory: string, absolute: string) {
     const fs = yield* FileSystem.FileSystem
-    const there = yield* nearest(resolve(directory))
+    const there = yield* nearest(absolute)
     const { type } = yield* fs.stat(there)
     if (type !== "Directory") return refuse(directory, `${there} is not a directory`)
     yield* fs.access(there, { writable: true })
@@ -33,7 +36,7 @@ const ofOutput = Effect.fnUntraced(
     const bytes = yield* Effect.orElseSucceed(Files.freeSpace(there), () => Number.POSITIVE_INFINITY)
     const message = `${directory}: ${Number.isFinite(bytes) ? `${Format.bytes(bytes)} free` : "free space unknown"}`
     return bytes < little
-      ? Check.warning("output", message, "Free some space, or choose another directory: --output DIR")
+      ? Check.warning("output", message, "Free some space, or use another directory: --output DIR")
       : Check.ok("output", message)
   },
   (effect, directory) =>
@@ -45,7 +48,7 @@ const ofOutput = Effect.fnUntraced(
 const little = 1_000_000_000
 
 const refuse = (directory: string, why: string) =>
-  Check.problem("output", `${directory}: ${why}`, "Choose another directory: --output DIR", exitCodes.disk)
+  Check.problem("output", `${directory}: ${why}`, "To use another directory: --output DIR", exitCodes.disk)
 
 /** The directory itself, or what there is of the way to it, where it would be made. */
 const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem.FileSystem> = Effect.fnUntraced(
@@ -55,7 +58,7 @@ const nearest: (path: string) => Effect.Effect<string, PlatformError, FileSystem
   }
 )
 
-/** What runs that have not come to their end have left there. */
+/** What unfinished runs have left there. */
 const ofRemains = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
@@ -74,9 +77,9 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "unfinished",
-            `${directory} has ${unfinished.map(Format.name).join(", ")}`,
-            "Go on with downloads by 'scenario-assets runs resume' ('scenario-assets runs' lists them), with others by the " +
-              "same command again; or remove these directories."
+            `${directory} contains ${unfinished.map(Format.name).join(", ")}`,
+            "To resume a download: scenario-assets runs resume ('scenario-assets runs' lists them). To resume anything else, run " +
+              "the same command again. Or remove these directories."
           )
         ]),
     ...(locks.length === 0
@@ -84,14 +87,14 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "locks",
-            `${directory} has ${locks.map(Format.name).join(", ")}, of another machine`,
-            "If nothing runs there any more, remove these files."
+            `${directory} contains ${locks.map(Format.name).join(", ")}, created on another machine`,
+            "If no download is running there any more, remove these files."
           )
         ])
   ]
 })
 
-/** A run would write there, and goes on without where it cannot. So it is tried, and nothing is left of that. */
+/** A run records itself there, and does without where it cannot. So it is tried, and nothing is left of that. */
 const ofState = Effect.fnUntraced(
   function* (directory: string) {
     const fs = yield* FileSystem.FileSystem
@@ -105,19 +108,19 @@ const ofState = Effect.fnUntraced(
       Effect.succeed(
         Check.warning(
           "state",
-          `${directory}: it cannot be written to (${SystemCode.of(error)}), so no run is listed or can be resumed by its id`,
-          "Make it writable, or name another place by XDG_STATE_HOME."
+          `${directory}: it cannot be written to (${SystemCode.of(error)}), so runs are neither listed nor resumed by id`,
+          "Make it writable, or set XDG_STATE_HOME to another directory."
         )
       )
     )
 )
 
-/** Whoever else may write there may choose where downloads go, and credentials. */
+/** Whoever else can write there can choose where downloads go, and credentials. */
 const ofPlace = Effect.fnUntraced(function* (check: string, directory: string) {
   const fs = yield* FileSystem.FileSystem
   const info = yield* Effect.option(fs.stat(directory))
-  if (Option.isNone(info)) return Check.ok(check, `${directory}: not there yet`)
+  if (Option.isNone(info)) return Check.ok(check, `${directory}: does not exist yet`)
   return process.platform !== "win32" && (info.value.mode & 0o022) !== 0
-    ? Check.warning(check, `${directory}: other users can write there`, `Close it: chmod go-w ${directory}`)
+    ? Check.warning(check, `${directory}: other users can write there`, `To close it: chmod go-w ${directory}`)
     : Check.ok(check, directory)
 })

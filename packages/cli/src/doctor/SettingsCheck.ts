@@ -1,4 +1,4 @@
-/** What each setting is, and where it is from. */
+/** What each setting is, and where it was set. */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -11,11 +11,13 @@ import * as Check from "./Check.ts"
 
 export interface Found {
   readonly key: string
-  /** None where it cannot be used: it may be anything, also a secret. */
+  /** None where it is not valid: it may be anything, also a secret. */
   readonly value?: string
   /** `flag`, the name of a variable, the path of the file, or `default`. */
   readonly source: string
 }
+
+export const isSet = ({ source }: Found): boolean => source !== "default"
 
 /** What was given on the command line, under its key. */
 export type Given = { readonly [key: string]: Option.Option<string> }
@@ -36,7 +38,8 @@ export const run = Effect.fnUntraced(function* (given: Given) {
   }
   if (Result.isFailure(file)) checks.push(wrong(file.failure.message))
   if (checks.length === 0) {
-    checks.push(Check.ok("settings", `${values.size === 0 ? "none" : values.size} in ${path}`))
+    const set = found.filter(isSet).length
+    checks.push(Check.ok("settings", `${set === 0 ? "none" : set} set (configuration file: ${path})`))
   }
   return { checks, found }
 })
@@ -58,5 +61,4 @@ const lookUp = Effect.fnUntraced(function* (
   return text === undefined ? { source: "default", text: setting.otherwise } : { source: path, text }
 })
 
-const wrong = (message: string) =>
-  Check.problem("settings", message, "Correct it, or remove it; a flag overrides it in any case.", exitCodes.usage)
+const wrong = (message: string) => Check.problem("settings", message, "Correct or remove it.", exitCodes.usage)

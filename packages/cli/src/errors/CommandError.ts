@@ -3,6 +3,7 @@ import type { ApiError } from "@scenario-assets/core/ApiError"
 import { RunId } from "@scenario-assets/node/download/RunRecord"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Events from "../json/Events.ts"
 
@@ -59,29 +60,77 @@ export class Failures extends Data.TaggedError("Failures")<{
 export const single = (error: Failure, run: Resumable | undefined): Failures =>
   new Failures({ failed: [{ of: "", error }], total: 1, what: "", done: {}, run })
 
-/** The API does not accept the credentials, or nobody can say. */
+/** Why credentials are not known to be accepted, and the answer that says so. */
+export type AccessProblem =
+  | {
+      /**
+       * The API rejects them; it knows them, and their scope or project allows nothing; there is no such API; or it could not
+       * be asked.
+       */
+      readonly kind: "rejected" | "forbidden" | "absent" | "unchecked"
+      readonly answer: ApiError
+    }
+  /** The server answers to anybody, so that it does not check them. */
+  | { readonly kind: "open" }
+
+/** The same in words. */
+export const describeAccess = (baseUrl: string, problem: AccessProblem): string => {
+  switch (problem.kind) {
+    case "rejected":
+      return `${baseUrl}: ${problem.answer.reason.message}`
+    case "forbidden":
+      return (
+        `${baseUrl}: the credentials do not allow this (403): check the scope of the API key, and the project ` +
+        "(--project, or SCENARIO_PROJECT_ID)"
+      )
+    case "absent":
+      return (
+        `there is no Scenario API at ${baseUrl}: it answers 404, and asks for no credentials; check the base URL, ` +
+        "which for Scenario ends in /v1"
+      )
+    case "unchecked":
+      return `${baseUrl}: the credentials could not be checked: ${problem.answer.reason.message}`
+    case "open":
+      return `${baseUrl}: the credentials could not be checked: the server asks for none; check the base URL`
+  }
+}
+
+/** The API does not accept the credentials, or could not say. */
 export class AccessError extends Data.TaggedError("AccessError")<{
   readonly baseUrl: string
-  readonly answer: ApiError
+  readonly problem: AccessProblem
   /** What else a program wants to know. */
   readonly fields: { readonly [field: string]: unknown }
 }> {
   override get message(): string {
-    return `${this.baseUrl}: ${this.answer.reason.message}.`
+    return `${describeAccess(this.baseUrl, this.problem)}.`
   }
 }
 
-/** `doctor` has found problems. */
+/** `doctor` found problems. */
 export class ProblemsFound extends Data.TaggedError("ProblemsFound")<{
-  readonly count: number
+  /** The names of the checks that found them. */
+  readonly checks: ReadonlyArray<string>
   /** Of the first of them. */
   readonly exitCode: number
   readonly done: Events.Done
 }> {
   override get message(): string {
-    return this.count === 1 ? "1 problem found" : `${this.count} problems found`
+    const count = this.checks.length
+    return `${count} ${count === 1 ? "problem" : "problems"} found: ${[...new Set(this.checks)].join(", ")}`
   }
 }
+
+/** The directory that the command was started in was removed. */
+export class NoWorkingDirectory extends Schema.TaggedError<NoWorkingDirectory>()("NoWorkingDirectory", {}) {
+  override get message(): string {
+    return "The current directory no longer exists; change to another one, and run the command again."
+  }
+}
+
+/** Whether this is what Node throws where somebody wants to know the current directory, and there is none. */
+export const isWithoutDirectory = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "syscall") && error.syscall === "uv_cwd"
 
 /** No id was given, and none can be meant. */
 export class NoUnfinishedRun extends Schema.TaggedError<NoUnfinishedRun>()("NoUnfinishedRun", {

@@ -4,7 +4,7 @@ import type * as JobError from "@scenario-assets/core/JobError"
 import type * as TransferError from "@scenario-assets/core/transfer/TransferError"
 import type * as ArchiveError from "@scenario-assets/node/archive/ArchiveError"
 import * as Predicate from "effect/Predicate"
-import { AccessError, type Failed, Failures, ProblemsFound } from "./CommandError.ts"
+import { AccessError, type AccessProblem, type Failed, Failures, ProblemsFound } from "./CommandError.ts"
 
 export const exitCodes = {
   ok: 0,
@@ -94,7 +94,7 @@ const archiveReasons: { readonly [Tag in ArchiveError.Reason["_tag"]]: number } 
 /** The code of an error; 1 for one that has no code of its own. */
 export const of = (error: unknown): number => {
   if (error instanceof Failures) return common(error.failed)
-  if (error instanceof AccessError) return of(error.answer)
+  if (error instanceof AccessError) return ofAccess(error.problem)
   if (error instanceof ProblemsFound) return error.exitCode
   if (!isTagged(error)) return exitCodes.failed
   switch (error._tag) {
@@ -117,6 +117,7 @@ export const of = (error: unknown): number => {
     case "FileError":
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
     case "JournalError":
+    case "NoWorkingDirectory":
       return exitCodes.disk
     case "InvalidConfig":
       return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
@@ -133,6 +134,10 @@ export const of = (error: unknown): number => {
       return exitCodes.failed
   }
 }
+
+/** Of credentials that are not known to be accepted. */
+export const ofAccess = (problem: AccessProblem): number =>
+  problem.kind === "open" ? exitCodes.failed : of(problem.answer)
 
 const isTagged = (error: unknown): error is { readonly _tag: string } =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string"

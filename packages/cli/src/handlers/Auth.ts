@@ -1,13 +1,14 @@
+/** `auth login`, `auth status` and `auth logout`: the credentials for an API. */
 import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-/** `auth login`, `auth status` and `auth logout`: the credentials for an API. */
 import * as Access from "../access/Access.ts"
 import * as Credentials from "../access/Credentials.ts"
 import * as CredentialsFile from "../access/CredentialsFile.ts"
 import * as CredentialsInput from "../access/CredentialsInput.ts"
 import * as Scenario from "../access/Scenario.ts"
+import { AccessError, describeAccess } from "../errors/CommandError.ts"
 import * as Output from "../output/Output.ts"
 import type { Connection } from "../settings/Options.ts"
 
@@ -23,18 +24,21 @@ export const login = (values: LoginValues) =>
     const stored = yield* CredentialsInput.read(values.withToken ? "token" : "key", baseUrl)
     const options = { ...stored, baseUrl, projectId: Option.getOrUndefined(values.project) }
     const config = yield* ScenarioConfig.make(options, ConfigNames.variables)
-    yield* Access.check(config, { baseUrl, stored: false })
+    const problem = yield* Access.ask(config)
+    if (problem?.kind === "rejected" || problem?.kind === "forbidden") {
+      return yield* new AccessError({ baseUrl, problem, fields: { baseUrl, stored: false } })
+    }
+    if (problem !== undefined) yield* warn(describeAccess(baseUrl, problem))
     const file = yield* CredentialsFile.path
     yield* CredentialsFile.store(file, baseUrl, stored)
-    yield* note(
-      `${baseUrl} accepts ${Credentials.describe(config.credentials)}. It is stored in ${file}, for this API alone.`
-    )
+    const what = Credentials.describe(config.credentials)
+    yield* note(`Stored ${what} for ${baseUrl} in ${file}.`)
     const environment = yield* Credentials.ofEnvironment
     if (Option.isSome(environment)) {
       const { source } = environment.value
-      yield* warn(`there are credentials in ${Credentials.describeSource(source)} too, and those come first`)
+      yield* warn(`${Credentials.describeSource(source)} has credentials too, which are used first`)
     }
-    yield* result({ baseUrl, credentials: Credentials.describe(config.credentials), file })
+    yield* result({ baseUrl, credentials: what, file, accepted: problem === undefined })
   }).pipe(Effect.provide(Output.layer(values)))
 
 interface StatusValues extends Connection, Output.Mode {}
@@ -52,7 +56,7 @@ export const status = (values: StatusValues) =>
       ...Option.getOrUndefined(source)
     }
     const from = Option.match(source, { onNone: () => "", onSome: Credentials.describeSource })
-    yield* line(`${config.baseUrl}: ${what} of ${from}`)
+    yield* line(`${config.baseUrl}: ${what} from ${from}`)
     yield* Access.check(config, { ...fields, accepted: false })
     yield* line("accepted")
     yield* result({ ...fields, accepted: true })
@@ -74,7 +78,7 @@ export const logout = (values: LogoutValues) =>
     const environment = yield* Credentials.ofEnvironment
     if (Option.isSome(environment)) {
       const { source } = environment.value
-      yield* warn(`there are still credentials in ${Credentials.describeSource(source)}; unset those to remove them`)
+      yield* warn(`${Credentials.describeSource(source)} still has credentials; unset the variables to remove them`)
     }
     yield* result({ baseUrl, file, removed })
   }).pipe(Effect.provide(Output.layer(values)))

@@ -137,7 +137,8 @@ const partial = {
   failed: Schema.optionalKey(Schema.Array(Failed)),
   jobs: Schema.optionalKey(Schema.Array(Schema.Union([BegunJob, Job]))),
   checks: Schema.optionalKey(Schema.Array(Check)),
-  settings: Schema.optionalKey(Schema.Array(Setting))
+  settings: Schema.optionalKey(Schema.Array(Setting)),
+  report: Schema.optionalKey(Schema.String)
 }
 
 /** What a program matches on. */

@@ -108,7 +108,12 @@ export const ResultLine = Schema.Union([
     forgotten: Strings,
     kept: Strings.annotate({ description: "Runs that are running, or may be on another machine" })
   }),
-  result("Login", "Of auth login", { baseUrl: Schema.String, credentials: Schema.String, file: Schema.String }),
+  result("Login", "Of auth login", {
+    baseUrl: Schema.String,
+    credentials: Schema.String.annotate({ description: "In words" }),
+    file: Schema.String,
+    accepted: Schema.Boolean.annotate({ description: "False where they could not be checked, and were stored anyway" })
+  }),
   result("Logout", "Of auth logout", { baseUrl: Schema.String, file: Schema.String, removed: Schema.Boolean }),
   result("Access", "Of auth status", {
     baseUrl: Schema.String,
@@ -118,5 +123,9 @@ export const ResultLine = Schema.Union([
     environment: Schema.optionalKey(Strings),
     accepted: Schema.Boolean
   }),
-  result("Doctor", "Of doctor", { checks: Schema.Array(Check), settings: Schema.Array(Setting) })
+  result("Doctor", "Of doctor", {
+    checks: Schema.Array(Check),
+    settings: Schema.Array(Setting),
+    report: Schema.optionalKey(Schema.String.annotate({ description: "The file that --report wrote" }))
+  })
 ]).pipe(described("Result", "The last line of a run that went well; which one depends on the command"))

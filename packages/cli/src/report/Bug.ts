@@ -1,20 +1,20 @@
-/** An error that nobody foresaw: what to tell of it, and a file with the details for who reports it. */
+/** An unexpected error: what to say about it, and a file with the details for whoever reports it. */
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, parse } from "node:path"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Credentials from "../access/Credentials.ts"
-import * as Places from "../files/Places.ts"
 import * as Crash from "../start/Crash.ts"
+import * as Home from "../start/Home.ts"
 import { version } from "../start/Version.ts"
 
 export interface Bug {
   readonly message: string
   readonly hints: ReadonlyArray<string>
-  /** What is in the file, for who asks for everything. */
+  /** What is in the file, for --verbose. */
   readonly details: string
   /** Where they are written; none where they could not be. */
   readonly file: string | undefined
@@ -36,8 +36,8 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
     hints: [
       Crash.request,
       file === undefined
-        ? "With --verbose the same command prints the details to add."
-        : `The details to add are in ${file}; they hold no arguments, settings or credentials.`
+        ? "Add the details, which the same command prints with --verbose."
+        : `Add the details in ${file}, which hold no arguments, settings or credentials.`
     ],
     details,
     file
@@ -46,10 +46,13 @@ export const of = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
 })
 
 /** Takes out what is known to be a secret, queries of URLs, and the name of whoever is at home here. */
-const redaction = Effect.map(Credentials.secrets, (secrets) => (text: string): string => {
-  const known = [...secrets.map((secret) => [secret, "<redacted>"] as const), [Places.home(), "~"] as const]
-  const lines = text.split("\n").map(Redaction.redact).join("\n")
-  return known
-    .reduce((text, [found, replacement]) => (found === "" ? text : text.replaceAll(found, replacement)), lines)
-    .replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+const redaction = Effect.map(Credentials.secrets, (secrets) => {
+  const remove = Redaction.removing(secrets)
+  const home = Home.directory()
+  return (text: string): string => {
+    const known = remove(text.split("\n").map(Redaction.redact).join("\n"))
+    // A root is no home that tells who lives there, and is in every path.
+    const nameless = home === parse(home).root ? known : known.replaceAll(home, "~")
+    return nameless.replaceAll(/\b(Basic|Bearer) [\w+/=.~-]+/gi, "$1 <redacted>")
+  }
 })

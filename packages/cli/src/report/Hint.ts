@@ -1,4 +1,5 @@
 /** What to do about an error, in the words of this command line; only where the error does not say it itself. */
+import { isAbsolute } from "node:path"
 import type { ApiError, Operation } from "@scenario-assets/core/ApiError"
 import type { JobError } from "@scenario-assets/core/JobError"
 import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
@@ -9,8 +10,9 @@ import type { JobNotReady } from "@scenario-assets/node/download/Downloads"
 import type { RunBusyElsewhere, RunNotFound } from "@scenario-assets/node/download/RunRecord"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type { NoUnfinishedRun, Resumable } from "../errors/CommandError.ts"
+import { type NoUnfinishedRun, NoWorkingDirectory, type Resumable } from "../errors/CommandError.ts"
 import * as IdKind from "../ids/IdKind.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
@@ -163,11 +165,15 @@ const ofArchive = ({ reason }: ArchiveError, toResume: string | undefined): stri
 const isKept = ({ reason }: TransferError): boolean =>
   reason._tag === "RetriesExhausted" || reason._tag === "TimedOut" || reason._tag === "UnexpectedStatus"
 
+const currentDirectory = Option.liftThrowable(() => process.cwd())
+
 /** The disk can be put right, or another one be taken; either way the jobs there are will do. */
 const ofFile = (
   { operation, path, reason }: FileError,
   run: Resumable | undefined
 ): string | undefined | ReadonlyArray<string | undefined> => {
+  // Nothing can be made there, nor anywhere relative to it.
+  if (!isAbsolute(path) && Option.isNone(currentDirectory())) return new NoWorkingDirectory().message
   if (operation.startsWith("store the credentials")) {
     return (
       "To store them elsewhere: set XDG_CONFIG_HOME to a directory that can be written to, also for the commands after this. " +

@@ -4,7 +4,14 @@ import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { AccessError, Failures, ProblemsFound, type Resumable } from "../errors/CommandError.ts"
+import {
+  AccessError,
+  Failures,
+  isWithoutDirectory,
+  NoWorkingDirectory,
+  ProblemsFound,
+  type Resumable
+} from "../errors/CommandError.ts"
 import * as ExitCode from "../errors/ExitCode.ts"
 import type * as Events from "../json/Events.ts"
 import * as Fields from "../json/Fields.ts"
@@ -32,7 +39,9 @@ export const error = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   cause: Cause.Cause<unknown>
 ) {
-  const failure = Cause.findErrorOption(cause)
+  const failure = isWithoutDirectory(Cause.squash(cause))
+    ? Option.some(new NoWorkingDirectory())
+    : Cause.findErrorOption(cause)
   const told =
     Option.isSome(failure) && Predicate.hasProperty(failure.value, "_tag")
       ? of(name, args, failure.value)
@@ -77,7 +86,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
   if (CliError.isCliError(error)) return ofUsage(name, error)
   if (error instanceof Failures) return ofFailures(error)
   if (error instanceof AccessError) {
-    const told = ofOne(error.answer)
+    const told = ofOne(error.problem.kind === "open" ? error : error.problem.answer)
     return { ...told, messages: [error.message], hints: [], fields: { ...told.fields, ...error.fields } }
   }
   if (error instanceof ProblemsFound) {

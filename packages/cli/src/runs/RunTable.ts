@@ -1,7 +1,7 @@
 /** Runs as a table: for a person with as many columns as the terminal has, for programs with all of it between tabs. */
 import { sep } from "node:path"
 import * as DateTime from "effect/DateTime"
-import * as Places from "../files/Places.ts"
+import * as Home from "../start/Home.ts"
 import * as Format from "../text/Format.ts"
 import * as Width from "../text/Width.ts"
 import * as RunFields from "./RunFields.ts"
@@ -69,7 +69,7 @@ const cells = (run: RunFields.Known, now: number): ReadonlyArray<string> => [
 
 /** With `~` for the home directory. */
 const shortPlace = (place: string): string => {
-  const home = Places.home()
+  const home = Home.directory()
   if (place === home) return "~"
   return home !== sep && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place
 }

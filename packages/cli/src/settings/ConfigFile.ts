@@ -37,16 +37,14 @@ export const read = Effect.fnUntraced(function* (
 
   const entries = decode(content.value)
   if (Option.isNone(entries)) {
-    return yield* refuse(
-      `this is not a JSON object of settings; write for example { "output": "renders", "retries": 3 }`
-    )
+    return yield* refuse(`it must be a JSON object of settings, for example { "output": "renders", "retries": 3 }`)
   }
   const values = new Map<string, string>()
   for (const [key, value] of Object.entries(entries.value)) {
     const setting = Settings.all.find((setting) => setting.key === key)
     if (setting === undefined) {
       return yield* refuse(
-        `there is no setting ${JSON.stringify(key)}; there are ${Settings.all.map(({ key }) => key).join(", ")}`
+        `unknown setting ${JSON.stringify(key)}; the settings are ${Settings.all.map(({ key }) => key).join(", ")}`
       )
     }
     const text = String(value)

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Home from "../start/Home.ts"
 import * as Reader from "../text/Reader.ts"
 
 export interface Setting<A> {
@@ -39,7 +40,7 @@ export const baseUrl = make(
     metavar: "URL",
     read: (text) => Result.getSuccess(BaseUrl.parse(text)),
     // Not repeated: it may hold credentials.
-    refusal: () => "this is not an http or https URL without credentials, query and fragment"
+    refusal: () => "not an http or https URL without credentials, query and fragment"
   },
   ConfigNames.environment.baseUrl[0]
 )
@@ -50,17 +51,21 @@ export const project = make(
   {
     metavar: "ID",
     read: decodeProjectId,
-    refusal: (text) => `${JSON.stringify(text)} cannot be the id of a project; write one such as proj_…`
+    refusal: (text) => `${JSON.stringify(text)} is not a project id, such as proj_…`
   },
   ConfigNames.environment.projectId[0]
 )
 
-export const output = make("output", ".", Reader.text("DIR"))
+/** Shells expand `~` at the beginning of a word, and some of them nowhere else: not in `--output=~/renders`, nor in a file. */
+export const output = make("output", ".", {
+  ...Reader.text("DIR"),
+  read: (text) => Option.some(Home.expand(text))
+})
 
 export const template = make("template", FileNameTemplate.defaultTemplate, {
   metavar: "TEMPLATE",
   read: (text) => Option.as(decodeTemplate(text), text),
-  refusal: (text) => `${JSON.stringify(text)} is not a file name template; write one such as <prompt>-<num>`
+  refusal: (text) => `${JSON.stringify(text)} is not a file name template, such as <prompt>-<num>`
 })
 
 export const flat = make("flat", "false", Reader.truth)

@@ -1,27 +1,23 @@
 /** Keeps the compiled code for the next start, which takes a fraction of the time. */
 // Not by its name, which older versions of Node do not have: they would fail before they can be told so.
 import module from "node:module"
-import { homedir } from "node:os"
 import { join } from "node:path"
+import * as Home from "./Home.ts"
 
 /** Where that cannot be done, nothing else changes. */
 export const enable = (): void => {
-  try {
-    module.enableCompileCache(join(directory(), "scenario-assets"))
-  } catch {
-    // There is no home.
-  }
+  module.enableCompileCache(join(directory(), "scenario-assets"))
 }
 
-/** Where this person's programs keep such things. Not where all people's do: what stands there is run. */
+/** Where this person's programs keep such things. Not where others may write: what stands there is run. */
 const directory = (): string => {
   const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env
   switch (process.platform) {
     case "win32":
-      return LOCALAPPDATA || join(homedir(), "AppData", "Local")
+      return Home.absolute(LOCALAPPDATA) ?? join(Home.directory(), "AppData", "Local")
     case "darwin":
-      return join(homedir(), "Library", "Caches")
+      return join(Home.directory(), "Library", "Caches")
     default:
-      return XDG_CACHE_HOME || join(homedir(), ".cache")
+      return Home.absolute(XDG_CACHE_HOME) ?? join(Home.directory(), ".cache")
   }
 }

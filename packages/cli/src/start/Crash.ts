@@ -1,12 +1,14 @@
 /**
- * What is told of an error that nobody foresaw. Here with Node alone, for where no more of the program can be loaded, or
- * `Report` fails itself; `Bug` tells more.
+ * What is said about an unexpected error. Here with Node alone, for where no more of the program can be loaded, or `Report` fails
+ * itself; `Bug` says more.
  */
 import * as Ending from "./Ending.ts"
 
-export const message = (what: string): string => `this should not happen: ${what}`
+export const message = (what: string): string => `unexpected error: ${what}`
 
-export const request = "This is a bug of scenario-assets. Please report it: npm bugs @scenario-assets/cli"
+/** The package names no page for bugs, but npm knows who publishes it. */
+export const request =
+  "This is a bug in scenario-assets. Please report it to its maintainers: npm view @scenario-assets/cli maintainers"
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -15,7 +17,7 @@ export const tell = (args: ReadonlyArray<string>, error: unknown): void =>
     error: "Defect",
     exitCode: 1,
     message: message(messageOf(error)),
-    hints: [request, "If a part of it is missing or damaged, install it again."]
+    hints: [request, "If a file of it is missing or damaged, install it again."]
   })
 
 /** On stderr, and with `--json` as the last line of stdout. */

@@ -1,4 +1,4 @@
-/** A little colour on stderr, where it is a terminal or somebody insists. */
+/** A little colour, where the stream is a terminal or somebody insists. */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -31,9 +31,14 @@ export const isDumb = Effect.gen(function* () {
 }).pipe(Effect.orDie)
 
 /** `NO_COLOR` comes before `FORCE_COLOR`, and that before what the terminal is. Empty ones count as not set. */
-export const ofStderr: Effect.Effect<Colors> = Effect.gen(function* () {
-  const force = yield* setting("FORCE_COLOR")
-  if (Option.isSome(yield* setting("NO_COLOR"))) return none
-  if (Option.isSome(force)) return force.value === "0" || force.value === "false" ? none : some
-  return process.stderr.isTTY && !(yield* isDumb) ? some : none
-}).pipe(Effect.orDie)
+const of = (stream: NodeJS.WriteStream): Effect.Effect<Colors> =>
+  Effect.gen(function* () {
+    const force = yield* setting("FORCE_COLOR")
+    if (Option.isSome(yield* setting("NO_COLOR"))) return none
+    if (Option.isSome(force)) return force.value === "0" || force.value === "false" ? none : some
+    return stream.isTTY && !(yield* isDumb) ? some : none
+  }).pipe(Effect.orDie)
+
+export const ofStderr: Effect.Effect<Colors> = of(process.stderr)
+
+export const ofStdout: Effect.Effect<Colors> = of(process.stdout)

@@ -80,23 +80,9 @@ export const scrubber = (credentials: Credentials): Scrub => {
           Redacted.value(credentials.secret),
           Redacted.value(credentials.key)
         ]
-  // The longest first: one may hold another.
-  const any = new RegExp(
-    secrets
-      .toSorted((a, b) => b.length - a.length)
-      .map(inAnyForm)
-      .join("|"),
-    "gi"
-  )
-  return (text) => Redaction.redact(text).replace(any, "<redacted>")
+  const remove = Redaction.removing(secrets)
+  return (text) => remove(Redaction.redact(text))
 }
-
-/** A pattern of a secret as it is, and as it stands in JSON, in a URL and in HTML. */
-const inAnyForm = (secret: string): string =>
-  secret.replace(/[^0-9A-Za-z]/g, (sign) => {
-    const hex = sign.charCodeAt(0).toString(16)
-    return String.raw`(?:\\?\x${hex}|\\u00${hex}|%${hex}|&#?\w{1,8};)`
-  })
 
 /** A job as `getStatus` gives it: all fields that are none of its own are `details`. An empty or null URL is no URL. */
 export const job = (scrub: Scrub) =>

@@ -1,4 +1,4 @@
-/** Taking signed URLs out of the words of others. */
+/** Taking secrets out of the words of others. */
 
 /**
  * Replaces the query of every `http` or `https` URL in a text, and the values of the usual signature parameters wherever
@@ -19,3 +19,24 @@ const parameter = new RegExp(
     String.raw`(=|%(?:25){0,9}3D|\\u003d|>|(\\{0,9}["'])\s{0,9}:\s{0,9}\3)(?:(?!&)${inQuery})+`,
   "gi"
 )
+
+/**
+ * Takes secrets out of a text, as they are, and as they stand in JSON, in a URL and in HTML. A short one is removed as a whole word
+ * alone, for its letters stand in words as well; one of three characters or less keeps nobody out, and is left.
+ */
+export const removing = (secrets: ReadonlyArray<string>): ((text: string) => string) => {
+  // The longest first: one may hold another.
+  const known = secrets.filter(({ length }) => length > 3).toSorted((a, b) => b.length - a.length)
+  if (known.length === 0) return (text) => text
+  const any = new RegExp(known.map(pattern).join("|"), "gi")
+  return (text) => text.replace(any, "<redacted>")
+}
+
+const pattern = (secret: string): string =>
+  secret.length < 8 ? `(?<![0-9A-Za-z])${inAnyForm(secret)}(?![0-9A-Za-z])` : inAnyForm(secret)
+
+const inAnyForm = (secret: string): string =>
+  secret.replace(/[^0-9A-Za-z]/g, (sign) => {
+    const hex = sign.charCodeAt(0).toString(16)
+    return String.raw`(?:\\?\x${hex}|\\u00${hex}|%${hex}|&#?\w{1,8};)`
+  })

@@ -39,7 +39,7 @@ export const of = (error: unknown, phase: Phase, proxy: Proxy | undefined): Wire
     phase,
     code,
     syscall,
-    message: proxy === undefined ? message : `${message}, by ${named(proxy)}`
+    message: proxy === undefined ? message : `${message}, through ${named(proxy)}`
   })
 }
 

@@ -138,7 +138,7 @@ describe.runIf(Tinyproxy.isInstalled)("through a proxy", () => {
       assert.isFalse(api.reason.maybeSent)
       assert.strictEqual(storage.reason._tag, "RetriesExhausted")
       for (const { message } of [api, storage]) {
-        assert.include(message, "connect ECONNREFUSED 127.0.0.1:9, by the proxy http://127.0.0.1:9 (HTTPS_PROXY)")
+        assert.include(message, "connect ECONNREFUSED 127.0.0.1:9, through the proxy http://127.0.0.1:9 (HTTPS_PROXY)")
         assert.notInclude(message, "guessing")
       }
     }).pipe(Effect.scoped, Effect.provide(secure))

@@ -1,7 +1,8 @@
 /** Where programs keep what later runs want to know: by the XDG Base Directory Specification, and on Windows by its own rules. */
-import { homedir } from "node:os"
+import { homedir, userInfo } from "node:os"
 import { isAbsolute, join, parse } from "node:path"
 import * as Config from "effect/Config"
+import * as Option from "effect/Option"
 
 /** The specification says to ignore a path that is not absolute. */
 const directory = (variable: string): Config.Config<string | undefined> =>
@@ -10,13 +11,10 @@ const directory = (variable: string): Config.Config<string | undefined> =>
     Config.map((path) => (path !== undefined && isAbsolute(path) ? path : undefined))
   )
 
-/** The home directory of whoever runs this; the root where the system knows of none. */
+/** The home directory of whoever runs this; the root where the system knows of none, or of none that is a whole path. */
 const home = (): string => {
-  try {
-    return homedir()
-  } catch {
-    return parse(process.cwd()).root
-  }
+  const found = [homedir, () => userInfo().homedir].map(Option.liftThrowable).map((find) => find())
+  return Option.getOrElse(Option.firstSomeOf(found.map(Option.filter(isAbsolute))), () => parse(process.execPath).root)
 }
 
 const isWindows = process.platform === "win32"
