@@ -105,7 +105,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.drop("storage"))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
         code: 5,
-        says: [/gave no more bytes after 0 in 1 try /, /\nTo go on: scenario-assets runs resume run_\w+\n/],
+        says: [/gave no more bytes after 0 in 1 try /, /\nTo resume: scenario-assets runs resume run_\w+\n/],
         fields: { error: "TransferError", reason: "RetriesExhausted" }
       })
     })
@@ -156,16 +156,13 @@ describe.concurrent("exit codes", () => {
     })
   )
 
-  it.live("9: a deadline, with the way to go on", () =>
+  it.live("9: a deadline, with the command to wait again", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
       const args = ["download", Emulated.modelOf(emulated), "--deadline", "100ms"]
       yield* fails(emulated, args, {
         code: 9,
-        says: [
-          /not finished after [^]*last state: queued/,
-          /\nTo go on waiting: scenario-assets runs resume run_\w+\n/
-        ],
+        says: [/not finished after [^]*last state: queued/, /\nTo wait again: scenario-assets runs resume run_\w+\n/],
         fields: { error: "JobError", reason: "DeadlineExceeded" }
       })
     })
