@@ -123,13 +123,13 @@ describe.concurrent("completions", () => {
       const bin = path.join(TestDirectory.make(), "scenario-assets")
       writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${Binary.bin}" "$@"\n`, { mode: 0o755 })
       const lines = [
-        ...takesRuns.map((command) => `${bin} ${command} ru`),
-        `${bin} runs forget ${runId} run_`,
         `${bin} download model_`,
-        `${bin} runs show x`
+        `${bin} runs show x`,
+        ...takesRuns.map((command) => `${bin} ${command} ru`),
+        `${bin} runs forget ${runId} run_`
       ]
       const found = complete(yield* scriptFor("bash"), lines, emulated.directory, emulated.env)
-      assert.deepStrictEqual(found, [...takesRuns.map(() => [runId]), [runId], [], []])
+      assert.deepStrictEqual(found, [[], [], ...takesRuns.map(() => [runId]), [runId]])
     })
   )
 
