@@ -49,7 +49,7 @@ const onEmulator = Effect.gen(function* () {
   const { catalogue, config } = yield* Emulator.Emulator
   yield* Console.log(`No credentials are set, so this runs on an emulated Scenario at ${config.apiUrl}`)
   const [model] = catalogue.models
-  // A run on an emulator that is gone afterwards is none to go on with.
+  // A run on an emulator that is gone afterwards cannot be resumed.
   const state = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
   yield* download([model?.id ?? ""], {
     XDG_STATE_HOME: state,

@@ -5,9 +5,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as Binary from "./support/Binary.ts"
+import * as Emulated from "./support/Emulated.ts"
 import * as HelpPages from "./support/HelpPages.ts"
 
 const shells = ["bash", "zsh", "fish"] as const
+
+/** Where the ids of runs can be written. */
+const takesRuns = ["runs resume", "runs show", "runs forget", "wait", "download"]
 
 const scriptFor = (shell: string) =>
   Effect.map(Binary.run(["completions", shell]), ({ code, stderr, stdout }) => {
@@ -18,7 +22,12 @@ const scriptFor = (shell: string) =>
 const isThere = (shell: string): boolean => process.platform !== "win32" && spawnSync(shell, ["-c", ":"]).status === 0
 
 /** Lines as they are typed, each up to a Tab, and what bash then offers for the last word. */
-const complete = (script: string, lines: ReadonlyArray<string>, cwd: string): ReadonlyArray<ReadonlyArray<string>> => {
+const complete = (
+  script: string,
+  lines: ReadonlyArray<string>,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {}
+): ReadonlyArray<ReadonlyArray<string>> => {
   const file = path.join(TestDirectory.make(), "completions.bash")
   writeFileSync(file, script)
   // As readline does it, with words that need no quoting.
@@ -34,6 +43,7 @@ const complete = (script: string, lines: ReadonlyArray<string>, cwd: string): Re
     done`
   const { status, stderr, stdout } = spawnSync("bash", ["--norc", "-c", program, "bash", file, ...lines], {
     cwd,
+    env: { ...process.env, ...env },
     encoding: "utf8"
   })
   assert.deepStrictEqual([status, stderr], [0, ""])
@@ -42,6 +52,8 @@ const complete = (script: string, lines: ReadonlyArray<string>, cwd: string): Re
     .split("\n")
     .map((line) => line.split("\t").filter(Boolean).toSorted())
 }
+
+const outcome = ({ code, stderr, stdout }: Binary.Ended) => [code, stdout, stderr]
 
 describe.concurrent("completions", () => {
   it.live.skipIf(!isThere("bash"))("of bash: commands, flags that were not given yet, values and files", () =>
@@ -78,7 +90,7 @@ describe.concurrent("completions", () => {
         ["ids.txt", "images"],
         ["images"],
         ["ids.txt", "images"],
-        ["bash", "fish", "zsh"]
+        ["bash", "fish", "powershell", "zsh"]
       ])
 
       // Whatever flag the help has is offered, and files where it takes one.
@@ -100,6 +112,51 @@ describe.concurrent("completions", () => {
       for (const [index, { flag, name }] of pathFlags.entries()) {
         assert.include(files[index] ?? [], "images", `after ${name} --${flag.name}`)
       }
+    })
+  )
+
+  it.live.skipIf(!isThere("bash"))("of bash: the ids of the runs, where a command takes one", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const detached = yield* emulated.run(["download", Emulated.modelOf(emulated), "--detach"])
+      const runId = detached.stdout.trim()
+      const bin = path.join(TestDirectory.make(), "scenario-assets")
+      writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${Binary.bin}" "$@"\n`, { mode: 0o755 })
+      const lines = [
+        `${bin} download model_`,
+        `${bin} runs show x`,
+        ...takesRuns.map((command) => `${bin} ${command} ru`),
+        `${bin} runs forget ${runId} run_`
+      ]
+      const found = complete(yield* scriptFor("bash"), lines, emulated.directory, emulated.env)
+      assert.deepStrictEqual(found, [[], [], ...takesRuns.map(() => [runId]), [runId]])
+    })
+  )
+
+  it.live("the ids of the runs are printed by themselves, and nothing where none can be read", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const ids = (env: Readonly<Record<string, string>>) => emulated.run(["completions", "ids"], { env })
+      assert.deepStrictEqual(outcome(yield* ids({})), [0, "", ""])
+      const detached = yield* emulated.run(["download", Emulated.modelOf(emulated), "--detach"])
+      assert.deepStrictEqual(outcome(yield* ids({})), [0, detached.stdout, ""])
+      const file = path.join(emulated.directory, "file")
+      writeFileSync(file, "")
+      assert.deepStrictEqual(outcome(yield* ids({ XDG_STATE_HOME: file })), [0, "", ""])
+    })
+  )
+
+  it.live.each([...shells, "powershell"])("of %s ask for the ids of the runs where somebody types", (shell) =>
+    Effect.gen(function* () {
+      const script = yield* scriptFor(shell)
+      const asked = script.split("completions ids").length - 1
+      assert.strictEqual(asked, shell === "powershell" ? 1 : takesRuns.length)
+      if (shell === "powershell") {
+        assert.include(script, "Register-ArgumentCompleter -Native -CommandName 'scenario-assets'")
+        assert.include(script, "scenario-assets completions powershell")
+        assert.strictEqual(script.split("values = @('__run_ids__')").length - 1, takesRuns.length)
+        assert.include(script, "$values = @(& scenario-assets completions ids 2>$null)")
+      } else assert.notInclude(script, "__run_ids__")
     })
   )
 

@@ -192,8 +192,8 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
         assert.notInclude(stderr, "nknown")
         const [again = "", elsewhere = "", ...others] = hintsOf(stdout)
         assert.deepStrictEqual(others, [])
-        assert.match(again, /^To go on(, once that is put right)?: scenario-assets runs resume run_/)
-        assert.match(elsewhere, /^To take the files elsewhere, from the same job: scenario-assets download --job job_/)
+        assert.match(again, /^To resume( once that is fixed)?: scenario-assets runs resume run_/)
+        assert.match(elsewhere, /^To save the files elsewhere, from the same job: scenario-assets download --job job_/)
         yield* follow(emulated, elsewhere)
         yield* follow(emulated, again)
       }
@@ -232,7 +232,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
       assert.strictEqual(code, 5, stderr)
       yield* emulated.emulator.clearFaults
       const [hint = ""] = hintsOf(stdout)
-      assert.match(hint, /^To go on: scenario-assets download --job job_\w+ --output files$/)
+      assert.match(hint, /^To resume: scenario-assets download --job job_\w+ --output files$/)
       yield* follow(emulated, hint)
     })
   )
@@ -248,7 +248,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
       const { code, stderr } = yield* running.ended
       assert.strictEqual(code, 130, stderr)
       yield* emulated.emulator.clearFaults
-      const hint = stderr.split("\n").find((line) => line.includes("to go on: ")) ?? stderr
+      const hint = stderr.split("\n").find((line) => line.includes("to resume: ")) ?? stderr
       yield* follow(emulated, hint)
     }).pipe(Effect.scoped)
   )
@@ -266,7 +266,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
           env: DiskShim.env({ path: "/scenario-assets/runs", open })
         })
         assert.strictEqual(code, 0, stderr)
-        assert.match(stderr, /Taking up job job_/)
+        assert.match(stderr, /Resuming job job_/)
       }
       assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
     })
@@ -302,7 +302,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
       })
       assert.strictEqual(code, 8, stderr)
       assert.match(stderr, /a limit of the shell \(ulimit -f\), allows no file that large \(EFBIG\)/)
-      yield* follow(emulated, stderr.split("\n").find((line) => line.startsWith("To go on")) ?? stderr)
+      yield* follow(emulated, stderr.split("\n").find((line) => line.startsWith("To resume")) ?? stderr)
     })
   )
 })

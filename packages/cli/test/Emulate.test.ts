@@ -25,7 +25,7 @@ describe.concurrent("emulate", () => {
       const second = yield* Binary.run(["emulate", "--port", port])
       assert.deepStrictEqual([second.code, second.stdout], [1, ""])
       assert.include(second.stderr, `cannot listen on 127.0.0.1, port ${port}: it is in use`)
-      assert.include(second.stderr, "\nTo take any free port: --port 0\n")
+      assert.include(second.stderr, "\nTo use any free port: --port 0\n")
 
       yield* emulator.kill("SIGINT")
       assert.strictEqual((yield* emulator.ended).code, 130)

@@ -105,7 +105,7 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.drop("storage"))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated), "--retries", "0"], {
         code: 5,
-        says: [/sent no more bytes after 0 in 1 attempt /, /\nTo go on: scenario-assets runs resume run_\w+\n/],
+        says: [/sent no more bytes after 0 in 1 attempt /, /\nTo resume: scenario-assets runs resume run_\w+\n/],
         fields: { error: "TransferError", reason: "RetriesExhausted" }
       })
     })
@@ -156,7 +156,7 @@ describe.concurrent("exit codes", () => {
     })
   )
 
-  it.live("9: a deadline, with the way to go on", () =>
+  it.live("9: a deadline, with the command to wait again", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ job: { pace: "1 hour" } })
       const args = ["download", Emulated.modelOf(emulated), "--deadline", "100ms"]
@@ -164,7 +164,7 @@ describe.concurrent("exit codes", () => {
         code: 9,
         says: [
           /is still queued after \d+m?s, and the deadline has passed/,
-          /\nTo go on waiting: scenario-assets runs resume run_\w+\n/
+          /\nTo wait again: scenario-assets runs resume run_\w+\n/
         ],
         fields: { error: "JobError", reason: "DeadlineExceeded" }
       })

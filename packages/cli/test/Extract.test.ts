@@ -90,7 +90,7 @@ describe.concurrent("download, into a directory", () => {
       yield* running.kill("SIGINT")
       const { code, stderr } = yield* running.ended
       assert.strictEqual(code, 130)
-      assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to go on: scenario-assets runs resume run_\w+\n$/)
+      assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to resume: scenario-assets runs resume run_\w+\n$/)
       const out = path.join(emulated.directory, "out")
       const kept = filesIn(out).filter((file) => file.endsWith(".png"))
       assert.isAtLeast(kept.length, 1)
@@ -305,7 +305,7 @@ describe.concurrent("extract", () => {
 
       const several = yield* Binary.run(["extract", "a.zip", "up.zip", "no.zip", "-o", "all", "--json"], { cwd })
       assert.strictEqual(several.code, 7)
-      assert.match(several.stderr, /\nTo leave such files out: --exclude GLOB\n/)
+      assert.match(several.stderr, /\nTo skip such files: --exclude GLOB\n/)
       const error = Binary.lastLine(several.stdout)
       assert.strictEqual(error["refused"], 3)
       assert.deepStrictEqual(refused(several.stdout), ["bad\u202e.txt", "b", "../up.txt"])
@@ -386,7 +386,7 @@ describe.concurrent("extract", () => {
       const args = ["extract", "a.zip", "-o", "out", "--max-size"]
       const { code, stderr } = yield* Binary.run([...args, "9"], { cwd })
       assert.deepStrictEqual([code, filesIn(path.join(cwd, "out"))], [7, []])
-      assert.match(stderr, /has 10 bytes in its files, and the limit is 9[^]*\nTo allow more: --max-size SIZE\n/)
+      assert.match(stderr, /has 10 bytes in its files, and the limit is 9[^]*\nTo raise the limit: --max-size SIZE\n/)
       assert.strictEqual((yield* Binary.run([...args, "10"], { cwd })).code, 0)
     })
   )

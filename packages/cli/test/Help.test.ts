@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as HelpText from "../src/help/HelpText.ts"
+import * as Binary from "./support/Binary.ts"
 import * as HelpPages from "./support/HelpPages.ts"
 import * as Reference from "./support/Reference.ts"
 
@@ -32,6 +34,51 @@ describe("the help of all commands", () => {
           if (flag.type === "boolean" || flag.required || what.includes("repeatable")) continue
           assert.isDefined(by, `--${flag.name} of ${name} ends without a [default: …]`)
         }
+      }
+    })
+  )
+
+  it.effect("groups the flags, those with lasting defaults last; no group names a flag that there is not", () =>
+    Effect.gen(function* () {
+      const docs = yield* HelpPages.below()
+      const names = new Set(docs.flatMap(({ flags }) => flags.map(({ name }) => name)))
+      for (const name of HelpText.grouped.flatMap(([, names]) => names)) assert.include([...names], name)
+      for (const doc of docs) {
+        const groups = HelpText.flagGroups(doc.flags)
+        assert.sameMembers(
+          groups.flatMap(([, flags]) => flags),
+          [...doc.flags]
+        )
+      }
+      const text = yield* HelpPages.asText(yield* HelpPages.below(["download"]))
+      assert.deepStrictEqual(
+        [...text.matchAll(/^([A-Z][a-z ]+):$/gm)].map(([, title]) => title),
+        [
+          ...["Examples", "Arguments", "Selection", "Destination", "What to extract", "Other flags", "Output"],
+          ...["Advanced", "Values", "Global flags"]
+        ]
+      )
+    })
+  )
+
+  it.live("is shown by the command help too, which knows what may have been meant", () =>
+    Effect.gen(function* () {
+      for (const path of [[], ["download"], ["runs", "resume"]]) {
+        const [flag, command] = [yield* Binary.run([...path, "--help"]), yield* Binary.run(["help", ...path])]
+        assert.deepStrictEqual(command, flag)
+        assert.deepStrictEqual([command.code, command.stderr], [0, ""])
+      }
+      for (const [path, stderr] of [
+        [["dowload"], "there is no command \"dowload\"; did you mean download?\nSee 'scenario-assets --help'.\n"],
+        [
+          ["runs", "rseume"],
+          "there is no command \"rseume\"; did you mean resume?\nSee 'scenario-assets runs --help'.\n"
+        ],
+        [["download", "x"], "there is no command \"x\"\nSee 'scenario-assets --help'.\n"]
+      ] as const) {
+        const unknown = yield* Binary.run(["help", ...path])
+        assert.deepStrictEqual([unknown.code, unknown.stdout], [2, ""])
+        assert.strictEqual(unknown.stderr, `scenario-assets: ${stderr}`)
       }
     })
   )

@@ -28,10 +28,10 @@ const resumes = Effect.fnUntraced(function* (emulated: Emulated.Emulated, runId:
 
 describe.concurrent("hints", () => {
   it.live.each([
-    [401, 4, "go on"],
-    [402, 1, "go on"],
-    [403, 4, "go on in the same project"]
-  ] as const)("a run refused with %d goes on once that is put right", ([status, exitCode, what]) =>
+    [401, 4, "resume"],
+    [402, 1, "resume"],
+    [403, 4, "resume in the same project"]
+  ] as const)("a run refused with %d resumes once that is fixed", ([status, exitCode, what]) =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       yield* emulated.emulator.inject(Fault.status("requestBatch", status))
@@ -47,7 +47,7 @@ describe.concurrent("hints", () => {
       const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
       const args = ["download", "--job", jobId, "--archive", "all.zip"]
       const { code, hints, runId } = yield* failing(emulated, args, { SCENARIO_API_SECRET: "wrong" })
-      assert.deepStrictEqual([code, hints], [4, [`To go on: scenario-assets runs resume ${runId}`]])
+      assert.deepStrictEqual([code, hints], [4, [`To resume: scenario-assets runs resume ${runId}`]])
       yield* resumes(emulated, runId)
     })
   )
@@ -67,7 +67,7 @@ describe.concurrent("hints", () => {
     })
   )
 
-  it.live("ids that nobody knows: to go on would not help, and the run can be taken off the list", () =>
+  it.live("ids that nobody knows: resuming would not help, and the run can be removed from the list", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       for (const args of [
@@ -79,14 +79,14 @@ describe.concurrent("hints", () => {
         const baseUrl = args.includes("--job") ? "" : "Check the base URL too: that of Scenario ends in /v1. "
         assert.deepStrictEqual(
           [other.code, other.hints],
-          [6, [`${baseUrl}If an id is wrong, take the run off the list: ${forget}`]]
+          [6, [`${baseUrl}If an id is wrong, remove the run from the list: ${forget}`]]
         )
         assert.strictEqual((yield* emulated.run(forget.split(" ").slice(1))).code, 0)
       }
     })
   )
 
-  it.live("a job of others that failed is not started again by going on", () =>
+  it.live("a job of others that failed is not started again by resuming", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       const own = yield* failing(emulated, ["download", "model_fails"])
@@ -103,12 +103,12 @@ describe.concurrent("hints", () => {
       const detached = yield* emulated.run(["download", Emulated.modelOf(emulated), "--detach"])
       const runId = detached.stdout.trim()
       const ofRun = yield* failing(emulated, ["wait", runId, "--deadline", "100ms"])
-      assert.deepStrictEqual([ofRun.code, ofRun.hints], [9, [`To go on waiting: scenario-assets runs resume ${runId}`]])
+      assert.deepStrictEqual([ofRun.code, ofRun.hints], [9, [`To wait again: scenario-assets runs resume ${runId}`]])
       const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
       const ofJob = yield* failing(emulated, ["wait", jobId, "--deadline", "100ms"])
       assert.deepStrictEqual(
         [ofJob.code, ofJob.hints],
-        [9, [`To go on waiting: scenario-assets download --job ${jobId} --deadline 2h`]]
+        [9, [`To wait again: scenario-assets download --job ${jobId} --deadline 2h`]]
       )
     })
   )
@@ -118,7 +118,7 @@ describe.concurrent("hints", () => {
     ["an entry", [1, 3].map((skip) => Fault.corrupt("storage", 100_000, { skip })), []],
     ["a page in its place", [Fault.html("storage")], []],
     ["a kept one", [Fault.wrongChecksum("storage", { times: 3 })], ["--archive", "all.zip"]]
-  ] as const)("an archive that arrived damaged, %s: to go on fetches it again", ([, faults, more]) =>
+  ] as const)("an archive that arrived damaged, %s: resuming fetches it again", ([, faults, more]) =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 1_000_000, entries: 4 } })
       const jobId = yield* emulated.begin(Emulated.modelOf(emulated))
@@ -126,7 +126,7 @@ describe.concurrent("hints", () => {
         yield* emulated.emulator.inject(...faults)
         const args = ["download", ...wanted, "-o", `out-${wanted.length}`, ...more]
         const { code, hints, runId, stderr } = yield* failing(emulated, args)
-        assert.deepStrictEqual([code, hints], [7, [`To go on: scenario-assets runs resume ${runId}`]], stderr)
+        assert.deepStrictEqual([code, hints], [7, [`To resume: scenario-assets runs resume ${runId}`]], stderr)
         yield* emulated.emulator.clearFaults
         yield* resumes(emulated, runId)
       }
@@ -156,7 +156,7 @@ describe.concurrent("hints", () => {
     ["status", "model_a", "a model; try: scenario-assets download model_a"],
     ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
     ["download --job", "inf_a", "an inference; try: scenario-assets download inf_a"],
-    ["list", "proj_a", "a project; give it by --project."],
+    ["list", "proj_a", "a project; pass it with --project."],
     ["status", "run_a", "a run; to see those there are: scenario-assets runs --all"],
     ["asset", "job_a", "a job; try: scenario-assets download --job job_a"]
   ] as const)("%s %s, which is not known: what it looks like, and what takes that", ([command, id, what]) =>

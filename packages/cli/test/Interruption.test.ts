@@ -47,14 +47,14 @@ describe.concurrent("interruption", () => {
     ["SIGTERM", 143],
     ["SIGHUP", 129]
   ] as const) {
-    it.live(`${signal}: ${exitCode} at once, a part that stays, the way to go on; and then it goes on`, () =>
+    it.live(`${signal}: ${exitCode} at once, a part that stays, the command to resume; and then it resumes`, () =>
       Effect.gen(function* () {
         const download = yield* stuck
         const { file, running } = download
         yield* running.kill(signal)
         const { code, stderr, stdout } = yield* running.ended
         assert.strictEqual(code, exitCode)
-        assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to go on: scenario-assets runs resume run_\w+\n$/)
+        assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to resume: scenario-assets runs resume run_\w+\n$/)
         assert.deepInclude(Binary.lastLine(stdout), { type: "error", error: "Interrupted", exitCode })
         assert.isFalse(existsSync(file))
         const kept = statSync(Unfinished.partOf(file)).size
@@ -80,7 +80,7 @@ describe.concurrent("interruption", () => {
     })
   )
 
-  it.live("while a job is waited for: it is taken up again, and not canceled", () =>
+  it.live("while a job is waited for: it is resumed, and not canceled", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ job: { pace: "2 seconds", states: ["queued"] } })
       const args = ["download", Emulated.modelOf(emulated)]
@@ -90,7 +90,7 @@ describe.concurrent("interruption", () => {
       assert.deepStrictEqual((yield* running.ended).code, 130)
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.match(again.stderr, /^Taking up job job_/)
+      assert.match(again.stderr, /^Resuming job job_/)
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )

@@ -56,7 +56,7 @@ const files = (directory: string): ReadonlyArray<string> =>
 
 describe.concurrent("runs", () => {
   it.live(
-    "killed before the first look at the job is answered: listed as stopped, and gone on with from elsewhere, with one job",
+    "killed before the first look at the job is answered: listed as stopped, and resumed from elsewhere, with one job",
     () =>
       Effect.gen(function* () {
         const emulated = yield* Emulated.make()
@@ -95,12 +95,12 @@ describe.concurrent("runs", () => {
         const what = Emulated.modelOf(emulated)
         assert.deepInclude(stopped, { runId, state: "stopped", what, path: out })
         const plain = yield* emulated.run(["runs"])
-        assert.match(plain.stdout, new RegExp(`^${runId}  \\d+m?s ago  stopped  ${what}  ${out}\\n$`))
-        assert.strictEqual(plain.stderr, `To go on: scenario-assets runs resume ${runId}\n`)
+        assert.match(plain.stdout, new RegExp(`^${runId}\tstopped\t[^\t]*Z\t${what}\t\t${out}\t\n$`))
+        assert.strictEqual(plain.stderr, `To resume: scenario-assets runs resume ${runId}\n`)
 
         const { code, stderr, stdout } = yield* resume(emulated, runId)
         assert.deepStrictEqual([code, stdout], [0, `${out}\n`], stderr)
-        assert.match(stderr, new RegExp(`^Going on with run ${runId}: ${what} to ${out}\nTaking up job job_`))
+        assert.match(stderr, new RegExp(`^Resuming run ${runId}: ${what} to ${out}\nResuming job job_`))
         assert.lengthOf(files(out), 3)
         assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
@@ -108,12 +108,12 @@ describe.concurrent("runs", () => {
 
         const again = yield* resume(emulated, runId)
         assert.deepStrictEqual([again.code, again.stdout], [0, ""])
-        assert.strictEqual(again.stderr, `Run ${runId} is done, and its files went to ${out}\n`)
+        assert.strictEqual(again.stderr, `Run ${runId} is already done: ${out}\n`)
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
       })
   )
 
-  it.live("interrupted: the command that is told goes on; the same command again is the same run", () =>
+  it.live("interrupted: the command in the message resumes it; the same command again is the same run", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 4 * MiB } })
       yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB), Fault.stall("storage", 1.2 * MiB, { skip: 1 }))
@@ -124,7 +124,7 @@ describe.concurrent("runs", () => {
         yield* running.until("stdout", /"type":"progress"/)
         yield* running.kill("SIGINT")
         const { stderr, stdout } = yield* running.ended
-        const [, runId = ""] = /; to go on: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
+        const [, runId = ""] = /; to resume: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
         assert.strictEqual(Binary.events(stdout, "run")[0]?.["runId"], runId)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted" })
         ids.push(runId)
@@ -140,7 +140,7 @@ describe.concurrent("runs", () => {
     })
   )
 
-  it.live("a failure that passes: the record says why, and the error how to go on", () =>
+  it.live("a failure that passes: the record says why, and the error how to resume", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
       yield* emulated.emulator.inject(Fault.drop("storage"))
@@ -150,7 +150,7 @@ describe.concurrent("runs", () => {
       const error = Binary.lastLine(first.stdout)
       const runId = String(error["runId"])
       const jobId = Binary.jobIn(first.stdout)
-      assert.deepInclude(error, { jobId, hints: [`To go on: scenario-assets runs resume ${runId}`] })
+      assert.deepInclude(error, { jobId, hints: [`To resume: scenario-assets runs resume ${runId}`] })
       assert.match(first.stderr, new RegExp(`^scenario-assets: Job ${jobId}: Transfer: http://`, "m"))
       const [failed] = yield* listed(emulated)
       assert.deepInclude(failed, { runId, state: "failed" })
@@ -188,13 +188,13 @@ describe.concurrent("runs", () => {
       assert.strictEqual((yield* emulated.run([...args, "--detach"])).code, 0)
       const again = yield* emulated.run(["runs", "--all"])
       const lines = again.stdout.trim().split("\n")
-      // The unfinished one was for the same files, and so it is gone on with.
-      assert.match(lines[0] ?? "", /^run_190101_bababa {2}\d+m?s ago +detached /)
+      // The unfinished one was for the same files, and so it is resumed.
+      assert.match(lines[0] ?? "", /^run_190101_bababa\tdetached\t/)
       assert.lengthOf(lines, 101)
       assert.isTrue(existsSync(file), runId)
       const few = yield* emulated.run(["runs"])
       assert.lengthOf(few.stdout.trim().split("\n"), 20)
-      assert.match(few.stderr, /^… and 81 more: scenario-assets runs --all\n/)
+      assert.match(few.stderr, /^20 of 101 runs; to list all: scenario-assets runs --all\n/)
     })
   )
 
@@ -214,7 +214,7 @@ describe.concurrent("runs", () => {
       assert.match(runId, /^run_\w+$/)
       assert.match(
         detached.stderr,
-        /^1500 ids in 2 batches\n(?:Started job job_\w+\n){2}To take the files: scenario-assets runs resume run_\w+\n$/
+        /^1500 ids in 2 batches\n(?:Started job job_\w+\n){2}To download the files: scenario-assets runs resume run_\w+\n$/
       )
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
@@ -235,10 +235,10 @@ describe.concurrent("runs", () => {
       const waited = yield* emulated.run(["wait", runId], { cwd: TestDirectory.make() })
       assert.strictEqual(waited.code, 0, waited.stderr)
       assert.match(waited.stdout, /^(?:job_\w+: success\n){2}$/)
-      assert.include(waited.stderr, `\nReady; to take the files: scenario-assets runs resume ${runId}\n`)
+      assert.include(waited.stderr, `\nReady; to download: scenario-assets runs resume ${runId}\n`)
       const taken = yield* resume(emulated, runId)
       assert.strictEqual(taken.code, 0, taken.stderr)
-      assert.match(taken.stderr, /(?:Taking up job job_\w+\n[^]*){2}\n4 files, /)
+      assert.match(taken.stderr, /(?:Resuming job job_\w+\n[^]*){2}\n4 files, /)
       assert.lengthOf(files(path.join(emulated.directory, "out")), 2, "both archives have the same two")
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
     })
@@ -330,7 +330,7 @@ describe.concurrent("runs", () => {
         assert.strictEqual(elsewhere.code, 5, elsewhere.stderr)
         assert.match(
           elsewhere.stderr,
-          /the machine \S+ and may still be under way there\.\n[^\n]* runs resume run_\w+\n$/
+          /the machine \S+, or in another container, and may still be running there\.\n[^\n]* runs resume run_\w+ --take-over\n$/
         )
       }
 
@@ -341,7 +341,7 @@ describe.concurrent("runs", () => {
       ]) {
         const taken = yield* emulated.run(["runs", "resume"])
         assert.deepStrictEqual([taken.code, taken.stdout], [0, `${place}\n`], taken.stderr)
-        assert.include(taken.stderr, `Going on with run ${runId}: ${model} to ${place}\n`)
+        assert.include(taken.stderr, `Resuming run ${runId}: ${model} to ${place}\n`)
       }
     })
   )
@@ -379,7 +379,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(detached.code, 0, detached.stderr)
       const jobId = detached.stdout.trim()
       assert.isTrue(
-        detached.stderr.endsWith(`\nTo take the files: scenario-assets download --job ${jobId} --output b\n`)
+        detached.stderr.endsWith(`\nTo download the files: scenario-assets download --job ${jobId} --output b\n`)
       )
     })
   )
@@ -391,7 +391,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(usage.code, 2, usage.stderr)
       const none = yield* emulated.run(["runs"])
       assert.deepStrictEqual([none.code, none.stdout], [0, ""])
-      assert.strictEqual(none.stderr, "No download was started on this machine\n")
+      assert.strictEqual(none.stderr, "No download has been started on this machine yet\n")
       for (const words of [
         ["runs", "resume", "run_nope"],
         ["runs", "forget", "../x"],
@@ -402,7 +402,7 @@ describe.concurrent("runs", () => {
         assert.strictEqual(unknown.code, 6, unknown.stderr)
         assert.match(
           unknown.stderr,
-          /: There is no run "[^"]+" on this machine; [^\n]*\.\nTo see those there are: scenario-assets /
+          /: There is no run "[^"]+" on this machine; [^\n]*\.\nTo list the runs: scenario-assets /
         )
         assert.deepInclude(Binary.lastLine(unknown.stdout), { error: "RunNotFound", exitCode: 6 })
       }

@@ -26,7 +26,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["wait", "job_a", "--deadline", "2s", "--deadline", "soon"], /: --deadline: "soon" is not a duration; /, "wait"],
   [
     ["download"],
-    /The selection is empty: [^]*Give ids such as model_… as arguments, in a file by --from-file/,
+    /The selection is empty: [^]*Pass ids such as model_… as arguments, in a file with --from-file/,
     "download"
   ],
   [["download", "model_a/b"], /: 1 of the ids given cannot be ids: "model_a\/b"/, "download"],

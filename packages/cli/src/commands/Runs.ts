@@ -51,7 +51,7 @@ const show = Command.make(
     ({ show }) => show
   )
 ).pipe(
-  Command.withDescription("Show all that is recorded of a run: what was asked for, its jobs, its files, its error"),
+  Command.withDescription("Show what is recorded of a run: its request, jobs, files and error"),
   Command.withExamples([{ command: "scenario-assets runs show run_261231_bakolu", description: "One run" }])
 )
 

@@ -76,8 +76,8 @@ const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection)
 
 const wayOn = (run: CommandError.Resumable | undefined): string =>
   run === undefined
-    ? "Run the same command again to go on where it stopped."
-    : `Jobs that were started go on at Scenario; to go on: ${run.command}`
+    ? "To resume, run the same command again."
+    : `Jobs that were started continue at Scenario; to resume: ${run.command}`
 
 /** What is told in the end, of what was heard meanwhile. */
 interface Ending {
@@ -157,7 +157,7 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
   return ending
 })
 
-/** Jobs that are begun and left alone: they go on at Scenario, and their files are fetched later. */
+/** Jobs that are begun and left alone: they continue at Scenario, and their files are fetched later. */
 const begunAlone = Effect.gen(function* () {
   const { line, note, result } = yield* Output
   const ending: Ending = {
@@ -177,7 +177,7 @@ const begunAlone = Effect.gen(function* () {
       const ids = jobs.map(({ jobId }) => jobId)
       yield* line(run?.runId ?? ids.join("\n"))
       yield* result({ runId: run?.runId ?? null, jobs })
-      if (run !== undefined) yield* note(`To take the files: ${run.command}`)
+      if (run !== undefined) yield* note(`To download the files: ${run.command}`)
     })
   }
   return ending

@@ -104,7 +104,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           return all(
             event({ type: "requested", batch: told.batch + 1, jobId, resumed }),
             progress.waiting(jobId, "requested"),
-            note(`${resumed ? "Taking up" : "Started"} job ${jobId}`)
+            note(`${resumed ? "Resuming" : "Started"} job ${jobId}`)
           )
         }
         case "JobWaiting":

@@ -62,7 +62,7 @@ export const show = (values: ShowValues) =>
     const run = (yield* known).find((run) => run.head.runId === head.runId) ?? { head, supersededBy: undefined }
     // What is left of a record that is damaged is shown.
     const request = Option.getOrUndefined(yield* Effect.option(runs.request(head.runId)))
-    const jobs = yield* Effect.orElseSucceed(runs.jobs(head.runId), () => [])
+    const jobs = yield* Effect.orElseSucceed(runs.jobs(head.runId, { withUseless: true }), () => [])
     const record = { run, request, jobs }
     yield* line(RunDetails.lines(record, yield* epochNow))
     yield* result(RunDetails.of(record))
@@ -128,7 +128,7 @@ export const forget = (values: ForgetValues) =>
     const runs = yield* Runs.Runs
     const chosen = yield* choose(values)
     const [idle, kept] = Arr.partition(chosen, (head) =>
-      isKept(values)(head) ? Result.succeed(head) : Result.fail(head)
+      isKept(values)(head) ? Result.fail(head) : Result.succeed(head)
     )
     // Of those that are named all, or none.
     if (values.ids.length > 0) yield* Effect.forEach(kept, refuse)

@@ -106,7 +106,7 @@ const ofJobs = Effect.fnUntraced(function* (head: RunHead, jobIds: ReadonlyArray
     })
   }
   yield* result(fields)
-  return yield* note(`Ready; to take the files: ${Recorded.resume(runId)}`)
+  return yield* note(`Ready; to download: ${Recorded.resume(runId)}`)
 })
 
 const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: WaitValues, justBegun: boolean) {

@@ -54,7 +54,7 @@ const ofTagged = (
       if (error.reason._tag === "AccessRefused" || error.reason._tag === "UnexpectedContent") return toResume
       if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
-      return toResume ?? `Run the same command again${isKept(error) ? "; what is there already is kept" : ""}.`
+      return toResume ?? `Run the same command again${isKept(error) ? "; what was already downloaded is kept" : ""}.`
     case "JobNotReady":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":
@@ -63,11 +63,11 @@ const ofTagged = (
       return error.kind === "credentials"
         ? "Or store them: scenario-assets auth login. Without an account, try it on an emulator: scenario-assets emulate"
         : error.kind === "baseUrl"
-          ? "Or give another one by --base-url."
-          : "Or give another one by --project."
+          ? "Or pass another one with --base-url."
+          : "Or pass another one with --project."
     case "InvalidSelection":
       return error.refused.length === 0
-        ? "Give ids such as model_… as arguments, in a file by --from-file, or by '-' on stdin."
+        ? "Pass ids such as model_… as arguments, in a file with --from-file, or on stdin with '-'."
         : undefined
     case "FileError":
       return ofFile(error, run)
@@ -77,7 +77,7 @@ const ofTagged = (
     case "RunBusyElsewhere":
       return `If it is not running any more, resume it here: scenario-assets runs resume ${error.runId} --take-over`
     case "EmulatorServerError":
-      return "To take any free port: --port 0"
+      return "To use any free port: --port 0"
     default:
       return undefined
   }
@@ -95,7 +95,7 @@ const ofApi = (error: ApiError, run: Resumable | undefined): string | undefined 
     case "NotFound":
       return ofUnknown(error, run)
     case "Rejected":
-      return error.operation === "request" ? "Leave --format out for the asset's own format." : undefined
+      return error.operation === "request" ? "Omit --format for the asset's own format." : undefined
     default:
       return undefined
   }
@@ -111,7 +111,7 @@ const ofUnknown = ({ operation, subject }: ApiError, run: Resumable | undefined)
   const forget =
     run?.runId === undefined
       ? []
-      : [`If an id is wrong, take the run off the list: scenario-assets runs forget ${run.runId}`]
+      : [`If an id is wrong, remove the run from the list: scenario-assets runs forget ${run.runId}`]
   const hints = [...baseUrl, ...forget]
   return hints.length === 0 ? undefined : hints.join(" ")
 }
@@ -129,7 +129,7 @@ const otherKind = (operation: Operation, id: string): string | undefined => {
     case "model":
       return looksLike("a model", `scenario-assets download ${id}`)
     case "project":
-      return `${id} looks like the id of a project; give it by --project.`
+      return `${id} looks like the id of a project; pass it with --project.`
     case "run":
       return `${id} looks like the id of a run; to list the runs: scenario-assets runs --all`
     default:
@@ -151,11 +151,11 @@ const ofArchive = ({ reason }: ArchiveError, toResume: string | undefined): stri
     case "WrongContent":
       return toResume
     case "UnsafeName":
-      return "To leave such files out: --exclude GLOB"
+      return "To skip such files: --exclude GLOB"
     case "LimitExceeded":
       return reason.limit === "entries" || reason.limit === "directorySize"
         ? undefined
-        : "To allow more: --max-size SIZE"
+        : "To raise the limit: --max-size SIZE"
     default:
       return undefined
   }
@@ -176,14 +176,14 @@ const ofFile = (
   if (!isAbsolute(path) && Option.isNone(currentDirectory())) return new NoWorkingDirectory().message
   if (operation.startsWith("store the credentials")) {
     return (
-      "To store them elsewhere: set XDG_CONFIG_HOME to a directory that can be written to, also for the commands after this. " +
-      "Or store none: set SCENARIO_API_KEY and SCENARIO_API_SECRET."
+      "To store them elsewhere, set XDG_CONFIG_HOME to a writable directory, also for later commands. " +
+      "Or set SCENARIO_API_KEY and SCENARIO_API_SECRET."
     )
   }
   if (/[\\/]scenario-assets[\\/]runs\b/.test(path) && operation.startsWith("read")) {
     return (
-      "Jobs that were started are recorded there, so none was started now. To do without: set XDG_STATE_HOME to another directory. " +
-      "To take the files of a job that was started: scenario-assets download --job ID"
+      "Jobs that were started are recorded there, so none was started now. To start without these records, set XDG_STATE_HOME to another directory. " +
+      "To download the files of a job that was started: scenario-assets download --job ID"
     )
   }
   switch (reason._tag) {
@@ -196,7 +196,7 @@ const ofFile = (
       return to("resume", run)
     default: {
       const elsewhere =
-        run?.elsewhere === undefined ? undefined : `To take the files elsewhere, from the same job: ${run.elsewhere}`
+        run?.elsewhere === undefined ? undefined : `To save the files elsewhere, from the same job: ${run.elsewhere}`
       return [to(reason._tag === "NoSpace" ? "resume" : "resume once that is fixed", run), elsewhere]
     }
   }

@@ -13,12 +13,10 @@ import type { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ReadError } from "../archive/ArchiveReader.ts"
@@ -36,9 +34,10 @@ import * as JobSource from "./internal/JobSource.ts"
 import * as Pipeline from "./internal/Pipeline.ts"
 import * as Place from "./internal/Place.ts"
 import * as Preview from "./internal/Preview.ts"
+import * as RunEvents from "./internal/RunEvents.ts"
 import * as Tally from "./internal/Tally.ts"
 import type { RunBusy, RunBusyElsewhere } from "./RunRecord.ts"
-import { type Run, Runs } from "./Runs.ts"
+import { Runs } from "./Runs.ts"
 
 /**
  * What keeps a download from beginning, or ends it as a whole. What happens to a batch or an archive is an event, and stands
@@ -174,7 +173,7 @@ export const make: Effect.Effect<
               const report = tally.report(isBegin)
               // A consumer that fails at a report of failures has nothing to add to it.
               const isTold = isOver && (Exit.isSuccess(exit) || report.failures.length > 0)
-              const end = isTold ? endOfReport(report) : endOf(exit)
+              const end = isTold ? RunEvents.endOfReport(report) : RunEvents.endOf(exit)
               return run.end({ ...end, files: hasBegun ? report.files : undefined })
             }).pipe(Effect.ignore)
           )
@@ -223,8 +222,8 @@ export const make: Effect.Effect<
           Stream.tap((event) => {
             tally.take(event)
             if (run === undefined) return Effect.void
-            if (savesFiles.has(event._tag)) hasBegun = true
-            return Effect.ignore(recordEvent(run, event, () => tally.report(isBegin).files))
+            if (RunEvents.savesFiles(event)) hasBegun = true
+            return Effect.ignore(RunEvents.record(run, event, () => tally.report(isBegin).files))
           }),
           Stream.concat(ended)
         )
@@ -289,38 +288,5 @@ const checked = (request: DownloadRequest.DownloadRequest) =>
     onSuccess: () => Place.absolute(request)
   })
 
-/** The events that the count of a run's files is known after. */
-const savesFiles: ReadonlySet<DownloadEvent["_tag"]> = new Set(["FilesSaved", "ArchiveSaved"])
-
-/** What the record of a run has of an event. That it cannot be recorded costs those who look at the record, and no file. */
-const recordEvent = (run: Run, event: DownloadEvent, files: () => number): Effect.Effect<void, FileError> => {
-  switch (event._tag) {
-    case "FilesSaved":
-      return run.saved(files())
-    case "ArchiveSaved":
-      return Effect.andThen(run.jobEnded(event.jobId, "saved"), run.saved(files()))
-    case "ArchiveFailed":
-      return event.startsAnew ? Effect.void : run.jobEnded(event.jobId, "failed")
-    case "BatchFailed":
-      return event.jobId === undefined ? Effect.void : run.jobEnded(event.jobId, "failed")
-    default:
-      return Effect.void
-  }
-}
-
 const usualConcurrency = 4
 const usualConnections = 16
-
-/** How a run ended that has one, and its first error. */
-const endOfReport = ({ failures: [first], state }: DownloadReport) =>
-  first === undefined ? { state } : { state, message: first.error.message }
-
-/** How a run ended that came to no report. */
-const endOf = (exit: Exit.Exit<unknown, unknown>) => {
-  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return { state: "interrupted" } as const
-  // What a defect says is nobody's promise, and might hold a secret.
-  return Option.match(Cause.findErrorOption(exit.cause), {
-    onNone: () => ({ state: "incomplete" }) as const,
-    onSome: (error) => ({ state: "incomplete", message: error instanceof Error ? error.message : "" }) as const
-  })
-}

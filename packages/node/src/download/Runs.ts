@@ -62,8 +62,14 @@ export class Runs extends Context.Service<
     readonly get: (runId: string) => Effect.Effect<RunHead, RunNotFound | FileError>
     /** What a run was asked for. */
     readonly request: (runId: RunId) => Effect.Effect<DownloadRequest.DownloadRequest, RunNotFound | FileError>
-    /** The jobs that a run has begun, or was asked for. */
-    readonly jobs: (runId: RunId) => Effect.Effect<ReadonlyArray<RunJob>, RunNotFound | FileError>
+    /**
+     * The jobs that a run has begun, or was asked for. Those that are of no use any more, such as failed ones, which a resumed run
+     * begins anew, are left out unless they are asked for.
+     */
+    readonly jobs: (
+      runId: RunId,
+      options?: { readonly withUseless?: boolean }
+    ) => Effect.Effect<ReadonlyArray<RunJob>, RunNotFound | FileError>
     /** Removes a run from the list; its files and its jobs stay. */
     readonly forget: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | RunBusyElsewhere | FileError>
     /**

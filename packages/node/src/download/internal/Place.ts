@@ -1,5 +1,5 @@
 /** Where the files of a download go. */
-import { format, isAbsolute, join, parse, resolve } from "node:path"
+import { format, parse, resolve } from "node:path"
 import type { DownloadRequest } from "../DownloadRequest.ts"
 
 /** The directory, or the path of the archive. */
@@ -14,7 +14,7 @@ export const archivePath = (file: string, total: number, batch: number): string 
 
 /** The same request for a process in another working directory. */
 export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): DownloadRequest => {
-  const whole = (path: string) => (isAbsolute(path) ? path : join(cwd, path))
+  const whole = (path: string) => resolve(cwd, path)
   const { destination } = request
   return {
     ...request,

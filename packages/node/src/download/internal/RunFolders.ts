@@ -181,10 +181,11 @@ export const make = (root: string) => {
     list,
     get,
     request,
-    jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+    jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId, options: { readonly withUseless?: boolean } = {}) {
       const asked = yield* request(runId)
       const { baseUrl, projectId } = yield* get(runId)
-      return jobsIn(asked, yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked)))
+      const recorded = yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked))
+      return jobsIn(asked, options.withUseless === true ? { ...recorded, all: recorded.ever } : recorded)
     }),
     forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)

@@ -30,6 +30,8 @@ const encode = Schema.encodeSync(Line)
 export interface Recorded {
   /** In the order of the batches. */
   readonly all: () => ReadonlyArray<RunJob>
+  /** The same with those that are of no use any more, such as failed ones. */
+  readonly ever: () => ReadonlyArray<RunJob>
   readonly stateOf: (jobId: JobId) => RunJob["state"]
 }
 
@@ -46,6 +48,8 @@ export interface RunJobs extends Recorded {
 /** What some lines say together. */
 interface Known {
   readonly jobs: Map<string, JobId>
+  /** Those that are of no use any more. */
+  readonly useless: ReadonlyArray<{ readonly batch: string; readonly jobId: JobId }>
   readonly anew: Set<string>
   readonly states: Map<JobId, RunJob["state"]>
 }
@@ -60,25 +64,30 @@ const readLines = (path: string): Effect.Effect<ReadonlyArray<Line>, FileError> 
 
 const know = (lines: ReadonlyArray<Line>): Known => {
   const forgotten = new Set(lines.flatMap((line) => ("forgotten" in line ? [line.forgotten] : [])))
+  const begun = lines.filter((line) => "jobId" in line)
   const jobs = new Map<string, JobId>()
-  for (const line of lines) if ("jobId" in line && !forgotten.has(line.jobId)) jobs.set(line.batch, line.jobId)
+  for (const { batch, jobId } of begun) if (!forgotten.has(jobId)) jobs.set(batch, jobId)
   return {
     jobs,
+    useless: begun.filter(({ jobId }) => forgotten.has(jobId)),
     anew: new Set(lines.flatMap((line) => ("anew" in line ? [line.anew] : []))),
     states: new Map(lines.flatMap((line) => ("ended" in line ? [[line.ended, line.state]] : [])))
   }
 }
 
-const recorded = ({ jobs, states }: Known, digests: ReadonlyArray<string>): Recorded => {
+const recorded = ({ jobs, states, useless }: Known, digests: ReadonlyArray<string>): Recorded => {
   const stateOf = (jobId: JobId) => states.get(jobId) ?? "started"
-  return {
-    stateOf,
-    all: () =>
-      digests.flatMap((key, batch) => {
-        const jobId = jobs.get(key)
-        return jobId === undefined ? [] : [{ batch, jobId, state: stateOf(jobId) }]
-      })
-  }
+  const all = () =>
+    digests.flatMap((key, batch) => {
+      const jobId = jobs.get(key)
+      return jobId === undefined ? [] : [{ batch, jobId, state: stateOf(jobId) }]
+    })
+  const failed = () =>
+    useless.flatMap(({ batch: key, jobId }) => {
+      const batch = digests.indexOf(key)
+      return batch === -1 ? [] : [{ batch, jobId, state: "failed" as const }]
+    })
+  return { stateOf, all, ever: () => [...failed(), ...all()].toSorted((a, b) => a.batch - b.batch) }
 }
 
 /** The jobs of a run that is not under way here. */
