@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["what is counted", /^(Metrics|internal\/Outcome)\.ts$/],
     [
       "the nouns",
-      /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(KnownJobStatus|Redaction))\.ts$/
+      /^(Asset|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(ByteSizes|KnownJobStatus|Redaction))\.ts$/
     ],
     ["http/", /^http\//],
     [

@@ -74,7 +74,7 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "unfinished",
-            `${directory} has ${unfinished.map(Format.name).join(", ")}`,
+            `${directory} has ${unfinished.map(Format.path).join(", ")}`,
             "Go on with downloads by 'scenario-assets runs resume' ('scenario-assets runs' lists them), with others by the " +
               "same command again; or remove these directories."
           )
@@ -84,7 +84,7 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "locks",
-            `${directory} has ${locks.map(Format.name).join(", ")}, of another machine`,
+            `${directory} has ${locks.map(Format.path).join(", ")}, of another machine`,
             "If nothing runs there any more, remove these files."
           )
         ])

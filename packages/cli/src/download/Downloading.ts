@@ -79,7 +79,7 @@ const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection)
 
 const wayOn = (run: CommandError.Resumable | undefined): string =>
   run === undefined
-    ? "Run the same command again to go on where it stopped."
+    ? "To resume, run the same command again."
     : `Jobs that were started go on at Scenario; to go on: ${run.command}`
 
 /** What is told in the end, of what was heard meanwhile. */
@@ -102,11 +102,16 @@ const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
 const extracted = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
   { directory, ...patterns }: DownloadRequest.Directory,
-  { json }: Options
+  { json, run }: Options
 ) {
+  const { warn } = yield* Output
+  const asked = Option.fromUndefinedOr(request.annotations?.[manifest])
+  // A run that is resumed cannot be asked for anything else.
+  const isInTheWay = json && run !== undefined && Option.contains(asked, "-")
+  if (isInTheWay) yield* warn("--manifest - of this run is ignored: with --json, the events list the files")
   const files = yield* Extracted.make({
     directory,
-    manifest: Option.fromUndefinedOr(request.annotations?.[manifest]),
+    manifest: isInTheWay ? Option.none() : asked,
     isFiltered: Destination.isGiven(patterns),
     json
   })

@@ -127,6 +127,8 @@ export const of = (error: unknown): number => {
       return exitCodes.notFound
     case "FileError":
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
+    case "TimeLimitExceeded":
+      return exitCodes.deadline
     case "JournalError":
       return exitCodes.disk
     case "InvalidConfig":

@@ -13,7 +13,7 @@ import { NoUnfinishedRun, RunBusyElsewhere } from "../errors/CommandError.ts"
 import * as Output from "../output/Output.ts"
 import * as Recorded from "../runs/Recorded.ts"
 import * as RunFields from "../runs/RunFields.ts"
-import { type Transfer, transferOptions } from "../settings/Options.ts"
+import { type Limits, transferOptions } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
 
 interface ListValues extends Output.Mode {
@@ -31,7 +31,7 @@ export const list = (values: ListValues) =>
       `${Format.time(Math.max(1000, now - DateTime.toEpochMillis(head.process.since)))} ago`,
       RunFields.state(head),
       Format.name(RunFields.what(head)),
-      Format.name(head.place)
+      Format.path(head.place)
     ])
     if (rows.length > 0) yield* line(table(rows))
     yield* result({ runs: heads.map(RunFields.of) })
@@ -58,33 +58,36 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("\n")
 }
 
-interface ResumeValues extends Pick<Transfer, "connections" | "limitRate">, Output.Mode {
+interface ResumeValues extends Partial<Limits>, Output.Mode {
   readonly id: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
 }
 
 export const resume = (values: ResumeValues) =>
-  Effect.gen(function* () {
-    const { note, result } = yield* Output.Output
-    const runs = yield* Runs.Runs
-    const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
-    const { place, runId } = head
-    if (RunRecord.state(head) === "complete") {
-      yield* result(RunFields.of(head))
-      return yield* note(`Run ${runId} is done, and its files went to ${place}`)
-    }
-    if (RunProcess.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
-    const request = yield* runs.request(runId)
-    yield* note(`Going on with run ${runId}: ${RunFields.what(head)} to ${place}`)
-    return yield* Downloading.perform(
-      {
-        ...request,
-        ...transferOptions(values),
-        ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
-      },
-      { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
-    )
-  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
+  resumed(values).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
+
+/** The same for a command that has its own output. */
+export const resumed = Effect.fnUntraced(function* (values: ResumeValues) {
+  const { note, result } = yield* Output.Output
+  const runs = yield* Runs.Runs
+  const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
+  const { place, runId } = head
+  if (RunRecord.state(head) === "complete") {
+    yield* result(RunFields.of(head))
+    return yield* note(`Run ${runId} is done, and its files went to ${place}`)
+  }
+  if (RunProcess.isBusy(head)) return yield* new RunRecord.RunBusy({ place, runId, pid: head.process.pid })
+  const request = yield* runs.request(runId)
+  yield* note(`Going on with run ${runId}: ${RunFields.what(head)} to ${place}`)
+  return yield* Downloading.perform(
+    {
+      ...request,
+      ...transferOptions(values),
+      ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
+    },
+    { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
+  )
+})
 
 /** The latest that was begun in this directory or goes to it. Where that one still runs, no other is meant. */
 const latestHere = Effect.gen(function* () {

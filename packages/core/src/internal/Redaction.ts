@@ -19,3 +19,25 @@ const parameter = new RegExp(
     String.raw`(=|%(?:25){0,9}3D|\\u003d|>|(\\{0,9}["'])\s{0,9}:\s{0,9}\3)(?:(?!&)${inQuery})+`,
   "gi"
 )
+
+/**
+ * A word that somebody gave in the place of another, in quotes, as an error repeats it: what may be a secret is taken out
+ * (`NAME=value`, `KEY: value`, the query of a URL, the credentials in it), and the middle of nothing long is shown.
+ */
+export const quoted = (word: string): string => JSON.stringify(wordOf(word))
+
+/** The same without the quotes. */
+export const wordOf = (word: string): string => {
+  const text = redact(word.slice(0, 10_000))
+    .replace(userInfo, "$1<redacted>@")
+    .replace(scheme, "$1 <redacted>")
+    .replace(assignment, "$1<redacted>")
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
+}
+
+const longest = 80
+const userInfo = /(:\/\/)[^\s/?#@]*@/g
+const scheme = /\b(basic|bearer)\s+(?!<redacted>)\S+/gi
+/** A variable with its value, as a line of `.env` has it; or a name that promises a secret, with what follows. */
+const assignment =
+  /((?:^|[\s"'])[a-z_][\w.-]*\s*=|(?:secret|password|passwd|token|api[_-]?key|authorization|credentials?)["']?\s*[:=])\s*(?!<redacted>).+/gis

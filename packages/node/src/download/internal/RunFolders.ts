@@ -36,6 +36,8 @@ const encodeSame = Schema.encodeSync(
 /** Complete runs are of use to those who look back, and nobody looks back further. */
 const keptComplete = 100
 
+const keyOf = (request: DownloadRequest.DownloadRequest): string => digest(encodeSame(request))
+
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 /** The runs in a directory. */
@@ -96,7 +98,7 @@ export const make = (root: string) => {
     )
     const heads = yield* list
     yield* prune(heads)
-    const key = digest(encodeSame(request))
+    const key = keyOf(request)
     const unfinished = unfinishedOf(heads, place, account)
     const before = unfinished.find((head) => head.key === key)
     const own = yield* RunProcess.own
@@ -120,7 +122,9 @@ export const make = (root: string) => {
     yield* writeHead(head)
     const jobs = yield* RunJobs.open(
       { path: jobsOf(head), isWritable: true },
-      unfinished.filter(({ runId }) => runId !== head.runId).map(jobsOf),
+      [...(yield* finishedOf(heads, request, account)), ...unfinished.filter(({ runId }) => runId !== head.runId)].map(
+        jobsOf
+      ),
       batchKeys(account, request)
     )
     return {
@@ -139,7 +143,7 @@ export const make = (root: string) => {
 
   const recall = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
     const request = Place.absolute(given)
-    const key = digest(encodeSame(request))
+    const key = keyOf(request)
     const heads = yield* Effect.catch(list, (error) =>
       wasNeverWritten.has(error.reason._tag) ? Effect.succeed([]) : Effect.fail(error)
     )
@@ -147,7 +151,7 @@ export const make = (root: string) => {
     const before = unfinished.find((head) => head.key === key)
     return yield* RunJobs.open(
       { path: before === undefined ? undefined : jobsOf(before), isWritable: false },
-      unfinished.filter((head) => head !== before).map(jobsOf),
+      [...(yield* finishedOf(heads, request, account)), ...unfinished.filter((head) => head !== before)].map(jobsOf),
       batchKeys(account, request)
     )
   })
@@ -189,6 +193,32 @@ const unfinishedOf = (
       head.baseUrl === baseUrl &&
       head.projectId === projectId
   )
+
+/**
+ * The last run that was finished and kept the same archives, of which some are there still: its jobs are those of these
+ * archives, so that nothing is requested again to find out that everything is there.
+ */
+const finishedOf = Effect.fnUntraced(function* (
+  heads: ReadonlyArray<RunRecord.RunHead>,
+  request: DownloadRequest.DownloadRequest,
+  { baseUrl, projectId }: RunRecord.Account
+) {
+  const { destination } = request
+  if (destination._tag !== "ArchiveFiles" || destination.replace === true) return []
+  const key = keyOf(request)
+  const finished = heads.find(
+    (head) =>
+      RunRecord.state(head) === "complete" &&
+      head.key === key &&
+      head.baseUrl === baseUrl &&
+      head.projectId === projectId
+  )
+  if (finished === undefined) return []
+  const total = Batches.archiveCount(request)
+  const paths = Array.from({ length: total }, (_, batch) => Place.archivePath(destination.file, total, batch))
+  const existing = yield* Effect.filter(paths, (path) => Effect.orElseSucceed(Files.exists(path), () => false))
+  return existing.length === 0 ? [] : [finished]
+})
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
   Batches.of(request).map((batch) => BatchKeys.of(account, batch))
