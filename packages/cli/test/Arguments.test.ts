@@ -111,6 +111,38 @@ describe("words of a command line", () => {
   })
 })
 
+describe("what a command line means", () => {
+  it.each([
+    ["download a --json", true],
+    ["download a --json=true", true],
+    ["download a --json=1", true],
+    ["download a --json yes", true],
+    ["download a --json on --nope", true],
+    ["download a --json=false --json=y", true],
+    ["download a --output --json", true],
+    ["download --job= --json", true],
+    ["nope --json", true],
+    ["download a", false],
+    ["download a --json=false", false],
+    ["download a --json --no-json", false],
+    ["download a --json off", false],
+    ["download a --json --json=0", false],
+    ["download a -- --json", false]
+  ])("%s: JSON is %s", (line, isJson) => {
+    assert.strictEqual(Arguments.read(line.split(" "), tree).isJson, isJson)
+  })
+
+  it.each([
+    ["runs resume --nope x", "scenario-assets runs resume"],
+    ["auth login extra", "scenario-assets auth login"],
+    ["--json runs forget x", "scenario-assets runs forget"],
+    ["download runs", "scenario-assets download"],
+    ["nope", "scenario-assets"]
+  ])("%s is about %s", (line, path) => {
+    assert.strictEqual(Arguments.read(line.split(" "), tree).path.join(" "), path)
+  })
+})
+
 const content = { "-ghost.png": "one", "b.png": "two" }
 
 /** A directory with an archive in it, and one whose own name begins with a dash. */

@@ -178,13 +178,15 @@ describe.concurrent("what is not understood", () => {
 })
 
 describe.concurrent("an id", () => {
-  it.live.each(table)("of each kind is taken by %s, or refused with the command that takes it", ([command, row]) =>
+  it.live("of each kind is taken by each command, or refused with the command that takes it", () =>
     Effect.gen(function* () {
-      const kinds = Object.entries(row)
-      const ended = yield* CommandLines.run(kinds.map(([kind]) => [command, ids[kind as keyof typeof ids]]))
-      for (const [index, [kind, told]] of kinds.entries()) {
+      const all = table.flatMap(([command, row]) =>
+        Object.entries(row).map(([kind, told]) => ({ command, told, words: [command, ids[kind as keyof typeof ids]] }))
+      )
+      const ended = yield* CommandLines.run(all.map(({ words }) => words))
+      for (const [index, { command, told, words }] of all.entries()) {
         const { code = -1, text = "" } = ended[index] ?? {}
-        const what = `${command} ${kind}: ${code} ${text}`
+        const what = `${words.join(" ")}: ${code} ${text}`
         assert.notInclude(text, secret, what)
         if (told === taken) assert.match(what, /: 4 scenario-assets: No credentials/)
         else if (told === asRun) assert.match(what, /: 6 scenario-assets: There is no run "run_261231_bakolu"/)
@@ -224,34 +226,55 @@ describe.concurrent("an id", () => {
 })
 
 describe.concurrent("jobs and runs", () => {
-  it.live("are taken by download, status, wait and list, several at once, and a run for all of its jobs", () =>
-    Effect.gen(function* () {
-      const emulated = yield* Emulated.make()
-      const [first, second] = [
-        yield* emulated.begin(Emulated.modelOf(emulated)),
-        yield* emulated.begin(Emulated.modelOf(emulated))
-      ].toSorted()
-      const both = yield* emulated.run(["download", String(first), String(second), "-o", "jobs"])
-      assert.strictEqual(both.code, 0, both.stderr)
-      const of = (text: string) => Binary.lastLine(text)
-      const status = yield* emulated.run(["status", String(second), String(first)])
-      assert.strictEqual(status.stdout.trim().split("\n").toSorted().join(), `${first}: success,${second}: success`)
-      const list = yield* emulated.run(["list", String(first), String(second)])
-      assert.match(list.stdout, new RegExp(`^job ${first}:\n *\\d+  [^]+\njob ${second}:\n`))
+  const begin = Effect.fnUntraced(function* (emulated: Emulated.Emulated) {
+    const jobs = [yield* emulated.begin("model_a"), yield* emulated.begin("model_b")]
+    const [first = "", second = ""] = jobs.toSorted()
+    return [first, second] as const
+  })
+  const make = Emulated.make({ catalogue: { anyId: true } })
 
-      const started = yield* emulated.run(["download", Emulated.modelOf(emulated), "-o", "run", "--detach"])
-      const runId = started.stdout.trim()
-      for (const command of ["status", "wait", "list"]) {
-        const { code, stderr, stdout } = yield* emulated.run([command, runId, "--json"], { cwd: TestDirectory.make() })
-        assert.strictEqual(code, 0, stderr)
-        const { archives, jobs = archives, runId: named } = of(stdout)
-        assert.strictEqual(named, runId)
-        assert.lengthOf(jobs as ReadonlyArray<unknown>, 1, command)
-      }
+  it.live("several jobs are looked at together, in the same order whatever the order they are given in", () =>
+    Effect.gen(function* () {
+      const emulated = yield* make
+      const [first, second] = yield* begin(emulated)
+      const status = yield* emulated.run(["status", second, first])
+      assert.strictEqual(status.stdout.trim().split("\n").toSorted().join(), `${first}: success,${second}: success`)
+      const list = yield* emulated.run(["list", second, first])
+      assert.match(list.stdout, new RegExp(`^job ${first}:\n *\\d+  [^]+\njob ${second}:\n`))
+    })
+  )
+
+  it.live("several jobs are downloaded together", () =>
+    Effect.gen(function* () {
+      const emulated = yield* make
+      const { code, stderr } = yield* emulated.run(["download", ...(yield* begin(emulated)), "-o", "jobs"])
+      assert.strictEqual(code, 0, stderr)
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 2, "none is started")
+    })
+  )
+
+  it.live.each([["status"], ["wait"], ["list"]])("%s of a run is that of its jobs, from any directory", ([command]) =>
+    Effect.gen(function* () {
+      const emulated = yield* make
+      const runId = (yield* emulated.run(["download", "model_a", "--detach"])).stdout.trim()
+      const { code, stderr, stdout } = yield* emulated.run([command ?? "", runId, "--json"], {
+        cwd: TestDirectory.make()
+      })
+      assert.strictEqual(code, 0, stderr)
+      const { archives, jobs = archives, runId: named } = Binary.lastLine(stdout)
+      assert.strictEqual(named, runId)
+      assert.lengthOf(jobs as ReadonlyArray<unknown>, 1)
+    })
+  )
+
+  it.live("download of a run resumes it, from any directory", () =>
+    Effect.gen(function* () {
+      const emulated = yield* make
+      const runId = (yield* emulated.run(["download", "model_a", "-o", "out", "--detach"])).stdout.trim()
       const resumed = yield* emulated.run(["download", runId, "--connections", "2"], { cwd: TestDirectory.make() })
       assert.strictEqual(resumed.code, 0, resumed.stderr)
-      assert.include(resumed.stdout, path.join(emulated.directory, "run"))
-      assert.lengthOf(yield* emulated.requests("requestBatch"), 3, "no job is started twice")
+      assert.include(resumed.stdout, path.join(emulated.directory, "out"))
+      assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
     })
   )
 })

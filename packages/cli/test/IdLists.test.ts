@@ -139,7 +139,7 @@ describe.concurrent("--from-file", () => {
     [".", /the file \. cannot be read: it is a directory/],
     ["missing", /the file missing cannot be read: there is no such file/],
     ...(process.platform === "linux"
-      ? [["/dev/zero", /the file \/dev\/zero has more than 67\.1 MB, which is no list/] as const]
+      ? [["/dev/zero", /the file \/dev\/zero has more than 67\.1 MB, which is too much for a list of ids/] as const]
       : [])
   ] as const)("does not read %s", ([file, says]) =>
     Effect.gen(function* () {

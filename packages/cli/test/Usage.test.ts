@@ -79,10 +79,12 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   ],
   [["extract"], /: <file> is missing\n/, "extract"],
   [["extract", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "extract"],
-  [["extract", "-"], /: an archive is read from its end, so it cannot come from stdin\n/, "extract"],
+  [["extract", "-"], /: an archive cannot be read from stdin; pass the name of a file\n/, "extract"],
   [["list", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "list"],
   [["list", "a?b"], /: "a\?b" is not an id: /, "list"],
   [["emulate", "--port", "70000"], /: --port: "70000" is not a whole number from 0 to 65535\n/, "emulate"],
+  [["auth", "login", "extra"], /: too many words: "extra"\n/, "auth login"],
+  [["runs", "resume", "run_a", "run_b"], /: too many words: "run_b"\n/, "runs resume"],
   [["emulate", "--fault", "storage:nonsense"], /: "storage:nonsense" is not a fault: [^]*reset@<bytes>/, "emulate"]
 ]
 

@@ -77,7 +77,7 @@ export const make = (ids: {
     const wrong = [...wrongAssets, ...wrongInferences, ...wrongModels]
     if (wrong.length > 0) {
       // A signed URL in the place of an id is not repeated.
-      const refused = wrong.slice(0, 10).map(Redaction.wordOf)
+      const refused = wrong.slice(0, 10).map((id) => Redaction.wordOf(id))
       return Effect.fail(
         new InvalidSelection({
           message:
