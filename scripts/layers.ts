@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["what is counted", /^(Metrics|internal\/Outcome)\.ts$/],
     [
       "the nouns",
-      /^(Asset|AssetRecord|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(Json|KnownJobStatus|Redaction))\.ts$/
+      /^(Asset|AssetRecord|DownloadJob|FileNameTemplate|Selection|SignedUrl|internal\/(ByteSizes|Json|KnownJobStatus|Redaction))\.ts$/
     ],
     ["http/", /^http\//],
     [

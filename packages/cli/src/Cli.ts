@@ -52,16 +52,20 @@ export const tree = Command.make(name).pipe(
 export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
 /** Runs the command line, and gives the exit code. An interruption stays one. */
-export const run = (args: ReadonlyArray<string>, version: string) => {
-  const runWith = Command.runWith(tree, { version })
-  return Effect.fromResult(Arguments.read(args, tree)).pipe(
-    Effect.flatMap(runWith),
-    Effect.catchTag("HelpRequested", ({ isKnown, path }) => runWith(isKnown ? [...path, "--help"] : path)),
-    Effect.as<number>(exitCodes.ok),
-    Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(name, args, cause))),
-    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
-  )
-}
+export const run = (args: ReadonlyArray<string>, version: string) =>
+  Effect.suspend(() => {
+    const meaning = Arguments.read(args, tree)
+    const runWith = Command.runWith(tree, { version })
+    return Effect.fromResult(meaning.words).pipe(
+      Effect.flatMap(runWith),
+      Effect.catchTag("HelpRequested", ({ isKnown, path }) => runWith(isKnown ? [...path, "--help"] : path)),
+      Effect.as<number>(exitCodes.ok),
+      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(meaning, cause))),
+      Effect.provideService(Arguments.Flags, meaning.flags),
+      Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
+    )
+  })
 
 /** Tells of what was thrown where no effect could catch it, and gives the exit code. */
-export const crashed = (args: ReadonlyArray<string>, error: unknown) => Report.error(name, args, Cause.die(error))
+export const crashed = (args: ReadonlyArray<string>, error: unknown) =>
+  Report.error(Arguments.read(args, tree), Cause.die(error))

@@ -12,7 +12,7 @@ import * as Arguments from "../src/settings/Arguments.ts"
 import * as Binary from "./support/Binary.ts"
 
 const read = (line: string): string =>
-  Result.match(Arguments.read(line.split(" "), tree), {
+  Result.match(Arguments.read(line.split(" "), tree).words, {
     onFailure: ({ message }) => `! ${message}`,
     onSuccess: (words) => words.join(" ")
   })
@@ -68,7 +68,8 @@ describe("words of a command line", () => {
     ["wait a --deadline 1s --deadline=2s", "wait a --deadline=2s"],
     ["download a -o x --output y -oz", "download a --output=z"],
     ["download a --force --no-force", "download a --no-force"],
-    ["download a --force true -q --force false", "download a --quiet --force false"],
+    ["download a --force true -q --force false", "download a --quiet --force=false"],
+    ["runs --json yes resume -q", "runs --json=yes resume --quiet"],
     [
       "download --asset a --asset b --include x --include y --job c --job d",
       "download --asset=a --asset=b --include=x --include=y --job=c --job=d"
@@ -82,20 +83,23 @@ describe("words of a command line", () => {
   })
 
   it.each([
-    ["download a -o -h", "--output has no value, or is -h its value? Then write --output=-h"],
-    ["extract a --include --help", "--include has no value, or is --help its value? Then write --include=--help"],
-    ["extract a --include --json=x", "--include has no value, or is --json=x its value? Then write --include=--json=x"],
+    ["download a -o -h", "--output has no value; if -h is its value, write --output=-h"],
+    ["extract a --include --help", "--include has no value; if --help is its value, write --include=--help"],
+    ["extract a --include --json=x", "--include has no value; if --json=x is its value, write --include=--json=x"],
     [
       "extract a --include --no-force",
-      "--include has no value, or is --no-force its value? Then write --include=--no-force"
+      "--include has no value; if --no-force is its value, write --include=--no-force"
     ],
-    ["extract a --include -oDIR", "--include has no value, or is -oDIR its value? Then write --include=-oDIR"],
-    ["extract a --include -- b", "--include has no value, or is -- its value? Then write --include=--"],
+    ["extract a --include -oDIR", "--include has no value; if -oDIR is its value, write --include=-oDIR"],
+    ["extract a --include -- b", "--include has no value; if -- is its value, write --include=--"],
     [
       "extract -ghost.zip",
-      "there is no flag -ghost.zip; if it is none, write it after --: scenario-assets extract -- -ghost.zip"
+      "there is no flag -ghost.zip; if it is not meant as one, write it after --: scenario-assets extract -- -ghost.zip"
     ],
-    ["runs forget -x", "there is no flag -x; if it is none, write it after --: scenario-assets runs forget -- -x"],
+    [
+      "runs forget -x",
+      "there is no flag -x; if it is not meant as one, write it after --: scenario-assets runs forget -- -x"
+    ],
     ["doctor -x", "there is no flag -x"],
     ["download a --output=", "--output has no value; write . for this directory"],
     ["download a --base-url=", "--base-url has no value; leave it out for the usual one"],
@@ -104,6 +108,38 @@ describe("words of a command line", () => {
     ["download a --project=", "--project has no value; leave it out for the usual one"]
   ])("%s is refused", (line, message) => {
     assert.strictEqual(read(line), `! ${message}`)
+  })
+})
+
+describe("what a command line means", () => {
+  it.each([
+    ["download a --json", true],
+    ["download a --json=true", true],
+    ["download a --json=1", true],
+    ["download a --json yes", true],
+    ["download a --json on --nope", true],
+    ["download a --json=false --json=y", true],
+    ["download a --output --json", true],
+    ["download --job= --json", true],
+    ["nope --json", true],
+    ["download a", false],
+    ["download a --json=false", false],
+    ["download a --json --no-json", false],
+    ["download a --json off", false],
+    ["download a --json --json=0", false],
+    ["download a -- --json", false]
+  ])("%s: JSON is %s", (line, isJson) => {
+    assert.strictEqual(Arguments.read(line.split(" "), tree).isJson, isJson)
+  })
+
+  it.each([
+    ["runs resume --nope x", "scenario-assets runs resume"],
+    ["auth login extra", "scenario-assets auth login"],
+    ["--json runs forget x", "scenario-assets runs forget"],
+    ["download runs", "scenario-assets download"],
+    ["nope", "scenario-assets"]
+  ])("%s is about %s", (line, path) => {
+    assert.strictEqual(Arguments.read(line.split(" "), tree).path.join(" "), path)
   })
 })
 

@@ -54,8 +54,16 @@ describe("the help of all commands", () => {
       assert.deepStrictEqual(
         [...text.matchAll(/^([A-Z][a-z ]+):$/gm)].map(([, title]) => title),
         [
-          ...["Examples", "Arguments", "Selection", "Destination", "What to extract", "Other flags", "Output"],
-          ...["Advanced", "Values", "Global flags"]
+          "Examples",
+          "Arguments",
+          "Selection",
+          "Destination",
+          "What to extract",
+          "Other flags",
+          "Output",
+          "Advanced",
+          "Values",
+          "Global flags"
         ]
       )
     })

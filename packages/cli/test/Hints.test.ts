@@ -153,12 +153,10 @@ describe.concurrent("hints", () => {
   )
 
   it.live.each([
-    ["status", "model_a", "a model; try: scenario-assets download model_a"],
-    ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
+    ["download --job", "model_a", "a model; try: scenario-assets download model_a"],
+    ["download --job", "asset_a", "an asset; try: scenario-assets asset asset_a"],
     ["download --job", "inf_a", "an inference; try: scenario-assets download inf_a"],
-    ["list", "proj_a", "a project; pass it with --project."],
-    ["status", "run_a", "a run; to see those there are: scenario-assets runs --all"],
-    ["asset", "job_a", "a job; try: scenario-assets download --job job_a"]
+    ["download --job", "proj_a", "a project; pass it with --project."]
   ] as const)("%s %s, which is not known: what it looks like, and what takes that", ([command, id, what]) =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()
@@ -168,10 +166,10 @@ describe.concurrent("hints", () => {
     })
   )
 
-  it.live("an id that looks like another kind is asked for all the same", () =>
+  it.live("an id that looks like another kind is asked for all the same, where a flag says what it is", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true } })
-      const { code, stderr } = yield* emulated.run(["asset", "model_a"])
+      const { code, stderr } = yield* emulated.run(["download", "--asset", "model_a"])
       assert.strictEqual(code, 0, stderr)
     })
   )
@@ -209,7 +207,7 @@ describe.concurrent("hints", () => {
       const several = yield* read("asset_a,asset_b\n")
       assert.match(
         several.stderr,
-        /line 1, holds several ids; write one a line, or name the columns in the first line \(id,name\)\n/
+        /line 1, has several ids; write one per line, or name the columns in the first line \(id,name\)\n/
       )
       assert.strictEqual((yield* read("asset_a\nasset_b\n")).stdout, "batch 1: 2 ids\n")
       assert.strictEqual((yield* read("id,name\nasset_a,asset_b\n")).stdout, "batch 1: 1 id\n")
@@ -221,7 +219,7 @@ describe.concurrent("hints", () => {
       const cwd = TestDirectory.make()
       const args = ["download", "asset_a", "--dry-run", "-q", "--archive", "a.zip"]
       const refused = yield* Binary.run([...args, "-o", "-h"], { cwd })
-      const [, words = ""] = /Then write (\S+)\n/.exec(refused.stderr) ?? []
+      const [, words = ""] = /is its value, write (\S+)\n/.exec(refused.stderr) ?? []
       const taken = yield* Binary.run([...args, words], { cwd })
       assert.deepStrictEqual([taken.code, taken.stdout], [0, "batch 1: 1 id: -h/a.zip\n"], taken.stderr)
 

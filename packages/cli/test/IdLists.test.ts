@@ -72,17 +72,17 @@ describe("a list of ids", () => {
   })
 
   it.each<[string, Uint8Array, RegExp]>([
-    ["zeros", utf8("asset_a\0asset_b\n"), /^is no list of ids: it holds binary data or control characters$/],
-    ["a picture", Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), /^is no list of ids: it holds binary/],
-    ["UTF-32", Buffer.from("fffe000061000000", "hex"), /^is no list of ids: it holds binary/],
+    ["zeros", utf8("asset_a\0asset_b\n"), /^is not a list of ids: it holds binary data or control characters$/],
+    ["a picture", Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), /^is not a list of ids: it holds binary/],
+    ["UTF-32", Buffer.from("fffe000061000000", "hex"), /^is not a list of ids: it holds binary/],
     [
       "a line of 5 MB",
       utf8(`asset_a\nasset_${"b".repeat(5_000_000)}`),
       /^line 2, is too long for an id \(5000006 char/
     ],
     ["a line of 5 MB of spaces", utf8(`asset_a${" ".repeat(5_000_000)}b`), /^line 1, is too long for an id/],
-    ["several in a line", utf8("asset_a\nasset_b, asset_c\n"), /^line 2, holds several ids; write one a line/],
-    ["JSON in one line", utf8('["asset_a","asset_b"]'), /^line 1, holds several ids/]
+    ["several in a line", utf8("asset_a\nasset_b, asset_c\n"), /^line 2, has several ids; write one per line/],
+    ["JSON in one line", utf8('["asset_a","asset_b"]'), /^line 1, has several ids/]
   ])("is refused: %s", (_, bytes, why) => {
     assert.match(String(read(bytes)), why)
   })
@@ -111,21 +111,21 @@ describe.concurrent("--from-file", () => {
     [
       "a line that is no id",
       "asset_a\n\nfrog\n",
-      /: ids.csv, line 3: "frog" does not begin with asset_, inf_ or model_; say what it is/
+      /: ids.csv, line 3: "frog" does not begin with asset_, inf_, model_, job_ or run_; /
     ],
     [
       "a line that cannot be one",
       "asset_a\nasset_b?c\n",
-      /: ids.csv, line 2: "asset_b\?c" cannot be an id: it is empty, or holds white space/
+      /: ids.csv, line 2: "asset_b\?c" is not an id: an id is not empty, and has no spaces/
     ],
-    ["a row without one", "id,name\nasset_a,A\n,B\n", /: ids.csv, line 3: "" does not begin/],
+    ["a row without one", "id,name\nasset_a,A\n,B\n", /: ids.csv, line 3: "" is not an id/],
     ["a line too long to show", `asset_a\n${"x".repeat(400)}\n`, /: ids.csv, line 2: "x{80}…" does not begin/],
     [
       "a link, whose signature is not shown",
       "https://a.test/x?Signature=secret-of-a-test\n",
-      /line 1: "https:\/\/a.test\/x\?[^s]*"/i
+      /line 1: a signed link is not an id, /
     ],
-    ["binary data", "\0\0\0", /: ids.csv is no list of ids: it holds binary data/]
+    ["binary data", "\0\0\0", /: ids.csv is not a list of ids: it holds binary data/]
   ])("names %s", ([, bytes, says]) =>
     Effect.gen(function* () {
       const { code, stderr } = yield* run(bytes)
@@ -139,7 +139,7 @@ describe.concurrent("--from-file", () => {
     [".", /the file \. cannot be read: it is a directory/],
     ["missing", /the file missing cannot be read: there is no such file/],
     ...(process.platform === "linux"
-      ? [["/dev/zero", /the file \/dev\/zero has more than 67\.1 MB, which is no list/] as const]
+      ? [["/dev/zero", /the file \/dev\/zero has more than 67\.1 MB, which is too much for a list of ids/] as const]
       : [])
   ] as const)("does not read %s", ([file, says]) =>
     Effect.gen(function* () {

@@ -77,7 +77,7 @@ describe.concurrent("output", () => {
       const id = yield* emulated.begin(Emulated.modelOf(emulated))
       const ready = yield* emulated.run(["wait", id])
       assert.deepStrictEqual([ready.code, ready.stdout], [0, "success\n"])
-      assert.include(ready.stderr, `to fetch it: scenario-assets download --job ${id}\n`)
+      assert.include(ready.stderr, `to download: scenario-assets download --job ${id}\n`)
     })
   )
 

@@ -135,8 +135,17 @@ describe.concurrent("the records of runs", () => {
       assert.match(String(details["message"]), /failed/)
       assert.deepInclude(request, { kind: "assets", count: 1500, first: ids.slice(0, 10) })
       assert.deepStrictEqual((request as Fields)["flags"], [
-        ...["--include", "*.png", "--flat", "--deadline", "300s"],
-        ...["--concurrency", "1", "--limit-rate", "50000000", "--retries", "0"]
+        "--include",
+        "*.png",
+        "--flat",
+        "--deadline",
+        "300s",
+        "--concurrency",
+        "1",
+        "--limit-rate",
+        "50000000",
+        "--retries",
+        "0"
       ])
       assert.deepStrictEqual(
         (jobs as ReadonlyArray<Fields>).map(({ batch }) => batch),

@@ -29,11 +29,19 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /The selection is empty: [^]*Pass ids such as model_… as arguments, in a file with --from-file/,
     "download"
   ],
-  [["download", "model_a/b"], /: 1 of the ids given cannot be ids: "model_a\/b"/, "download"],
-  [["download", "model_a", "--job", "job_a"], /: give either --job or a selection of ids, not both\n/, "download"],
+  [
+    ["download", "model_a/b"],
+    /: "model_a\/b" is not an id: an id is not empty, and has no spaces or any of /,
+    "download"
+  ],
+  [
+    ["download", "model_a", "--job", "job_a"],
+    /: jobs and other ids cannot be downloaded together; run a separate command for job_a\n/,
+    "download"
+  ],
   [
     ["download", "--job", "job_a", "--detach"],
-    /: --detach starts jobs; those of --job were started before\n/,
+    /: --detach is for new jobs, and job_a was started before; leave out --detach\n/,
     "download"
   ],
   [["download", "model_a", "--template", " "], /: --template: Expected a file name template: not empty/, "download"],
@@ -55,26 +63,28 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   ],
   [
     ["download", "model_a", "--archive", "-"],
-    /: --archive: archives do not go to stdout; give the name of a/,
+    /: --archive: an archive cannot be written to stdout; pass the name of a/,
     "download"
   ],
   [
     ["download", "model_a", "--archive", ".."],
-    /: --archive: "\.\." is a directory; give the name of a file/,
+    /: --archive: "\.\." is a directory; pass the name of a file/,
     "download"
   ],
   [["download", "model_a", "--archive", "a/"], /: --archive: "a\/" is a directory; /, "download"],
   [
     ["download", "model_a", "--archive", "a.zip", "--include", "*"],
-    /: --archive keeps the archive as it is; leave out --include\n/,
+    /: --archive does not extract the archive; leave out --include\n/,
     "download"
   ],
   [["extract"], /: <file> is missing\n/, "extract"],
   [["extract", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "extract"],
-  [["extract", "-"], /: an archive is read from its end, so it cannot come from stdin\n/, "extract"],
+  [["extract", "-"], /: an archive cannot be read from stdin; pass the name of a file\n/, "extract"],
   [["list", "missing.zip"], /: the file missing.zip cannot be read: there is no such file\n/, "list"],
-  [["list", "a?b"], /: "a\?b": Expected /, "list"],
+  [["list", "a?b"], /: "a\?b" is not an id: /, "list"],
   [["emulate", "--port", "70000"], /: --port: "70000" is not a whole number from 0 to 65535\n/, "emulate"],
+  [["auth", "login", "extra"], /: too many words: "extra"\n/, "auth login"],
+  [["runs", "resume", "run_a", "run_b"], /: too many words: "run_b"\n/, "runs resume"],
   [["emulate", "--fault", "storage:nonsense"], /: "storage:nonsense" is not a fault: [^]*reset@<bytes>/, "emulate"]
 ]
 
@@ -114,10 +124,10 @@ describe.concurrent("a command line that is wrong", () => {
       writeFileSync(path.join(cwd, "ids.txt"), "# two\nmodel_a\nfrog\n")
       const { code, stderr } = yield* Binary.run(["download", "--from-file", "ids.txt"], { cwd })
       assert.strictEqual(code, 2)
-      assert.match(stderr, /: ids.txt, line 3: "frog" does not begin with asset_, inf_ or model_; say what it is/)
-      const job = yield* Binary.run(["download", "job_1"])
-      assert.strictEqual(job.code, 2)
-      assert.match(job.stderr, /: "job_1" does not begin [^\n]*; a job that is begun already is given by --job\n/)
+      assert.match(
+        stderr,
+        /: ids.txt, line 3: "frog" does not begin with asset_, inf_, model_, job_ or run_; pass it with --asset, /
+      )
     })
   )
 })
@@ -127,9 +137,12 @@ describe.concurrent("help and version", () => {
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* Binary.run(["download", "--help"])
       assert.deepStrictEqual([code, stderr], [0, ""])
-      assert.match(stdout, /^Request archives[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nFlags:\n/)
-      assert.match(stdout, /\n {2}--concurrency N +How many at once \[default: 4\]\n/)
-      assert.match(stdout, /\n {2}-o, --output DIR +The directory that the files go to \[default: .\]\n/)
+      assert.match(
+        stdout,
+        /^Download assets in bulk[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nFlags:\n/
+      )
+      assert.match(stdout, /\n {2}--concurrency N +How many to download at once \[default: 4\]\n/)
+      assert.match(stdout, /\n {2}-o, --output DIR +Directory to write the files to \[default: .\]\n/)
       assert.isBelow(Math.max(...stdout.split("\n").map((line) => line.length)), 81)
     })
   )

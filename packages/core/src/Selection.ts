@@ -30,7 +30,7 @@ export class InvalidSelection extends Schema.TaggedError<InvalidSelection>()("In
   message: Schema.String,
   /** How many ids were refused; 0 for a selection that is empty. */
   refusedCount: Schema.Int,
-  /** The refused ids, at most ten, with the queries of URLs removed. */
+  /** The refused ids, at most ten, without what may be a secret. */
   refused: Schema.Array(Schema.String)
 }) {}
 
@@ -78,7 +78,7 @@ export const make = (ids: {
     const wrong = [...wrongAssets, ...wrongInferences, ...wrongModels]
     if (wrong.length > 0) {
       // A signed URL in the place of an id is not repeated.
-      const refused = wrong.slice(0, 10).map(Redaction.redact)
+      const refused = wrong.slice(0, 10).map((id) => Redaction.wordOf(id))
       return Effect.fail(
         new InvalidSelection({
           message:

@@ -1,5 +1,5 @@
 /** `asset`, in words. */
-import { AssetId, TargetFormat } from "@scenario-assets/core/Asset"
+import { TargetFormat } from "@scenario-assets/core/Asset"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -7,18 +7,18 @@ import * as Options from "../settings/Options.ts"
 
 const flags = {
   ids: Argument.String("asset").pipe(
-    Argument.withDescription("Ids of assets"),
-    Argument.withSchema(AssetId),
-    Argument.variadic({ min: 1 })
+    Argument.withDescription("Asset ids, or addresses of their pages; '-' reads them from stdin"),
+    Argument.variadic()
   ),
+  files: Options.fromFile,
   format: Flag.Literals("format", TargetFormat.literals).pipe(
     Flag.withMetavar("FORMAT"),
     Flag.withDescription(`Convert to ${TargetFormat.literals.join(", ")} [default: the asset's own format]`),
     Flag.optional
   ),
-  directory: Options.directory("Where the files go, as ASSET_ID.EXTENSION"),
+  directory: Options.directory("Directory to write the files to, as ASSET_ID.EXTENSION"),
   force: Flag.Boolean("force").pipe(
-    Flag.withDescription("Replace files that are there already"),
+    Flag.withDescription("Replace existing files, also those that are up to date"),
     Flag.withDefault(false)
   ),
   ...Options.transfer,
@@ -34,9 +34,10 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Download single assets, converted to a format if you like"),
+  Command.withDescription("Download single assets, optionally converted to another format"),
   Command.withExamples([
-    { command: "scenario-assets asset asset_abc", description: "One asset, as it is" },
-    { command: "scenario-assets asset asset_abc asset_def --format webp -o pictures", description: "Two, as WebP" }
+    { command: "scenario-assets asset asset_abc", description: "One asset in its own format" },
+    { command: "scenario-assets asset asset_abc asset_def --format webp -o pictures", description: "Two, as WebP" },
+    { command: "scenario-assets asset --from-file ids.txt", description: "All assets of a list" }
   ])
 )

@@ -10,42 +10,35 @@ const ids = (name: string, what: string) =>
 
 const flags = {
   ids: Argument.String("id").pipe(
-    Argument.withDescription("Ids that begin with asset_, inf_ or model_; '-' reads ids from stdin"),
+    Argument.withDescription(
+      "Assets, inferences and models; or jobs; or one run, to resume it. By id or page address; '-' reads ids from stdin"
+    ),
     Argument.variadic()
   ),
-  assets: ids("asset", "An asset"),
-  inferences: ids("inference", "All assets of an inference"),
-  models: ids("model", "All assets of a model"),
-  files: Flag.String("from-file").pipe(
-    Flag.withMetavar("FILE"),
-    Flag.withDescription(
-      "A file with one id a line, or a CSV table with a column 'id' ('-': stdin); '# …' is a comment (repeatable)"
-    ),
-    Flag.atLeast(0)
-  ),
-  jobs: ids("job", "A job begun earlier, instead of a selection"),
+  assets: ids("asset", "An asset, by an id without the prefix asset_"),
+  inferences: ids("inference", "An inference, by an id without the prefix inf_"),
+  models: ids("model", "A model, by an id without the prefix model_"),
+  jobs: ids("job", "A job started earlier, by an id without the prefix job_"),
+  files: Options.fromFile,
   ...Options.extraction,
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Keep the ZIP archive as this file in --output; several get -1, -2, … before the extension [default: extract it]"
+      "Save the ZIP archive as this file in --output instead of extracting it; several are numbered -1, -2, …"
     ),
     Flag.optional
   ),
   template: Flag.String(Settings.template.key).pipe(
     Flag.withMetavar(Settings.template.reader.metavar),
-    Flag.withDescription(`Names of the files [default: ${Settings.template.otherwise}]`),
+    Flag.withDescription(`Template for the file names [default: ${Settings.template.otherwise}]`),
     Flag.withFallbackConfig(Settings.value(Settings.template)),
     Flag.withDefault(Settings.template.otherwise)
   ),
-  flat: Options.toggle(Settings.flat, "Do not group the files in directories"),
-  deadline: Options.setting(Settings.deadline, "How long to wait for a job").pipe(Flag.optional),
-  dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Say what would be requested; with --job, what would become of each file. Writes nothing"),
-    Flag.withDefault(false)
-  ),
+  flat: Options.toggle(Settings.flat, "Save all files in one directory, without subdirectories"),
+  deadline: Options.setting(Settings.deadline, "How long to wait for each job").pipe(Flag.optional),
+  dryRun: Options.dryRun("Print what would be requested, or with jobs what would be saved; change nothing"),
   detach: Flag.Boolean("detach").pipe(
-    Flag.withDescription("Start the jobs and print the id of the run; 'runs resume' fetches the files later"),
+    Flag.withDescription("Start the jobs and print the run's id; 'runs resume' downloads the files later"),
     Flag.withDefault(false)
   ),
   ...Options.transfer,
@@ -61,13 +54,13 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Request archives of assets, wait for them, and extract them while they arrive"),
+  Command.withDescription("Download assets in bulk, as archives that are extracted while they arrive"),
   Command.withExamples([
     { command: "scenario-assets download model_abc -o renders", description: "All assets of a model" },
-    { command: "scenario-assets download --from-file ids.txt", description: "Thousands of ids, as several archives" },
-    { command: "scenario-assets download model_abc --include '*.glb'", description: "Some of them" },
-    { command: "scenario-assets download model_abc --archive all.zip", description: "The archive itself" },
-    { command: "scenario-assets download --job job_abc", description: "What a job begun earlier has made" },
-    { command: "scenario-assets download model_abc --detach", description: "Now the job, the files later" }
+    { command: "scenario-assets download --from-file ids.txt", description: "The ids of a file, in batches of 1000" },
+    { command: "scenario-assets download model_abc --include '*.glb'", description: "Only some of the files" },
+    { command: "scenario-assets download model_abc --archive all.zip", description: "The archive, not extracted" },
+    { command: "scenario-assets download job_abc", description: "The files of a job started earlier" },
+    { command: "scenario-assets download model_abc --detach", description: "Start the job now, download later" }
   ])
 )

@@ -6,15 +6,15 @@ import * as Options from "../settings/Options.ts"
 
 const flags = {
   port: Options.wholeNumber("port", "PORT", 0, 65535).pipe(
-    Flag.withDescription("Port of the API; 0 takes a free one [default: 4010]"),
+    Flag.withDescription("Port of the API; 0 for any free one [default: 4010]"),
     Flag.withDefault(4010)
   ),
   storagePort: Options.wholeNumber("storage-port", "PORT", 0, 65535).pipe(
-    Flag.withDescription("Port of the storage host; 0 takes a free one [default: 0]"),
+    Flag.withDescription("Port of the storage host; 0 for any free one [default: 0]"),
     Flag.withDefault(0)
   ),
   pace: Options.duration("pace").pipe(
-    Flag.withDescription("How long each state of a job lasts [default: 1s]"),
+    Flag.withDescription("How long a job stays in each state [default: 1s]"),
     Flag.optional
   ),
   urlLifetime: Options.duration("url-lifetime").pipe(
@@ -22,22 +22,20 @@ const flags = {
     Flag.optional
   ),
   archiveSize: Options.byteSize("archive-size").pipe(
-    Flag.withDescription(
-      "Make all archives this large, for example 2GiB, whatever was selected [default: as large as that is]"
-    ),
+    Flag.withDescription("Size of every archive, for example 2GiB [default: that of the assets in it]"),
     Flag.optional
   ),
   archiveEntries: Options.wholeNumber("archive-entries", "N", 1, 1_000_000).pipe(
-    Flag.withDescription("How many files such an archive holds [default: 1]"),
+    Flag.withDescription("Number of files in such an archive [default: 1]"),
     Flag.withDefault(1)
   ),
   anyId: Flag.Boolean("any-id").pipe(
-    Flag.withDescription("Know every id, not only those of the catalogue"),
+    Flag.withDescription("Accept every id, not only those of the catalogue"),
     Flag.withDefault(false)
   ),
   faults: Flag.String("fault").pipe(
     Flag.withMetavar("FAULT"),
-    Flag.withDescription("Something that goes wrong, for example storage:reset@65536; see below (repeatable)"),
+    Flag.withDescription("Simulate a fault, for example storage:reset@64KiB; see below (repeatable)"),
     Flag.atLeast(0)
   ),
   ...Options.output
@@ -60,7 +58,7 @@ export const command = Command.make(
   Command.withExamples([
     { command: "scenario-assets emulate --port 0", description: "On a free port" },
     {
-      command: "scenario-assets emulate --fault storage:reset@65536 --fault getStatus:status=503x3",
+      command: "scenario-assets emulate --fault storage:reset@64KiB --fault getStatus:status=503x3",
       description: "With faults"
     },
     { command: "scenario-assets emulate --archive-size 2GiB --archive-entries 500", description: "With large archives" }

@@ -4,10 +4,14 @@ import * as Command from "effect/cli/Command"
 import * as Options from "../settings/Options.ts"
 
 const flags = {
-  archive: Argument.String("archive").pipe(
-    Argument.withDescription("The id of a job; or a file, which exists, ends in .zip or has a slash in its name")
+  archives: Argument.String("archive").pipe(
+    Argument.withDescription(
+      "Jobs, or one run, by id; or archive files. Write a file with the name of an id as ./job_a"
+    ),
+    Argument.variadic({ min: 1 })
   ),
   ...Options.patterns,
+  ...Options.limits,
   ...Options.connection,
   ...Options.output
 }
@@ -20,9 +24,10 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Print what is in an archive, of which only the directory is fetched"),
+  Command.withDescription("List the files in archives; of a job's archive only the directory is downloaded"),
   Command.withExamples([
-    { command: "scenario-assets list job_abc", description: "What a job has made" },
-    { command: "scenario-assets list all.zip --include '*.glb'", description: "What an extract with this would take" }
+    { command: "scenario-assets list job_abc", description: "The files of a job" },
+    { command: "scenario-assets list run_261231_bakolu", description: "The files of all jobs of a run" },
+    { command: "scenario-assets list all.zip --include '*.glb'", description: "What extract would write with this" }
   ])
 )

@@ -29,6 +29,10 @@ const resume = Command.make(
       Flag.withDescription("Bandwidth limit per second in all, for example 10MB [default: as before]"),
       Flag.optional
     ),
+    timeLimit: Options.duration("time-limit").pipe(
+      Flag.withDescription("Stop the whole run after this long, with exit code 9 [default: as before]"),
+      Flag.optional
+    ),
     ...Options.output
   },
   Options.lazily(

@@ -77,7 +77,7 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "unfinished",
-            `${directory} contains ${unfinished.map(Format.name).join(", ")}`,
+            `${directory} contains ${unfinished.map(Format.path).join(", ")}`,
             "To resume a download: scenario-assets runs resume ('scenario-assets runs' lists them). To resume anything else, run " +
               "the same command again. Or remove these directories."
           )
@@ -87,7 +87,7 @@ const ofRemains = Effect.fnUntraced(function* (directory: string) {
       : [
           Check.warning(
             "locks",
-            `${directory} contains ${locks.map(Format.name).join(", ")}, created on another machine`,
+            `${directory} contains ${locks.map(Format.path).join(", ")}, created on another machine`,
             "If no download is running there any more, remove these files."
           )
         ])

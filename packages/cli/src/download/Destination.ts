@@ -1,8 +1,9 @@
+/** The flags that say what becomes of an archive: `--include` and `--exclude`, `--archive`, and what excludes what. */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as EntryFilter from "@scenario-assets/node/archive/EntryFilter"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-/** The flags that say what becomes of an archive: `--include` and `--exclude`, `--archive`, and what excludes what. */
 import { UsageError } from "../errors/CommandError.ts"
 
 export interface Patterns {
@@ -35,7 +36,7 @@ export const checkArchive = Effect.fnUntraced(function* (
 ) {
   const refuse = (message: string) => Effect.fail(new UsageError({ message }))
   if (archive === "-") {
-    return yield* refuse("--archive: archives do not go to stdout; give the name of a file")
+    return yield* refuse("--archive: an archive cannot be written to stdout; pass the name of a file")
   }
   const fs = yield* FileSystem.FileSystem
   const isDirectory =
@@ -46,7 +47,7 @@ export const checkArchive = Effect.fnUntraced(function* (
     ))
   if (isDirectory) {
     return yield* refuse(
-      `--archive: ${JSON.stringify(archive)} is a directory; give the name of a file, and the directory by --output`
+      `--archive: ${Redaction.quoted(archive)} is a directory; pass the name of a file, and its directory with --output`
     )
   }
   const others = {
@@ -56,7 +57,31 @@ export const checkArchive = Effect.fnUntraced(function* (
     "max-size": Option.isSome(maxSize)
   }
   for (const [flag, isGiven] of Object.entries(others)) {
-    if (isGiven) return yield* refuse(`--archive keeps the archive as it is; leave out --${flag}`)
+    if (isGiven) return yield* refuse(`--archive does not extract the archive; leave out --${flag}`)
   }
   return undefined
+})
+
+/** Fails where a file that is to be written is one of those that are read. */
+export const checkInputs = Effect.fnUntraced(function* (
+  flag: string,
+  output: Option.Option<string>,
+  inputs: ReadonlyArray<string>
+) {
+  if (Option.isNone(output)) return
+  const written = yield* identity(output.value)
+  const read = yield* Effect.forEach(inputs, (input) => identity(input === "-" ? "/dev/stdin" : input))
+  if (written === undefined || !read.includes(written)) return
+  return yield* new UsageError({
+    message: `${flag} would replace ${Redaction.quoted(output.value)}, which this command reads; pass another name`
+  })
+})
+
+/** Which file it is, whatever it is called; none where there is none. */
+const identity = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const found = yield* Effect.option(fs.stat(path))
+  if (Option.isNone(found) || found.value.type !== "File") return undefined
+  const { dev, ino } = found.value
+  return Option.match(ino, { onNone: () => undefined, onSome: (ino) => `${dev}:${ino}` })
 })

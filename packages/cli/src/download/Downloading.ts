@@ -99,11 +99,16 @@ const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
 const extracted = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
   { directory, ...patterns }: DownloadRequest.Directory,
-  { json }: Options
+  { json, run }: Options
 ) {
+  const { warn } = yield* Output
+  const asked = Option.fromUndefinedOr(request.annotations?.[Recorded.manifest])
+  // A run that is resumed cannot be asked for anything else.
+  const isInTheWay = json && run !== undefined && Option.contains(asked, "-")
+  if (isInTheWay) yield* warn("--manifest - of this run is ignored: with --json, the events list the files")
   const files = yield* Extracted.make({
     directory,
-    manifest: Option.fromUndefinedOr(request.annotations?.[Recorded.manifest]),
+    manifest: isInTheWay ? Option.none() : asked,
     isFiltered: Destination.isGiven(patterns),
     json
   })

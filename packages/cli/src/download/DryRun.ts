@@ -117,7 +117,7 @@ export const ofExtraction = Effect.fnUntraced(function* (
 
 const row = ({ action, entry, path, why }: PreviewedFile, width: number): string => {
   const was = why.length === 0 ? "" : `  ("${Format.shortName(entry.name)}": ${why.join(", ")})`
-  return `${action.padEnd(7)}  ${String(entry.size).padStart(width)}  ${Format.name(path)}${was}`
+  return `${action.padEnd(7)}  ${String(entry.size).padStart(width)}  ${Format.path(path)}${was}`
 }
 
 const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number], width: number): string =>

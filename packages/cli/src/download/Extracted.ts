@@ -107,7 +107,7 @@ export const make = Effect.fnUntraced(function* ({
         if (saved.alreadyThere) found.alreadyThere++
         if (saved.why.length > 0) {
           add(found.renamed, () => {
-            const [name, path] = [saved.name, saved.path].map((text) => Format.shortName(text))
+            const [name, path] = [Format.shortName(saved.name), Format.shortPath(saved.path)]
             return `"${name}" is now "${path}" (${saved.why.join(", ")})`
           })
         }

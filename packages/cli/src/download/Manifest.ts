@@ -1,5 +1,6 @@
 /** A list of the files that were extracted, for programs: one JSON object a line. */
 import { dirname, resolve } from "node:path"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -35,7 +36,7 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
 
   const there = yield* Effect.option(fs.stat(file))
   if (file === "" || there.pipe((stat) => stat._tag === "Some" && stat.value.type === "Directory")) {
-    return yield* new UsageError({ message: `--manifest: ${JSON.stringify(file)} is not a file name` })
+    return yield* new UsageError({ message: `--manifest: ${Redaction.quoted(file)} is not the name of a file` })
   }
   const parent = dirname(file)
   yield* Effect.andThen(fs.makeDirectory(parent, { recursive: true }), fs.access(parent, { writable: true })).pipe(

@@ -116,6 +116,8 @@ export const of = (error: unknown): number => {
       return exitCodes.notFound
     case "FileError":
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
+    case "TimeLimitExceeded":
+      return exitCodes.deadline
     case "JournalError":
     case "NoWorkingDirectory":
       return exitCodes.disk

@@ -1,4 +1,5 @@
 /** Files that are named on the command line to be read. */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
@@ -20,7 +21,9 @@ export const read = Effect.fnUntraced(function* (path: string, most: number) {
     chunks.push(chunk)
     if (length <= most) return Effect.void
     const name = path === "-" ? "stdin" : `the file ${path}`
-    return new UsageError({ message: `${name} has more than ${Format.bytes(most)}, which is no list of ids` })
+    return new UsageError({
+      message: `${name} has more than ${Format.bytes(most)}, which is too much for a list of ids`
+    })
   })
   return Buffer.concat(chunks)
 })
@@ -28,7 +31,7 @@ export const read = Effect.fnUntraced(function* (path: string, most: number) {
 /** Fails where it cannot be an archive. */
 export const checkArchive = Effect.fnUntraced(function* (path: string) {
   if (path === "-") {
-    return yield* new UsageError({ message: "an archive is read from its end, so it cannot come from stdin" })
+    return yield* new UsageError({ message: "an archive cannot be read from stdin; pass the name of a file" })
   }
   const fs = yield* FileSystem.FileSystem
   const { type } = yield* Effect.mapError(fs.stat(path), unreadable(path))
@@ -42,7 +45,7 @@ const unreadable =
     cannotRead(path, reason._tag)
 
 const cannotRead = (path: string, tag: string) =>
-  new UsageError({ message: `the file ${path} cannot be read: ${reasons[tag] ?? tag}` })
+  new UsageError({ message: `the file ${Redaction.wordOf(path, 1000)} cannot be read: ${reasons[tag] ?? tag}` })
 
 const reasons: { readonly [tag: string]: string } = {
   BadResource: "it is a directory",

@@ -8,19 +8,21 @@ import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
 import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/file/FileDownload"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Scenario from "../access/Scenario.ts"
 import * as SavedFiles from "../download/SavedFiles.ts"
+import * as TimeLimit from "../download/TimeLimit.ts"
 import * as CommandError from "../errors/CommandError.ts"
+import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import { type Connection, type Transfer, transferOptions } from "../settings/Options.ts"
 import * as Settings from "../settings/Settings.ts"
 
 interface Values extends Connection, Transfer, Output.Mode {
-  readonly ids: ReadonlyArray<AssetId>
+  readonly ids: ReadonlyArray<string>
+  readonly files: ReadonlyArray<string>
   readonly format: Option.Option<TargetFormat>
   readonly directory: string
   readonly force: boolean
@@ -28,31 +30,38 @@ interface Values extends Connection, Transfer, Output.Mode {
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
-    const { note, progress, result, whenInterrupted } = yield* Output.Output
-    const ids = [...new Set(values.ids)]
-    const { limitRate, ...options } = transferOptions(values)
-    const { connections = usualConnections } = options
-    const pool = yield* TransferPool.make({ connections, limitRate })
-    progress.expect(ids.length)
-    // One that fails does not stop the others.
-    const outcomes = yield* Effect.forEach(
-      ids,
-      (assetId) =>
-        Effect.result(
-          Effect.mapError(save(values, assetId, { ...options, pool }), (error) => ({ of: assetId, error }))
-        ),
-      { concurrency: Math.min(values.concurrency, connections) }
-    ).pipe(whenInterrupted(() => "Run the same command again to go on where it stopped."))
-    const [assets, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
-    if (assets.length > 0) yield* note(SavedFiles.summary(assets, "asset"))
-    if (first === undefined) return yield* result({ assets })
-    return yield* new CommandError.Failures({
-      failed: [first, ...others],
-      total: ids.length,
-      what: "assets could not be downloaded",
-      done: { assets }
-    })
-  }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
+    const { whenInterrupted } = yield* Output.Output
+    const ids = yield* whenInterrupted(() => "Nothing was started; run the same command again.")(Ids.readAssets(values))
+    yield* saveAll(ids, values).pipe(
+      TimeLimit.of(values),
+      whenInterrupted(() => "To resume, run the same command again."),
+      Effect.provide(Scenario.layer(values))
+    )
+  }).pipe(Effect.provide(Output.layer(values)))
+
+const saveAll = Effect.fnUntraced(function* (ids: ReadonlyArray<AssetId>, values: Values) {
+  const { note, progress, result } = yield* Output.Output
+  const { limitRate, timeLimit: _ofAll, ...options } = transferOptions(values)
+  const { connections = usualConnections } = options
+  const pool = yield* TransferPool.make({ connections, limitRate })
+  progress.expect(ids.length)
+  // One that fails does not stop the others.
+  const outcomes = yield* Effect.forEach(
+    ids,
+    (assetId) =>
+      Effect.result(Effect.mapError(save(values, assetId, { ...options, pool }), (error) => ({ of: assetId, error }))),
+    { concurrency: Math.min(values.concurrency, connections) }
+  )
+  const [assets, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
+  if (assets.length > 0) yield* note(SavedFiles.summary(assets, "asset"))
+  if (first === undefined) return yield* result({ assets })
+  return yield* new CommandError.Failures({
+    failed: [first, ...others],
+    total: ids.length,
+    what: "assets could not be downloaded",
+    done: { assets }
+  })
+})
 
 const usualConnections = Number(Settings.connections.otherwise)
 
@@ -65,7 +74,7 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId, tran
   const targetFormat = Option.getOrUndefined(values.format)
   const source = { refresh: request(assetId, { targetFormat }) }
   const options: FileOptions = {
-    ifExists: values.force ? "replace" : "fail",
+    ifExists: values.force ? "replace" : "keep",
     ...transfer,
     ...(targetFormat === undefined ? { rename: (object: StoredObject) => base + extensionOf(object.contentType) } : {})
   }

@@ -1,9 +1,8 @@
 /** `download`: from a selection, or from jobs begun earlier, to files in a directory, or to archives that are kept. */
-import { isAbsolute, join, resolve } from "node:path"
-import * as Asset from "@scenario-assets/core/Asset"
+import { isAbsolute, join, resolve as resolvePath } from "node:path"
 import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
 import * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
-import * as Arr from "effect/Array"
+import * as RunRecords from "@scenario-assets/node/download/Runs"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -14,11 +13,12 @@ import * as DryRun from "../download/DryRun.ts"
 import { UsageError } from "../errors/CommandError.ts"
 import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
+import * as Arguments from "../settings/Arguments.ts"
 import { type Connection, type Extraction, type Transfer, transferOptions } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
+import * as Runs from "./Runs.ts"
 
 interface Values extends Ids.Input, Extraction, Transfer, Connection, Output.Mode {
-  readonly jobs: ReadonlyArray<string>
   /** The name of an archive that is kept as it is. */
   readonly archive: Option.Option<string>
   readonly template: string
@@ -31,53 +31,96 @@ interface Values extends Ids.Input, Extraction, Transfer, Connection, Output.Mod
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
-    const request = yield* whenInterrupted(() => "Nothing was started; run the same command again.")(read(values))
+    const nothingStarted = whenInterrupted(() => "Nothing was started; run the same command again.")
+    const wanted = yield* nothingStarted(Ids.read(values))
+    if (wanted._tag === "Run") return yield* resume(wanted.runId, values)
+    const request = yield* nothingStarted(requestOf(wanted, values))
     return yield* values.dryRun
       ? DryRun.ofDownload(request, values)
       : Downloading.perform(request, { connection: values, json: values.json, detach: values.detach })
-  }).pipe(Effect.provide(Output.layer(values)))
+  }).pipe(Effect.provide([Output.layer(values), RunRecords.layerConfig]))
+
+/** The same as `runs resume`: of a limit that is not given on the command line, that of the run holds. */
+const resume = Effect.fnUntraced(function* (runId: string, values: Values) {
+  yield* Ids.checkFlagsOfRun(runId, (flag) => resumeFlags.has(flag))
+  const flags = yield* Arguments.Flags
+  const given = <A>(flag: string, value: Option.Option<A>) => Option.filter(value, () => flags.has(flag))
+  return yield* Runs.resumed({
+    json: values.json,
+    quiet: values.quiet,
+    verbose: values.verbose,
+    id: Option.some(runId),
+    deadline: given("deadline", values.deadline),
+    connections: given("connections", values.connections),
+    limitRate: given("limit-rate", values.limitRate),
+    idleTimeout: given("idle-timeout", values.idleTimeout),
+    timeLimit: given("time-limit", values.timeLimit),
+    retries: given("retries", values.retries)
+  })
+})
+
+const resumeFlags: ReadonlySet<string> = new Set(
+  "json quiet verbose deadline connections limit-rate idle-timeout time-limit retries".split(" ")
+)
 
 /** All that was said on the command line, in files and on stdin. */
-const read = Effect.fnUntraced(function* (values: Values) {
-  const { concurrency, deadline, jobs, manifest } = values
+const requestOf = Effect.fnUntraced(function* (wanted: Exclude<Ids.Wanted, { readonly _tag: "Run" }>, values: Values) {
+  const { concurrency, deadline, manifest } = values
+  if (values.detach && Option.contains(manifest, "-")) {
+    return yield* new UsageError({
+      message: "--detach ends before there are files to list on stdout; pass the name of a file with --manifest"
+    })
+  }
   const request: DownloadRequest.DownloadRequest = {
-    wanted: Arr.isReadonlyArrayNonEmpty(jobs) ? yield* jobsOf(jobs, values) : yield* assetsOf(values),
+    wanted: yield* wanted._tag === "Jobs" ? jobsOf(wanted, values) : assetsOf(wanted, values),
     destination: yield* destinationOf(values),
     concurrency,
     ...transferOptions(values),
     ...(Option.isSome(deadline) ? { deadline: deadline.value } : {}),
     // For a process in another directory.
-    ...Downloading.annotations(Option.map(manifest, (file) => (file === "-" ? file : resolve(file))))
+    ...Downloading.annotations(Option.map(manifest, (file) => (file === "-" ? file : resolvePath(file))))
   }
   return request
 })
 
-const assetsOf = Effect.fnUntraced(function* (values: Values) {
+const assetsOf = Effect.fnUntraced(function* (
+  { duplicateCount, selection }: Extract<Ids.Wanted, { readonly _tag: "Assets" }>,
+  values: Values
+) {
   const { warn } = yield* Output.Output
   const fileNameTemplate = yield* readTemplate(values.template)
-  const { duplicates, selection } = yield* Ids.read(values)
-  if (values.dryRun && duplicates > 0) {
-    yield* warn(`${Format.count(duplicates, "id is", "ids are")} given more than once, and requested once`)
+  if (values.dryRun && duplicateCount > 0) {
+    yield* warn(`${Format.count(duplicateCount, "id is", "ids are")} given more than once, and requested once`)
   }
   return DownloadRequest.Assets.make({ selection, fileNameTemplate, flat: values.flat })
 })
 
-const jobsOf = Effect.fnUntraced(function* (jobs: Arr.NonEmptyReadonlyArray<string>, values: Values) {
-  if (Ids.isGiven(values))
-    return yield* new UsageError({ message: "give either --job or a selection of ids, not both" })
-  if (values.detach)
-    return yield* new UsageError({ message: "--detach starts jobs; those of --job were started before" })
-  const [first, ...others] = Arr.dedupe(jobs)
-  return DownloadRequest.Jobs.make({
-    jobIds: [yield* readJobId(first), ...(yield* Effect.forEach(others, readJobId))]
-  })
+/** What decides how an archive is made comes too late for one that is. */
+const jobsOf = Effect.fnUntraced(function* (
+  { jobIds }: Extract<Ids.Wanted, { readonly _tag: "Jobs" }>,
+  { detach }: Values
+) {
+  const flags = yield* Arguments.Flags
+  const flag = detach ? "detach" : ["template", "flat"].find((flag) => flags.has(flag))
+  if (flag !== undefined) {
+    return yield* new UsageError({
+      message: `--${flag} is for new jobs, and ${jobIds[0]} was started before; leave out --${flag}`
+    })
+  }
+  return DownloadRequest.Jobs.make({ jobIds })
 })
 
 const destinationOf = Effect.fnUntraced(function* (values: Values) {
-  const { archive, directory, exclude, force, include, maxSize } = values
+  const { archive, directory, exclude, force, include, manifest, maxSize } = values
+  yield* Destination.checkInputs(
+    "--manifest",
+    Option.filter(manifest, (file) => file !== "-"),
+    inputsOf(values)
+  )
   if (Option.isSome(archive)) {
     const file = isAbsolute(archive.value) ? archive.value : join(directory, archive.value)
     yield* Destination.checkArchive(archive.value, file, values)
+    yield* Destination.checkInputs("--archive", Option.some(file), inputsOf(values))
     return DownloadRequest.archiveFiles(file, { replace: force })
   }
   yield* Destination.filter(values)
@@ -89,6 +132,9 @@ const destinationOf = Effect.fnUntraced(function* (values: Values) {
   })
 })
 
+/** The lists of ids; that of stdin is one too where it is a file. */
+const inputsOf = ({ files, ids }: Ids.Words): ReadonlyArray<string> => [...files, ...ids.filter((id) => id === "-")]
+
 const readTemplate = Effect.fnUntraced(function* (text: string) {
   const template = yield* Schema.decodeUnknownEffect(FileNameTemplate.FileNameTemplate)(text).pipe(
     Effect.mapError((error) => new UsageError({ message: `--template: ${error.message}` }))
@@ -97,8 +143,3 @@ const readTemplate = Effect.fnUntraced(function* (text: string) {
   yield* Effect.forEach(FileNameTemplate.check(template), (warning) => warn(warning.message), { discard: true })
   return template
 })
-
-const readJobId = (id: string) =>
-  Schema.decodeUnknownEffect(Asset.JobId)(id).pipe(
-    Effect.mapError((error) => new UsageError({ message: `--job ${JSON.stringify(id)}: ${error.message}` }))
-  )

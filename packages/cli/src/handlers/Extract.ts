@@ -29,6 +29,7 @@ export const run = (values: Values) =>
     const { eventsAll, preview } = yield* Extraction
     const archives = [...new Set(values.files)].map((file, index) => ({ file, index }))
     yield* Effect.forEach(archives, ({ file }) => InputFile.checkArchive(file))
+    yield* Destination.checkInputs("--manifest", values.manifest, values.files)
     const isFiltered = Destination.isGiven(values)
     const options = {
       select: yield* Destination.filter(values),
@@ -49,7 +50,7 @@ export const run = (values: Values) =>
       Stream.runForEach(telling.hear),
       Effect.andThen(telling.end)
     )
-    return yield* whenInterrupted(() => "Run the same command again to go on where it stopped.")(extracting)
+    return yield* whenInterrupted(() => "To resume, run the same command again.")(extracting)
   }).pipe(Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
 
 interface Archive {

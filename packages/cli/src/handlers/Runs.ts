@@ -17,7 +17,7 @@ import * as Recorded from "../runs/Recorded.ts"
 import * as RunDetails from "../runs/RunDetails.ts"
 import * as RunFields from "../runs/RunFields.ts"
 import * as RunTable from "../runs/RunTable.ts"
-import { type Transfer, transferOptions } from "../settings/Options.ts"
+import { type Limits, transferOptions } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
 
 /** All that are recorded, the latest first. */
@@ -68,7 +68,7 @@ export const show = (values: ShowValues) =>
     yield* result(RunDetails.of(record))
   }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
-interface ResumeValues extends Pick<Transfer, "connections" | "limitRate">, Output.Mode {
+interface ResumeValues extends Partial<Limits>, Output.Mode {
   readonly id: Option.Option<string>
   readonly deadline: Option.Option<Duration.Duration>
   /** Also a run that another machine may be carrying out. */
@@ -76,28 +76,31 @@ interface ResumeValues extends Pick<Transfer, "connections" | "limitRate">, Outp
 }
 
 export const resume = (values: ResumeValues) =>
-  Effect.gen(function* () {
-    const { note, result } = yield* Output.Output
-    const runs = yield* Runs.Runs
-    const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
-    const { place, runId } = head
-    if (RunRecord.state(head) === "complete") {
-      yield* result(RunFields.of({ head, supersededBy: undefined }))
-      return yield* note(`Run ${runId} is already done: ${place}`)
-    }
-    if (isKept(values)(head)) return yield* refuse(head)
-    if (RunRecord.mayRunElsewhere(head)) yield* runs.release(runId)
-    const request = yield* runs.request(runId)
-    yield* note(`Resuming run ${runId}: ${RunFields.what(head)} to ${place}`)
-    return yield* Downloading.perform(
-      {
-        ...request,
-        ...transferOptions(values),
-        ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
-      },
-      { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
-    )
-  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
+  resumed(values).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
+
+/** The same for a command that has its own output. */
+export const resumed = Effect.fnUntraced(function* (values: ResumeValues) {
+  const { note, result } = yield* Output.Output
+  const runs = yield* Runs.Runs
+  const head = yield* Option.match(values.id, { onNone: () => latestHere, onSome: runs.get })
+  const { place, runId } = head
+  if (RunRecord.state(head) === "complete") {
+    yield* result(RunFields.of({ head, supersededBy: undefined }))
+    return yield* note(`Run ${runId} is already done: ${place}`)
+  }
+  if (isKept(values)(head)) return yield* refuse(head)
+  if (RunRecord.mayRunElsewhere(head)) yield* runs.release(runId)
+  const request = yield* runs.request(runId)
+  yield* note(`Resuming run ${runId}: ${RunFields.what(head)} to ${place}`)
+  return yield* Downloading.perform(
+    {
+      ...request,
+      ...transferOptions(values),
+      ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
+    },
+    { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
+  )
+})
 
 /** The latest that was begun in this directory or goes to it. Where that one still runs, no other is meant. */
 const latestHere = Effect.gen(function* () {

@@ -1,120 +1,118 @@
+/** `status` and `wait`: one look at jobs, or until they end; for jobs by themselves, and for all jobs of a run. */
 import type { JobId } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
+import type { DownloadJob } from "@scenario-assets/core/DownloadJob"
 import { JobError } from "@scenario-assets/core/JobError"
 import { JobPoller } from "@scenario-assets/core/JobPoller"
-import type { RunHead } from "@scenario-assets/node/download/RunRecord"
 import * as Runs from "@scenario-assets/node/download/Runs"
 import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-/** `status` and `wait`: one look at a job, or until it ends; `wait` takes all jobs of a run too. */
 import * as Scenario from "../access/Scenario.ts"
-import { NoJobBegun } from "../errors/CommandError.ts"
 import * as CommandError from "../errors/CommandError.ts"
 import * as IdKind from "../ids/IdKind.ts"
 import * as Fields from "../json/Fields.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
+import * as AskedJobs from "../runs/AskedJobs.ts"
 import * as Recorded from "../runs/Recorded.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
 
 interface StatusValues extends Connection, Output.Mode {
-  readonly jobId: JobId
+  readonly ids: ReadonlyArray<string>
 }
 
 export const status = (values: StatusValues) =>
   Effect.gen(function* () {
-    const { getStatus } = yield* AssetDownload
-    const { line, result } = yield* Output.Output
-    const job = yield* getStatus(values.jobId)
-    yield* line(Format.printable(job.jobStatus))
-    yield* result(Fields.ofJob(job))
-  }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
+    const asked = yield* AskedJobs.read(values.ids, values)
+    const look = (jobId: JobId) => Effect.flatMap(AssetDownload, ({ getStatus }) => getStatus(jobId))
+    const looking = each(asked, { look, mustSucceed: false, what: "jobs could not be looked up" })
+    yield* Effect.provide(looking, Scenario.layer(asked.connection))
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
-interface WaitValues extends Connection, Output.Mode {
-  readonly id: JobId
+interface WaitValues extends StatusValues {
   readonly deadline: Option.Option<Duration.Duration>
 }
 
 export const wait = (values: WaitValues) =>
   Effect.gen(function* () {
-    const { whenInterrupted } = yield* Output.Output
-    const isRun = IdKind.of(values.id) === "run"
+    const { note, whenInterrupted } = yield* Output.Output
+    const isSingle = values.ids.length === 1 && IdKind.of(values.ids[0] ?? "") !== "run"
     const waiting = Effect.gen(function* () {
-      if (isRun) return yield* ofRun(values)
-      return yield* Effect.provide(ofJob(values), Scenario.layer(values))
+      const asked = yield* AskedJobs.read(values.ids, values)
+      const { head, jobIds } = asked
+      const look = waitFor(values, head !== undefined)
+      const watching = each(asked, { look, mustSucceed: true, what: "jobs did not succeed" })
+      yield* Effect.provide(watching, Scenario.layer(asked.connection))
+      yield* note(
+        head === undefined
+          ? `Ready; to download: scenario-assets download ${jobIds.map((jobId) => `--job ${jobId}`).join(" ")}`
+          : `Ready; to download: ${Recorded.resume(head.runId)}`
+      )
     })
     yield* whenInterrupted(
-      () => `${isRun ? "The jobs go" : "The job goes"} on at Scenario; to wait again: scenario-assets wait ${values.id}`
+      () =>
+        `${isSingle ? "The job goes" : "The jobs go"} on at Scenario; to wait again: scenario-assets wait ${values.ids.join(" ")}`
     )(waiting)
-  }).pipe(Effect.provide(Output.layer(values)))
+  }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 
-const ofJob = Effect.fnUntraced(function* (values: WaitValues) {
-  const { line, note, result } = yield* Output.Output
-  const job = yield* endOf(values.id, values, false)
-  yield* line(Format.printable(job.jobStatus))
-  const error = JobError.fromJob(job)
-  if (error !== undefined) return yield* error
-  yield* result(Fields.ofJob(job))
-  return yield* note(`Ready; to fetch it: scenario-assets download --job ${values.id}`)
-})
+const waitFor = ({ deadline }: WaitValues, justBegun: boolean) =>
+  Effect.fnUntraced(function* (jobId: JobId) {
+    const { states } = yield* JobPoller
+    const { job } = yield* Watch.make
+    const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline), justBegun }).pipe(
+      Stream.tap(job),
+      Stream.runLast
+    )
+    return yield* Effect.orDie(Effect.fromOption(last))
+  })
 
-const ofRun = (values: WaitValues) =>
-  Effect.gen(function* () {
-    const runs = yield* Runs.Runs
-    const head = yield* runs.get(values.id)
-    const jobs = yield* runs.jobs(head.runId)
-    if (!Arr.isReadonlyArrayNonEmpty(jobs)) return yield* new NoJobBegun({ runId: head.runId })
-    return yield* ofJobs(
-      head,
-      jobs.map(({ jobId }) => jobId),
-      values
-    ).pipe(Effect.provide(Scenario.layer(Scenario.ofRun(head))))
-  }).pipe(Effect.provide(Runs.layerConfig))
+interface How<E, R> {
+  readonly look: (jobId: JobId) => Effect.Effect<DownloadJob, E, R>
+  /** Whether a job that has failed is an error of the command. */
+  readonly mustSucceed: boolean
+  /** What to say of those with an error. */
+  readonly what: string
+}
 
-/** All jobs at once, for the run began them; one that fails does not stop the others. */
-const ofJobs = Effect.fnUntraced(function* (head: RunHead, jobIds: ReadonlyArray<JobId>, values: WaitValues) {
-  const { runId } = head
-  const { line, note, result } = yield* Output.Output
+/** All jobs at once; one that fails does not stop the others. A single one is told without its id. */
+const each = Effect.fnUntraced(function* <E extends CommandError.Failure, R>(
+  { head, jobIds }: AskedJobs.AskedJobs,
+  { look, mustSucceed, what }: How<E, R>
+) {
+  const { line, result } = yield* Output.Output
+  const isSingle = head === undefined && jobIds.length === 1
+  const done = head === undefined ? {} : { runId: head.runId }
   const outcomes = yield* Effect.forEach(
     jobIds,
     (jobId) =>
       Effect.gen(function* () {
-        const job = yield* endOf(jobId, values, true)
-        yield* line(`${jobId}: ${Format.printable(job.jobStatus)}`)
-        const error = JobError.fromJob(job)
+        const job = yield* look(jobId)
+        yield* line(`${isSingle ? "" : `${jobId}: `}${Format.printable(job.jobStatus)}`)
+        const error = mustSucceed ? JobError.fromJob(job) : undefined
         return error === undefined ? job : yield* error
       }).pipe(
         Effect.mapError((error) => ({ of: `job ${jobId}`, error, jobId })),
         Effect.result
       ),
-    { concurrency: "unbounded" }
+    { concurrency: mostAtOnce }
   )
   const [jobs, [first, ...others]] = Arr.partition(outcomes, (outcome) => outcome)
-  const fields = { runId, jobs: jobs.map(Fields.ofJob) }
-  if (first !== undefined) {
-    return yield* new CommandError.Failures({
-      failed: [first, ...others],
-      total: jobIds.length,
-      what: "jobs did not succeed",
-      done: fields,
-      run: Recorded.ofHead(head, true)
-    })
+  if (first === undefined) {
+    const [job] = jobs
+    if (isSingle && job !== undefined) return yield* result(Fields.ofJob(job))
+    return yield* result({ ...done, jobs: jobs.map(Fields.ofJob) })
   }
-  yield* result(fields)
-  return yield* note(`Ready; to download: ${Recorded.resume(runId)}`)
+  return yield* new CommandError.Failures({
+    failed: [first, ...others],
+    total: jobIds.length,
+    what,
+    done: isSingle ? {} : { ...done, jobs: jobs.map(Fields.ofJob) },
+    run: head === undefined ? undefined : Recorded.ofHead(head, true)
+  })
 })
 
-const endOf = Effect.fnUntraced(function* (jobId: JobId, { deadline }: WaitValues, justBegun: boolean) {
-  const { states } = yield* JobPoller
-  const { job } = yield* Watch.make
-  const last = yield* states(jobId, { deadline: Option.getOrUndefined(deadline), justBegun }).pipe(
-    Stream.tap(job),
-    Stream.runLast
-  )
-  return yield* Effect.orDie(Effect.fromOption(last))
-})
+const mostAtOnce = 16

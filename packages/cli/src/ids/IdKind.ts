@@ -1,4 +1,4 @@
-/** What an id looks like. It may be something else all the same, so nothing is refused for its prefix. */
+/** What an id looks like. It may be something else all the same, so a flag can say what it is. */
 
 export type IdKind = "asset" | "inference" | "model" | "project" | "job" | "run"
 
@@ -13,3 +13,6 @@ const prefixes: ReadonlyArray<readonly [prefix: string, kind: IdKind]> = [
 ]
 
 export const of = (id: string): IdKind | undefined => prefixes.find(([prefix]) => id.startsWith(prefix))?.[1]
+
+/** `an asset`. */
+export const withArticle = (kind: IdKind): string => `${kind === "asset" || kind === "inference" ? "an" : "a"} ${kind}`

@@ -24,7 +24,7 @@ export const decode = (bytes: Uint8Array): Result.Result<string, Refusal> => {
   // The end of a file, to DOS.
   const whole = text.endsWith("\u001a") ? text.slice(0, -1) : text
   return isBinary.test(whole)
-    ? Result.fail("is no list of ids: it holds binary data or control characters")
+    ? Result.fail("is not a list of ids: it holds binary data or control characters")
     : Result.succeed(whole)
 }
 
@@ -55,7 +55,7 @@ export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal>
       const isNamed = kinds.has(first) && second !== ""
       if ((isNamed ? others : [second, ...others]).some((cell) => looksLikeId.test(cell))) {
         return Result.fail(
-          `line ${line}, holds several ids; write one a line, or name the columns in the first line (id,name)`
+          `line ${line}, has several ids; write one per line, or name the columns in the first line (id,name)`
         )
       }
       found.push({ id: isNamed ? `${first} ${second}` : first, line })
@@ -71,12 +71,12 @@ export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal>
   return Result.succeed(found)
 }
 
-const kinds: ReadonlySet<string> = new Set(["asset", "inference", "model"])
-const looksLikeId = /^(?:asset|inf|inference|model)_/
+const kinds: ReadonlySet<string> = new Set(["asset", "inference", "model", "job"])
+const looksLikeId = /^(?:asset|inf|inference|model|job|run)_/
 
 /** The column of ids, and what they are, where the first line of a table names its columns. */
 const columnOf = (cells: ReadonlyArray<string>) => {
-  const names = cells.map((cell) => /^(?:(asset|inference|model)[ _-]?)?ids?$/i.exec(cell))
+  const names = cells.map((cell) => /^(?:(asset|inference|model|job)[ _-]?)?ids?$/i.exec(cell))
   const index = names.findIndex((name) => name !== null)
   return index === -1 ? undefined : { index, kind: names[index]?.[1]?.toLowerCase() }
 }

@@ -1,31 +1,133 @@
-/** Ids from flags, arguments, files and stdin. */
-import { AssetId } from "@scenario-assets/core/Asset"
+/** Ids from flags, arguments, files and stdin, and what they ask for together. */
+import { AssetId, JobId } from "@scenario-assets/core/Asset"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Selection from "@scenario-assets/core/Selection"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import { UsageError } from "../errors/CommandError.ts"
 import * as InputFile from "../files/InputFile.ts"
+import * as Arguments from "../settings/Arguments.ts"
+import * as Id from "./Id.ts"
 import * as IdKind from "./IdKind.ts"
 import * as IdList from "./IdList.ts"
 
-export interface Input {
-  readonly assets: ReadonlyArray<string>
-  readonly inferences: ReadonlyArray<string>
-  readonly models: ReadonlyArray<string>
-  /** Ids whose prefix says what they are; `-` stands for stdin. */
+/** Where ids come from. */
+export interface Words {
+  /** Arguments; `-` stands for stdin. */
   readonly ids: ReadonlyArray<string>
   /** Files of ids; `-` stands for stdin. */
   readonly files: ReadonlyArray<string>
 }
 
-export const isGiven = ({ assets, files, ids, inferences, models }: Input): boolean =>
-  [assets, files, ids, inferences, models].some((list) => list.length > 0)
+export interface Input extends Words {
+  readonly assets: ReadonlyArray<string>
+  readonly inferences: ReadonlyArray<string>
+  readonly models: ReadonlyArray<string>
+  readonly jobs: ReadonlyArray<string>
+}
 
-/** One selection of all that was given, and how many ids of that were there before. */
+/** What is asked for. A run was started earlier, and is resumed. */
+export type Wanted =
+  | { readonly _tag: "Assets"; readonly selection: Selection.Selection; readonly duplicateCount: number }
+  | { readonly _tag: "Jobs"; readonly jobIds: Arr.NonEmptyReadonlyArray<JobId> }
+  | { readonly _tag: "Run"; readonly runId: string }
+
+/** Everything that a download is asked for. */
 export const read = Effect.fnUntraced(function* (input: Input) {
-  const words = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
+  const words = yield* gather(input)
+  const flags = [
+    ["asset", input.assets],
+    ["inference", input.inferences],
+    ["model", input.models],
+    ["job", input.jobs]
+  ] as const
+  const ids = yield* all([
+    ...words.map((word) => named(word, downloadable)),
+    ...flags.flatMap(([kind, given]) =>
+      given.map((id) => named({ id: `${kind} ${id}`, where: `--${kind}: ` }, downloadable))
+    )
+  ])
+  const of = (kind: IdKind.IdKind) => ids.filter((id) => id.kind === kind).map(({ id }) => id)
+  const [runs, jobs] = [Arr.dedupe(of("run")), of("job")]
+  if (runs.length > 0) return yield* single(runs, ids.length)
+  if (!Arr.isReadonlyArrayNonEmpty(jobs)) {
+    const [assetIds, inferenceIds, modelIds] = [of("asset"), of("inference"), of("model")]
+    const selection = yield* Selection.make({ assetIds, inferenceIds, modelIds })
+    const wanted: Wanted = { _tag: "Assets", selection, duplicateCount: ids.length - selection.size }
+    return wanted
+  }
+  if (jobs.length < ids.length) {
+    return yield* new UsageError({
+      message: `jobs and other ids cannot be downloaded together; run a separate command for ${jobs[0]}`
+    })
+  }
+  return ofJobs(jobs)
+})
+
+/** Jobs, or a run, for a command that takes nothing else. An id without a prefix is that of a job. */
+export const readJobs = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
+  const ids = yield* all(words.map((id) => ofKind({ id, where: "" }, ["job", "run"])))
+  const runs = Arr.dedupe(ids.filter(({ kind }) => kind === "run").map(({ id }) => id))
+  if (runs.length > 0) return yield* single(runs, ids.length)
+  const jobs = ids.map(({ id }) => id)
+  if (!Arr.isReadonlyArrayNonEmpty(jobs)) return yield* new UsageError({ message: "no job is given; pass its id" })
+  return ofJobs(jobs)
+})
+
+/** Assets alone, for a command that takes nothing else. An id without a prefix is that of an asset. */
+export const readAssets = Effect.fnUntraced(function* (input: Words) {
+  const words = yield* gather(input)
+  const ids = yield* all(
+    words.map((word) => (word.id.includes(" ") ? named(word, ["asset"]) : ofKind(word, ["asset"])))
+  )
+  const assetIds = Arr.dedupe(ids.map(({ id }) => AssetId.make(id)))
+  if (Arr.isReadonlyArrayNonEmpty(assetIds)) return assetIds
+  return yield* new UsageError({
+    message: "no asset is given; pass ids such as asset_…, a file of ids with --from-file, or - to read ids from stdin"
+  })
+})
+
+/**
+ * Fails where a flag is given that a run does not take: it has its own settings, and its own account. Who takes fewer flags
+ * than a download names those that are left.
+ */
+export const checkFlagsOfRun = Effect.fnUntraced(function* (runId: string, isTaken: (flag: string) => boolean) {
+  const flags = [...(yield* Arguments.Flags)].filter((flag) => !isTaken(flag)).map((flag) => `--${flag}`)
+  if (flags.length === 0) return
+  return yield* new UsageError({
+    message: `${runId} keeps the settings it was started with; leave out ${flags.join(" and ")}`
+  })
+})
+
+const downloadable: ReadonlyArray<IdKind.IdKind> = ["asset", "inference", "model", "job", "run"]
+
+/** The same jobs in any order ask for the same. */
+const ofJobs = (jobs: Arr.NonEmptyReadonlyArray<string>): Extract<Wanted, { readonly _tag: "Jobs" }> => {
+  const [first, ...others] = Arr.dedupe(jobs).toSorted()
+  return { _tag: "Jobs", jobIds: [JobId.make(first ?? jobs[0]), ...others.map((id) => JobId.make(id))] }
+}
+
+const single = (runs: ReadonlyArray<string>, count: number) => {
+  const [runId = "", other] = runs
+  if (other === undefined && count === 1) {
+    const wanted: Wanted = { _tag: "Run", runId }
+    return Effect.succeed(wanted)
+  }
+  return Effect.fail(
+    new UsageError({ message: `a run is given by itself, without other ids; run a separate command for ${runId}` })
+  )
+}
+
+interface Word {
+  readonly id: string
+  /** To say where it stands, before anything else. */
+  readonly where: string
+}
+
+/** The words of arguments, and of the lines of files. */
+const gather = Effect.fnUntraced(function* (input: Words) {
+  const words: Array<Word> = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
   const files = new Set([...input.files, ...input.ids.filter((id) => id === "-")])
   for (const file of files) {
     const name = file === "-" ? "stdin" : file
@@ -36,43 +138,64 @@ export const read = Effect.fnUntraced(function* (input: Input) {
     )
     for (const { id, line } of lines) words.push({ id, where: `${name}, line ${line}: ` })
   }
-
-  const ids = {
-    asset: [...input.assets],
-    inference: [...input.inferences],
-    model: [...input.models]
-  }
-  for (const { id, where } of words) {
-    const [first, second, ...rest] = id.split(/\s+/)
-    const named = second === undefined ? IdKind.of(id) : first
-    const kind = kinds.find((kind) => kind === named)
-    if (kind === undefined || rest.length > 0) {
-      return yield* new UsageError({
-        message:
-          `${where}${shown(id)} does not begin with asset_, inf_ or model_; say what it is by --asset, --inference ` +
-          "or --model, or as 'asset ID', 'inference ID' or 'model ID' in a file" +
-          (IdKind.of(id) === "job" ? "; a job that is begun already is given by --job" : "")
-      })
-    }
-    const found = second ?? id
-    // The others are told all at once.
-    if (where !== "" && !isId(found)) {
-      return yield* new UsageError({
-        message: `${where}${shown(found)} cannot be an id: it is empty, or holds white space, '/', '\\', '?', '#' or '%'`
-      })
-    }
-    ids[kind].push(found)
-  }
-  const selection = yield* Selection.make({ assetIds: ids.asset, inferenceIds: ids.inference, modelIds: ids.model })
-  return { selection, duplicates: ids.asset.length + ids.inference.length + ids.model.length - selection.size }
+  return words
 })
 
-const kinds = ["asset", "inference", "model"] as const
+/** An id whose kind is said before it (`model abc`), or by its prefix. */
+const named = ({ id: word, where }: Word, kinds: ReadonlyArray<IdKind.IdKind>): Result.Result<Asked, string> => {
+  const [, name, rest] = /^(asset|inference|model|job)\s+(.*)$/s.exec(word) ?? []
+  const kind = nameable.find((kind) => kind === name)
+  if (kind === undefined || rest === undefined) return ofKind({ id: word, where }, kinds, true)
+  return Result.flatMap(
+    Result.mapError(Id.read(rest), (why) => where + why),
+    ({ id, kind: found }) => {
+      if (!kinds.includes(kind)) return Result.fail(where + elsewhere(id, kind))
+      // Of what it is the address, an address says itself.
+      return Id.isAddress(rest) && found !== undefined && found !== kind
+        ? Result.fail(
+            `${where}this is the address of ${IdKind.withArticle(found)} (${id}), not of ${IdKind.withArticle(kind)}`
+          )
+        : Result.succeed({ id, kind })
+    }
+  )
+}
 
-const isId = Schema.is(AssetId)
+const nameable = ["asset", "inference", "model", "job"] as const
 
-/** Not the whole of what may be anything, nor the signature of a link. */
-const shown = (id: string): string => {
-  const text = Redaction.redact(id)
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+interface Asked {
+  readonly id: string
+  readonly kind: IdKind.IdKind
+}
+
+/** An id of one of these kinds; without a prefix it is of the first, unless the prefix is needed. */
+const ofKind = (
+  { id: word, where }: Word,
+  kinds: ReadonlyArray<IdKind.IdKind>,
+  isPrefixNeeded = false
+): Result.Result<Asked, string> =>
+  Result.flatMap(
+    Result.mapError(Id.read(word), (why) => where + why),
+    ({ id, kind = isPrefixNeeded ? undefined : kinds[0] }) => {
+      if (kind !== undefined && kinds.includes(kind)) return Result.succeed({ id, kind })
+      return Result.fail(where + (kind === undefined ? withoutPrefix(id) : elsewhere(id, kind)))
+    }
+  )
+
+const withoutPrefix = (id: string): string =>
+  `${Redaction.quoted(id)} does not begin with asset_, inf_, model_, job_ or run_; pass it with --asset, --inference, ` +
+  "--model or --job, or write 'asset ID', 'inference ID', 'model ID' or 'job ID' in a file"
+
+/** What takes an id that this command does not take. */
+const elsewhere = (id: string, kind: IdKind.IdKind): string => {
+  const what = `${Redaction.quoted(id)} is the id of ${IdKind.withArticle(kind)}`
+  return kind === "project" ? `${what}; pass it with --project` : `${what}; try: scenario-assets download ${id}`
+}
+
+/** All of them, or what is wrong with each, as far as it fits. */
+const all = (read: ReadonlyArray<Result.Result<Asked, string>>) => {
+  const [ids, wrong] = Arr.partition(read, (one) => one)
+  const [first] = wrong
+  if (first === undefined) return Effect.succeed(ids)
+  const others = wrong.length === 1 ? "" : ` (and ${wrong.length - 1} more that cannot be used)`
+  return Effect.fail(new UsageError({ message: `${first}${others}` }))
 }

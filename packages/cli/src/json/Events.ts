@@ -16,6 +16,7 @@ import {
   Failed,
   Job,
   line,
+  ListedArchive,
   Refused,
   Renamed,
   SavedArchive,
@@ -130,7 +131,7 @@ export const EventLine = Schema.Union([
 /** What a run that failed has done all the same, and what of it went wrong. */
 const partial = {
   directory: Schema.optionalKey(Schema.String),
-  archives: Schema.optionalKey(Schema.Array(Schema.Union([ExtractedArchive, SavedArchive]))),
+  archives: Schema.optionalKey(Schema.Array(Schema.Union([ExtractedArchive, SavedArchive, ListedArchive]))),
   assets: Schema.optionalKey(Schema.Array(SavedAsset)),
   renamed: Schema.optionalKey(Renamed),
   refused: Schema.optionalKey(Refused),

@@ -66,6 +66,23 @@ export const ExtractedArchive = Schema.Struct({ ...origin, ...extractedFiles }).
 )
 export type ExtractedArchive = typeof ExtractedArchive.Type
 
+/** What is in an archive. */
+export const ListedArchive = Schema.Struct({
+  ...origin,
+  files: Count,
+  bytes: Count,
+  entries: Schema.Array(
+    Schema.Struct({
+      ...entry,
+      compressedSize: Count,
+      refused: Schema.optionalKey(
+        Schema.String.annotate({ description: "Why it would not be extracted; missing where it would" })
+      ),
+      modified: Schema.NullOr(Schema.String)
+    }).pipe(described("Entry", "A file or directory in an archive"))
+  )
+}).pipe(described("ListedArchive", "What is in an archive"))
+
 /** Files whose path is not their name in the archive: how many; the events name them. */
 export const Renamed = Count.annotate({ description: "Files whose path is not their name in the archive" })
 

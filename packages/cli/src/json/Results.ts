@@ -9,6 +9,7 @@ import {
   ExtractedArchive,
   Job,
   line,
+  ListedArchive,
   origin,
   Renamed,
   Run,
@@ -76,7 +77,7 @@ export const ResultLine = Schema.Union([
         ...origin,
         path: Schema.String,
         size: Schema.NullOr(Count),
-        action: Schema.Literals(["write", "replace", "refuse"])
+        action: Schema.Literals(["write", "replace", "skip", "refuse"])
       }).pipe(described("PlannedArchive", "An archive that would be kept"))
     )
   }),
@@ -84,23 +85,16 @@ export const ResultLine = Schema.Union([
     runId: Schema.NullOr(Schema.String),
     jobs: Schema.Array(BegunJob)
   }),
-  result("List", "Of list", {
-    ...origin,
-    files: Count,
-    bytes: Count,
-    entries: Schema.Array(
-      Schema.Struct({
-        ...entry,
-        compressedSize: Count,
-        refused: Schema.optionalKey(
-          Schema.String.annotate({ description: "Why it would not be extracted; missing where it would" })
-        ),
-        modified: Schema.NullOr(Schema.String)
-      }).pipe(described("Entry", "A file or directory in an archive"))
-    )
+  result("List", "Of list with one archive", ListedArchive.fields),
+  result("Lists", "Of list with several archives, or with a run", {
+    runId: Schema.optionalKey(Schema.String),
+    archives: Schema.Array(ListedArchive)
   }),
-  result("Job", "Of status, and of wait", Job.fields),
-  result("RunJobs", "Of wait with a run", { runId: Schema.String, jobs: Schema.Array(Job) }),
+  result("Job", "Of status and wait with one job", Job.fields),
+  result("Jobs", "Of status and wait with several jobs, or with a run", {
+    runId: Schema.optionalKey(Schema.String),
+    jobs: Schema.Array(Job)
+  }),
   result("Runs", "Of runs", { runs: Schema.Array(Run) }),
   result("Run", "Of runs resume, where the run is done", Run.fields),
   result("RunDetails", "Of runs show", RunDetails.fields),

@@ -129,7 +129,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
             Effect.forEach(
               some,
               ({ alreadyThere, path, size }) =>
-                detail(`${Format.shortName(path)}: ${alreadyThere ? "already exists" : Format.bytes(size)}`),
+                detail(`${Format.shortPath(path)}: ${alreadyThere ? "already exists" : Format.bytes(size)}`),
               { discard: true }
             )
           ),

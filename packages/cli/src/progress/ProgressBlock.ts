@@ -81,4 +81,4 @@ const waiting = ({ waiting }: Task, width: number): string => {
   return state === "" ? "" : state + elapsed
 }
 
-const label = (text: string): string => Width.plain(Format.name(text))
+const label = (text: string): string => Width.plain(Format.path(text))

@@ -6,6 +6,7 @@ import type { InvalidConfig } from "@scenario-assets/core/ScenarioConfig"
 import type { InvalidSelection } from "@scenario-assets/core/Selection"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { ArchiveError } from "@scenario-assets/node/archive/ArchiveError"
+import type { TimeLimitExceeded } from "@scenario-assets/node/download/DownloadEvent"
 import type { JobNotReady } from "@scenario-assets/node/download/Downloads"
 import type { RunBusyElsewhere, RunNotFound } from "@scenario-assets/node/download/RunRecord"
 import type { FileError } from "@scenario-assets/node/file/FileError"
@@ -29,6 +30,7 @@ type Hinted =
   | NoUnfinishedRun
   | RunBusyElsewhere
   | EmulatorServerError
+  | TimeLimitExceeded
 
 /** `run` is one that can be resumed. */
 export const of = (error: unknown, run?: Resumable): ReadonlyArray<string> =>
@@ -55,6 +57,8 @@ const ofTagged = (
       if (error.reason._tag === "ObjectMissing" && run !== undefined) return startAgain(run)
       if (!error.isRetryable) return undefined
       return toResume ?? `Run the same command again${isKept(error) ? "; what was already downloaded is kept" : ""}.`
+    case "TimeLimitExceeded":
+      return toResume
     case "JobNotReady":
       return `To wait for it: scenario-assets wait ${error.jobId}`
     case "ArchiveError":

@@ -16,6 +16,7 @@ import * as ExitCode from "../errors/ExitCode.ts"
 import type * as Events from "../json/Events.ts"
 import * as Fields from "../json/Fields.ts"
 import * as Json from "../json/Json.ts"
+import type * as Arguments from "../settings/Arguments.ts"
 import * as Ending from "../start/Ending.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
@@ -35,8 +36,7 @@ interface Told {
 
 /** Tells why a run ended, and gives its exit code. */
 export const error = Effect.fnUntraced(function* (
-  name: string,
-  args: ReadonlyArray<string>,
+  { isJson, isVerbose, path }: Pick<Arguments.Meaning, "isJson" | "isVerbose" | "path">,
   cause: Cause.Cause<unknown>
 ) {
   const failure = isWithoutDirectory(Cause.squash(cause))
@@ -44,17 +44,16 @@ export const error = Effect.fnUntraced(function* (
     : Cause.findErrorOption(cause)
   const told =
     Option.isSome(failure) && Predicate.hasProperty(failure.value, "_tag")
-      ? of(name, args, failure.value)
+      ? of(path, failure.value)
       : yield* ofBug(cause)
   const { exitCode, fields, hints, messages } = told
   const { error: paint } = yield* Colors.ofStderr
-  const isVerbose = Ending.isGiven(args, "--verbose")
   const said = (isVerbose ? messages : onOneScreen(messages)).map(
-    (message) => `${paint(`${name}:`)} ${Format.printable(message)}\n`
+    (message) => `${paint(`${path[0]}:`)} ${Format.printable(message)}\n`
   )
   const more = [...(isVerbose ? told.details.map((line) => `  ${line}`) : []), ...hints]
   process.stderr.write([...said, ...more.map((line) => `${Format.printable(line)}\n`)].join(""))
-  if (Ending.claim(exitCode) && Ending.isGiven(args, "--json")) {
+  if (Ending.claim(exitCode) && isJson) {
     const end: Events.End = { type: "error", ...fields, exitCode, messages, hints }
     process.stdout.write(yield* Json.line(end))
   }
@@ -82,8 +81,8 @@ const cut =
   (text: string): string =>
     text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
-const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => {
-  if (CliError.isCliError(error)) return ofUsage(name, error)
+const of = (path: ReadonlyArray<string>, error: unknown): Told => {
+  if (CliError.isCliError(error)) return ofUsage(path, error)
   if (error instanceof Failures) return ofFailures(error)
   if (error instanceof AccessError) {
     const told = ofOne(error.problem.kind === "open" ? error : error.problem.answer)
@@ -94,9 +93,7 @@ const of = (name: string, args: ReadonlyArray<string>, error: unknown): Told => 
     return { messages: [message], hints: [], exitCode, details: [], fields: { error: _tag, ...done } }
   }
   const told = ofOne(error)
-  if (told.exitCode !== ExitCode.exitCodes.usage) return told
-  const command = args.find((arg) => !arg.startsWith("-"))
-  return { ...told, hints: [...told.hints, seeHelp([name, ...(command === undefined ? [] : [command])])] }
+  return told.exitCode === ExitCode.exitCodes.usage ? { ...told, hints: [...told.hints, seeHelp(path)] } : told
 }
 
 /** An error by itself; `run` can be resumed. */
@@ -135,8 +132,8 @@ const ofFailures = (failures: Failures): Told => {
   }
 }
 
-const ofUsage = (name: string, error: CliError.CliError): Told => {
-  const [path, errors] = error._tag === "ShowHelp" ? [error.commandPath, error.errors] : [[name], [error]]
+const ofUsage = (path: ReadonlyArray<string>, error: CliError.CliError): Told => {
+  const errors = error._tag === "ShowHelp" ? error.errors : [error]
   return {
     messages: errors.length === 0 ? ["no command is given"] : errors.map(UsageMessage.of),
     hints: [

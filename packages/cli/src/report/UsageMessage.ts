@@ -1,18 +1,19 @@
 /** What effect/cli finds wrong with the words of a command line, said in one line each. */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type * as CliError from "effect/cli/CliError"
 
 export const of = (error: CliError.NonShowHelpErrors): string => {
   switch (error._tag) {
     case "UnrecognizedOption":
-      return `there is no flag ${error.option}${didYouMean(similar(error))}`
+      return `there is no flag ${Redaction.wordOf(error.option)}${didYouMean(similar(error))}`
     case "UnknownSubcommand":
-      return `there is no command ${JSON.stringify(error.subcommand)}${didYouMean(error.suggestions)}`
+      return `there is no command ${Redaction.quoted(error.subcommand)}${didYouMean(error.suggestions)}`
     case "MissingOption":
       return `--${error.option} is missing`
     case "MissingArgument":
       return `<${error.argument}> is missing`
     case "UnexpectedArgument":
-      return `too many words: ${error.arguments.map((word) => JSON.stringify(word)).join(" ")}`
+      return `too many words: ${error.arguments.map(Redaction.quoted).join(" ")}`
     case "InvalidValue":
       return invalidValue(error)
     default:
@@ -35,12 +36,12 @@ const invalidValue = ({ expected, kind, option, value }: CliError.InvalidValue):
   if (times !== undefined && expected === "at most 1 value") return `${name} is given ${times} times; give it once`
   const choices = choicesIn(expected)
   if (value === "") return `${name} has no value${choices === undefined ? "" : `; it takes ${choices}`}`
-  if (choices !== undefined) return `${name}: ${JSON.stringify(value)} is not one of ${choices}`
+  if (choices !== undefined) return `${name}: ${Redaction.quoted(value)} is not one of ${choices}`
   const why = expected.replace(/^Schema validation failed: /, "").replace(/^Expected /, "expected ")
   // Our own checks repeat the value where it reads best.
-  return why.includes(JSON.stringify(value))
+  return why.includes(Redaction.quoted(value))
     ? `${name}: ${why}`
-    : `${name}: ${JSON.stringify(value)} is not accepted, ${why}`
+    : `${name}: ${Redaction.quoted(value)} is not accepted, ${why}`
 }
 
 /** How effect/cli hands on what `ConfigFile` and `Settings` say. */

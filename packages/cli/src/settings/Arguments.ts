@@ -3,22 +3,39 @@
  * where a flag needs it as its value, and each letter of `-oDIR` for a flag of its own, so that a pattern such as `-ghost*` would ask for help.
  * Here a value becomes `--flag=value`, which can mean only one thing, and what could mean two is refused.
  */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
+import * as Context from "effect/Context"
 import * as Result from "effect/Result"
 import { UsageError } from "../errors/CommandError.ts"
 
-/** The same words, each with one meaning. */
-export const read = (
-  args: ReadonlyArray<string>,
-  tree: Command.Command.Any
-): Result.Result<ReadonlyArray<string>, UsageError> => {
+/** What a command line means, also one that is wrong. */
+export interface Meaning {
+  /** The command, from the name of the program on. */
+  readonly path: ReadonlyArray<string>
+  /** The names of the flags that are given, without the dashes. */
+  readonly flags: ReadonlySet<string>
+  readonly isJson: boolean
+  readonly isVerbose: boolean
+  /** The same words, each with one meaning. */
+  readonly words: Result.Result<ReadonlyArray<string>, UsageError>
+}
+
+/** The flags that stand on the command line. A setting elsewhere gives a flag its value as well, and is not meant here. */
+export const Flags = Context.Reference<ReadonlySet<string>>("@scenario-assets/cli/Flags", {
+  defaultValue: () => new Set()
+})
+
+export const read = (args: ReadonlyArray<string>, tree: Command.Command.Any): Meaning => {
   let command = Completions.fromCommand(tree)
   const path = [command.name]
   /** A command may be named until there is another word. */
   let isCommandDue = true
   const words: Array<string> = []
   let operands: ReadonlyArray<string> = []
+  /** The first thing that is wrong. What follows is read all the same: it may say how to report it. */
+  let refusal: string | undefined
 
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? ""
@@ -38,48 +55,80 @@ export const read = (
     }
     const { flags, needsValue, unknown, value } = parse(word, command)
     if (unknown !== undefined && !word.startsWith("--")) {
+      const shown = Redaction.wordOf(word.replace(/=.*$/s, ""))
       const help =
-        command.arguments.length === 0 ? "" : `; if it is none, write it after --: ${path.join(" ")} -- ${word}`
-      return refuse(`there is no flag ${word}${help}`)
+        command.arguments.length === 0
+          ? ""
+          : `; if it is not meant as one, write it after --: ${path.join(" ")} -- ${shown}`
+      refusal ??= `there is no flag ${shown}${help}`
     }
     if (needsValue === undefined) {
-      words.push(...(word.startsWith("--") ? [word] : flags.map((name) => `--${name}`)))
+      const all = word.startsWith("--") ? [word] : flags.map((name) => `--${name}`)
+      const last = all.pop() ?? ""
+      const next = args[index + 1] ?? ""
+      // A word such as `true` belongs to the flag before it.
+      const hasValue = isBoolean(last, command) && truth.test(next)
+      if (hasValue) index++
+      words.push(...all, hasValue ? `${last}=${next}` : last)
       continue
     }
     words.push(...flags.map((name) => `--${name}`))
     const name = `--${needsValue}`
-    const next = value ?? args[++index]
+    const next = value ?? args[index + 1]
+    if (next !== undefined && value === undefined && isDashed(next) && isFlag(next, command)) {
+      const shown = Redaction.wordOf(next)
+      refusal ??= `${name} has no value; if ${shown} is its value, write ${name}=${shown}`
+      continue
+    }
+    if (value === undefined) index++
     if (next === undefined) words.push(name)
-    else if (next === "" && needsValue in empty) return refuse(`${name} has no value; ${empty[needsValue]}`)
-    else if (value === undefined && isDashed(next) && isFlag(next, command)) {
-      return refuse(`${name} has no value, or is ${next} its value? Then write ${name}=${next}`)
-    } else words.push(`${name}=${next}`)
+    else if (next === "" && needsValue in empty) refusal ??= `${name} has no value; ${empty[needsValue]}`
+    else words.push(`${name}=${next}`)
   }
-  return Result.succeed([...lastOnes(words, command), ...operands])
+
+  const meant = lastOnes(words, command)
+  return {
+    path,
+    flags: new Set(meant.flatMap((word) => flagOf(word, command)?.name ?? [])),
+    isJson: isOn("json", meant),
+    isVerbose: isOn("verbose", meant),
+    words:
+      refusal === undefined
+        ? Result.succeed([...meant, ...operands])
+        : Result.fail(new UsageError({ message: refusal }))
+  }
 }
 
 /** Of a flag that is given several times, where that is not what it is for, the last one counts. */
 const lastOnes = (words: ReadonlyArray<string>, command: Completions.CommandDescriptor): ReadonlyArray<string> => {
-  const last = new Map<string, number>()
   const names = words.map((word) => {
-    const [, name = ""] = /^--([^=]+)/.exec(word) ?? []
-    const flag = command.flags.find((flag) => flag.name === name || isNegation(name, flag))
+    const flag = flagOf(word, command)
     return flag === undefined || flag.description?.endsWith("(repeatable)") === true ? undefined : flag.name
   })
-  for (const [index, name] of names.entries()) if (name !== undefined) last.set(name, index)
-  const isEarlier = (index: number): boolean => {
-    const name = names[index]
-    return name !== undefined && last.get(name) !== index
-  }
-  // A word such as `true` belongs to the flag before it.
-  const isValue = (index: number): boolean => truth.test(words[index] ?? "") && !(words[index - 1] ?? "").includes("=")
-  return words.filter((_, index) => !isEarlier(index) && !(isValue(index) && isEarlier(index - 1)))
+  const last = new Map(names.map((name, index) => [name, index]))
+  return words.filter((_, index) => names[index] === undefined || last.get(names[index]) === index)
 }
+
+const nameOf = (word: string): string => /^--([^=]+)/.exec(word)?.[1] ?? ""
+
+const flagOf = (word: string, { flags }: Completions.CommandDescriptor): Completions.FlagDescriptor | undefined => {
+  const name = nameOf(word)
+  return flags.find((flag) => flag.name === name || isNegation(name, flag))
+}
+
+/** Whether a flag is switched on. It need not be one of the command, which may be what is wrong. */
+const isOn = (name: string, words: ReadonlyArray<string>): boolean => {
+  const word = words.findLast((word) => [name, `no-${name}`].includes(nameOf(word)))
+  return word !== undefined && (word === `--${name}` || yes.test(word.slice(`--${name}=`.length)))
+}
+
+/** A flag that needs no value, and has none in the same word. */
+const isBoolean = (word: string, { flags }: Completions.CommandDescriptor): boolean =>
+  flags.some((flag) => flag.type._tag === "Boolean" && word === `--${flag.name}`)
 
 /** What effect/cli takes for the value of a flag that needs none. */
 const truth = /^(?:true|yes|on|1|y|false|no|off|0|n)$/
-
-const refuse = (message: string) => Result.fail(new UsageError({ message }))
+const yes = /^(?:true|yes|on|1|y)$/
 
 /** What an empty value would mean is not what anybody means who gives one. */
 const empty: Readonly<Record<string, string>> = {

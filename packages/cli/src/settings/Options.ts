@@ -13,37 +13,44 @@ export const output = {
   ),
   quiet: Flag.Boolean("quiet").pipe(
     Flag.withAlias("q"),
-    Flag.withDescription("Print nothing on stderr but warnings and errors"),
+    Flag.withDescription("Print only warnings and errors on stderr"),
     Flag.withDefault(false)
   ),
   verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("Print every step on stderr"), Flag.withDefault(false))
 }
 
+/** Ids in files. */
+export const fromFile = Flag.String("from-file").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription(
+    "Read ids from a file: one per line, or a CSV table with a column 'id'; '-' is stdin, '# …' a comment (repeatable)"
+  ),
+  Flag.atLeast(0)
+)
+
 /** Which files of an archive. */
 export const patterns = {
   include: pattern(
     "include",
-    "Only files with such a name in the archive, for example '*.glb' or 'inf_1/**' (repeatable)"
+    "Only files whose name in the archive matches, for example '*.glb' or 'inf_1/**' (repeatable)"
   ),
-  exclude: pattern("exclude", "No files with such a name; comes before --include (repeatable)")
+  exclude: pattern("exclude", "Skip files whose name matches, even if --include matches too (repeatable)")
 }
 
 /** How archives become files. */
 export const extraction = {
-  directory: directory("The directory that the files go to"),
+  directory: directory("Directory to write the files to"),
   ...patterns,
   force: Flag.Boolean("force").pipe(
-    Flag.withDescription("Replace files that are there with another content, instead of naming new ones 'name (2)'"),
+    Flag.withDescription("Replace existing files that differ, instead of saving new ones as 'name (2)'"),
     Flag.withDefault(false)
   ),
   manifest: Flag.String("manifest").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription(
-      "Where to write a list of the files as JSON lines, once all are there ('-': stdout) [default: nowhere]"
-    ),
+    Flag.withDescription("Write a list of the files as JSON lines to this file ('-' is stdout) once all are saved"),
     Flag.optional
   ),
-  maxSize: setting(Settings.maxSize, "The most that the files of one archive may hold").pipe(Flag.optional)
+  maxSize: setting(Settings.maxSize, "Refuse archives whose files are larger than this in total").pipe(Flag.optional)
 }
 
 /** What `extraction` gives. */
@@ -72,22 +79,36 @@ export const connection = {
   )
 }
 
+/** Limits of all transfers of a command together, and of each. */
+export const limits = {
+  connections: setting(Settings.connections, "Maximum number of connections for the whole run").pipe(Flag.optional),
+  limitRate: setting(Settings.limitRate, "Bandwidth limit per second for the whole run, for example 10MB").pipe(
+    Flag.optional
+  ),
+  idleTimeout: setting(Settings.idleTimeout, "Retry a transfer that receives no data for this long").pipe(
+    Flag.optional
+  ),
+  timeLimit: setting(
+    Settings.timeLimit,
+    "Stop the whole run after this long, with exit code 9; it can be resumed"
+  ).pipe(Flag.optional),
+  retries: setting(Settings.retries, "How often a transfer is retried in a row without receiving data").pipe(
+    Flag.optional
+  )
+}
+
 export const transfer = {
-  concurrency: setting(Settings.concurrency, "How many at once").pipe(Flag.withDefault(4)),
-  connections: setting(Settings.connections, "The most connections in all; more are opened only where they help").pipe(
-    Flag.optional
-  ),
-  limitRate: setting(Settings.limitRate, "The most bytes a second in all, for example 10MB").pipe(Flag.optional),
-  idleTimeout: setting(Settings.idleTimeout, "How long no byte may come before a transfer is tried again").pipe(
-    Flag.optional
-  ),
-  timeLimit: setting(Settings.timeLimit, "How long the transfer of one file may take").pipe(Flag.optional),
-  retries: setting(Settings.retries, "Tries in a row without a byte, before a transfer ends").pipe(Flag.optional)
+  concurrency: setting(Settings.concurrency, "How many to download at once").pipe(Flag.withDefault(4)),
+  ...limits
 }
 
 /** What `transfer` gives. */
-export interface Transfer {
+export interface Transfer extends Limits {
   readonly concurrency: number
+}
+
+/** What `limits` gives. */
+export interface Limits {
   readonly connections: Option.Option<number>
   readonly limitRate: Option.Option<number>
   readonly idleTimeout: Option.Option<Duration.Duration>
@@ -102,7 +123,7 @@ export const transferOptions = ({
   limitRate = Option.none(),
   retries = Option.none(),
   timeLimit = Option.none()
-}: Partial<Transfer>) => ({
+}: Partial<Limits>) => ({
   ...(Option.isSome(connections) ? { connections: connections.value } : {}),
   ...(Option.isSome(limitRate) ? { limitRate: limitRate.value } : {}),
   ...(Option.isSome(idleTimeout) ? { idleTimeout: idleTimeout.value } : {}),
@@ -142,6 +163,10 @@ export function toggle(setting: Settings.Setting<boolean>, description: string):
 export function directory(description: string): Flag.Flag<string> {
   return setting(Settings.output, description).pipe(Flag.withAlias("o"), Flag.withDefault("."))
 }
+
+/** `--dry-run`, or `-n`. */
+export const dryRun = (description: string): Flag.Flag<boolean> =>
+  Flag.Boolean("dry-run").pipe(Flag.withAlias("n"), Flag.withDescription(description), Flag.withDefault(false))
 
 /** `100MB`, `2 GiB`, `512K`, or a number of bytes. */
 export const byteSize = (name: string): Flag.Flag<number> => read(name, Reader.byteSize)

@@ -2,6 +2,7 @@
 import { ProjectId } from "@scenario-assets/core/Asset"
 import * as BaseUrl from "@scenario-assets/core/engine/BaseUrl"
 import * as ConfigNames from "@scenario-assets/core/engine/ConfigNames"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import * as Config from "effect/Config"
@@ -51,7 +52,7 @@ export const project = make(
   {
     metavar: "ID",
     read: decodeProjectId,
-    refusal: (text) => `${JSON.stringify(text)} is not a project id, such as proj_…`
+    refusal: (text) => `${Redaction.quoted(text)} is not a project id, such as proj_…`
   },
   ConfigNames.environment.projectId[0]
 )
@@ -65,7 +66,7 @@ export const output = make("output", ".", {
 export const template = make("template", FileNameTemplate.defaultTemplate, {
   metavar: "TEMPLATE",
   read: (text) => Option.as(decodeTemplate(text), text),
-  refusal: (text) => `${JSON.stringify(text)} is not a file name template, such as <prompt>-<num>`
+  refusal: (text) => `${Redaction.quoted(text)} is not a file name template, such as <prompt>-<num>`
 })
 
 export const flat = make("flat", "false", Reader.truth)

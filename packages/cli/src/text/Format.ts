@@ -43,9 +43,17 @@ export const printable = (text: string): string =>
 /** A name of unknown origin: the same, in one line, and so that no two names look like each other. */
 export const name = (text: string): string => printable(text.replaceAll(/[\\\n\t]/g, escape))
 
-/** The same, of a name that people see among other words: the middle of a long one is left out. */
-export const shortName = (text: string, most = 100): string => {
-  const characters = Array.from(name(text))
+/** A path on this machine: the same, but a backslash is one, as Windows has it between directories. */
+export const path = (text: string): string => printable(text.replaceAll(/[\n\t]/g, escape))
+
+/** A name that people see among other words: the middle of a long one is left out. */
+export const shortName = (text: string, most = 100): string => shortened(name(text), most)
+
+/** The same of a path. */
+export const shortPath = (text: string, most = 100): string => shortened(path(text), most)
+
+const shortened = (text: string, most: number): string => {
+  const characters = Array.from(text)
   if (characters.length <= most) return characters.join("")
   return `${characters.slice(0, most - 30).join("")}…${characters.slice(-29).join("")}`
 }

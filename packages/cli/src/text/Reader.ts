@@ -1,4 +1,6 @@
 /** How the words of flags, of the environment and of the configuration file are read. */
+import * as ByteSizes from "@scenario-assets/core/engine/ByteSizes"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 
@@ -17,7 +19,7 @@ export const text = (metavar: string): Reader<string> => ({ metavar, read: Optio
 export const truth: Reader<boolean> = {
   metavar: "BOOLEAN",
   read: (text) => Option.fromUndefinedOr(truths[text.trim().toLowerCase()]),
-  refusal: (text) => `${JSON.stringify(text)} is neither true nor false`
+  refusal: (text) => `${Redaction.quoted(text)} is neither true nor false`
 }
 
 const truths: { readonly [word: string]: boolean } = {
@@ -34,33 +36,9 @@ const truths: { readonly [word: string]: boolean } = {
 /** `100MB`, `2 GiB`, `512K`, or a number of bytes. */
 export const byteSize: Reader<number> = {
   metavar: "SIZE",
-  read: (text) => {
-    const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? []
-    const factor = sizes[unit.toLowerCase()]
-    if (factor === undefined) return Option.none()
-    const size = Math.round(Number(amount) * factor)
-    return size > 0 && Number.isSafeInteger(size) ? Option.some(size) : Option.none()
-  },
-  refusal: (text) => `${JSON.stringify(text)} is not a size; it takes ${sizesInWords}, for example 100MB`
+  read: (text) => Option.filter(Option.fromUndefinedOr(ByteSizes.parse(text)), (size) => size > 0),
+  refusal: (text) => `${Redaction.quoted(text)} is not a size; it takes ${ByteSizes.units}, for example 100MB`
 }
-
-/** As `curl` and `rclone` do, a letter alone counts in steps of 1024. */
-const sizes: { readonly [unit: string]: number } = {
-  "": 1,
-  b: 1,
-  ...Object.fromEntries(
-    ["k", "m", "g", "t"].flatMap((letter, index) => {
-      const [decimal, binary] = [1000 ** (index + 1), 1024 ** (index + 1)]
-      return [
-        [`${letter}b`, decimal],
-        [`${letter}ib`, binary],
-        [letter, binary]
-      ]
-    })
-  )
-}
-
-const sizesInWords = "no unit (bytes), kB MB GB TB (steps of 1000), or KiB MiB GiB TiB and K M G T (steps of 1024)"
 
 /** Such as `30s`, `10m` or `1h30m`. */
 export const duration: Reader<Duration.Duration> = {
@@ -71,7 +49,7 @@ export const duration: Reader<Duration.Duration> = {
     const milliseconds = amounts.reduce((sum, amount, index) => sum + Number(amount ?? 0) * (lengths[index] ?? 0), 0)
     return Option.filter(Option.some(Duration.millis(milliseconds)), Duration.isPositive)
   },
-  refusal: (text) => `${JSON.stringify(text)} is not a duration; it takes ${durationsInWords}`
+  refusal: (text) => `${Redaction.quoted(text)} is not a duration; it takes ${durationsInWords}`
 }
 
 const durations = new RegExp(
@@ -84,7 +62,7 @@ const durationsInWords = "d, h, m, s and ms, also together, for example 30s or 1
 
 /** What is taken for such a value, as help says it. */
 export const values: ReadonlyArray<readonly [metavar: string, taken: string]> = [
-  [byteSize.metavar, `A number with ${sizesInWords}, in any case`],
+  [byteSize.metavar, `A number with ${ByteSizes.units}, in any case`],
   [duration.metavar, `Numbers with ${durationsInWords}`]
 ]
 
@@ -95,5 +73,5 @@ export const wholeNumber = (metavar: string, minimum: number, maximum: number): 
     const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
     return value >= minimum && value <= maximum ? Option.some(value) : Option.none()
   },
-  refusal: (text) => `${JSON.stringify(text)} is not a whole number from ${minimum} to ${maximum}`
+  refusal: (text) => `${Redaction.quoted(text)} is not a whole number from ${minimum} to ${maximum}`
 })

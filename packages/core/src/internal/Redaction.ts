@@ -40,3 +40,24 @@ const inAnyForm = (secret: string): string =>
     const hex = sign.charCodeAt(0).toString(16)
     return String.raw`(?:\\?\x${hex}|\\u00${hex}|%${hex}|&#?\w{1,8};)`
   })
+
+/**
+ * A word that somebody gave in the place of another, in quotes, as an error repeats it: what may be a secret is taken out
+ * (`NAME=value`, `KEY: value`, the query of a URL, the credentials in it), and of what is long only the beginning is shown.
+ */
+export const quoted = (word: string): string => JSON.stringify(wordOf(word))
+
+/** The same without the quotes; at most so many characters of it. */
+export const wordOf = (word: string, longest = 80): string => {
+  const text = redact(word.slice(0, 10_000))
+    .replace(userInfo, "$1<redacted>@")
+    .replace(scheme, "$1 <redacted>")
+    .replace(assignment, "$1<redacted>")
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
+}
+
+const userInfo = /(:\/\/)[^\s/?#@]*@/g
+const scheme = /\b(basic|bearer)\s+(?!<redacted>)\S+/gi
+/** A variable with its value, as a line of `.env` has it; or a name that promises a secret, with what follows. */
+const assignment =
+  /((?:^|[\s"'])[a-z_][\w.-]*\s*=|(?:secret|password|passwd|token|api[_-]?key|authorization|credentials?)["']?\s*[:=])\s*(?!<redacted>).+/gis

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Redaction from "../internal/Redaction.ts"
 import { Kind, type Target } from "./internal/FaultKind.ts"
 import * as FaultText from "./internal/FaultText.ts"
 
@@ -250,7 +251,7 @@ export class InvalidFault extends Schema.TaggedError<InvalidFault>()("InvalidFau
   problem: Schema.String
 }) {
   override get message(): string {
-    return `${JSON.stringify(this.input)} is not a fault: ${this.problem}.\n${FaultText.help()}`
+    return `${Redaction.quoted(this.input)} is not a fault: ${this.problem}.\n${FaultText.help()}`
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import picomatch from "picomatch"
@@ -41,7 +42,7 @@ export class InvalidPattern extends Schema.TaggedError<InvalidPattern>()("Invali
   description: Schema.String
 }) {
   override get message(): string {
-    return `${JSON.stringify(this.pattern)} is not a glob pattern: ${this.description}; correct it, or escape its signs with a backslash.`
+    return `${Redaction.quoted(this.pattern)} is not a glob pattern: ${this.description}; correct it, or escape its signs with a backslash.`
   }
 }
 

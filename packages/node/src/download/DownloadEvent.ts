@@ -8,6 +8,7 @@ import { JobId } from "@scenario-assets/core/Asset"
 import { JobError } from "@scenario-assets/core/JobError"
 import { JournalError } from "@scenario-assets/core/JobJournal"
 import { TransferError } from "@scenario-assets/core/transfer/TransferError"
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ArchiveError } from "../archive/ArchiveError.ts"
 import { FileError } from "../file/FileError.ts"
@@ -207,5 +208,19 @@ export class DownloadIncomplete extends Schema.TaggedError<DownloadIncomplete>()
       `Download: ${failures.length} of ${batches} archives could not be saved to ${place}; run it again to resume. ` +
       `The first error: ${first?.error.message ?? "none"}`
     )
+  }
+}
+
+/**
+ * A download took longer than its `timeLimit`, and was stopped. The same request again resumes it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TimeLimitExceeded extends Schema.TaggedError<TimeLimitExceeded>()("TimeLimitExceeded", {
+  limit: Schema.DurationFromMillis
+}) {
+  override get message(): string {
+    return `The time limit of ${Duration.format(this.limit)} was exceeded; run it again to resume.`
   }
 }

@@ -104,7 +104,7 @@ export class InvalidDownloadRequest extends Schema.TaggedError<InvalidDownloadRe
 }
 
 /**
- * A download. Limits of archives, connections and bytes a second are of the whole run, those of time of each archive.
+ * A download. Limits of archives, connections, bytes a second and `timeLimit` are of the whole run.
  *
  * @category models
  * @since 0.1.0
@@ -122,7 +122,7 @@ export const DownloadRequest = Schema.Struct({
   deadline: Schema.optionalKey(Time),
   /** How long no byte may come before a transfer is tried again. Default 30 s. */
   idleTimeout: Schema.optionalKey(Time),
-  /** How long the transfer of one archive may take. Default: no limit. */
+  /** How long the whole download may take; then it ends with `TimeLimitExceeded`. Default: no limit. */
   timeLimit: Schema.optionalKey(Time),
   /** Tries in a row without a byte, before a transfer ends. Default 8. */
   retries: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),

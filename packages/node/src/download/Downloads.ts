@@ -13,10 +13,13 @@ import type { JobPoller } from "@scenario-assets/core/JobPoller"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ReadError } from "../archive/ArchiveReader.ts"
@@ -24,7 +27,7 @@ import type { InvalidPattern } from "../archive/EntryFilter.ts"
 import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
-import { type DownloadEvent, DownloadIncomplete, type DownloadReport } from "./DownloadEvent.ts"
+import { type DownloadEvent, DownloadIncomplete, type DownloadReport, TimeLimitExceeded } from "./DownloadEvent.ts"
 import * as DownloadRequest from "./DownloadRequest.ts"
 import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
 import * as Batches from "./internal/Batches.ts"
@@ -52,6 +55,7 @@ export type DownloadError =
   | RunBusy
   | RunBusyElsewhere
   | InvalidPattern
+  | TimeLimitExceeded
   | DownloadRequest.InvalidDownloadRequest
 
 /** @category models @since 0.1.0 */
@@ -97,7 +101,13 @@ export class Downloads extends Context.Service<
       request: DownloadRequest.DownloadRequest
     ) => Effect.Effect<
       Preview.DownloadPreview,
-      ReadError | ApiError | JobError | Preview.JobNotReady | InvalidPattern | DownloadRequest.InvalidDownloadRequest
+      | ReadError
+      | ApiError
+      | JobError
+      | Preview.JobNotReady
+      | InvalidPattern
+      | TimeLimitExceeded
+      | DownloadRequest.InvalidDownloadRequest
     >
   }
 >()("@scenario-assets/node/download/Downloads") {}
@@ -133,10 +143,10 @@ export const make: Effect.Effect<
   const open = Effect.fnUntraced(function* (
     request: DownloadRequest.DownloadRequest
   ): Effect.fn.Return<Destination, FileError | InvalidPattern> {
-    const { connections = usualConnections, destination, idleTimeout, limitRate, retries, timeLimit } = request
+    const { connections = usualConnections, destination, idleTimeout, limitRate, retries } = request
     const concurrency = Math.min(request.concurrency ?? usualConcurrency, connections)
     const pool = yield* TransferPool.make({ connections, limitRate })
-    const options = { connections, idleTimeout, pool, retries, timeLimit }
+    const options = { connections, idleTimeout, pool, retries }
     if (destination._tag === "ArchiveFiles") {
       return yield* ArchiveFiles.open(files, destination, Batches.archiveCount(request), concurrency, options)
     }
@@ -210,7 +220,7 @@ export const make: Effect.Effect<
             return { _tag: "Ended", report } satisfies DownloadEvent
           })
         )
-        return Stream.make<[DownloadEvent]>(started).pipe(
+        const events = Stream.make<[DownloadEvent]>(started).pipe(
           Stream.concat(
             failure === undefined ? Stream.empty : Stream.make<[DownloadEvent]>({ _tag: "NotRecorded", error: failure })
           ),
@@ -227,6 +237,10 @@ export const make: Effect.Effect<
           }),
           Stream.concat(ended)
         )
+        const { timeLimit } = request
+        return timeLimit === undefined
+          ? events
+          : Stream.interruptWhen(events, Effect.andThen(Effect.sleep(timeLimit), exceeded(timeLimit)))
       })
     ).pipe(Stream.withSpan(isBegin ? "Downloads.begin" : "Downloads.run"))
 
@@ -243,9 +257,13 @@ export const make: Effect.Effect<
       return report.state === "complete" ? report : yield* new DownloadIncomplete({ report })
     }),
     preview: (request) =>
-      Effect.flatMap(checked(request), (request) => Preview.make(request, { extraction, transfer })).pipe(
-        Effect.provide(context)
-      )
+      Effect.flatMap(checked(request), (request) => {
+        const preview = Preview.make(request, { extraction, transfer })
+        const { timeLimit: duration } = request
+        return duration === undefined
+          ? preview
+          : Effect.timeoutOrElse(preview, { duration, orElse: () => exceeded(duration) })
+      }).pipe(Effect.provide(context))
   })
 })
 
@@ -279,14 +297,24 @@ export const layerTest = (operations: Partial<Downloads["Service"]>): Layer.Laye
   })
 }
 
+const exceeded = (limit: Duration.Duration) => Effect.fail(new TimeLimitExceeded({ limit }))
+
 const encode = Schema.encodeEffect(DownloadRequest.DownloadRequest)
 
 /** The same for a process in another directory. What cannot be carried out, or written down, is told before anything begins. */
 const checked = (request: DownloadRequest.DownloadRequest) =>
   Effect.mapBoth(encode(request), {
     onFailure: ({ message }) => new DownloadRequest.InvalidDownloadRequest({ description: Redaction.redact(message) }),
-    onSuccess: () => Place.absolute(request)
+    onSuccess: () => inOrder(Place.absolute(request))
   })
+
+/** The same jobs in another order are the same request, as it is with the ids of a selection. */
+const inOrder = (request: DownloadRequest.DownloadRequest): DownloadRequest.DownloadRequest => {
+  const { wanted } = request
+  return wanted._tag === "Jobs"
+    ? { ...request, wanted: { ...wanted, jobIds: Arr.sort(wanted.jobIds, Order.String) } }
+    : request
+}
 
 const usualConcurrency = 4
 const usualConnections = 16

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { type JobId, ProjectId } from "@scenario-assets/core/Asset"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Schema from "effect/Schema"
 import * as RunProcess from "./internal/RunProcess.ts"
 
@@ -154,7 +155,7 @@ export const superseded = (heads: ReadonlyArray<RunHead>): ReadonlyMap<RunId, Ru
  */
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: Schema.String }) {
   override get message(): string {
-    return `There is no run ${JSON.stringify(this.runId)} on this machine; list the runs to see which there are.`
+    return `There is no run ${Redaction.quoted(this.runId)} on this machine; list the runs to see which there are.`
   }
 }
 

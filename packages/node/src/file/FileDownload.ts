@@ -27,6 +27,7 @@ import * as Files from "./internal/Files.ts"
 import * as NodeHashes from "./internal/NodeHashes.ts"
 import * as OwnDirectory from "./internal/OwnDirectory.ts"
 import * as PartFile from "./internal/PartFile.ts"
+import * as SameFile from "./internal/SameFile.ts"
 
 /**
  * A file that is whole.
@@ -77,8 +78,12 @@ export type FileEvent =
 export interface Options extends Omit<ReadOptions, "resume"> {
   /** The most connections for one file; there are as many as pay. Default 16. */
   readonly connections?: number | undefined
-  /** What to do where the target is there already. Default `fail`. */
-  readonly ifExists?: "fail" | "skip" | "replace" | undefined
+  /**
+   * What to do where the target already exists. `keep` leaves it where it is the object, and fails otherwise: its size and
+   * checksums are compared with what the host says, or its bytes, where the host says too little. `skip` leaves it without
+   * a look. Default `fail`.
+   */
+  readonly ifExists?: "fail" | "keep" | "skip" | "replace" | undefined
   /**
    * Whether the bytes in this file are all there are, asked where a host tells no length and confirms no end. Some formats
    * tell: an archive ends with its end record. Default: nobody can tell, and the download fails with `LengthMismatch`.
@@ -133,17 +138,19 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
       Effect.gen(function* () {
         const { ifExists = "fail" } = options
         const occupied = (path: string) => (ifExists === "replace" ? Files.isDirectory(path) : Files.exists(path))
+        /** Before it is known which object it would be. */
+        const occupiedAtOnce = ifExists === "keep" ? () => Effect.succeed(false) : occupied
         /** What happens where a file is there already. */
         const there = (path: string): Stream.Stream<FileEvent, FileError> => {
           if (ifExists === "skip") return Stream.fromEffect(alreadyThere(path))
           const reason = ifExists === "replace" ? new IsDirectory() : new Exists()
           return Stream.fail(new FileError({ operation: "download to", path, reason }))
         }
-        if (yield* occupied(target)) return there(target)
+        if (yield* occupiedAtOnce(target)) return there(target)
         yield* Files.makeDirectory(dirname(target))
         const own = yield* OwnDirectory.openBeside(target)
         // Who had the lock may have brought it.
-        if (yield* occupied(target)) return there(target)
+        if (yield* occupiedAtOnce(target)) return there(target)
         const part = yield* PartFile.open(own, NodeHashes.hashes)
         const refuse = Effect.fnUntraced(function* (path: string) {
           // A part that may be resumed stays, for one who decides to replace what is there.
@@ -207,6 +214,14 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
           return { _tag: "Completed", file: { path, bytes, resumedFrom, alreadyThere: false, verified } } as const
         })
 
+        /** Leaves the file that is there, if it is the object. */
+        const keep = (path: string) =>
+          Stream.flatMap(
+            Stream.fromEffect(SameFile.isSame(path, object, source, transfer, options)),
+            ({ isSame, verified }) =>
+              isSame ? Stream.fromEffect(Effect.andThen(part.clear, alreadyThere(path, verified))) : there(path)
+          )
+
         /** An end that the host does not confirm, and the bytes may prove. */
         const orProved = (error: FileError | TransferError | Occupied | E) =>
           options.provesEnd !== undefined && isUnconfirmed(error)
@@ -222,8 +237,8 @@ export const make: Effect.Effect<FileDownload["Service"], never, Transfer> = Eff
             Stream.flattenIterable,
             Stream.catch((error) => Stream.fromEffectDrain(orProved(error))),
             Stream.concat(Stream.fromEffect(complete)),
-            Stream.catch((error): Stream.Stream<FileEvent, TransferError | FileError | E> => {
-              if (error instanceof Occupied) return there(error.path)
+            Stream.catch((error): Stream.Stream<FileEvent, TransferError | FileError | E, R> => {
+              if (error instanceof Occupied) return ifExists === "keep" ? keep(error.path) : there(error.path)
               return error instanceof FileError ? Stream.fromEffectDrain(own.explain(error)) : Stream.fail(error)
             })
           )
@@ -264,8 +279,8 @@ const checkSpace = Effect.fnUntraced(function* (target: string, bytes: number) {
   }
 })
 
-const alreadyThere = (path: string): Effect.Effect<FileEvent, FileError> =>
+const alreadyThere = (path: string, verified: ReadonlyArray<Algorithm> = []): Effect.Effect<FileEvent, FileError> =>
   Effect.map(Files.size(path), (bytes) => ({
     _tag: "Completed",
-    file: { path, bytes, resumedFrom: 0, alreadyThere: true, verified: [] }
+    file: { path, bytes, resumedFrom: 0, alreadyThere: true, verified }
   }))

@@ -457,8 +457,11 @@ describe("Downloads of jobs begun earlier, kept as files", () => {
           destination: archiveFiles(taken)
         }
         const error = yield* Effect.flip(downloads.run(one))
-        assert(error._tag === "FileError")
-        assert.strictEqual(error.reason._tag, "Exists")
+        assert(error._tag === "DownloadIncomplete")
+        const [failure] = error.report.failures
+        assert(failure?.error._tag === "FileError")
+        assert.strictEqual(failure.error.reason._tag, "Exists")
+        assert.strictEqual(readFileSync(taken, "utf8"), "mine")
       }
     }).pipe(Effect.provide(Whole.layer(place)))
   })

@@ -14,6 +14,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import { FileDownload, FileError } from "@scenario-assets/node"
+import type { EmulatorServer } from "@scenario-assets/node/testing"
 import { Cause, Effect, Exit, Stream } from "effect"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as Unfinished from "../../../../test-support/Unfinished.ts"
@@ -70,6 +71,38 @@ describe("FileDownload", () => {
         yield* run(source, target, { ...quick, ifExists: "replace" })
         isWhole(target, expected)
       }).pipe(Effect.provide(testLayer()))
+    )
+
+    it.live.each<[string, EmulatorServer.Options, ReadonlyArray<Fault.Fault>]>([
+      ["its checksum", { checksums: ["md5"] }, []],
+      ["its bytes, where the host declares no checksum", {}, []],
+      ["its bytes, where the host serves no ranges either", {}, [Fault.ignoreRange("storage", { times: "always" })]],
+      ["its bytes, where the ETag is another one each time", {}, [Fault.noETag("storage", { times: "always" })]],
+      ["some of its bytes, where it is large", { archive: { size: 20_000_000, entries: 3 } }, []]
+    ])(
+      "is kept with keep where it is the object by %s, and refused where it differs in one byte",
+      ([, options, faults]) =>
+        Effect.gen(function* () {
+          const { directory, expected, source, target } = yield* begin
+          const { run } = yield* FileDownload.FileDownload
+          yield* inject(...faults)
+          const keep = { ...quick, ifExists: "keep" } as const
+          assert.strictEqual((yield* run(source, target, keep)).alreadyThere, false)
+          isWhole(target, expected)
+          const again = yield* run(source, target, keep)
+          assert.deepInclude(again, { path: target, bytes: expected.length, alreadyThere: true })
+
+          const changed = Buffer.from(expected)
+          changed[changed.length - 1000] = (changed[changed.length - 1000] ?? 0) ^ 1
+          for (const other of [changed, expected.subarray(0, -1), Buffer.concat([expected, Buffer.of(0)])]) {
+            writeFileSync(target, other)
+            const error = yield* Effect.flip(run(source, target, keep))
+            assert(error._tag === "FileError")
+            assert.strictEqual(error.reason._tag, "Exists")
+            assert.isTrue(readFileSync(target).equals(other), "it is left as it is")
+          }
+          assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
+        }).pipe(Effect.provide(testLayer(options)))
     )
 
     it.live("is what another one brought meanwhile: no second file, and nothing left over", () =>

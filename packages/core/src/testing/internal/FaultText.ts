@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as ByteSizes from "../../internal/ByteSizes.ts"
+import * as Redaction from "../../internal/Redaction.ts"
 import { Kind, type Target, targets } from "./FaultKind.ts"
 
 export interface Parts {
@@ -19,10 +19,10 @@ export interface Parts {
 /** Reads the short form, or says what is wrong with it. */
 export const read = (input: string): Result.Result<Parts, string> => {
   const [, target = "", main = "", more = ""] = /^([^:]*):?([^,]*)(.*)$/s.exec(input.trim()) ?? []
-  if (!isTarget(target)) return Result.fail(`there is no target ${JSON.stringify(target)}`)
+  if (!isTarget(target)) return Result.fail(`there is no target ${Redaction.quoted(target)}`)
   const [, name = "", value, bytes, count] = /^([^=@]*?)(?:=([^@]*?))?(?:@(.*?))?(?:x(\d+|always))?$/.exec(main) ?? []
   const form = forms.get(name)
-  if (form === undefined) return Result.fail(`there is no kind ${JSON.stringify(name)}`)
+  if (form === undefined) return Result.fail(`there is no kind ${Redaction.quoted(name)}`)
   if (form.storageOnly === true && target !== "storage") return Result.fail(`${name} is for storage alone`)
 
   const options = new Map(
@@ -47,7 +47,7 @@ export const read = (input: string): Result.Result<Parts, string> => {
 export const help = (): string =>
   "A fault is <target>:<kind>, then x<times> or xalways, then options such as ,skip=2\n" +
   `  targets: ${targets.join(", ")}\n` +
-  "  bytes may have a unit (64KiB), times have one (250ms, 2s, 1m)\n" +
+  "  bytes may have a unit (64KiB, 1M), times have one (250ms, 2s, 1m)\n" +
   `  kinds:\n${[...forms.values()].map((form) => `    ${whole(form)}`).join("\n")}`
 
 /** The same with what each kind is. */
@@ -174,7 +174,7 @@ const statusCode = (value: string | undefined): number | undefined =>
   value !== undefined && /^[2-5]\d\d$/.test(value) ? Number(value) : undefined
 
 const byteCount = (value: string | undefined): number | undefined =>
-  wholeNumber(value) ?? Option.getOrUndefined(Option.flatMap(ByteSize.fromString(value ?? ""), ByteSize.toNumber))
+  value === undefined ? undefined : ByteSizes.parse(value)
 
 const timeSpan = (value: string | undefined): Duration.Duration | undefined => {
   const [, amount, unit] = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h)$/.exec(value ?? "") ?? []

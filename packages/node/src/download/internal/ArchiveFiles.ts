@@ -26,7 +26,7 @@ export const open = Effect.fnUntraced(function* (
 
   const saveOne = (archive: ReadyArchive): Stream.Stream<SaveEvent> => {
     const target = Place.archivePath(file, total, archive.batch)
-    const ifExists = replace ? "replace" : archive.resumed ? "skip" : "fail"
+    const ifExists = replace ? "replace" : archive.resumed ? "keep" : "fail"
     const how = { ...options, expect: "zip", ifExists, provesEnd: ProvedEnd.isWholeArchive } as const
     return files.events(archive.source, target, how).pipe(
       Stream.map((event) => told(archive, event)),

@@ -97,8 +97,6 @@ const ofJobs = (
   poller: JobPoller.JobPoller["Service"]
 ): JobSource => {
   const keyOf = (jobId: JobId) => JobJournal.BatchKey.make(JSON.stringify([account.baseUrl, "job", jobId]))
-  /** Those that an earlier run has recorded. */
-  const earlier = new Set<number>()
   const requested = (jobId: JobId, index: number): Pipeline.JobEvent => ({
     _tag: "Requested",
     index,
@@ -135,17 +133,9 @@ const ofJobs = (
       concurrency: mostWaiting
     }),
     begin: told(Stream.fromIterable(numbered.map(({ index, jobId }) => requested(jobId, index)))),
-    mayBeSaved: ({ index }) => earlier.has(index),
-    check: (destination) =>
-      Effect.forEach(
-        numbered,
-        ({ index, jobId }) =>
-          Effect.flatMap(journal.find(keyOf(jobId)), (known) => {
-            if (Option.isSome(known)) earlier.add(index)
-            return destination.check(index, Option.isSome(known))
-          }),
-        { discard: true }
-      ),
+    // Whoever asks for a job once more gets what there is of it.
+    mayBeSaved: () => true,
+    check: (destination) => Effect.forEach(numbered, ({ index }) => destination.check(index, true), { discard: true }),
     anew: () => Effect.succeed(undefined)
   }
 }

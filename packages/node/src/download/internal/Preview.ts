@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Extraction, Preview } from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
+import * as SameFile from "../../file/internal/SameFile.ts"
 import type * as DownloadRequest from "../DownloadRequest.ts"
 import * as Batches from "./Batches.ts"
 import * as ExtractedFiles from "./ExtractedFiles.ts"
@@ -56,8 +57,8 @@ export type DownloadPreview =
         readonly path: string
         /** None where the host does not say. */
         readonly size: number | undefined
-        /** `refuse`: the file already exists, and is not to be replaced. */
-        readonly action: "write" | "replace" | "refuse"
+        /** Where the file exists and is not to be replaced: `skip` if it may be this archive, as far as size and checksums tell, else `refuse`. */
+        readonly action: "write" | "replace" | "skip" | "refuse"
       }>
     }
 
@@ -85,8 +86,8 @@ export const make = Effect.fnUntraced(function* (
   )
   if (destination._tag === "Directory") {
     const locations = sources.map(({ jobId, source }) => ({ name: jobId, source }))
-    const { idleTimeout, retries, timeLimit } = request
-    const options = { idleTimeout, retries, timeLimit, ...rules }
+    const { idleTimeout, retries } = request
+    const options = { idleTimeout, retries, ...rules }
     const preview = yield* extraction.preview(locations, destination.directory, options)
     return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
   }
@@ -100,8 +101,15 @@ export const make = Effect.fnUntraced(function* (
         Stream.filter((event) => event._tag === "Opened"),
         Stream.runHead
       )
-      const action: "write" | "replace" | "refuse" = !isTaken ? "write" : destination.replace ? "replace" : "refuse"
-      return { jobId, path, size: Option.getOrUndefined(opened)?.object.size, action }
+      const object = Option.getOrUndefined(opened)?.object ?? {}
+      const action = !isTaken
+        ? ("write" as const)
+        : destination.replace
+          ? ("replace" as const)
+          : (yield* SameFile.compare(path, object)).isSame === false
+            ? ("refuse" as const)
+            : ("skip" as const)
+      return { jobId, path, size: object.size, action }
     })
   )
   return { _tag: "ArchiveFiles", archives } satisfies DownloadPreview

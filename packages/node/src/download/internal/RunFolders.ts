@@ -135,7 +135,9 @@ export const make = (root: string) => {
     yield* writeHead(head)
     const jobs = yield* RunJobs.open(
       { path: jobsOf(head), isWritable: true },
-      unfinished.filter(({ runId }) => runId !== head.runId).map(jobsOf),
+      [...(yield* finishedOf(heads, request, account)), ...unfinished.filter(({ runId }) => runId !== head.runId)].map(
+        jobsOf
+      ),
       batchKeys(account, request)
     )
     let counted = DateTime.toEpochMillis(own.since)
@@ -172,7 +174,7 @@ export const make = (root: string) => {
     const before = unfinished.find((head) => head.key === identity.key)
     return yield* RunJobs.open(
       { path: before === undefined ? undefined : jobsOf(before), isWritable: false },
-      unfinished.filter((head) => head !== before).map(jobsOf),
+      [...(yield* finishedOf(heads, request, account)), ...unfinished.filter((head) => head !== before)].map(jobsOf),
       batchKeys(account, request)
     )
   })
@@ -237,6 +239,32 @@ const checkIdle = (head: RunRecord.RunHead): Effect.Effect<void, RunRecord.RunBu
   const { place, process, runId } = head
   return RunProcess.isBusy(head) ? Effect.fail(new RunRecord.RunBusy({ place, runId, pid: process.pid })) : Effect.void
 }
+/**
+ * The last run that was finished and kept the same archives, of which some are there still: its jobs are those of these
+ * archives, so that nothing is requested again to find out that everything is there.
+ */
+const finishedOf = Effect.fnUntraced(function* (
+  heads: ReadonlyArray<RunRecord.RunHead>,
+  request: DownloadRequest.DownloadRequest,
+  account: RunRecord.Account
+) {
+  const { destination } = request
+  if (destination._tag !== "ArchiveFiles" || destination.replace === true) return []
+  const { baseUrl, projectId } = account
+  const { key } = identify(request, account)
+  const finished = heads.find(
+    (head) =>
+      RunRecord.state(head) === "complete" &&
+      head.key === key &&
+      head.baseUrl === baseUrl &&
+      head.projectId === projectId
+  )
+  if (finished === undefined) return []
+  const total = Batches.archiveCount(request)
+  const paths = Array.from({ length: total }, (_, batch) => Place.archivePath(destination.file, total, batch))
+  const existing = yield* Effect.filter(paths, (path) => Effect.orElseSucceed(Files.exists(path), () => false))
+  return existing.length === 0 ? [] : [finished]
+})
 
 const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
   Batches.of(request).map((batch) => BatchKeys.of(account, batch))
