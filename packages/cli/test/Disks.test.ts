@@ -248,7 +248,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
       const { code, stderr } = yield* running.ended
       assert.strictEqual(code, 130, stderr)
       yield* emulated.emulator.clearFaults
-      const hint = stderr.split("\n").find((line) => line.includes("to go on: ")) ?? stderr
+      const hint = stderr.split("\n").find((line) => line.includes("To resume: ")) ?? stderr
       yield* follow(emulated, hint)
     }).pipe(Effect.scoped)
   )
@@ -266,7 +266,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
           env: DiskShim.env({ path: "/scenario-assets/runs", open })
         })
         assert.strictEqual(code, 0, stderr)
-        assert.match(stderr, /Taking up job job_/)
+        assert.match(stderr, /Resuming job job_/)
       }
       assert.lengthOf(yield* emulated.requests("requestBatch"), 1, "no second job")
     })

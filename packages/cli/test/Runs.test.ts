@@ -100,7 +100,7 @@ describe.concurrent("runs", () => {
 
         const { code, stderr, stdout } = yield* resume(emulated, runId)
         assert.deepStrictEqual([code, stdout], [0, `${out}\n`], stderr)
-        assert.match(stderr, new RegExp(`^Going on with run ${runId}: ${what} to ${out}\nTaking up job job_`))
+        assert.match(stderr, new RegExp(`^Going on with run ${runId}: ${what} to ${out}\nResuming job job_`))
         assert.lengthOf(files(out), 3)
         assert.isTrue(existsSync(path.join(emulated.directory, "files.jsonl")))
         assert.lengthOf(yield* emulated.requests("requestBatch"), 1)
@@ -124,7 +124,7 @@ describe.concurrent("runs", () => {
         yield* running.until("stdout", /"type":"progress"/)
         yield* running.kill("SIGINT")
         const { stderr, stdout } = yield* running.ended
-        const [, runId = ""] = /; to go on: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
+        const [, runId = ""] = /\. To resume: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
         assert.strictEqual(Binary.events(stdout, "run")[0]?.["runId"], runId)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted" })
         ids.push(runId)
@@ -214,7 +214,7 @@ describe.concurrent("runs", () => {
       assert.match(runId, /^run_\w+$/)
       assert.match(
         detached.stderr,
-        /^1500 ids in 2 batches\n(?:Started job job_\w+\n){2}To take the files: scenario-assets runs resume run_\w+\n$/
+        /^Requesting 1500 ids from Scenario in 2 batches…\n(?:Started job job_\w+\n){2}To fetch the files: scenario-assets runs resume run_\w+\n$/
       )
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
@@ -238,7 +238,7 @@ describe.concurrent("runs", () => {
       assert.include(waited.stderr, `\nReady; to take the files: scenario-assets runs resume ${runId}\n`)
       const taken = yield* resume(emulated, runId)
       assert.strictEqual(taken.code, 0, taken.stderr)
-      assert.match(taken.stderr, /(?:Taking up job job_\w+\n[^]*){2}\n4 files, /)
+      assert.match(taken.stderr, /(?:Resuming job job_\w+\n[^]*){2}\n4 files, /)
       assert.lengthOf(files(path.join(emulated.directory, "out")), 2, "both archives have the same two")
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
     })
@@ -253,7 +253,7 @@ describe.concurrent("runs", () => {
       const { code, stderr } = yield* resume(emulated, detached.stdout.trim())
       assert.strictEqual(code, 0, stderr)
       assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
-      assert.match(stderr, / Starting the job again\n/)
+      assert.match(stderr, / Starting a new job for it\n/)
     })
   )
 
@@ -264,7 +264,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual((yield* emulated.run(args)).code, 0)
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.match(again.stderr, /^Started job [^]*\(all there already\) in /)
+      assert.match(again.stderr, /^Requesting [^\n]*\nStarted job [^]*\(all already existed\) in /)
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.lengthOf(recorded(emulated), 2)
     })
@@ -379,7 +379,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual(detached.code, 0, detached.stderr)
       const jobId = detached.stdout.trim()
       assert.isTrue(
-        detached.stderr.endsWith(`\nTo take the files: scenario-assets download --job ${jobId} --output b\n`)
+        detached.stderr.endsWith(`\nTo fetch the files: scenario-assets download --job ${jobId} --output b\n`)
       )
     })
   )

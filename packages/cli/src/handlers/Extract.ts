@@ -49,8 +49,8 @@ export const run = (values: Values) =>
       Stream.runForEach(telling.hear),
       Effect.andThen(telling.end)
     )
-    return yield* whenInterrupted(() => "Run the same command again to go on where it stopped.")(extracting)
-  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
+    return yield* whenInterrupted(() => "Run the same command again to resume.")(extracting)
+  }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
 
 interface Archive {
   readonly file: string
@@ -77,8 +77,7 @@ const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted
         return Effect.void
       case "Extracted": {
         const files = event.files.map(savedFile)
-        extracted.saved(index, { file }, files)
-        return watch.saved(file, files)
+        return Effect.andThen(extracted.saved(index, { file }, files), watch.saved(file, files))
       }
       case "Refused":
         extracted.refused(index, event.error)

@@ -16,6 +16,7 @@ import * as Destination from "../download/Destination.ts"
 import { UsageError } from "../errors/CommandError.ts"
 import * as InputFile from "../files/InputFile.ts"
 import * as Fields from "../json/Fields.ts"
+import * as Listing from "../output/Listing.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import type { Connection } from "../settings/Options.ts"
@@ -72,15 +73,16 @@ const tell = Effect.fnUntraced(function* (
   origin: { readonly file: string } | { readonly jobId: Asset.JobId },
   entries: ReadonlyArray<ZipEntry>
 ) {
-  const { line, note, result } = yield* Output.Output
+  const { note, result } = yield* Output.Output
   const files = entries.filter((entry) => !entry.isDirectory)
   const bytes = sum(files, ({ size }) => size)
-  const width = entries.reduce((most, { size }) => Math.max(most, String(size).length), 1)
-  const rows = entries.map(({ name, refused, size }) => {
-    const why = refused === undefined ? "" : `  (refused: ${Fields.whyRefused(refused)})`
-    return `${String(size).padStart(width)}  ${Format.name(name)}${why}`
-  })
-  if (rows.length > 0) yield* line(rows.join("\n"))
+  yield* Listing.print(
+    entries.map(({ name, refused, size }) => ({
+      size,
+      name,
+      ...(refused === undefined ? {} : { more: `(refused: ${Fields.whyRefused(refused)})` })
+    }))
+  )
   yield* note(
     `${Format.count(files.length, "file")}, ${Format.bytes(bytes)} ` +
       `(${Format.bytes(sum(files, ({ compressedSize }) => compressedSize))} in the archive)`

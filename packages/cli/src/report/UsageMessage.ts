@@ -1,18 +1,19 @@
 /** What effect/cli finds wrong with the words of a command line, said in one line each. */
 import type * as CliError from "effect/cli/CliError"
+import * as Format from "../text/Format.ts"
 
 export const of = (error: CliError.NonShowHelpErrors): string => {
   switch (error._tag) {
     case "UnrecognizedOption":
-      return `there is no flag ${error.option}${didYouMean(similar(error))}`
+      return `there is no flag ${Format.shortName(error.option)}${didYouMean(similar(error))}`
     case "UnknownSubcommand":
-      return `there is no command ${JSON.stringify(error.subcommand)}${didYouMean(error.suggestions)}`
+      return `there is no command ${Format.quoted(error.subcommand)}${didYouMean(error.suggestions)}`
     case "MissingOption":
       return `--${error.option} is missing`
     case "MissingArgument":
       return `<${error.argument}> is missing`
     case "UnexpectedArgument":
-      return `too many words: ${error.arguments.map((word) => JSON.stringify(word)).join(" ")}`
+      return `too many words: ${error.arguments.map((word) => Format.quoted(word)).join(" ")}`
     case "InvalidValue":
       return invalidValue(error)
     default:
@@ -35,12 +36,12 @@ const invalidValue = ({ expected, kind, option, value }: CliError.InvalidValue):
   if (times !== undefined && expected === "at most 1 value") return `${name} is given ${times} times; give it once`
   const choices = choicesIn(expected)
   if (value === "") return `${name} has no value${choices === undefined ? "" : `; it takes ${choices}`}`
-  if (choices !== undefined) return `${name}: ${JSON.stringify(value)} is not one of ${choices}`
+  if (choices !== undefined) return `${name}: ${Format.quoted(value)} is not one of ${choices}`
   const why = expected.replace(/^Schema validation failed: /, "").replace(/^Expected /, "expected ")
   // Our own checks repeat the value where it reads best.
   return why.includes(JSON.stringify(value))
     ? `${name}: ${why}`
-    : `${name}: ${JSON.stringify(value)} is not accepted, ${why}`
+    : `${name}: ${Format.quoted(value)} is not accepted, ${why}`
 }
 
 /** How effect/cli hands on what `ConfigFile` and `Settings` say. */

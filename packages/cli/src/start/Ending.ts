@@ -15,6 +15,9 @@ export const claim = (exitCode: number): boolean => {
   return true
 }
 
+/** Whether an end was told: nothing may be printed on stdout after it. */
+export const isTold = (): boolean => told !== undefined
+
 /** A signal has asked the process to end with this exit code; the first one counts. */
 export const signal = (exitCode: number): void => void (signaled ??= exitCode)
 

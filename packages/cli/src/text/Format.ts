@@ -22,14 +22,15 @@ export const time = (milliseconds: number): string => {
   return `${Math.floor(seconds / 3600)}h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}m`
 }
 
+/** Control characters, and those that turn the direction of writing or cannot be seen. */
+export const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 /**
  * What a server says may hold control sequences, which a terminal would obey, and characters that turn the direction of
  * writing or cannot be seen. Joiners stay: emoji and several scripts need them.
  */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    "\n\t\u200c\u200d".includes(character) ? character : escape(character)
-  )
+  text.replaceAll(unseen, (character) => ("\n\t\u200c\u200d".includes(character) ? character : escape(character)))
 
 /** A name of unknown origin: the same, in one line, and so that no two names look like each other. */
 export const name = (text: string): string => printable(text.replaceAll(/[\\\n\t]/g, escape))
@@ -40,6 +41,9 @@ export const shortName = (text: string, most = 100): string => {
   if (characters.length <= most) return characters.join("")
   return `${characters.slice(0, most - 30).join("")}…${characters.slice(-29).join("")}`
 }
+
+/** A word of somebody else's in quotes. */
+export const quoted = (text: string): string => `"${shortName(text)}"`
 
 const escape = (character: string): string =>
   character === "\\" ? "\\\\" : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
