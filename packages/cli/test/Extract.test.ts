@@ -52,7 +52,7 @@ describe.concurrent("download, into a directory", () => {
       assert.deepStrictEqual([first.code, first.stdout], [0, "out\n"], first.stderr)
       assert.match(
         first.stderr,
-        /^Requesting 1 id from Scenario…\nStarted job (\w+)\n(?:Job [\w-]+: \1\n)+8 files, \d+ kB in \d+m?s\n$/
+        /^Requesting 1 id from Scenario…\n(?:batch 1 [^\n]+\n)?Started job (\w+)\n(?:(?:Job [\w-]+: \1|\1 [^\n]+)\n)+8 files, \d+ kB in \d+m?s\n$/
       )
       const out = path.join(emulated.directory, "out")
       const lines = Binary.jsonLines(readFileSync(path.join(emulated.directory, "lists", "files.jsonl"), "utf8"))

@@ -214,7 +214,7 @@ describe.concurrent("runs", () => {
       assert.match(runId, /^run_\w+$/)
       assert.match(
         detached.stderr,
-        /^Requesting 1500 ids from Scenario in 2 batches…\n(?:Started job job_\w+\n){2}To fetch the files: scenario-assets runs resume run_\w+\n$/
+        /^Requesting 1500 ids from Scenario in 2 batches…\n(?:0\/2 done[^\n]*\n)?(?:Started job job_\w+\n){2}To fetch the files: scenario-assets runs resume run_\w+\n$/
       )
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
@@ -372,7 +372,7 @@ describe.concurrent("runs", () => {
       assert.deepStrictEqual([whole.code, whole.stdout], [0, "a\n"], whole.stderr)
       assert.match(
         whole.stderr,
-        /^warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
+        /(?:^|\n)warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
       )
 
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })

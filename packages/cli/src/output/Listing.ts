@@ -5,7 +5,7 @@ import { Output } from "./Output.ts"
 
 export interface Row {
   /** What becomes of it. */
-  readonly action?: string
+  readonly action?: "write" | "replace" | "skip" | "refuse"
   /** In bytes; `undefined` where it is not known. */
   readonly size: number | undefined
   readonly name: string
@@ -16,14 +16,11 @@ export interface Row {
 export const print = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
   const { isTerminal, line } = yield* Output
   const sizes = rows.map(({ size }) => (size === undefined ? "?" : isTerminal ? Format.bytes(size) : String(size)))
-  const actions = rows.map(({ action = "" }) => action)
-  const [sizeWidth, actionWidth] = [sizes, actions].map((cells) =>
-    cells.reduce((most, cell) => Math.max(most, cell.length), 0)
-  )
-  const lines = rows.map(({ more = "", name }, index) =>
+  const sizeWidth = sizes.reduce((most, size) => Math.max(most, size.length), 0)
+  const lines = rows.map(({ action, more = "", name }, index) =>
     [
-      (actions[index] ?? "").padEnd(actionWidth ?? 0),
-      (sizes[index] ?? "").padStart(sizeWidth ?? 0),
+      action?.padEnd("replace".length) ?? "",
+      (sizes[index] ?? "").padStart(sizeWidth),
       isTerminal ? Format.shortName(name) : Format.name(name),
       more
     ]

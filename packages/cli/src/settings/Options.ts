@@ -39,7 +39,7 @@ export const extraction = {
   manifest: Flag.String("manifest").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Where to write a list of the files as JSON lines, once all are there ('-': stdout) [default: nowhere]"
+      "Where to write a list of the files as JSON lines, in the order of extraction, once all are there ('-': stdout) [default: nowhere]"
     ),
     Flag.optional
   ),
