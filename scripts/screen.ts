@@ -1,4 +1,4 @@
-/** Writes docs/screen.md anew: what a terminal shows while two jobs are waited for and their archives extracted. */
+/** Writes docs/screen.md anew: what a terminal shows during a download, and of runs and doctor after it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -11,6 +11,8 @@ import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
 const size = { columns: 100, rows: 24 }
 const bin = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url))
 const command = "download --from-file ids.txt --output renders --connections 2"
+
+type Picture = readonly [name: string, lines: ReadonlyArray<string>]
 
 /** A moment worth a picture: its name, and how to know it. */
 const moments: ReadonlyArray<readonly [name: string, isNow: (block: string) => boolean]> = [
@@ -36,6 +38,7 @@ const record = Effect.gen(function* () {
   const cwd = mkdtempSync(join(tmpdir(), "screen-"))
   yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(cwd, { recursive: true })))
   writeFileSync(join(cwd, "ids.txt"), Array.from({ length: 1500 }, (_, index) => `asset_${index}`).join("\n"))
+  // The emulator stands for Scenario.
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: cwd,
@@ -44,14 +47,21 @@ const record = Effect.gen(function* () {
     SCENARIO_API_KEY: credentials.key,
     SCENARIO_API_SECRET: credentials.secret
   }
-  const terminal = yield* Terminal.start([process.execPath, bin, ...command.split(" ")], { ...size, cwd, env })
-  const pictures: Array<readonly [name: string, lines: ReadonlyArray<string>]> = []
+  const start = (command: string) =>
+    Terminal.start([process.execPath, bin, ...command.split(" ")], { ...size, cwd, env })
+  const terminal = yield* start(command)
+  const pictures: Array<Picture> = []
   for (const [name, isNow] of moments) {
     const { lines } = yield* terminal.until(({ lines }) => isNow(lines.slice(3).join("\n")))
     pictures.push([name, lines])
   }
   const { screen } = yield* terminal.ended
-  return [...pictures, ["The end", screen.lines] as const]
+  pictures.push(["The end", screen.lines])
+  for (const command of ["runs", "doctor"]) {
+    const { screen } = yield* (yield* start(command)).ended
+    pictures.push([`\`scenario-assets ${command}\``, screen.lines.map((line) => line.replaceAll(cwd, "/home/me"))])
+  }
+  return pictures
 })
 
 const pictures = await Effect.runPromise(Effect.scoped(record))

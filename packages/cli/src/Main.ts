@@ -15,6 +15,8 @@ import * as Crash from "./start/Crash.ts"
 import * as Ending from "./start/Ending.ts"
 
 export const run = (args: ReadonlyArray<string>, version: string): void => {
+  Ending.watch(process.stderr)
+
   // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
   // ends the process at once: also while it waits for a disk that hangs, as even `process.exit` does.
   for (const [signal, code] of signals) {

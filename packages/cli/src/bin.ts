@@ -10,7 +10,7 @@ import { version } from "./start/Version.ts"
 // Of the memory for what is short-lived V8 would take 100 MiB more than it is worth here: it makes nothing faster.
 setFlagsFromString("--semi-space-growth-factor=1")
 
-Ending.watchStreams()
+Ending.watch(process.stdout)
 
 const args = process.argv.slice(2)
 const refusal = Version.refusal(process.versions.node)

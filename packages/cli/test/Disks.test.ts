@@ -248,7 +248,7 @@ describe.runIf(DiskShim.isPossible).concurrent("a disk that fails (needs gcc, on
       const { code, stderr } = yield* running.ended
       assert.strictEqual(code, 130, stderr)
       yield* emulated.emulator.clearFaults
-      const hint = stderr.split("\n").find((line) => line.includes("to resume: ")) ?? stderr
+      const hint = stderr.split("\n").find((line) => line.includes("To resume: ")) ?? stderr
       yield* follow(emulated, hint)
     }).pipe(Effect.scoped)
   )

@@ -19,7 +19,10 @@ describe.concurrent("a dry run", () => {
       const { code, stderr, stdout } = yield* emulated.run(args)
       assert.strictEqual(code, 0, stderr)
       assert.match(stdout, /^(?:write {4}\d+ {2}inf_00000\/\d\.png\n){3}$/)
-      assert.match(stderr, /^3 files, 3\.0 MB: 3 to be written \(3\.0 MB\), 0 there already; [\d.]+ [MGT]B are free\n$/)
+      assert.match(
+        stderr,
+        /^3 files, 3\.0 MB: 3 to be written \(3\.0 MB\), 0 already exist; [\d.]+ [MGT]B free on the disk\n$/
+      )
       const [request, ...others] = yield* emulated.requests("storage")
       assert.deepStrictEqual([request?.headers["range"], others], ["bytes=-262144", []])
 
@@ -52,7 +55,7 @@ describe.concurrent("a dry run", () => {
         "skip     4  same",
         ""
       ])
-      assert.match(keep.stderr, /^3 files, 7 B: 2 to be written \(3 B\), 1 there already; /)
+      assert.match(keep.stderr, /^3 files, 7 B: 2 to be written \(3 B\), 1 already exist; /)
       const force = yield* Binary.run([...args, "--force", "-q", "--include", "*.txt"], { cwd })
       assert.deepStrictEqual([force.code, force.stderr], [0, ""])
       assert.match(force.stdout, /^replace {2}3 {2}a\/b\.txt\nwrite {4}0 {2}c_\.txt {2}[^\n]*\n$/)

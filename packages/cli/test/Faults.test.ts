@@ -234,7 +234,7 @@ describe.concurrent("faults on the way", () => {
       const { stderr, stdout } = yield* succeeds(emulated)
       assert.lengthOf(Binary.events(stdout, "retrying"), 8)
       assert.lengthOf(stderr.match(/; trying again in /g) ?? [], 5)
-      assert.lengthOf(stderr.match(/\(from here on, only --verbose tells of it\)\n/g) ?? [], 1)
+      assert.lengthOf(stderr.match(/\(further retries are shown with --verbose only\)\n/g) ?? [], 1)
     })
   )
 })

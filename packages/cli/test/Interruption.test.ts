@@ -54,7 +54,7 @@ describe.concurrent("interruption", () => {
         yield* running.kill(signal)
         const { code, stderr, stdout } = yield* running.ended
         assert.strictEqual(code, exitCode)
-        assert.match(stderr, /\nInterrupted\. Jobs [^\n]*; to resume: scenario-assets runs resume run_\w+\n$/)
+        assert.match(stderr, /\nInterrupted\. Jobs [^\n]*\. To resume: scenario-assets runs resume run_\w+\n$/)
         assert.deepInclude(Binary.lastLine(stdout), { type: "error", error: "Interrupted", exitCode })
         assert.isFalse(existsSync(file))
         const kept = statSync(Unfinished.partOf(file)).size
@@ -90,7 +90,7 @@ describe.concurrent("interruption", () => {
       assert.deepStrictEqual((yield* running.ended).code, 130)
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.match(again.stderr, /^Resuming job job_/)
+      assert.match(again.stderr, /^Resuming run run_\w+ \(1 id\)…\nResuming job job_/)
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 1)
     })
   )

@@ -45,7 +45,7 @@ describe.concurrent("output", () => {
       const [plain = "", quiet = "", verbose = ""] = runs.map(({ stderr }) => stderr)
       assert.match(
         plain,
-        /^Started job (\w+)\n(?:Job (?:queued|in-progress): \1\n)*Job success: \1\n1 archive, [^\n]+\n$/
+        /^Requesting 1 id from Scenario…\n(?:batch 1 [^\n]+\n)?Started job (\w+)\n(?:Job (?:queued|in-progress): \1\n)*Job success: \1\n1 archive, [^\n]+\n$/
       )
       assert.strictEqual(quiet, "")
       assert.match(verbose, /\nall\.zip: [\d.]+ [kM]B\n/)
@@ -95,7 +95,7 @@ describe.concurrent("output", () => {
 
   it.live("a reader that is slow gets every line, also of an error", () =>
     Effect.gen(function* () {
-      const words = ["a", "b", "c"].map((letter) => letter.repeat(100_000))
+      const words = Array.from({ length: 20_000 }, (_, index) => `word_${index}`)
       const running = yield* Binary.start(["status", "job_a", ...words, "--json"])
       running.process.stdout.pause()
       yield* running.until("stderr", /--help'\.\n$/)

@@ -30,24 +30,44 @@ describe("Progress", () => {
     return text
   }
 
-  it.effect("off a terminal: every five seconds how far the bytes are", () =>
+  it.effect("off a terminal: a line after five seconds and then one a minute, also while nothing moves", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const progress = yield* Progress.make("lines")
-        yield* progress.waiting("a", "queued")
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual(news(), "", "nothing is under way")
+        yield* progress.waiting("job_a", "queued")
+        progress.retried("job_a")
+        yield* TestClock.adjust("59 seconds")
+        assert.strictEqual(news(), "")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(news(), "job_a queued 1m 00s  1 retry\n")
+        yield* progress.waiting("job_b", "queued")
         yield* TestClock.adjust("1 minute")
-        assert.strictEqual(news(), "", "waiting is told once, by those who know of it")
+        assert.strictEqual(news(), "0/2 done  2 waiting\n")
         progress.expectIn(3)
-        progress.bytes("a", 0, 100_000_000)
-        for (let second = 1; second <= 12; second++) {
-          yield* TestClock.adjust("1 second")
-          progress.bytes("a", second * 1_000_000, 100_000_000)
-        }
-        assert.match(news(), /^0\/3 4%  4\.0 MB of 100 MB\n0\/3 9%  9\.0 MB of 100 MB  1\.0 MB\/s  1m 31s left\n$/)
-        yield* TestClock.adjust("3 seconds")
-        news()
+        progress.bytes("job_a", 5_000_000, 100_000_000)
         yield* TestClock.adjust("1 minute")
-        assert.strictEqual(news(), "", "nothing moves, nothing is said")
+        assert.strictEqual(news(), "0/3 files  5.0 MB  job_b queued 2m 00s\n")
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual(news().match(/\n/g)?.length, 2)
+        progress.ended("job_a")
+        progress.ended("job_b")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(news(), "", "all is over")
+      })
+    )
+  )
+
+  it.effect("off a terminal: the first line comes after five seconds", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const progress = yield* Progress.make("lines")
+        progress.bytes("a", 4_000_000, 100_000_000)
+        yield* TestClock.adjust("4 seconds")
+        assert.strictEqual(news(), "")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(news(), "4%  4.0 MB of 100 MB\n")
       })
     )
   )
@@ -143,6 +163,15 @@ describe("ProgressBlock", () => {
     )
     tasks.ended("job_moves")
     assert.deepStrictEqual(show(tasks, 2000), [])
+  })
+
+  it("says how often a call about a job has been tried again", () => {
+    const tasks = Tasks.make()
+    tasks.waiting("job_a", "queued", 0)
+    tasks.retried("job_a")
+    tasks.retried("job_a")
+    assert.deepStrictEqual(show(tasks, 2000), ["job_a  queued 2s  2 retries"])
+    assert.deepStrictEqual(show(tasks, 2000, none, { columns: 20, rows: 9 }), ["job_a  queued 2s"])
   })
 
   it("one alone needs no name on its way, and no line for all", () => {

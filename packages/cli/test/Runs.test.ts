@@ -124,7 +124,7 @@ describe.concurrent("runs", () => {
         yield* running.until("stdout", /"type":"progress"/)
         yield* running.kill("SIGINT")
         const { stderr, stdout } = yield* running.ended
-        const [, runId = ""] = /; to resume: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
+        const [, runId = ""] = /\. To resume: scenario-assets runs resume (run_\w+)\n$/.exec(stderr) ?? []
         assert.strictEqual(Binary.events(stdout, "run")[0]?.["runId"], runId)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "interrupted" })
         ids.push(runId)
@@ -214,7 +214,7 @@ describe.concurrent("runs", () => {
       assert.match(runId, /^run_\w+$/)
       assert.match(
         detached.stderr,
-        /^1500 ids in 2 batches\n(?:Started job job_\w+\n){2}To download the files: scenario-assets runs resume run_\w+\n$/
+        /^Requesting 1500 ids from Scenario in 2 batches…\n(?:0\/2 done[^\n]*\n)?(?:Started job job_\w+\n){2}To download the files: scenario-assets runs resume run_\w+\n$/
       )
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.deepStrictEqual(yield* emulated.requests("getStatus"), [], "none is looked at")
@@ -253,7 +253,7 @@ describe.concurrent("runs", () => {
       const { code, stderr } = yield* resume(emulated, detached.stdout.trim())
       assert.strictEqual(code, 0, stderr)
       assert.lengthOf(yield* emulated.requests("requestBatch"), 3)
-      assert.match(stderr, / Starting the job again\n/)
+      assert.match(stderr, / Starting a new job for it\n/)
     })
   )
 
@@ -264,7 +264,7 @@ describe.concurrent("runs", () => {
       assert.strictEqual((yield* emulated.run(args)).code, 0)
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.match(again.stderr, /^Started job [^]*\(all there already\) in /)
+      assert.match(again.stderr, /^Requesting [^\n]*\nStarted job [^]*\(all already existed\) in /)
       assert.lengthOf(yield* emulated.requests("requestBatch"), 2)
       assert.lengthOf(recorded(emulated), 2)
     })
@@ -372,7 +372,7 @@ describe.concurrent("runs", () => {
       assert.deepStrictEqual([whole.code, whole.stdout], [0, "a\n"], whole.stderr)
       assert.match(
         whole.stderr,
-        /^warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
+        /(?:^|\n)warning: this run will not be listed by 'scenario-assets runs'\. [^\n]*ENOTDIR[^\n]*\n/
       )
 
       const detached = yield* emulated.run(["download", model, "-o", "b", "--detach"], { env })

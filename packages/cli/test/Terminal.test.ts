@@ -46,7 +46,7 @@ const twoJobs = Effect.fnUntraced(function* (...jobs: ReadonlyArray<Partial<JobS
   return { emulated, args: ["download", "--from-file", "ids.txt", "--archive", "a.zip"] }
 })
 
-const told = [/^1500 ids in 2 batches$/, /^Started job job_\w+$/, /^Started job job_\w+$/]
+const told = [/^Requesting 1500 ids from Scenario in 2 batches…$/, /^Started job job_\w+$/, /^Started job job_\w+$/]
 
 /** The lines of a screen, one pattern each, and no more. */
 const assertLines = ({ lines }: Terminal.Screen, patterns: ReadonlyArray<RegExp>): void => {
@@ -104,8 +104,8 @@ describe.concurrent("on a terminal", () => {
       assert.isAtLeast(drawn.length, 5)
       for (const line of drawn) assert.isAtMost(Width.of(line.slice(drawing.length)), 29, line)
       assertLines({ ...screen, lines: screen.lines.toSorted() }, [
-        /^1500 ids in 2 batches$/,
         /^2 archives, 8\.4 MB in \d+m?s$/,
+        /^Requesting 1500 ids from Scenario in 2 batches…$/,
         /^Started job job_\w+$/,
         /^Started job job_\w+$/,
         /^a-1\.zip$/,
@@ -148,7 +148,7 @@ describe.concurrent("on a terminal", () => {
       assert.notInclude(dumb.printed, "\u001b")
       assert.match(
         dumb.printed,
-        /^Started job (\w+)\r\n(?:Job [\w-]+: \1\r\n)*Job success: \1\r\ndumb\/a\.zip\r\n1 archive/
+        /^Requesting 1 id from Scenario…\r\nStarted job (\w+)\r\n(?:Job [\w-]+: \1\r\n)*Job success: \1\r\ndumb\/a\.zip\r\n1 archive/
       )
       assert.include(plain.printed, "\u001b[2Kjob_")
       // oxlint-disable-next-line no-control-regex

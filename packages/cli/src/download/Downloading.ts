@@ -46,8 +46,7 @@ export const perform = Effect.fnUntraced(function* (request: DownloadRequest.Dow
     const events = options.detach === true ? downloads.begin(request) : downloads.events(request)
     yield* Stream.runForEach(events, (event) => {
       begun.hear(event)
-      ending.hear(event)
-      const told = watch(event)
+      const told = Effect.andThen(ending.hear(event), watch(event))
       return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, begun.run())) : told
     })
   }).pipe(
@@ -59,7 +58,7 @@ export const perform = Effect.fnUntraced(function* (request: DownloadRequest.Dow
     })
   )
   yield* whenInterrupted(() => wayOn(begun.run()))(carryOut).pipe(Effect.provide(Scenario.layer(options.connection)))
-})
+}, Effect.scoped)
 
 /** What a command has to say of the account, besides what is set for all of them. */
 const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection) {
@@ -76,12 +75,12 @@ const unlessSet = Effect.fnUntraced(function* ({ baseUrl, project }: Connection)
 
 const wayOn = (run: CommandError.Resumable | undefined): string =>
   run === undefined
-    ? "To resume, run the same command again."
-    : `Jobs that were started continue at Scenario; to resume: ${run.command}`
+    ? "Run the same command again to resume."
+    : `Jobs that were started continue at Scenario. To resume: ${run.command}`
 
 /** What is told in the end, of what was heard meanwhile. */
 interface Ending {
-  readonly hear: (event: DownloadEvent) => void
+  readonly hear: (event: DownloadEvent) => Effect.Effect<void>
   readonly end: (
     report: DownloadReport,
     run: CommandError.Resumable | undefined
@@ -114,9 +113,9 @@ const extracted = Effect.fnUntraced(function* (
   })
   const ending: Ending = {
     hear: (event) => {
-      if (event._tag === "FilesSaved") files.saved(event.batch, { jobId: event.jobId }, event.files)
+      if (event._tag === "FilesSaved") return files.saved(event.batch, { jobId: event.jobId }, event.files)
       if (event._tag === "FileRefused") files.refused(event.batch, event.error)
-      if (event._tag === "ArchiveFailed" && event.startsAnew) files.again(event.batch)
+      return event._tag === "ArchiveFailed" && event.startsAnew ? files.again(event.batch) : Effect.void
     },
     end: (report, run) =>
       files.end({
@@ -140,7 +139,7 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
   const { note, result } = yield* Output
   const since = yield* Clock.currentTimeMillis
   const ending: Ending = {
-    hear: () => {},
+    hear: () => Effect.void,
     end: Effect.fnUntraced(function* (report, run) {
       const archives = report.archives.map((archive) => ({
         jobId: archive.jobId,
@@ -166,7 +165,7 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
 const begunAlone = Effect.gen(function* () {
   const { line, note, result } = yield* Output
   const ending: Ending = {
-    hear: () => {},
+    hear: () => Effect.void,
     end: Effect.fnUntraced(function* (report, run) {
       const jobs = report.jobs.map((job) => ({ ...job, batch: job.batch + 1 }))
       const [first, ...others] = report.failures.map((failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))

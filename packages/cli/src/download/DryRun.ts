@@ -8,6 +8,7 @@ import type { Preview, PreviewedArchive, PreviewedFile } from "@scenario-assets/
 import * as Effect from "effect/Effect"
 import * as Scenario from "../access/Scenario.ts"
 import * as Fields from "../json/Fields.ts"
+import * as Listing from "../output/Listing.ts"
 import { Output } from "../output/Output.ts"
 import type { Connection } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
@@ -66,7 +67,7 @@ const ofAssets = Effect.fnUntraced(function* (
 export const ofExtraction = Effect.fnUntraced(function* (
   { archives, bytesToWrite, free }: Preview,
   {
-    directory,
+    directory: given,
     isFiltered,
     origins
   }: {
@@ -76,25 +77,24 @@ export const ofExtraction = Effect.fnUntraced(function* (
     readonly isFiltered: boolean
   }
 ) {
-  const { line, note, result, warn } = yield* Output
+  const { note, result, warn } = yield* Output
+  const directory = SavedFiles.shownDirectory(given)
   const files = archives.flatMap(({ files }) => files)
   const refused = archives.flatMap(({ refused }) => refused)
-  const width = [...files, ...refused].reduce((most, { entry }) => Math.max(most, String(entry.size).length), 1)
-  const rows = [...files.map((file) => row(file, width)), ...refused.map((entry) => refusedRow(entry, width))]
-  if (rows.length > 0) yield* line(rows.join("\n"))
+  yield* Listing.print([...files.map(row), ...refused.map(refusedRow)])
 
   const bytes = files.reduce((sum, { entry }) => sum + entry.size, 0)
   const written = files.filter(({ action }) => action !== "skip").length
   yield* note(
     `${Format.count(files.length, "file")}, ${Format.bytes(bytes)}: ${written} to be written (${Format.bytes(bytesToWrite)}), ` +
-      `${files.length - written} there already; ${Format.bytes(free)} are free`
+      `${files.length - written} already exist; ${Format.bytes(free)} free on the disk`
   )
   const fits = bytesToWrite <= free
   if (refused.length > 0) {
-    yield* warn(`${Format.count(refused.length, "entry", "entries")} would be left out, and the exit code would be 7`)
+    yield* warn(`${Format.count(refused.length, "entry", "entries")} would be skipped, and the exit code would be 7`)
   }
-  if (!fits) yield* warn(`there is not enough room in ${directory}`)
-  if (rows.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
+  if (!fits) yield* warn(`not enough free space in ${directory}`)
+  if (files.length + refused.length === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
   yield* result({
     dryRun: true,
     directory,
@@ -115,26 +115,32 @@ export const ofExtraction = Effect.fnUntraced(function* (
   })
 })
 
-const row = ({ action, entry, path, why }: PreviewedFile, width: number): string => {
-  const was = why.length === 0 ? "" : `  ("${Format.shortName(entry.name)}": ${why.join(", ")})`
-  return `${action.padEnd(7)}  ${String(entry.size).padStart(width)}  ${Format.path(path)}${was}`
-}
+const row = ({ action, entry, path, why }: PreviewedFile): Listing.Row => ({
+  action,
+  size: entry.size,
+  path,
+  ...(why.length === 0 ? {} : { more: `("${Format.shortName(entry.name)}": ${why.join(", ")})` })
+})
 
-const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number], width: number): string =>
-  `refuse   ${String(entry.size).padStart(width)}  ${Format.name(entry.name)}  (${Fields.whyRefused(error.reason)})`
+const refusedRow = ({ entry, error }: PreviewedArchive["refused"][number]): Listing.Row => ({
+  action: "refuse",
+  size: entry.size,
+  name: entry.name,
+  more: `(${Fields.whyRefused(error.reason)})`
+})
 
 /** Where each archive would be kept, and how large it is. */
 const ofArchives = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
   preview: Extract<DownloadPreview, { readonly _tag: "ArchiveFiles" }>
 ) {
-  const { line, note, result } = yield* Output
+  const { note, result } = yield* Output
   const archives = preview.archives.map(({ path, size = null, ...archive }) => ({
     ...archive,
     path: SavedFiles.shownPath(request, path),
     size
   }))
-  yield* line(archives.map(({ action, path, size }) => `${action.padEnd(7)}  ${size ?? "?"}  ${path}`).join("\n"))
+  yield* Listing.print(archives.map(({ action, path, size }) => ({ action, size: size ?? undefined, path })))
   yield* note(Format.count(archives.length, "archive"))
   yield* result({ dryRun: true, archives })
 })

@@ -6,12 +6,14 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as CommandError from "../errors/CommandError.ts"
 import * as Fields from "../json/Fields.ts"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import { Output } from "../output/Output.ts"
 import * as Format from "../text/Format.ts"
 import * as Manifest from "./Manifest.ts"
+import * as SavedFiles from "./SavedFiles.ts"
 
 /** Where an archive comes from, as it is told. */
 export type Origin = { readonly jobId: string } | { readonly file: string }
@@ -33,10 +35,10 @@ export interface Outcome {
 
 export interface Extracted {
   /** Files of the archive with this number are there. */
-  readonly saved: (index: number, origin: Origin, files: ReadonlyArray<SavedFile>) => void
+  readonly saved: (index: number, origin: Origin, files: ReadonlyArray<SavedFile>) => Effect.Effect<void>
   readonly refused: (index: number, error: ArchiveError) => void
   /** The archive comes once more, with the same files. */
-  readonly again: (index: number) => void
+  readonly again: (index: number) => Effect.Effect<void>
   /** Tells the result, or fails with what went wrong. */
   readonly end: (outcome: Outcome) => Effect.Effect<void, CommandError.Failures | CommandError.UsageError | FileError>
 }
@@ -48,7 +50,6 @@ interface Found {
   alreadyThere: number
   readonly renamed: Lines
   readonly refused: Lines
-  readonly manifest: Array<Manifest.Line>
 }
 
 /** The first of so many. */
@@ -64,14 +65,19 @@ const add = (lines: Lines, line: () => string): void => {
   if (lines.count++ < most) lines.first.push(line())
 }
 
-/** The manifest is checked at once, and written when all files are there. */
+/** The manifest is checked at once, and put in place when all files are there. */
 export const make = Effect.fnUntraced(function* ({
-  directory,
+  directory: given,
   isFiltered,
   json,
   manifest: file
-}: Options): Effect.fn.Return<Extracted, CommandError.UsageError | FileError, Output | FileSystem.FileSystem> {
+}: Options): Effect.fn.Return<
+  Extracted,
+  CommandError.UsageError | FileError,
+  Output | FileSystem.FileSystem | Scope.Scope
+> {
   const { line, note, result, warn } = yield* Output
+  const directory = SavedFiles.shownDirectory(given)
   const since = yield* Clock.currentTimeMillis
   const manifest = yield* Effect.transposeOption(Option.map(file, (file) => Manifest.open(file, directory, { json })))
   const archives = new Map<number, Found>()
@@ -83,8 +89,7 @@ export const make = Effect.fnUntraced(function* ({
       bytes: 0,
       alreadyThere: 0,
       renamed: { count: 0, first: [] },
-      refused: { count: 0, first: [] },
-      manifest: []
+      refused: { count: 0, first: [] }
     }
     archives.set(index, found)
     return found
@@ -99,7 +104,7 @@ export const make = Effect.fnUntraced(function* ({
   })
 
   return {
-    saved: (index, origin, files) => {
+    saved: Effect.fnUntraced(function* (index, origin, files) {
       const found = foundIn(index)
       for (const saved of files) {
         found.files++
@@ -111,17 +116,19 @@ export const make = Effect.fnUntraced(function* ({
             return `"${name}" is now "${path}" (${saved.why.join(", ")})`
           })
         }
-        if (Option.isSome(manifest)) {
-          const { path, ...entry } = Fields.ofSaved(saved)
-          found.manifest.push({ path, ...entry, ...origin })
-        }
       }
-    },
+      if (Option.isNone(manifest)) return
+      yield* manifest.value.add(
+        index,
+        files.map((saved) => ({ ...Fields.ofSaved(saved), ...origin }))
+      )
+    }),
     refused: (index, error) => add(foundIn(index).refused, () => `not extracted: ${error.message}`),
     again: (index) => {
       const { alreadyThere, files } = foundIn(index)
       brought.set(index, files - alreadyThere)
       archives.delete(index)
+      return Option.isSome(manifest) ? manifest.value.forget(index) : Effect.void
     },
     end: Effect.fnUntraced(function* ({ archives: whole, failed: [first, ...others], run, total }: Outcome) {
       const found = [...archives].toSorted(([a], [b]) => a - b).map(([, found]) => found)
@@ -144,7 +151,7 @@ export const make = Effect.fnUntraced(function* ({
           sum(found, ({ alreadyThere }) => alreadyThere) - sum([...brought.values()], (one) => one)
         )
         const bytes = sum(found, ({ bytes }) => bytes)
-        const known = there === 0 ? "" : ` (${there === files ? "all" : there} there already)`
+        const known = there === 0 ? "" : ` (${there === files ? "all" : there} already existed)`
         const took = Format.time((yield* Clock.currentTimeMillis) - since)
         yield* note(`${Format.count(files, "file")}, ${Format.bytes(bytes)}${known} in ${took}`)
       }
@@ -153,11 +160,7 @@ export const make = Effect.fnUntraced(function* ({
       const toStdout = Option.contains(file, "-")
       if (first === undefined) {
         if (files === 0 && isFiltered) yield* warn("no file matches --include and --exclude")
-        if (Option.isSome(manifest)) {
-          yield* manifest.value.write(
-            found.flatMap(({ manifest }) => manifest.toSorted((a, b) => (a.path < b.path ? -1 : 1)))
-          )
-        }
+        if (Option.isSome(manifest)) yield* manifest.value.write
         if (!toStdout) yield* line(directory)
         return yield* result(fields)
       }

@@ -1,10 +1,11 @@
-/** A list of the files that were extracted, for programs: one JSON object a line. */
-import { dirname, resolve } from "node:path"
+/** A list of the files that were extracted, for programs: one JSON object a line, in the order in which they were extracted. */
+import { dirname, join, resolve } from "node:path"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type { FileError } from "@scenario-assets/node/file/FileError"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
+import * as Stream from "effect/Stream"
 import { UsageError } from "../errors/CommandError.ts"
 import * as SystemCode from "../files/SystemCode.ts"
 import * as WholeFile from "../files/WholeFile.ts"
@@ -15,51 +16,92 @@ import { Output } from "../output/Output.ts"
 export type Line = Json.Fields & { readonly path: string }
 
 export interface Manifest {
-  /** Writes it whole, or not at all. */
-  readonly write: (lines: ReadonlyArray<Line>) => Effect.Effect<void, FileError | UsageError>
+  /** Files of the archive with this number. Where that fails, {@link write} does. */
+  readonly add: (archive: number, lines: ReadonlyArray<Line>) => Effect.Effect<void>
+  /** The archive comes once more, with the same files. */
+  readonly forget: (archive: number) => Effect.Effect<void>
+  /** Writes it whole, archive by archive, or not at all. */
+  readonly write: Effect.Effect<void, FileError | UsageError>
 }
 
-/** Checks that it can be written, in time. `-` is stdout. The paths of its lines are below the directory. */
+/** What is kept in memory of an archive before it goes to the disk. */
+const mostKept = 64 * 1024
+
+/**
+ * Checks that it can be written, in time. `-` is stdout. The paths of its lines are below the directory. Until all files are there,
+ * the lines are in temporary files, one for each archive, so that memory does not grow with them.
+ */
 export const open = Effect.fnUntraced(function* (file: string, directory: string, mode: { readonly json: boolean }) {
   const fs = yield* FileSystem.FileSystem
   const { line } = yield* Output
-  const failed = (path: string) => SystemCode.fileError("write the manifest to", path)
-  if (file === "-") {
-    if (mode.json) {
-      return yield* new UsageError({ message: "--manifest: stdout is taken by --json; give the name of a file" })
-    }
-    const toStdout: Manifest = {
-      write: (lines) => Effect.forEach(lines, (fields) => line(Json.stringify(fields)), { discard: true })
-    }
-    return toStdout
+  const isStdout = file === "-"
+  if (isStdout && mode.json) {
+    return yield* new UsageError({ message: "--manifest: stdout is taken by --json; give the name of a file" })
   }
+  if (!isStdout) yield* checkName(file)
+  const parent = isStdout ? undefined : dirname(file)
+  const failed = (path: string) => SystemCode.fileError("write the manifest to", path)
+  if (parent !== undefined) {
+    yield* Effect.andThen(fs.makeDirectory(parent, { recursive: true }), fs.access(parent, { writable: true })).pipe(
+      Effect.mapError(failed(parent))
+    )
+  }
+  const temporary = yield* fs
+    .makeTempDirectoryScoped({ prefix: ".scenario-assets-", ...(parent === undefined ? {} : { directory: parent }) })
+    .pipe(Effect.mapError(failed(parent ?? file)))
 
+  const own = isStdout ? undefined : resolve(file).toLowerCase()
+  const archives = new Map<number, string>()
+  const partOf = (archive: number) => join(temporary, String(archive))
+  let failure: FileError | UsageError | undefined
+  const unlessFailed = (effect: Effect.Effect<void, PlatformError>) =>
+    Effect.catch(effect, (error) =>
+      Effect.sync(() => {
+        failure ??= failed(file)(error)
+      })
+    )
+  const flush = (archive: number) =>
+    Effect.suspend(() => {
+      const text = archives.get(archive) ?? ""
+      archives.set(archive, "")
+      return unlessFailed(fs.writeFileString(partOf(archive), text, { flag: "a" }))
+    })
+
+  const manifest: Manifest = {
+    add: (archive, lines) =>
+      Effect.suspend(() => {
+        if (failure !== undefined) return Effect.void
+        if (own !== undefined && lines.some(({ path }) => resolve(directory, path).toLowerCase() === own)) {
+          failure = new UsageError({ message: `--manifest: an extracted file is called ${file}; give another name` })
+          return Effect.void
+        }
+        const text = (archives.get(archive) ?? "") + lines.map((fields) => `${Json.stringify(fields)}\n`).join("")
+        archives.set(archive, text)
+        return text.length < mostKept ? Effect.void : flush(archive)
+      }),
+    forget: (archive) =>
+      Effect.suspend(() => {
+        archives.delete(archive)
+        return unlessFailed(fs.remove(partOf(archive), { force: true }))
+      }),
+    write: Effect.gen(function* () {
+      const all = [...archives.keys()].toSorted((a, b) => a - b)
+      yield* Effect.forEach(all, flush, { discard: true })
+      if (failure !== undefined) return yield* Effect.fail(failure)
+      const contents = Stream.flatMap(Stream.fromIterable(all), (archive) => fs.stream(partOf(archive)))
+      const written = isStdout
+        ? contents.pipe(Stream.decodeText, Stream.splitLines, Stream.runForEach(line))
+        : Effect.provideService(WholeFile.write(file, contents), FileSystem.FileSystem, fs)
+      yield* Effect.mapError(written, failed(file))
+    })
+  }
+  return manifest
+})
+
+const checkName = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
   const there = yield* Effect.option(fs.stat(file))
   if (file === "" || there.pipe((stat) => stat._tag === "Some" && stat.value.type === "Directory")) {
     return yield* new UsageError({ message: `--manifest: ${Redaction.quoted(file)} is not the name of a file` })
   }
-  const parent = dirname(file)
-  yield* Effect.andThen(fs.makeDirectory(parent, { recursive: true }), fs.access(parent, { writable: true })).pipe(
-    Effect.mapError(failed(parent))
-  )
-  const toFile: Manifest = {
-    write: Effect.fnUntraced(
-      function* (lines) {
-        const own = resolve(file).toLowerCase()
-        if (lines.some(({ path }) => resolve(directory, path).toLowerCase() === own)) {
-          return yield* new UsageError({
-            message: `--manifest: an extracted file is called ${file}; give another name`
-          })
-        }
-        yield* Effect.mapError(WholeFile.write(file, texts(lines)), failed(file))
-      },
-      Effect.provideService(FileSystem.FileSystem, fs)
-    )
-  }
-  return toFile
 })
-
-/** Some at once. */
-function* texts(lines: ReadonlyArray<Json.Fields>): Generator<string> {
-  for (const some of Arr.chunksOf(lines, 1000)) yield some.map((fields) => `${Json.stringify(fields)}\n`).join("")
-}

@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from "node:path"
+import { isAbsolute, relative, resolve } from "node:path"
 import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
 import * as Place from "@scenario-assets/node/engine/download/Place"
 /** Assets and archives that are kept as files, as they are told. */
@@ -19,6 +19,12 @@ export const summary = (files: ReadonlyArray<Fetched>, one: string, took?: numbe
 }
 
 const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.reduce((total, one) => total + of(one), 0)
+
+/** A directory as it was asked for. The working directory, which nobody has to name, is told whole: `.` would say nothing. */
+export const shownDirectory = (directory: string): string => {
+  const absolute = resolve(directory)
+  return absolute === resolve() ? absolute : directory
+}
 
 /** The path of a kept archive as it was asked for: from the root, or from the working directory. */
 export const shownPath = (request: DownloadRequest.DownloadRequest, absolute: string): string =>

@@ -85,9 +85,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           return all(
             runId === undefined ? Effect.void : event({ type: "run", runId }),
             wanted._tag === "Jobs" ? Effect.void : event({ type: "planned", batches, ids: idCount }),
-            wanted._tag === "Assets" && batches > 1
-              ? note(`${idCount} ids in ${Format.count(batches, "batch", "batches")}`)
-              : Effect.void
+            isResumed ? Effect.void : note(firstLine(request, told))
           )
         }
         case "NotRecorded": {
@@ -95,16 +93,20 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           return all(event({ type: "notRecorded", message }), warn(unrecorded(told.error, fetchJobs)))
         }
         case "BatchStarted":
-          return event({ type: "batch", batch: told.batch + 1, ids: told.idCount })
+          return all(
+            event({ type: "batch", batch: told.batch + 1, ids: told.idCount }),
+            progress.waiting(nameOf(told.batch), "requesting")
+          )
         case "JobStarted": {
           const { jobId, resumed } = told
           const batch = batchOf(told.batch)
           if (batch.jobId !== undefined && batch.jobId !== jobId) abandon(batch)
           batch.jobId = jobId
+          progress.abandoned(nameOf(told.batch))
           return all(
             event({ type: "requested", batch: told.batch + 1, jobId, resumed }),
             progress.waiting(jobId, "requested"),
-            note(`${resumed ? "Resuming" : "Started"} job ${jobId}`)
+            (wanted._tag === "Jobs" ? detail : note)(`${resumed ? "Resuming" : "Started"} job ${jobId}`)
           )
         }
         case "JobWaiting":
@@ -112,6 +114,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
         case "ApiRetrying": {
           const { error, jobId, pause, tries } = told
           const millis = Duration.toMillis(pause)
+          progress.retried(jobId ?? nameOf(told.batch))
           const { operation, reason, requestId, status } = Fields.ofError(error)
           return all(
             event({
@@ -138,7 +141,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           const last = error._tag === "JobError" && "job" in error.reason ? error.reason.job : undefined
           return all(
             last === undefined ? Effect.void : watch.job(last),
-            Effect.sync(() => progress.ended(jobId)),
+            Effect.sync(() => progress.ended(jobId ?? nameOf(told.batch))),
             event({ type: "failed", batch: told.batch + 1, jobId, message: Message.of(error), startsAnew: false })
           )
         }
@@ -200,7 +203,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
           else progress.ended(jobId)
           return all(
             event({ type: "failed", batch: told.batch + 1, jobId, message, startsAnew }),
-            startsAnew ? note(`${message} Starting the job again`) : Effect.void
+            startsAnew ? note(`${message} Starting a new job for it`) : Effect.void
           )
         }
         // What is under way is told by archives.
@@ -211,7 +214,24 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
     }
   })
 
-/** The run goes on; what to do should it not come to its end. */
+/** The task that a batch is before it has a job. */
+const nameOf = (batch: number): string => `batch ${batch + 1}`
+
+/** What is about to be done, told before anybody else is asked. */
+const firstLine = (
+  { wanted }: DownloadRequest,
+  { batches, idCount, resumed, runId }: Extract<DownloadEvent, { readonly _tag: "Started" }>
+): string => {
+  if (wanted._tag === "Jobs") {
+    const [first] = wanted.jobIds
+    return `Fetching ${batches === 1 ? `job ${first}` : Format.count(batches, "job")} from Scenario…`
+  }
+  const ids = Format.count(idCount, "id")
+  const many = batches === 1 ? "" : ` in ${Format.count(batches, "batch", "batches")}`
+  return resumed ? `Resuming run ${runId ?? ""} (${ids}${many})…` : `Requesting ${ids} from Scenario${many}…`
+}
+
+/** The run continues; what to do should it not come to its end. */
 const unrecorded = (
   error: Extract<DownloadEvent, { readonly _tag: "NotRecorded" }>["error"],
   fetchJobs: Options["fetchJobs"]
@@ -224,5 +244,5 @@ const unrecorded = (
   }
   return error.jobId === undefined
     ? error.message
-    : `${error.message} Should this run not come to its end, do not run it again; fetch the job: ${fetchJobs([error.jobId])}`
+    : `${error.message} If this run is interrupted, do not run it again; fetch the job: ${fetchJobs([error.jobId])}`
 }

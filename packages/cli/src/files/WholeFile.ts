@@ -4,18 +4,24 @@ import { dirname, join } from "node:path"
 import { isUnsyncable } from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
+import * as Stream from "effect/Stream"
 import * as SystemCode from "./SystemCode.ts"
 
 /**
- * Writes texts one behind the other, in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
+ * Writes bytes in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
  * else has, which is short whatever the file is called, and which has the file's mode from the beginning.
  */
-export const write = Effect.fnUntraced(function* (path: string, texts: Iterable<string>, mode?: number) {
+export const write = Effect.fnUntraced(function* (
+  path: string,
+  contents: Stream.Stream<Uint8Array, PlatformError>,
+  mode?: number
+) {
   const fs = yield* FileSystem.FileSystem
   const temporary = join(dirname(path), `.scenario-assets-${randomBytes(8).toString("hex")}.tmp`)
   yield* Effect.gen(function* () {
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) })
-    for (const text of texts) yield* file.writeAll(new TextEncoder().encode(text))
+    yield* Stream.runForEach(contents, (chunk) => file.writeAll(chunk))
     // Not every file system can.
     yield* Effect.catchIf(
       file.sync,
@@ -33,5 +39,5 @@ export const write = Effect.fnUntraced(function* (path: string, texts: Iterable<
 export const writePrivate = Effect.fnUntraced(function* (path: string, text: string) {
   const fs = yield* FileSystem.FileSystem
   yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
-  yield* write(path, [text], 0o600)
+  yield* write(path, Stream.make(new TextEncoder().encode(text)), 0o600)
 })

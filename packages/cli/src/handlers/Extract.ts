@@ -50,8 +50,8 @@ export const run = (values: Values) =>
       Stream.runForEach(telling.hear),
       Effect.andThen(telling.end)
     )
-    return yield* whenInterrupted(() => "To resume, run the same command again.")(extracting)
-  }).pipe(Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
+    return yield* whenInterrupted(() => "Run the same command again to resume.")(extracting)
+  }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Scenario.layerFiles, Output.layer(values))))
 
 interface Archive {
   readonly file: string
@@ -78,8 +78,7 @@ const tell = Effect.fnUntraced(function* (all: ReadonlyArray<Archive>, extracted
         return Effect.void
       case "Extracted": {
         const files = event.files.map(savedFile)
-        extracted.saved(index, { file }, files)
-        return watch.saved(file, files)
+        return Effect.andThen(extracted.saved(index, { file }, files), watch.saved(file, files))
       }
       case "Refused":
         extracted.refused(index, event.error)

@@ -21,6 +21,7 @@ import * as InputFile from "../files/InputFile.ts"
 import * as Id from "../ids/Id.ts"
 import * as IdKind from "../ids/IdKind.ts"
 import * as Fields from "../json/Fields.ts"
+import * as Listing from "../output/Listing.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import * as AskedJobs from "../runs/AskedJobs.ts"
@@ -124,13 +125,14 @@ const teller = Effect.fnUntraced(function* (patterns: Destination.Patterns, isSi
   const print = Effect.fnUntraced(function* (of: string, origin: Origin, entries: ReadonlyArray<ZipEntry>) {
     const files = entries.filter((entry) => !entry.isDirectory)
     const bytes = sum(files, ({ size }) => size)
-    const width = entries.reduce((most, { size }) => Math.max(most, String(size).length), 1)
-    const rows = entries.map(({ name, refused, size }) => {
-      const why = refused === undefined ? "" : `  (refused: ${Fields.whyRefused(refused)})`
-      return `${String(size).padStart(width)}  ${Format.name(name)}${why}`
-    })
-    const all = isSingle ? rows : [`${of}:`, ...rows]
-    if (all.length > 0) yield* line(all.join("\n"))
+    if (!isSingle) yield* line(`${of}:`)
+    yield* Listing.print(
+      entries.map(({ name, refused, size }) => ({
+        size,
+        name,
+        ...(refused === undefined ? {} : { more: `(refused: ${Fields.whyRefused(refused)})` })
+      }))
+    )
     yield* note(
       `${isSingle ? "" : `${of}: `}${Format.count(files.length, "file")}, ${Format.bytes(bytes)} ` +
         `(${Format.bytes(sum(files, ({ compressedSize }) => compressedSize))} in the archive)`

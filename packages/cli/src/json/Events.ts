@@ -74,7 +74,7 @@ export const EventLine = Schema.Union([
     startsAnew: Schema.Boolean.annotate({ description: "Whether its job is begun once more, because of no use" })
   }),
   event("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
-  event("progress", "So many bytes are there; some twenty times a second at the most", {
+  event("progress", "Bytes that have arrived; at most twice a second for each id, and the last one always", {
     ...id,
     bytes: Count,
     size: Schema.optionalKey(Count)

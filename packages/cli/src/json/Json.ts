@@ -2,6 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Format from "../text/Format.ts"
 
 /** The version of what {@link line} gives. */
 export const version = 1
@@ -15,9 +16,14 @@ export const line = (fields: { readonly type: string }): Effect.Effect<string> =
 /** JSON of anything. Should a secret ever stand in it, it is left out. */
 export const stringify = (value: unknown): string =>
   JSON.stringify(value, (_, field: unknown) => (Redacted.isRedacted(field) ? undefined : field)).replaceAll(
-    unseen,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+    Format.unseen,
+    (character) =>
+      joiners.includes(character)
+        ? character
+        : character
+            .split("")
+            .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+            .join("")
   )
 
-/** What JSON lets stand and a terminal obeys: DEL, the other control characters, and what turns the direction of writing. */
-const unseen = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const joiners = "\u200c\u200d"

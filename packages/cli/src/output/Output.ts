@@ -13,6 +13,7 @@ import * as Progress from "../progress/Progress.ts"
 import * as Ending from "../start/Ending.ts"
 import * as Colors from "../text/Colors.ts"
 import * as Format from "../text/Format.ts"
+import * as EventPace from "./EventPace.ts"
 
 export interface Mode {
   /** Events and the result as NDJSON on stdout. */
@@ -26,7 +27,9 @@ export interface Mode {
 export class Output extends Context.Service<
   Output,
   {
-    /** A line of data on stdout; not with `--json`. */
+    /** Whether a person sees what goes to stdout, which then is to be short. */
+    readonly isTerminal: boolean
+    /** A line of data on stdout, which does nothing to a terminal; not with `--json`. */
     readonly line: (text: string) => Effect.Effect<void>
     /** Something happened: a line of NDJSON on stdout with `--json`. */
     readonly event: (event: Events.Event) => Effect.Effect<void>
@@ -34,7 +37,7 @@ export class Output extends Context.Service<
     readonly result: (fields: Events.Result) => Effect.Effect<void>
     /** For the person who watches; not with `--quiet`. */
     readonly note: (text: string) => Effect.Effect<void>
-    /** For the person who wants to know all; only with `--verbose`. */
+    /** For the person who wants to know all; only with `--verbose`, and not with `--quiet`. */
     readonly detail: (text: string) => Effect.Effect<void>
     /** Always shown. */
     readonly warn: (text: string) => Effect.Effect<void>
@@ -42,7 +45,7 @@ export class Output extends Context.Service<
     readonly whenInterrupted: (
       wayOn: () => string
     ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** What is going on, redrawn in place on a terminal and now and then a line elsewhere. */
+    /** What is under way: redrawn in place on a terminal, a line a minute elsewhere. */
     readonly progress: Progress.Progress
   }
 >()("@scenario-assets/cli/Output") {}
@@ -53,6 +56,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
     Effect.gen(function* () {
       const stdio = yield* Stdio.Stdio
       const colors = yield* Colors.ofStderr
+      const isTerminal = yield* stdio.stdoutIsTerminal
       const canRedraw = !(yield* Colors.isDumb) && (yield* stdio.stderrIsTerminal)
       const progress = yield* Progress.make(mode.quiet ? "none" : canRedraw ? "redraw" : "lines", colors)
 
@@ -65,18 +69,24 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
       const print = (text: string) => (Ending.hasCrashed() ? undefined : progress.write(process.stdout, text))
       const json = (fields: { readonly type: string }) =>
         mode.json ? Effect.map(Json.line(fields), print) : Effect.void
+      const events = mode.json ? yield* EventPace.make(json) : EventPace.none
       /** The end is told once, and as a whole. */
       const end = (exitCode: number, fields: Events.End) =>
-        Effect.suspend(() => (!Ending.hasCrashed() && Ending.claim(exitCode) ? json(fields) : Effect.void)).pipe(
+        events.flush.pipe(
+          Effect.andThen(
+            Effect.suspend(() => (!Ending.hasCrashed() && Ending.claim(exitCode) ? json(fields) : Effect.void))
+          ),
           Effect.uninterruptible
         )
 
       const output = Output.of({
-        line: (text) => Effect.sync(() => (mode.json ? undefined : print(`${text}\n`))),
-        event: json,
+        isTerminal,
+        line: (text) =>
+          Effect.sync(() => (mode.json ? undefined : print(`${isTerminal ? Format.printable(text) : text}\n`))),
+        event: events.print,
         result: (fields) => end(0, { type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
-        detail: (text) => Effect.sync(() => (mode.verbose ? say(text) : undefined)),
+        detail: (text) => Effect.sync(() => (mode.verbose && !mode.quiet ? say(text) : undefined)),
         warn: (text) => Effect.sync(() => log("warning", text)),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {
@@ -103,7 +113,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
 
       return Context.make(Output, output).pipe(
         Context.add(Logger.CurrentLoggers, new Set([logger])),
-        Context.add(References.MinimumLogLevel, mode.verbose ? "Debug" : "Warn")
+        Context.add(References.MinimumLogLevel, mode.verbose && !mode.quiet ? "Debug" : "Warn")
       )
     })
   )

@@ -13,7 +13,7 @@ import { Output } from "./Output.ts"
 /** An exchange that failed. */
 type Fault = Omit<Extract<FileEvent, { readonly _tag: "Retrying" }>, "_tag">
 
-/** A bad network is told so often. */
+/** Retries that are told one by one. */
 const toldRetries = 5
 
 /** How each thing is told; `id` tells several files or archives apart. */
@@ -34,7 +34,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
   const repeated = (count: number, words: string): Effect.Effect<void> => {
     if (count < toldRetries) return note(words)
     if (count > toldRetries) return detail(words)
-    return note(`${words} (from here on, only --verbose tells of it)`)
+    return note(`${words} (further retries are shown with --verbose only)`)
   }
 
   const bytes = (id: string, done: number, size: number | undefined): Effect.Effect<void> =>
@@ -55,7 +55,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
   const refreshed = (id: string, { offset, status }: { readonly offset: number; readonly status: number }) =>
     Effect.andThen(
       event({ type: "refreshed", id, offset, status }),
-      detail(`${id}: the link was refused (${status}); got a fresh one`)
+      detail(`${id}: the link was refused (${status}); requested a new one`)
     )
 
   const startedOver = (
@@ -65,7 +65,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
     Effect.andThen(
       event({ type: "startedOver", id, discarded, sameObject }),
       note(
-        `${id}: starting over, ${sameObject ? "the host does not resume" : "the object has changed"} ` +
+        `${id}: starting over, ${sameObject ? "the host does not resume transfers" : "the file has changed"} ` +
           `(${Format.bytes(discarded)} discarded)`
       )
     )
@@ -91,15 +91,19 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
     Effect.suspend(() => {
       progress.bytes(id, file.bytes, file.bytes)
       progress.completed()
+      const { alreadyThere, bytes, path } = file
+      // Not every transfer says that its last byte has come.
+      const last = alreadyThere ? Effect.void : event({ type: "progress", id, bytes, size: bytes })
       return Effect.andThen(
-        event({ type: "completed", id, ...file }),
-        file.alreadyThere
-          ? note(`${file.path} already exists${again === undefined ? "" : `; ${again} fetches it again`}`)
-          : detail(`${file.path}: ${Format.bytes(file.bytes)}`)
+        Effect.andThen(last, event({ type: "completed", id, ...file })),
+        alreadyThere
+          ? note(`${path} already exists${again === undefined ? "" : `; pass ${again} to download it again`}`)
+          : detail(`${path}: ${Format.bytes(bytes)}`)
       )
     })
 
-  const spooled = (id: string) => note(`${id}: the host does not serve parts, so the whole archive is fetched first`)
+  const spooled = (id: string) =>
+    note(`${id}: the host does not serve byte ranges, so the whole archive is downloaded first`)
 
   const planned = (
     id: string,
@@ -114,7 +118,7 @@ export const make = Effect.map(Output, ({ detail, event, note, progress }) => {
       progress.expectIn(files)
       return Effect.andThen(
         event({ type: "extracting", id, files, bytes, toWrite: filesToWrite, toRead: bytesToRead }),
-        detail(`${id}: ${Format.count(files, "file")}, ${Format.bytes(bytes)}; ${filesToWrite} of them to be extracted`)
+        detail(`${id}: ${Format.count(files, "file")}, ${Format.bytes(bytes)}; ${filesToWrite} to extract`)
       )
     })
 

@@ -1,11 +1,10 @@
-/** How far things are: lines that are redrawn on a terminal, and now and then a plain one elsewhere. */
+/** What is under way: lines that are redrawn on a terminal, and a plain one a minute elsewhere. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Colors from "../text/Colors.ts"
 import * as ProgressBlock from "./ProgressBlock.ts"
-import * as ProgressLine from "./ProgressLine.ts"
 import * as ScreenBlock from "./ScreenBlock.ts"
 import * as Tasks from "./Tasks.ts"
 
@@ -40,7 +39,10 @@ export interface Progress {
 
 export type Style = "none" | "lines" | "redraw"
 
-const pace = { redraw: "100 millis", lines: "5 seconds" } as const
+const frame = "100 millis"
+
+/** Soon once, and then so that a log is neither silent nor full. */
+const lines = { first: "5 seconds", every: "1 minute" } as const
 
 export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.Effect<Progress, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -48,7 +50,6 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
     const tasks = Tasks.make()
     const block = ScreenBlock.make(stderr)
     let files: ProgressBlock.Files = { expected: 0, completed: 0 }
-    let printed = 0
     let isStopped = false
 
     const draw = (time: number): void => {
@@ -57,11 +58,8 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
       block.draw(ProgressBlock.lines(tasks.overview(time), files, size, colors))
     }
     const print = (time: number): void => {
-      const { all } = tasks.overview(time)
-      if (all === undefined || all.done === printed) return
-      printed = all.done
-      const tally = files.expected > 1 ? `${files.completed}/${files.expected} ` : ""
-      stderr.write(`${tally}${ProgressLine.words(all)}\n`)
+      const line = isStopped ? undefined : ProgressBlock.summary(tasks.overview(time), files)
+      if (line !== undefined) stderr.write(`${line}\n`)
     }
     const expect = (count: number) => void (files = { ...files, expected: files.expected + count })
     const stop = () => {
@@ -77,11 +75,15 @@ export const make = (style: Style, colors: Colors.Colors = Colors.none): Effect.
         () => Effect.sync(() => process.off("SIGCONT", block.forget))
       )
     }
-    if (style !== "none") {
-      yield* Clock.currentTimeMillis.pipe(
-        Effect.map(style === "redraw" ? draw : print),
-        Effect.delay(pace[style]),
-        Effect.repeat(Schedule.forever),
+    if (style === "redraw") {
+      yield* Effect.forkScoped(
+        Effect.repeat(Effect.delay(Effect.map(Clock.currentTimeMillis, draw), frame), Schedule.forever)
+      )
+    }
+    if (style === "lines") {
+      yield* Effect.map(Clock.currentTimeMillis, print).pipe(
+        Effect.repeat(Schedule.spaced(lines.every)),
+        Effect.delay(lines.first),
         Effect.forkScoped
       )
     }

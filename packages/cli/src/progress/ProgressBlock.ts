@@ -77,8 +77,23 @@ const alone = (task: Task, tally: string, width: number, colors: Colors): string
 const waiting = ({ waiting }: Task, width: number): string => {
   if (waiting === undefined) return ""
   const elapsed = waiting.elapsed < 1000 ? "" : ` ${Format.time(waiting.elapsed)}`
-  const state = Width.shorten(label(waiting.state), width - elapsed.length)
-  return state === "" ? "" : state + elapsed
+  const again = waiting.retries === 0 ? "" : `  ${Format.count(waiting.retries, "retry", "retries")}`
+  const hasRoom = Width.of(label(waiting.state)) + elapsed.length + again.length <= width
+  const more = hasRoom ? elapsed + again : elapsed
+  const state = Width.shorten(label(waiting.state), width - more.length)
+  return state === "" ? "" : state + more
+}
+
+/** The same in one line for a log, without a bar; nothing where nothing is under way. */
+export const summary = ({ all, ended, open, total }: Overview, files: Files): string | undefined => {
+  if (open.length === 0) return undefined
+  const idle = open.filter(({ progress }) => progress === undefined)
+  const [first] = idle
+  const waits =
+    first === undefined ? "" : idle.length > 1 ? `${idle.length} waiting` : `${label(first.id)} ${waiting(first, 200)}`
+  const tally =
+    files.expected > 1 ? `${files.completed}/${files.expected} files` : total > 1 ? `${ended}/${total} done` : ""
+  return [tally, all === undefined ? "" : ProgressLine.words(all), waits].filter((part) => part !== "").join("  ")
 }
 
 const label = (text: string): string => Width.plain(Format.path(text))

@@ -5,7 +5,7 @@ import * as TransferMeter from "./TransferMeter.ts"
 /** One of them, as it stands: either waited for in a state, or on its way. */
 export interface Task {
   readonly id: string
-  readonly waiting: { readonly state: string; readonly elapsed: number } | undefined
+  readonly waiting: { readonly state: string; readonly elapsed: number; readonly retries: number } | undefined
   readonly progress: Progressing | undefined
 }
 
@@ -83,7 +83,7 @@ export const make = (): Tasks => {
         const reading = meter.read(time)
         return {
           id,
-          waiting: waiting === undefined ? undefined : { state: waiting.state, elapsed: time - waiting.since },
+          waiting: waiting === undefined ? undefined : { state: waiting.state, elapsed: time - waiting.since, retries },
           progress: waiting !== undefined || reading === undefined ? undefined : { ...reading, retries, connections }
         }
       })

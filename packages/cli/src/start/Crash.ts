@@ -24,6 +24,7 @@ export const tell = (args: ReadonlyArray<string>, error: unknown): void =>
 export const end = (args: ReadonlyArray<string>, told: Told): void => {
   const { exitCode, hints, message } = told
   process.exitCode = exitCode
+  Ending.watch(process.stderr)
   process.stderr.write(["scenario-assets: ", message, "\n", ...hints.map((hint) => `${hint}\n`)].join(""))
   endJson(args, told)
 }

@@ -15,6 +15,9 @@ export const claim = (exitCode: number): boolean => {
   return true
 }
 
+/** Whether an end was told: nothing may be printed on stdout after it. */
+export const isTold = (): boolean => told !== undefined
+
 /** A signal has asked the process to end with this exit code; the first one counts. */
 export const signal = (exitCode: number): void => void (signaled ??= exitCode)
 
@@ -38,20 +41,19 @@ export const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
 const codes = { failed: 1, disk: 8, outputClosed: 141 }
 
 /**
- * From here on streams that cannot be written end nothing by accident. Without a stdout nobody gets the data, so the process ends.
+ * From here on a stream that cannot be written ends nothing by accident. Without a stdout nobody gets the data, so the process ends.
  * Without a stderr only words are lost, and the work goes on.
  */
-export const watchStreams = (): void => {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", ({ code = "unknown" }: NodeJS.ErrnoException) => {
-      // Nobody reads any more what is said while things are put in order; and a terminal may be gone before its signal comes.
-      if (signaled !== undefined) return
-      if (code === "EIO" && stream.isTTY) return void process.emit("SIGHUP")
-      if (stream === process.stderr) return
-      // `| head` closes the pipe: that is no error to tell anybody.
-      if (code === "EPIPE") process.exit(codes.outputClosed)
-      const said = `scenario-assets: cannot write to stdout (${code}); check where it is redirected to\n`
-      process.stderr.write(said, () => process.exit(codes.disk))
-    })
-  }
+export const watch = (stream: NodeJS.WriteStream): void => {
+  stream.on("error", ({ code = "unknown" }: NodeJS.ErrnoException) => {
+    // Nobody reads any more what is said while things are put in order; and a terminal may be gone before its signal comes.
+    if (signaled !== undefined) return
+    if (code === "EIO" && stream.isTTY) return void process.emit("SIGHUP")
+    if (stream === process.stderr) return
+    // `| head` closes the pipe: that is no error to tell anybody.
+    if (code === "EPIPE") process.exit(codes.outputClosed)
+    const said = `scenario-assets: cannot write to stdout (${code}); check where it is redirected to\n`
+    watch(process.stderr)
+    process.stderr.write(said, () => process.exit(codes.disk))
+  })
 }

@@ -31,14 +31,15 @@ export const age = (milliseconds: number): string => {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
+/** Control characters, and those that turn the direction of writing or cannot be seen. */
+export const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
 /**
  * What a server says may hold control sequences, which a terminal would obey, and characters that turn the direction of
  * writing or cannot be seen. Joiners stay: emoji and several scripts need them.
  */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    "\n\t\u200c\u200d".includes(character) ? character : escape(character)
-  )
+  text.replaceAll(unseen, (character) => ("\n\t\u200c\u200d".includes(character) ? character : escape(character)))
 
 /** A name of unknown origin: the same, in one line, and so that no two names look like each other. */
 export const name = (text: string): string => printable(text.replaceAll(/[\\\n\t]/g, escape))
