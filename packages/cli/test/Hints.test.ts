@@ -157,7 +157,7 @@ describe.concurrent("hints", () => {
     ["wait", "asset_a", "an asset; try: scenario-assets asset asset_a"],
     ["download --job", "inf_a", "an inference; try: scenario-assets download inf_a"],
     ["list", "proj_a", "a project; pass it with --project."],
-    ["status", "run_a", "a run; to see those there are: scenario-assets runs --all"],
+    ["status", "run_a", "a run; to list the runs: scenario-assets runs --all"],
     ["asset", "job_a", "a job; try: scenario-assets download --job job_a"]
   ] as const)("%s %s, which is not known: what it looks like, and what takes that", ([command, id, what]) =>
     Effect.gen(function* () {
