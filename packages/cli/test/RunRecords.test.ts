@@ -201,7 +201,7 @@ describe.concurrent("the records of runs", () => {
       const busy = yield* detach(emulated, "-o", "busy")
       // This very process is one that runs.
       rewrite(emulated, busy, ({ end: _, process: by, ...head }) => {
-        const { startTime: _, ...other } = by as Fields
+        const { startTime: _startTime, ...other } = by as Fields
         return { ...head, process: { ...other, pid: process.pid } }
       })
       for (const [id, why] of [
