@@ -150,7 +150,7 @@ export const forget = (values: ForgetValues) =>
     yield* note(
       forgotten.length === 0
         ? "No run to forget"
-        : `Forgot ${Format.count(forgotten.length, "run")}${which}; their files and jobs are untouched`
+        : `Forgot ${Format.count(forgotten.length, "run")}${which}; files and jobs are untouched`
     )
     return yield* result({ forgotten, kept: kept.map(({ runId }) => runId) })
   }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
