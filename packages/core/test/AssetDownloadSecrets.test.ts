@@ -85,6 +85,16 @@ describe("AssetDownload keeps secrets that a server repeats out of its errors", 
     })
   )
 
+  it.effect("a short secret goes as a whole word, and a letter garbles nothing", () =>
+    Effect.gen(function* () {
+      const config = { apiKey: Redacted.make("a"), apiSecret: Redacted.make("zx81") }
+      const message = "a bad key at a zx8100, zx81"
+      const api = yield* connect(FakeServer.make(answer(401, { message })), { config })
+      const error = yield* Effect.flip(api.getStatus(jobId))
+      assert.include(error.message, `"a bad key at a zx8100, <redacted>"`)
+    })
+  )
+
   it.effect("in a job's further fields", () =>
     Effect.gen(function* () {
       const body = { jobId, jobStatus: "failure", error: `${Canary.key}:${Canary.secret}`, list: [{ signed }] }

@@ -24,7 +24,7 @@ const login = Command.make(
   Command.withExamples([
     {
       command: "scenario-assets auth login",
-      description: "Asks for an API key and its secret, from Organization settings > API Keys in Scenario"
+      description: "With an API key from Scenario: Organization settings > API Keys"
     },
     {
       command: "pass scenario | scenario-assets auth login",

@@ -22,20 +22,20 @@ export const command = Command.make(
     report: Flag.String("report").pipe(
       Flag.withMetavar("FILE"),
       Flag.withDescription(
-        "Write how the API and its storage hosts answer to a new file, without keys, links, prompts and ids"
+        "Write how the API and its storage hosts answer to a new file, without keys, links, prompts and ids [default: nowhere]"
       ),
       Flag.optional
     ),
     jobId: Flag.String("job").pipe(
       Flag.withMetavar("ID"),
       Flag.withSchema(JobId),
-      Flag.withDescription("With --report: a finished job, whose archive's host is asked too"),
+      Flag.withDescription("With --report: a finished job, whose archive's host is asked too [default: none]"),
       Flag.optional
     ),
     assetId: Flag.String("asset").pipe(
       Flag.withMetavar("ID"),
       Flag.withSchema(AssetId),
-      Flag.withDescription("With --report: an asset, whose host is asked too"),
+      Flag.withDescription("With --report: an asset, whose host is asked too [default: none]"),
       Flag.optional
     ),
     ...Options.output
@@ -45,7 +45,7 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Check settings, credentials, API, proxies, clock and disk, and say how to fix problems"),
+  Command.withDescription("Check settings, credentials, API, clock and disk, and say how to fix problems"),
   Command.withExamples([
     { command: "scenario-assets doctor", description: "What keeps a download from working here" },
     { command: "scenario-assets doctor -o renders --json", description: "The same as JSON" },
