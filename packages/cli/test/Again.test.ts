@@ -40,29 +40,28 @@ describe.concurrent("the same command again", () => {
     })
   )
 
-  it.live("says of archives that they already exist, in whatever order the ids are, and starts no job", () =>
+  it.live.each([
+    ["models", 1],
+    ["jobs", 0]
+  ] as const)("says of archives of %s that they already exist, in whatever order the ids are", ([what, newJobs]) =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ catalogue: { anyId: true } })
-      const jobs = [yield* emulated.begin("model_x"), yield* emulated.begin("model_y")]
-      for (const [once, again, newJobs] of [
-        [["model_a", "model_b"], ["model_b", "model_a"], 1],
-        [jobs, jobs.toReversed(), 0]
-      ] as const) {
-        const before = (yield* emulated.requests("requestBatch")).length
-        const to = ["-o", `out${newJobs}`, "--archive", "all.zip"]
-        const first = yield* emulated.run(["download", ...once, ...to])
-        assert.strictEqual(first.code, 0, first.stderr)
-        const second = yield* emulated.run(["download", ...again, ...to])
-        assert.strictEqual(second.code, 0, second.stderr)
-        assert.match(second.stderr, /all(?:-1)?\.zip already exists/)
-        assert.strictEqual((yield* emulated.requests("requestBatch")).length - before, newJobs)
+      const models = ["model_a", "model_b"]
+      const ids = what === "models" ? models : yield* Effect.forEach(models, emulated.begin)
+      const before = (yield* emulated.requests("requestBatch")).length
+      const first = yield* emulated.run(["download", ...ids, "--archive", "all.zip"])
+      assert.strictEqual(first.code, 0, first.stderr)
+      const again = ["download", ...ids.toReversed(), "--archive", "all.zip"]
+      const second = yield* emulated.run(again)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.match(second.stderr, /all(?:-1)?\.zip already exists/)
+      assert.strictEqual((yield* emulated.requests("requestBatch")).length - before, newJobs)
 
-        const [name = ""] = readdirSync(path.join(emulated.directory, `out${newJobs}`))
-        writeFileSync(path.join(emulated.directory, `out${newJobs}`, name), "mine")
-        const refused = yield* emulated.run(["download", ...again, ...to])
-        assert.strictEqual(refused.code, 8, refused.stderr)
-        assert.match(refused.stderr, /it already exists[^]*--force/)
-      }
+      const [name = ""] = readdirSync(emulated.directory)
+      writeFileSync(path.join(emulated.directory, name), "mine")
+      const refused = yield* emulated.run(again)
+      assert.strictEqual(refused.code, 8, refused.stderr)
+      assert.match(refused.stderr, /it already exists[^]*--force/)
     })
   )
 

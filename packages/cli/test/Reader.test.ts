@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as Format from "../src/text/Format.ts"
 import * as Reader from "../src/text/Reader.ts"
 
 describe("values", () => {
@@ -40,5 +41,14 @@ describe("values", () => {
   it.each(["", "30", "0s", "h", "30m1h", "1h1h", "1y"])("%j is no duration", (text) => {
     assert.isTrue(Option.isNone(Reader.duration.read(text)))
     assert.include(Reader.duration.refusal(text), "d, h, m, s and ms")
+  })
+})
+
+describe("what is shown", () => {
+  it("has a backslash of a path as it is, and one of a name so that it cannot be taken for anything else", () => {
+    const path = "C:\\Users\\me\\renders\n"
+    assert.strictEqual(Format.path(path), "C:\\Users\\me\\renders\\u000a")
+    assert.strictEqual(Format.shortPath(`C:\\${"a".repeat(200)}`, 40), `C:\\${"a".repeat(7)}…${"a".repeat(29)}`)
+    assert.strictEqual(Format.name("a\\b"), "a\\\\b")
   })
 })

@@ -24,7 +24,7 @@ const flags = {
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Save the ZIP archive as this file in --output instead of extracting it; several are numbered -1, -2, …"
+      "Save the ZIP archive as this file in --output; several are numbered -1, -2, … [default: extract it]"
     ),
     Flag.optional
   ),

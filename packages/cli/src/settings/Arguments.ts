@@ -119,7 +119,7 @@ const flagOf = (word: string, { flags }: Completions.CommandDescriptor): Complet
 /** Whether a flag is switched on. It need not be one of the command, which may be what is wrong. */
 const isOn = (name: string, words: ReadonlyArray<string>): boolean => {
   const word = words.findLast((word) => [name, `no-${name}`].includes(nameOf(word)))
-  return word !== undefined && (word === `--${name}` || yes.test(word.slice(`--${name}=`.length)))
+  return word === `--${name}` || (word?.startsWith(`--${name}=`) === true && yes.test(word.slice(name.length + 3)))
 }
 
 /** A flag that needs no value, and has none in the same word. */

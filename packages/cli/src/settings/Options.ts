@@ -47,7 +47,9 @@ export const extraction = {
   ),
   manifest: Flag.String("manifest").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("Write a list of the files as JSON lines to this file ('-' is stdout) once all are saved"),
+    Flag.withDescription(
+      "Write a list of the files as JSON lines to this file, once all are saved; '-' is stdout [default: no list]"
+    ),
     Flag.optional
   ),
   maxSize: setting(Settings.maxSize, "Refuse archives whose files are larger than this in total").pipe(Flag.optional)

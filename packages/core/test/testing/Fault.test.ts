@@ -362,6 +362,9 @@ describe("Fault.parse", () => {
     ["storage:wrong-range", Fault.wrongRange("storage")],
     ["storage:wrong-checksumx2", Fault.wrongChecksum("storage", { times: 2 })],
     ["storage:corrupt@64KiB,skip=1", Fault.corrupt("storage", 65_536, { skip: 1 })],
+    ["storage:reset@1M", Fault.reset("storage", 1_048_576)],
+    ["storage:throttle=2.5 MB", Fault.throttle("storage", 2_500_000)],
+    ["storage:cut@10k,skip=1", Fault.cut("storage", 10_240, { skip: 1 })],
     ["getStatus:corrupt@0xalways", Fault.corrupt("getStatus", 0, { times: "always" })]
   ]
 
