@@ -45,7 +45,7 @@ describe.concurrent("output", () => {
       const [plain = "", quiet = "", verbose = ""] = runs.map(({ stderr }) => stderr)
       assert.match(
         plain,
-        /^Requesting 1 id from Scenario…\n(?:batch 1 [^\n]+\n)?Started job (\w+)\n(?:Job (?:queued|in-progress): \1\n)*Job success: \1\n1 archive, [^\n]+\n$/
+        /^Requesting 1 id from Scenario…\n(?:batch 1 [^\n]+\n)?Started job (\w+)\n(?:(?:Job (?:queued|in-progress|success): \1|\1 [^\n]+)\n)+1 archive, [^\n]+\n$/
       )
       assert.strictEqual(quiet, "")
       assert.match(verbose, /\nall\.zip: [\d.]+ [kM]B\n/)
