@@ -128,6 +128,17 @@ describe.concurrent("on a terminal", () => {
     })
   )
 
+  it.live("shows the colours of doctor, and no others", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const { ended } = yield* start(emulated, ["doctor"], { columns: 80, rows: 24 })
+      const { code, printed } = yield* ended
+      assert.strictEqual(code, 0, printed)
+      assert.match(printed, new RegExp("^\u001b\\[32mok\u001b\\[0m +node: ", "m"))
+      assert.notInclude(printed, "\\u001b")
+    })
+  )
+
   it.live("that is dumb: plain lines; NO_COLOR: a block without colours", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ job: { pace: 200 } })

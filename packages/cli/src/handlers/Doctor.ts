@@ -26,7 +26,9 @@ export const run = (values: Values) =>
     const { line, note, result } = yield* Output.Output
     yield* ServiceReport.checkWanted(values.report, values)
     const colors = yield* Colors.ofStdout
-    const tell = (checks: ReadonlyArray<Check.Check>) => Effect.forEach(checks, (check) => line(words(check, colors)))
+    const marks = { ok: colors.done("ok"), warning: colors.warning("warning"), problem: colors.error("problem") }
+    const tell = (checks: ReadonlyArray<Check.Check>) =>
+      Effect.forEach(checks, (check) => line(words(check), marks[check.status]))
 
     const node = ofNode(process.versions.node)
     const settings = yield* SettingsCheck.run({
@@ -36,7 +38,7 @@ export const run = (values: Values) =>
     })
     yield* tell([node, ...settings.checks])
     const shown = values.verbose ? settings.found : settings.found.filter(SettingsCheck.isSet)
-    yield* Effect.forEach(table(shown), line)
+    yield* Effect.forEach(table(shown), (row) => line(row))
 
     const setting = (key: string) => settings.found.find((found) => found.key === key)
     /** None where it is the default, or not valid, which has been said. */
@@ -84,10 +86,10 @@ const reported =
   "which only you can read. It says how the API and its storage hosts answered: statuses, names of fields and headers, the hosts of " +
   "links and how long they are valid. It holds no key, link, prompt or id. Read it before you send it to anybody."
 
-const words = ({ advice, check, message, status }: Check.Check, colors: Colors.Colors): string => {
-  const paint = { ok: colors.done, warning: colors.warning, problem: colors.error }[status]
+/** What stands behind the status. */
+const words = ({ advice, check, message, status }: Check.Check): string => {
   const text = [`${check}: ${message}`, ...(advice === undefined ? [] : [advice])].join(gap)
-  return `${paint(status)}${" ".repeat(indent - status.length)}${Format.printable(text)}`
+  return `${" ".repeat(indent - status.length)}${Format.printable(text)}`
 }
 
 const indent = 9

@@ -29,8 +29,11 @@ export class Output extends Context.Service<
   {
     /** Whether a person sees what goes to stdout, which then is to be short. */
     readonly isTerminal: boolean
-    /** A line of data on stdout, which does nothing to a terminal; not with `--json`. */
-    readonly line: (text: string) => Effect.Effect<void>
+    /**
+     * A line of data on stdout, which does nothing to a terminal; not with `--json`. A mark before it is a word of ours, and may be
+     * painted.
+     */
+    readonly line: (text: string, mark?: string) => Effect.Effect<void>
     /** Something happened: a line of NDJSON on stdout with `--json`. */
     readonly event: (event: Events.Event) => Effect.Effect<void>
     /** The result, once and last: a line of NDJSON on stdout with `--json`. */
@@ -81,8 +84,8 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
 
       const output = Output.of({
         isTerminal,
-        line: (text) =>
-          Effect.sync(() => (mode.json ? undefined : print(`${isTerminal ? Format.printable(text) : text}\n`))),
+        line: (text, mark = "") =>
+          Effect.sync(() => (mode.json ? undefined : print(`${mark}${isTerminal ? Format.printable(text) : text}\n`))),
         event: events.print,
         result: (fields) => end(0, { type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
