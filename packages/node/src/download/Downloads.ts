@@ -178,7 +178,7 @@ export const make: Effect.Effect<
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
             Effect.ignore(
-              isRefused && isNew
+              isNew && (isRefused || isAllRefused(tally.report(isBegin)))
                 ? run.discard
                 : run.end(isOver && Exit.isSuccess(exit) ? endOfReport(tally.report(isBegin)) : endOf(exit))
             )
@@ -312,6 +312,13 @@ const inOrder = (request: DownloadRequest.DownloadRequest): DownloadRequest.Down
 
 const usualConcurrency = 4
 const usualConnections = 16
+
+/** Whether nothing came of a run but that files of others are in its way, and it has started no job: there is nothing to resume. */
+const isAllRefused = ({ archives, failures, jobs }: DownloadReport): boolean =>
+  failures.length > 0 &&
+  archives.length === 0 &&
+  jobs.every(({ resumed }) => resumed) &&
+  failures.every(({ error }) => error._tag === "FileError" && error.reason._tag === "Exists")
 
 /** How a run ended that has one, and its first error. */
 const endOfReport = ({ failures: [first], state }: DownloadReport) =>
