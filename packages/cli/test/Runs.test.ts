@@ -283,14 +283,16 @@ describe.concurrent("runs", () => {
         const { file, folder, runId, text } = recordOf(emulated)
         const { end: _, ...killed } = JSON.parse(text)
         writeFileSync(file, JSON.stringify(killed))
-        const before = yield* emulated.requests("storage")
+        const bytes = readFileSync(path.join(emulated.directory, place, "all.zip"))
+        const jobs = (yield* emulated.requests("requestBatch")).length
         // Its job may be gone by then.
         if (place === "b") yield* emulated.emulator.inject(Fault.status("getStatus", 404))
         const resumed = yield* resume(emulated, runId)
         const archive = path.join(emulated.directory, place, "all.zip")
         assert.deepStrictEqual([resumed.code, resumed.stdout], [0, `${archive}\n`], resumed.stderr)
         assert.include(resumed.stderr, `${archive} already exists\n`)
-        assert.lengthOf(yield* emulated.requests("storage"), before.length)
+        Emulated.assertSameBytes(archive, bytes)
+        assert.lengthOf(yield* emulated.requests("requestBatch"), jobs)
         assert.deepInclude((yield* listed(emulated))[0], { runId, state: "done" })
         rmSync(folder, { recursive: true })
       }

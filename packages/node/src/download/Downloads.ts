@@ -179,8 +179,8 @@ export const make: Effect.Effect<
         if (run !== undefined) {
           yield* Effect.addFinalizer((exit) =>
             Effect.suspend(() => {
-              if (isRefused && isNew) return run.discard
               const report = tally.report(isBegin)
+              if (isNew && (isRefused || isAllRefused(report))) return run.discard
               // A consumer that fails at a report of failures has nothing to add to it.
               const isTold = isOver && (Exit.isSuccess(exit) || report.failures.length > 0)
               const end = isTold ? RunEvents.endOfReport(report) : RunEvents.endOf(exit)
@@ -318,3 +318,10 @@ const inOrder = (request: DownloadRequest.DownloadRequest): DownloadRequest.Down
 
 const usualConcurrency = 4
 const usualConnections = 16
+
+/** Whether nothing came of a run but that files of others are in its way, and it has started no job: there is nothing to resume. */
+const isAllRefused = ({ archives, failures, jobs }: DownloadReport): boolean =>
+  failures.length > 0 &&
+  archives.length === 0 &&
+  jobs.every(({ resumed }) => resumed) &&
+  failures.every(({ error }) => error._tag === "FileError" && error.reason._tag === "Exists")
