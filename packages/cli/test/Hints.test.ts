@@ -202,7 +202,7 @@ describe.concurrent("hints", () => {
         return Binary.run(["download", "--dry-run", "-q", "--from-file", list], { cwd })
       }
       const frog = yield* read("asset_a\nfrog\n")
-      assert.match(frog.stderr, /ids.txt, line 2: "frog" [^\n]*'model ID' in a file\n/)
+      assert.match(frog.stderr, /ids.txt, line 2: "frog" [^\n]*'job ID' in a file\n/)
       assert.strictEqual((yield* read("asset_a\nmodel frog\n")).stdout, "batch 1: 2 ids\n")
       const several = yield* read("asset_a,asset_b\n")
       assert.match(

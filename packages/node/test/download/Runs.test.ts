@@ -211,8 +211,7 @@ describe("Runs", () => {
       yield* during(request, ({ journal }) => journal.record(keyOf(request), jobA))
       yield* during(other, ({ journal }) => Effect.andThen(journal.find(keyOf(other)), journal.forget(jobA)))
       assert.deepStrictEqual(yield* during(other, ({ journal }) => journal.find(keyOf(other))), Option.none())
-      yield* during(other, ({ journal }) => journal.record(keyOf(other), jobB))
-      const runId = (yield* runs.list)[0]?.runId ?? assert.fail("no run")
+      const runId = yield* during(other, ({ journal, runId }) => Effect.as(journal.record(keyOf(other), jobB), runId))
       const current = { batch: 0, jobId: jobB, state: "started" } as const
       assert.deepStrictEqual(yield* runs.jobs(runId), [current])
       const useless = { batch: 0, jobId: jobA, state: "failed" } as const
