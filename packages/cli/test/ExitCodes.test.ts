@@ -57,7 +57,9 @@ describe.concurrent("exit codes", () => {
       const emulated = yield* Emulated.make()
       yield* fails(emulated, ["download", "model_fails"], {
         code: 3,
-        says: [/Job job_\w+ failed at Scenario: "The archive could not be made: out of disk space"; start it again/],
+        says: [
+          /Job job_\w+ failed at Scenario: "The archive could not be made: out of disk space"; check the selected ids, or start it again/
+        ],
         fields: { error: "JobError", reason: "JobFailed" }
       })
       const canceled = yield* emulated.run(["download", "model_canceled"])
@@ -87,7 +89,7 @@ describe.concurrent("exit codes", () => {
       for (const { code, stdout } of Object.values(runs)) assert.deepStrictEqual([code, stdout], [4, ""])
       assert.match(runs.missing.stderr, /No credentials are set; set SCENARIO_API_KEY and SCENARIO_API_SECRET/)
       assert.match(runs.missing.stderr, /try it on an emulator: scenario-assets emulate\n/)
-      assert.match(runs.rejected.stderr, /credentials were rejected \(401\)[^]*check the API key and secret/)
+      assert.match(runs.rejected.stderr, /Scenario rejected the credentials \(401\)[^]*check the API key and secret/)
     })
   )
 
@@ -131,7 +133,10 @@ describe.concurrent("exit codes", () => {
       yield* emulated.emulator.inject(Fault.html("storage", { times: "always" }))
       yield* fails(emulated, ["download", Emulated.modelOf(emulated)], {
         code: 7,
-        says: [/sent text\/html[^]* where a ZIP archive was expected/, /check proxies and sign-in pages/],
+        says: [
+          /sent text\/html[^]* where a ZIP archive was expected/,
+          /check for a proxy or a sign-in page in between/
+        ],
         fields: { error: "TransferError", reason: "UnexpectedContent" }
       })
       assert.deepStrictEqual(readdirSync(emulated.directory), [])

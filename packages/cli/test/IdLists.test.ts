@@ -135,6 +135,15 @@ describe.concurrent("--from-file", () => {
     })
   )
 
+  it.live.runIf(process.platform !== "win32")("is read from a pipe", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* Binary.run(["download", "--dry-run", "--from-file", "/dev/stdin"], {
+        through: (command) => ["sh", "-c", 'printf "asset_a\\nasset_b\\n" | "$@"', "sh", ...command]
+      })
+      assert.deepStrictEqual([code, stdout], [0, "batch 1: 2 ids\n"], stderr)
+    })
+  )
+
   it.live.each([
     [".", /the file \. cannot be read: it is a directory/],
     ["missing", /the file missing cannot be read: there is no such file/],

@@ -1,5 +1,8 @@
 /** Files that are named on the command line to be read. */
+import { createReadStream } from "node:fs"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
+import * as SystemCode from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
@@ -13,7 +16,7 @@ export const read = Effect.fnUntraced(function* (path: string, most: number) {
   const bytes =
     path === "-"
       ? Stream.mapError((yield* Stdio.Stdio).stdin, () => new UsageError({ message: "stdin cannot be read" }))
-      : Stream.mapError((yield* FileSystem.FileSystem).stream(path), unreadable(path))
+      : yield* bytesOf(path)
   const chunks: Array<Uint8Array> = []
   let length = 0
   yield* Stream.runForEach(bytes, (chunk) => {
@@ -26,6 +29,17 @@ export const read = Effect.fnUntraced(function* (path: string, most: number) {
     })
   })
   return Buffer.concat(chunks)
+})
+
+/** As Node reads it, from the first byte on: a pipe, such as `<(command)`, cannot be read from a position. */
+const bytesOf = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { type } = yield* Effect.mapError(fs.stat(path), unreadable(path))
+  if (type === "Directory") return yield* cannotRead(path, "BadResource")
+  return NodeStream.fromReadable<Uint8Array, UsageError>({
+    evaluate: () => createReadStream(path),
+    onError: (error) => cannotRead(path, SystemCode.of(error) ?? "Unknown")
+  })
 })
 
 /** Fails where it cannot be an archive. */
@@ -49,6 +63,7 @@ const cannotRead = (path: string, tag: string) =>
 
 const reasons: { readonly [tag: string]: string } = {
   BadResource: "it is a directory",
+  EACCES: "permission denied",
   NotFound: "there is no such file",
   PermissionDenied: "permission denied"
 }

@@ -17,5 +17,5 @@ export const unreadable = (error: PlatformError): string => {
   const { reason } = fileError("read", "")(error)
   return reason._tag === "PermissionDenied" || !("code" in reason)
     ? `(${of(error)}); see its permissions`
-    : `(${reason.code}): ${reason.problem.replace(` (${reason.code})`, "")}`
+    : `(${reason.code}): ${reason.problem.replace(` (${reason.code})`, "")}; ${reason.advice}`
 }
