@@ -8,27 +8,30 @@ import { fileURLToPath } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const dist = path.join(root, "packages/cli/dist")
 
-const bundle = await rolldown({
-  input: { bin: path.join(root, "packages/cli/src/bin.ts") },
-  platform: "node",
-  plugins: [lazySegmenter()],
-  // Whatever is not bundled would be missing where only this package is installed.
-  onLog: (_level, log) => {
-    throw new Error(log.message)
-  }
-})
-const { output } = await bundle.write({
-  dir: dist,
-  entryFileNames: "[name].js",
-  chunkFileNames: "[name].js",
-  comments: { legal: true, annotation: false, jsdoc: false }
-})
-await bundle.close()
+if (import.meta.main) await write(path.join(root, "packages/cli/dist"))
 
-const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
-writeFileSync(path.join(dist, "THIRD-PARTY-LICENSES.txt"), licences(modules))
+/** Writes the bundle to a directory. */
+export async function write(directory: string): Promise<void> {
+  const bundle = await rolldown({
+    input: { bin: path.join(root, "packages/cli/src/bin.ts") },
+    platform: "node",
+    plugins: [lazySegmenter()],
+    // Whatever is not bundled would be missing where only this package is installed.
+    onLog: (_level, log) => {
+      throw new Error(log.message)
+    }
+  })
+  const { output } = await bundle.write({
+    dir: directory,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    comments: { legal: true, annotation: false, jsdoc: false }
+  })
+  await bundle.close()
+  const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
+  writeFileSync(path.join(directory, "THIRD-PARTY-LICENSES.txt"), licences(modules))
+}
 
 /**
  * effect/cli makes a segmenter of graphemes for help of its own, which is not shown here. To make one reads Unicode's tables,

@@ -1,13 +1,15 @@
 /**
- * Vitest's global set-up: makes the directory of the run, and in the end searches every file below it for canaries.
+ * Vitest's global set-up: bundles the command line, makes the directory of the run, and in the end searches every file below it for canaries.
  */
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import * as Canary from "./Canary.ts"
+import * as TestBundle from "./TestBundle.ts"
 import * as TestDirectory from "./TestDirectory.ts"
 
-export default function setup(): () => void {
+export default async function setup(): Promise<() => void> {
+  await TestBundle.make()
   const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-test-"))
   process.env[TestDirectory.variable] = directory
   return () => {

@@ -137,7 +137,7 @@ describe.concurrent("errors", () => {
     (module) =>
       Effect.gen(function* () {
         const { env } = without(module)
-        const { code, stderr, stdout } = yield* Binary.run(["status", "job_a", "--json"], { env })
+        const { code, stderr, stdout } = yield* Binary.run(["status", "job_a", "--json"], { env, fromSource: true })
         assert.strictEqual(code, 1)
         assert.match(
           stderr,

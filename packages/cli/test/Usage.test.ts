@@ -139,7 +139,7 @@ describe.concurrent("help and version", () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
       assert.match(
         stdout,
-        /^Download assets in bulk[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nFlags:\n/
+        /^Download assets in bulk[^]+\nUsage: scenario-assets download [^]+\nExamples:\n[^]+\nDestination:\n/
       )
       assert.match(stdout, /\n {2}--concurrency N +How many to download at once \[default: 4\]\n/)
       assert.match(stdout, /\n {2}-o, --output DIR +Directory to write the files to \[default: .\]\n/)
@@ -263,7 +263,7 @@ describe.concurrent("ids", () => {
         stdin
       })
       assert.strictEqual(code, 0, stderr)
-      assert.match(stderr, /^2500 ids in 3 batches\n/)
+      assert.match(stderr, /^Requesting 2500 ids from Scenario in 3 batches…\n/)
       assert.strictEqual((yield* emulated.requests("requestBatch")).length, 3)
       const saved = stdout.trim().split("\n")
       assert.strictEqual(saved.length, 3)

@@ -8,17 +8,23 @@ import { assert, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Canary from "../../../../test-support/Canary.ts"
+import * as TestBundle from "../../../../test-support/TestBundle.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as JsonOutput from "./JsonOutput.ts"
 import * as Watchers from "./Watchers.ts"
 
-/** The file that `bin` in `package.json` names. */
-export const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
+/** The command line as it is published. */
+export const bin = TestBundle.bin
+
+/** Its source, for tests that trip over single modules. */
+const source = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
 
 export interface Options {
   /** Default: a fresh directory. */
   readonly cwd?: string | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Whether its source is run, and not the bundle. */
+  readonly fromSource?: boolean | undefined
   /** What is written to stdin, which is then closed; or `"open"` to leave it to the test. */
   readonly stdin?: string | undefined
   /** Another program that runs the binary, such as one that gives it a terminal. */
@@ -68,7 +74,7 @@ export const run = (args: ReadonlyArray<string>, options?: Options): Effect.Effe
   Effect.scoped(Effect.flatMap(start(args, options), ({ ended }) => ended))
 
 const launch = (args: ReadonlyArray<string>, options: Options): Running => {
-  const plain = [process.execPath, bin, ...args]
+  const plain = [process.execPath, options.fromSource === true ? source : bin, ...args]
   const [command = "", ...words] = options.through?.(plain) ?? plain
   const child = spawn(command, words, {
     cwd: options.cwd ?? TestDirectory.make("cwd"),
