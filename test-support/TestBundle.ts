@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import * as Bundle from "../scripts/bundle.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const directory = path.join(root, "packages/cli/dist/test")
+const directory = path.join(root, "packages/cli/dist-test")
 
 /** The binary. */
 export const bin = path.join(directory, "bin.js")

@@ -177,7 +177,7 @@ describe.concurrent("whether credentials are accepted", () => {
     ["not checked, for anybody may ask", 200, 404, 1, /could not be checked: the server asks for none/],
     ["not checked, for the server fails", 503, 503, 5, /could not be checked: the server failed \(503\)/],
     ["not checked, for the server failed", 500, 404, 5, /could not be checked: the server failed \(500\)/],
-    ["not checked, for another answer", 405, 405, 1, /could not be checked: the call was refused \(405\)/]
+    ["not checked, for another answer", 405, 405, 1, /could not be checked: the request was rejected \(405\)/]
   ] as const)("%s: %i without credentials, %i with them", ([, without, withThem, exitCode, message]) =>
     Effect.gen(function* () {
       const { origin, requests } = yield* Server.make(Server.byCredentials(without, withThem))
@@ -195,7 +195,7 @@ describe.concurrent("whether credentials are accepted", () => {
       const env = { ...given, SCENARIO_BASE_URL: "http://127.0.0.1:2/v1" }
       const { code, stderr } = yield* Binary.run(["auth", "status"], { env })
       assert.strictEqual(code, 5)
-      assert.match(stderr, /: http:\/\/127\.0\.0\.1:2\/v1: the credentials could not be checked: no connection: /)
+      assert.match(stderr, /: http:\/\/127\.0\.0\.1:2\/v1: the credentials could not be checked: cannot connect: /)
     })
   )
 

@@ -338,12 +338,13 @@ const promises: Readonly<Record<string, Holds>> = {
 
 const samples = questions(2, 30_000)
 
-/** The promises that these rules break. */
-const brokenBy = (rules: Parameters<typeof RangeRules.decide>[5]): ReadonlyArray<string> => {
+/** The promises that these rules break, or the first so many of them. */
+const brokenBy = (rules: Parameters<typeof RangeRules.decide>[5], most = Infinity): ReadonlyArray<string> => {
   const broken = new Set<string>()
   for (const question of samples) {
     const { asked, at, begun, expect, head } = question
     const action = RangeRules.decide(at, begun, head, expect, asked, rules)
+    if (broken.size >= most) break
     for (const [name, holds] of Object.entries(promises)) {
       if (!broken.has(name) && !holds(question, action)) broken.add(name)
     }
@@ -358,6 +359,6 @@ describe("The rules for a range", () => {
 
   it.each(Object.keys(RangeRules.rules))("break one without %s", (name) => {
     const others = Object.entries(RangeRules.rules).flatMap(([other, rule]) => (other === name ? [] : [rule]))
-    assert.isNotEmpty(brokenBy(others))
+    assert.isNotEmpty(brokenBy(others, 1))
   })
 })
