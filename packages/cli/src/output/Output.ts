@@ -51,7 +51,7 @@ export class Output extends Context.Service<
     /** What is under way: redrawn in place on a terminal, a line a minute elsewhere. */
     readonly progress: Progress.Progress
   }
->()("@scenario-assets/cli/Output") {}
+>()("@scenario-assets/cli/output/Output") {}
 
 /** The output, and what the library logs going the same way. */
 export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>

@@ -79,7 +79,7 @@ const catalogCalls: ReadonlyArray<
   readonly [
     name: ApiError.Operation,
     what: string,
-    call: (catalog: AssetCatalog.AssetCatalog["Service"]) => Effect.Effect<unknown, ApiError.ApiError>,
+    call: (catalog: AssetCatalog.AssetCatalog["Service"]) => Effect.Effect<void, ApiError.ApiError>,
     sent: object
   ]
 > = [
@@ -314,12 +314,12 @@ describe("The client understands what the contract lets a server answer", () => 
       const server = FakeServer.make(answer(status, body))
       const [call] = calls.flatMap(([operation, , call]) => (operation === name ? [call] : []))
       const [catalogCall] = catalogCalls.flatMap(([operation, , call]) => (operation === name ? [call] : []))
-      const error =
-        call === undefined
-          ? yield* Effect.flatMap(FakeServer.connectCatalog(server, { retries: 0 }), (catalog) =>
-              Effect.flip(catalogCall?.(catalog) ?? Effect.die(name))
-            )
-          : yield* Effect.flatMap(connect(server, { retries: 0 }), (api) => Effect.flip(call(api)))
+      const inVain = Effect.gen(function* () {
+        if (call !== undefined) return yield* Effect.flip(call(yield* connect(server, { retries: 0 })))
+        assert(catalogCall !== undefined)
+        return yield* Effect.flip(catalogCall(yield* FakeServer.connectCatalog(server, { retries: 0 })))
+      })
+      const error = yield* inVain
       assert.isDefined(reasons[status], `the test knows no reason for ${status}`)
       assert.strictEqual(error.reason._tag, reasons[status])
       assert.include(error.message, `"The server's words"`)

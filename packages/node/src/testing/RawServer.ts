@@ -163,7 +163,7 @@ export const make = (handler: Handler): Effect.Effect<RawServer, never, Scope.Sc
  * @category constructors
  * @since 0.1.0
  */
-export const response = (status: string, headers: ReadonlyArray<string>, body: string | Uint8Array = ""): Buffer =>
+export const response = (status: string, headers: ReadonlyArray<string>, body: string | Uint8Array = ""): Uint8Array =>
   Buffer.concat([
     Buffer.from([`HTTP/1.1 ${status}`, ...headers, "", ""].join("\r\n"), "latin1"),
     typeof body === "string" ? Buffer.from(body, "latin1") : body

@@ -19,7 +19,7 @@ const quick = { backoffBase: "1 millis", retries: 3, idleTimeout: "250 millis", 
 const length = `Content-Length: ${size}`
 const etag = 'ETag: "v1"'
 const ok = (headers: ReadonlyArray<string>, body: Buffer | string = object) =>
-  RawServer.response("200 OK", headers, body)
+  Buffer.from(RawServer.response("200 OK", headers, body))
 const half = object.subarray(0, size / 2)
 const chunk = (bytes: Buffer, extension = "") =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}${extension}\r\n`), bytes, Buffer.from("\r\n")])
