@@ -52,7 +52,7 @@ describe.concurrent("asset", () => {
       assert.deepStrictEqual([code, stdout], [1, `${image}.png\n`])
       assert.include(stderr, `: Scenario refused the request for asset ${landscape} (400); --verbose shows the answer`)
       assert.include(stderr, "\nscenario-assets: 1 of 2 assets could not be downloaded\n")
-      assert.include(stderr, "\nLeave --format out for the asset's own format.\n")
+      assert.include(stderr, "\nOmit --format for the asset's own format.\n")
     })
   )
 

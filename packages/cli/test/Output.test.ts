@@ -96,7 +96,7 @@ describe.concurrent("output", () => {
   it.live("a reader that is slow gets every line, also of an error", () =>
     Effect.gen(function* () {
       const words = Array.from({ length: 20_000 }, (_, index) => `word_${index}`)
-      const running = yield* Binary.start(["status", "job_a", ...words, "--json"])
+      const running = yield* Binary.start(["doctor", ...words, "--json"])
       running.process.stdout.pause()
       yield* running.until("stderr", /--help'\.\n$/)
       running.process.stdout.resume()
