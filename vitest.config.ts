@@ -3,12 +3,17 @@ import * as TestDirectory from "./test-support/TestDirectory.ts"
 import Totals from "./test-support/Totals.ts"
 
 /** What needs a database, a browser or a matrix of other people's tools has a command of its own. */
-export const systems = "packages/*/test/systems/**/*.test.ts"
+export const systems = [
+  "packages/*/test/systems/**/*.test.ts",
+  "packages/cli/test/Disks.test.ts",
+  "packages/node/test/Hosts.test.ts",
+  "packages/node/test/extraction/ExtractionWriters.test.ts"
+]
 
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["**/node_modules/**", systems],
+    exclude: ["**/node_modules/**", ...systems],
     environment: "node",
     pool: "forks",
     isolate: true,

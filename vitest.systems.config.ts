@@ -1,5 +1,5 @@
-/** The tests that need a database, a browser, or other people's tools: `test:systems`. What is missing is named at the end. */
+/** The tests that need a database, a browser, or a matrix of hosts, disks and other people's tools: `test:systems`. What is missing is named at the end. */
 import { defineConfig } from "vitest/config"
 import base, { systems } from "./vitest.config.ts"
 
-export default defineConfig({ test: { ...base.test, include: [systems], exclude: ["**/node_modules/**"] } })
+export default defineConfig({ test: { ...base.test, include: systems, exclude: ["**/node_modules/**"] } })
