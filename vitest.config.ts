@@ -17,8 +17,8 @@ export default defineConfig({
     environment: "node",
     pool: "forks",
     isolate: true,
-    // Tests of a command line wait for processes, more than they work: two at once suit two cores, which vitest would leave one idle.
-    maxWorkers: 2,
+    // Tests of a command line wait for jobs and processes more than they work: three at once keep two cores busy.
+    maxWorkers: 3,
     watch: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,

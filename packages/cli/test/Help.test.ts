@@ -77,12 +77,12 @@ describe("the help of all commands", () => {
         assert.deepStrictEqual([command.code, command.stderr], [0, ""])
       }
       for (const [path, stderr] of [
-        [["dowload"], "there is no command \"dowload\"; did you mean download?\nSee 'scenario-assets help --help'.\n"],
+        [["dowload"], "there is no command \"dowload\"; did you mean download?\nSee 'scenario-assets --help'.\n"],
         [
           ["runs", "rseume"],
-          "there is no command \"rseume\"; did you mean resume?\nSee 'scenario-assets help --help'.\n"
+          "there is no command \"rseume\"; did you mean resume?\nSee 'scenario-assets runs --help'.\n"
         ],
-        [["download", "x"], "there is no command \"x\"\nSee 'scenario-assets help --help'.\n"]
+        [["download", "x"], "there is no command \"x\"\nSee 'scenario-assets download --help'.\n"]
       ] as const) {
         const unknown = yield* Binary.run(["help", ...path])
         assert.deepStrictEqual([unknown.code, unknown.stdout], [2, ""])

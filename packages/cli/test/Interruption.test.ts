@@ -106,7 +106,7 @@ describe.concurrent("interruption", () => {
       assert.deepStrictEqual([code, stdout], [130, ""])
       assert.include(
         stderr,
-        `\nInterrupted. The job goes on at Scenario; to wait again: scenario-assets wait ${jobId}\n`
+        `\nInterrupted. The job continues at Scenario. To wait again: scenario-assets wait ${jobId}\n`
       )
     })
   )

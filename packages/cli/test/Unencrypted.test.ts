@@ -22,7 +22,7 @@ describe.concurrent("credentials over plain HTTP", () => {
 
   it.live.each([
     "status job_a",
-    "asset asset_a asset_b",
+    "asset asset_a asset_b --time-limit 1s",
     "download model_a",
     "download --job job_a --dry-run",
     "auth status"

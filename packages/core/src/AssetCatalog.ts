@@ -173,15 +173,19 @@ export const make = Effect.fnUntraced(function* (
   const listed = (filter: Filter) =>
     pages((token) => page(CatalogFilter.query(filter, pageSize), token)).pipe(Stream.filter(CatalogFilter.fits(filter)))
 
-  /** Hits say less than the catalogue does, and the search takes no other filter: both are seen to here. */
+  /**
+   * Hits say less than the catalogue does, and the search takes no other filter: both are seen to here. A page may be shorter than was
+   * asked for, so the last one is empty, or the one before it once more.
+   */
   const found = (words: string, filter: Filter) =>
-    Stream.paginate(0, (offset) =>
+    Stream.paginate({ offset: 0, first: undefined as AssetId | undefined }, ({ first, offset }) =>
       Effect.gen(function* () {
         const ids = yield* search(words, offset)
-        const known = ids.length === 0 ? [] : yield* get(ids)
-        const byId = new Map(known.map((record) => [record.id, record]))
+        const [next] = ids
+        if (next === undefined || next === first) return [[], Option.none()] as const
+        const byId = new Map((yield* get(ids)).map((record) => [record.id, record]))
         const items = ids.flatMap((id) => byId.get(id) ?? [])
-        return [items, ids.length < pageSize ? Option.none() : Option.some(offset + ids.length)] as const
+        return [items, Option.some({ offset: offset + ids.length, first: next })] as const
       })
     ).pipe(Stream.filter(CatalogFilter.fitsWhole(filter)))
 

@@ -294,7 +294,7 @@ describe("JobPoller", () => {
         unseen.message,
         "could not be checked for 1s, and the deadline has passed (the last check failed: "
       )
-      assert.notInclude(unseen.message, "goes on at Scenario")
+      assert.notInclude(unseen.message, "continues at Scenario")
     })
   )
 

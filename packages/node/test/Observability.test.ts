@@ -115,7 +115,7 @@ describe("docs/observability.md", () => {
           const catalog = yield* AssetCatalog.AssetCatalog
           yield* Stream.runDrain(catalog.list())
           yield* Stream.runDrain(catalog.list({ search: asset.prompt }))
-          yield* Stream.runDrain(catalog.collections)
+          yield* catalog.collection("Favourites")
         })
       )
       if (Exit.isFailure(told.exit)) return yield* told.exit

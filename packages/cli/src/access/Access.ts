@@ -20,7 +20,11 @@ type Config = ScenarioConfig.ScenarioConfig["Service"]
 /** None where the API knows the job after all. */
 export type Answer = ApiError | undefined
 
-const nobodys = JobId.make("job_000000000000000000000000")
+/** A job that nobody has started. */
+export const nobodysJob = JobId.make("job_000000000000000000000000")
+
+/** Calls as a stranger makes them. */
+export const withoutCredentials = HttpClient.mapRequest(HttpClientRequest.removeHeader("authorization"))
 
 /** What keeps credentials from being used with the API; nothing where it accepts them. */
 export const ask = (config: Config): Effect.Effect<AccessProblem | undefined> =>
@@ -65,7 +69,7 @@ const isNotFound = ({ reason }: ApiError): boolean => reason._tag === "NotFound"
 
 const answer = (config: Config, client: Layer.Layer<HttpClient.HttpClient>): Effect.Effect<Answer> =>
   AssetDownload.AssetDownload.pipe(
-    Effect.flatMap(({ getStatus }) => getStatus(nobodys)),
+    Effect.flatMap(({ getStatus }) => getStatus(nobodysJob)),
     Effect.match({ onFailure: (error) => error, onSuccess: () => undefined }),
     Effect.provide(
       AssetDownload.layer({ retries: 1, timeLimit: "15 seconds" }).pipe(
@@ -75,7 +79,6 @@ const answer = (config: Config, client: Layer.Layer<HttpClient.HttpClient>): Eff
     )
   )
 
-const layerAnonymous = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(HttpClientRequest.removeHeader("authorization")))
-).pipe(Layer.provide(NodeScenario.layerApiClient))
+const layerAnonymous = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, withoutCredentials)).pipe(
+  Layer.provide(NodeScenario.layerApiClient)
+)

@@ -1,6 +1,6 @@
 /** How the API answers: each call as it would be made by a download, and what came back. */
 import type { ApiError } from "@scenario-assets/core/ApiError"
-import { AssetId, JobId, ProjectId } from "@scenario-assets/core/Asset"
+import { AssetId, type JobId, ProjectId } from "@scenario-assets/core/Asset"
 import * as AssetDownload from "@scenario-assets/core/AssetDownload"
 import type * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
@@ -10,11 +10,11 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Access from "../access/Access.ts"
 import * as Shape from "./Shape.ts"
 
 type Config = ScenarioConfig.ScenarioConfig["Service"]
@@ -37,7 +37,6 @@ export interface Wanted {
 }
 
 const nobodys = {
-  job: JobId.make("job_000000000000000000000000"),
   asset: AssetId.make("asset_000000000000000000000000"),
   project: ProjectId.make("proj_000000000000000000000000")
 }
@@ -46,7 +45,7 @@ const nobodys = {
 export const refusals = Effect.fnUntraced(function* (config: Config, isKnown: boolean) {
   const strange = { _tag: "Bearer", token: Redacted.make("made-up") } as const
   return [
-    yield* described("status of an unknown job, without credentials", config, ofUnknownJob, withoutCredentials),
+    yield* described("status of an unknown job, without credentials", config, ofUnknownJob, Access.withoutCredentials),
     yield* described(
       "status of an unknown job, with a made-up token",
       { ...config, credentials: strange },
@@ -107,11 +106,9 @@ export const existing = Effect.fnUntraced(function* (config: Config, { assetId, 
 
 type Operation<A> = (api: AssetDownload.AssetDownload["Service"]) => Effect.Effect<A, ApiError>
 
-const ofUnknownJob: Operation<unknown> = ({ getStatus }) => getStatus(nobodys.job)
+const ofUnknownJob: Operation<unknown> = ({ getStatus }) => getStatus(Access.nobodysJob)
 
 const inNoProject = (config: Config): Config => ({ ...config, projectId: nobodys.project })
-
-const withoutCredentials = HttpClient.mapRequest(HttpClientRequest.removeHeader("authorization"))
 
 const equal = (one: SignedUrl.SignedUrl, other: SignedUrl.SignedUrl) => Redacted.value(one) === Redacted.value(other)
 

@@ -34,7 +34,7 @@ export const meanings: ReadonlyArray<readonly [code: number, meaning: string]> =
   [exitCodes.notFound, "not found"],
   [exitCodes.verification, "what arrived is not what was expected (content, length, object, archive)"],
   [exitCodes.disk, "disk"],
-  [exitCodes.deadline, "the deadline has passed"],
+  [exitCodes.deadline, "a deadline or time limit has passed"],
   [exitCodes.hungUp, "the terminal was closed (SIGHUP)"],
   [exitCodes.interrupted, "interrupted (SIGINT)"],
   [exitCodes.outputClosed, "the reader of stdout is gone"],

@@ -34,7 +34,7 @@ export const run = (values: Values) =>
     const ids = yield* whenInterrupted(() => "Nothing was started; run the same command again.")(Ids.readAssets(values))
     yield* saveAll(ids, values).pipe(
       TimeLimit.of(values),
-      whenInterrupted(() => "To resume, run the same command again."),
+      whenInterrupted(() => "Run the same command again to resume."),
       Effect.provide(Scenario.layer(values))
     )
   }).pipe(Effect.provide(Output.layer(values)))

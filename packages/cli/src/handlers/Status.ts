@@ -55,7 +55,7 @@ export const wait = (values: WaitValues) =>
     })
     yield* whenInterrupted(
       () =>
-        `${isSingle ? "The job goes" : "The jobs go"} on at Scenario; to wait again: scenario-assets wait ${values.ids.join(" ")}`
+        `${isSingle ? "The job continues" : "The jobs continue"} at Scenario. To wait again: scenario-assets wait ${values.ids.join(" ")}`
     )(waiting)
   }).pipe(Effect.provide([Output.layer(values), Runs.layerConfig]))
 

@@ -132,8 +132,11 @@ const ofFailures = (failures: Failures): Told => {
   }
 }
 
-const ofUsage = (path: ReadonlyArray<string>, error: CliError.CliError): Told => {
+const ofUsage = (meant: ReadonlyArray<string>, error: CliError.CliError): Told => {
   const errors = error._tag === "ShowHelp" ? error.errors : [error]
+  const unknown = errors.find(({ _tag }) => _tag === "UnknownSubcommand")
+  // `help` asks for the help of another one.
+  const path = unknown?._tag === "UnknownSubcommand" && unknown.parent !== undefined ? unknown.parent : meant
   return {
     messages: errors.length === 0 ? ["no command is given"] : errors.map(UsageMessage.of),
     hints: [

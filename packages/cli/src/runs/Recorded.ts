@@ -20,7 +20,7 @@ export const ofHead = ({ runId, wanted }: RunHead, isResumed: boolean): Resumabl
 export const resume = (runId: RunId): string => `scenario-assets runs resume ${runId}`
 
 /** Jobs that no run knows. */
-export const ofJobs = (jobIds: ReadonlyArray<string>, request: DownloadRequest, connection: Connection): Resumable => ({
+const ofJobs = (jobIds: ReadonlyArray<string>, request: DownloadRequest, connection: Connection): Resumable => ({
   beginsJobs: false,
   isResumed: false,
   command: fetchJobs(jobIds, request, connection)

@@ -34,8 +34,13 @@ export const exitCode = (): number => told ?? signaled ?? codes.failed
 /** Whether the command line has a flag. It must be known also where the command line is wrong. */
 export const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
   const end = args.indexOf("--")
-  return args.slice(0, end === -1 ? undefined : end).includes(flag)
+  return args
+    .slice(0, end === -1 ? undefined : end)
+    .some((word) => word === flag || (yes.test(word.slice(`${flag}=`.length)) && word.startsWith(`${flag}=`)))
 }
+
+/** As effect/cli understands the value of a flag that needs none. */
+const yes = /^(?:true|yes|on|1|y)$/
 
 /** The same numbers as in `ExitCode`. */
 const codes = { failed: 1, disk: 8, outputClosed: 141 }

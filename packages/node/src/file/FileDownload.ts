@@ -80,8 +80,8 @@ export interface Options extends Omit<ReadOptions, "resume"> {
   readonly connections?: number | undefined
   /**
    * What to do where the target already exists. `keep` leaves it where it is the object, and fails otherwise: its size and
-   * checksums are compared with what the host says, or its bytes, where the host says too little. `skip` leaves it without
-   * a look. Default `fail`.
+   * checksums are compared with what the host says. Where the host says too little, its bytes are: all of them up to 16 MiB, of
+   * a larger one the first and the last MiB. `skip` leaves it without a look. Default `fail`.
    */
   readonly ifExists?: "fail" | "keep" | "skip" | "replace" | undefined
   /**

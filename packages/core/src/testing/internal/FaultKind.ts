@@ -5,7 +5,7 @@
  */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
-import type { Operation } from "../../ApiError.ts"
+import { ApiError, type Operation } from "../../ApiError.ts"
 
 /**
  * Which requests a fault meets: those of one operation, or those to the storage host.
@@ -16,16 +16,7 @@ import type { Operation } from "../../ApiError.ts"
 export type Target = Operation | "storage"
 
 /** @category constants @since 0.1.0 */
-export const targets: ReadonlyArray<Target> = [
-  "requestBatch",
-  "getStatus",
-  "request",
-  "listAssets",
-  "searchAssets",
-  "getBulk",
-  "listCollections",
-  "storage"
-]
+export const targets: ReadonlyArray<Target> = [...ApiError.fields.operation.literals, "storage"]
 
 /**
  * What goes wrong. Numbers are bytes of the body.
