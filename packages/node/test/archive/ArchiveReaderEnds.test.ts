@@ -1,7 +1,6 @@
 /** Callbacks that fail, are slow or late, and readers that are interrupted. */
 import { truncateSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import {} from "@scenario-assets/node"
 import { Cause, Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import * as Extracting from "../support/Extracting.ts"
 import * as RangeHost from "../support/RangeHost.ts"

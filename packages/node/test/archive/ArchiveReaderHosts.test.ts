@@ -1,7 +1,6 @@
 /** How much memory reading takes, and hosts that make it hard. */
 import { assert, describe, it } from "@effect/vitest"
 import { TransferError } from "@scenario-assets/core"
-import {} from "@scenario-assets/node"
 import { Clock, Deferred, Effect, Stream } from "effect"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
 import * as Extracting from "../support/Extracting.ts"

@@ -1,4 +1,5 @@
 /** A process that extracts what a URL gives into a directory and says how far it is; made to be killed, and measured. */
+import { readFileSync } from "node:fs"
 import { ScenarioConfig, type Transfer } from "@scenario-assets/core"
 import { Extraction, NodeScenario } from "@scenario-assets/node"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -7,6 +8,12 @@ import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 
 const [url = "", directory = ""] = process.argv.slice(2)
 const source: Transfer.Source = { refresh: Effect.sync(() => signedUrl(url)) }
+
+/** The most memory it has had, in bytes. What the kernel calls a process's maximum begins with that of the process that started it. */
+const peak = (): number => {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024
+}
 
 const program = Effect.gen(function* () {
   const { events } = yield* Extraction.Extraction
@@ -22,7 +29,7 @@ const program = Effect.gen(function* () {
       })
     )
   )
-  console.log(`memory ${process.resourceUsage().maxRSS * 1024}`)
+  console.log(`memory ${peak()}`)
 }).pipe(
   Effect.provide(
     Layer.provideMerge(
