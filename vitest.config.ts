@@ -18,8 +18,8 @@ export default defineConfig({
     pool: "forks",
     // Each process loads Effect and the packages once, not for each file: a third of the time.
     isolate: false,
-    // Tests of a command line wait for jobs and processes more than they work: four at once keep two cores busy.
-    maxWorkers: 4,
+    // Tests of a command line wait for jobs and processes more than they work: three at once keep two cores busy.
+    maxWorkers: 3,
     watch: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,

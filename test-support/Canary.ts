@@ -17,6 +17,11 @@ const canaries = { "API key": key, "API secret": secret, "URL signature": signat
 /** The most bytes at the end of one piece that may belong to a canary which the next piece completes. */
 export const overlap = Math.max(...Object.values(canaries).map((canary) => canary.length)) - 1
 
+/** How they begin: a short word is found in a quarter of the time of a long one. */
+const beginnings = [...new Set(Object.values(canaries).map((canary) => canary.slice(0, 6)))]
+
 /** Names the secrets found, never their text. */
 export const find = (bytes: Buffer): ReadonlyArray<string> =>
-  Object.entries(canaries).flatMap(([name, canary]) => (bytes.includes(canary) ? [name] : []))
+  beginnings.some((beginning) => bytes.includes(beginning))
+    ? Object.entries(canaries).flatMap(([name, canary]) => (bytes.includes(canary) ? [name] : []))
+    : []

@@ -44,72 +44,97 @@ describe("docs/events.schema.json", () => {
   })
 })
 
+interface Case {
+  readonly args: ReadonlyArray<string>
+  readonly code: number
+  readonly faults?: ReadonlyArray<Fault.Fault>
+  /** Whether the directory of run records cannot be used. */
+  readonly stateless?: boolean
+}
+
+/** What cases print, one after the other, in a directory and with an emulator of their own. */
+const session = Effect.fnUntraced(function* (
+  cases: (own: { readonly model: string; readonly jobId: string }) => ReadonlyArray<Case>
+) {
+  const all = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 4 }, catalogue: { anyId: true } })
+  const model = Emulated.modelOf(all)
+  const stateless = path.join(TestDirectory.make(), "file")
+  writeFileSync(stateless, "")
+  const env = { XDG_STATE_HOME: TestDirectory.make("state"), XDG_CONFIG_HOME: TestDirectory.make("config") }
+  const lines: Array<Readonly<Record<string, unknown>>> = []
+  for (const { args, code, faults = [], ...given } of cases({ model, jobId: yield* all.begin(model) })) {
+    yield* all.emulator.clearFaults
+    yield* all.emulator.inject(...faults)
+    const ended = yield* all.run([...args, "--json"], {
+      env: { ...env, ...(given.stateless === true ? { XDG_STATE_HOME: stateless } : {}) }
+    })
+    assert.strictEqual(ended.code, code, `${args.join(" ")}: ${ended.stderr}`)
+    // A defect would be told as an error too.
+    assert.notStrictEqual(Binary.lastLine(ended.stdout)["error"], "Defect", ended.stderr)
+    lines.push(...Binary.jsonLines(ended.stdout))
+  }
+  return lines
+})
+
+const emulate = Effect.gen(function* () {
+  const own = yield* Binary.start(["emulate", "--port", "0", "--json"])
+  const lines = Binary.jsonLines(yield* own.until("stdout", /\n/))
+  yield* own.kill("SIGTERM")
+  yield* own.ended
+  return lines
+})
+
 describe("events", () => {
   it.live("of all commands, and of what goes wrong, are all there are", () =>
     Effect.gen(function* () {
-      const seen = new Set<string>()
-      let last: Readonly<Record<string, unknown>> = {}
-      const env = { XDG_STATE_HOME: TestDirectory.make("state"), XDG_CONFIG_HOME: TestDirectory.make("config") }
-      const all = yield* Emulated.make({ archive: { size: 3 * MiB, entries: 4 }, catalogue: { anyId: true } })
-      const { emulator } = all
-      const model = Emulated.modelOf(all)
-      const stateless = path.join(TestDirectory.make(), "file")
-      writeFileSync(stateless, "")
-      const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, ...faults: ReadonlyArray<Fault.Fault>) {
-        yield* emulator.clearFaults
-        yield* emulator.inject(...faults)
-        // Where "nowhere" is the directory of the output, the run cannot be recorded.
-        const more = args.includes("nowhere") ? { XDG_STATE_HOME: stateless } : {}
-        const { code, stderr, stdout } = yield* all.run([...args, "--json"], { env: { ...env, ...more } })
-        for (const { type } of Binary.jsonLines(stdout)) seen.add(String(type))
-        last = Binary.lastLine(stdout)
-        // A defect would be told as an error too.
-        assert.notStrictEqual(last["error"], "Defect", stderr)
-        return code
-      })
-
-      const jobId = yield* all.begin(model)
-      const resets = [
-        Fault.reset("storage", 2.5 * MiB),
-        Fault.ignoreRange("storage", { skip: 1, times: 3 }),
-        Fault.status("storage", 403, { skip: 1 })
+      const sessions = [
+        session(({ model }) => [
+          { args: ["download", model, "-o", "a"], code: 0, faults: [Fault.status("getStatus", 503)] },
+          { args: ["download", model, "-o", "b"], code: 0, faults: [Fault.corrupt("storage", 100_000, { skip: 1 })] },
+          { args: ["download", model, "-o", "nowhere"], code: 0, stateless: true }
+        ]),
+        session(({ model }) => [
+          {
+            args: ["download", model, "-o", "c", "--archive", "c.zip", "--connections", "1"],
+            code: 0,
+            faults: [
+              Fault.reset("storage", 2.5 * MiB),
+              Fault.ignoreRange("storage", { skip: 1, times: 3 }),
+              Fault.status("storage", 403, { skip: 1 })
+            ]
+          },
+          { args: ["extract", "c/c.zip", "-o", "f", "--dry-run"], code: 0 },
+          { args: ["extract", "c/c.zip", "-o", "f"], code: 0 },
+          { args: ["list", "c/c.zip"], code: 0 }
+        ]),
+        session(({ jobId, model }) => [
+          {
+            args: ["download", model, "-o", "d", "--archive", "d.zip"],
+            code: 0,
+            faults: [Fault.throttle("storage", MiB, { times: "always" })]
+          },
+          { args: ["download", model, "--dry-run"], code: 0 },
+          { args: ["download", "--job", jobId, "--dry-run"], code: 0 },
+          { args: ["download", "--job", jobId, "--dry-run", "--archive", "a.zip"], code: 0 },
+          { args: ["wait", jobId], code: 0 },
+          { args: ["status", "job_nobody"], code: 6 },
+          { args: ["status"], code: 2 }
+        ]),
+        session(({ model }) => [
+          { args: ["download", "model_fails", "-o", "e"], code: 3 },
+          { args: ["asset", "asset_a", "-o", "g"], code: 0 },
+          { args: ["download", model, "-o", "h", "--detach"], code: 0 },
+          { args: ["runs"], code: 0 },
+          { args: ["runs", "forget", "--all"], code: 0 },
+          { args: ["auth", "status"], code: 0 },
+          { args: ["auth", "logout"], code: 0 },
+          { args: ["doctor"], code: 0 }
+        ]),
+        emulate
       ]
-      const codes = [
-        yield* run(["download", model, "-o", "a"], Fault.status("getStatus", 503)),
-        yield* run(["download", model, "-o", "b"], Fault.corrupt("storage", 100_000, { skip: 1 })),
-        yield* run(["download", model, "-o", "nowhere"]),
-        yield* run(["download", model, "-o", "c", "--archive", "c.zip", "--connections", "1"], ...resets),
-        yield* run(
-          ["download", model, "-o", "d", "--archive", "d.zip"],
-          Fault.throttle("storage", MiB, { times: "always" })
-        ),
-        yield* run(["download", "model_fails", "-o", "e"]),
-        yield* run(["download", model, "--dry-run"]),
-        yield* run(["download", "--job", jobId, "--dry-run"]),
-        yield* run(["download", "--job", jobId, "--dry-run", "--archive", "a.zip"]),
-        yield* run(["extract", "c/c.zip", "-o", "f", "--dry-run"]),
-        yield* run(["extract", "c/c.zip", "-o", "f"]),
-        yield* run(["list", "c/c.zip"]),
-        yield* run(["asset", "asset_a", "-o", "g"]),
-        yield* run(["wait", jobId]),
-        yield* run(["download", model, "-o", "h", "--detach"]),
-        yield* run(["runs"]),
-        yield* run(["runs", "forget", String((last["runs"] as ReadonlyArray<{ readonly runId: string }>)[0]?.runId)]),
-        yield* run(["auth", "status"]),
-        yield* run(["auth", "logout"]),
-        yield* run(["doctor"]),
-        yield* run(["status", "job_nobody"]),
-        yield* run(["status"])
-      ]
-      assert.deepStrictEqual(codes, [0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 2])
-
-      const own = yield* Binary.start(["emulate", "--port", "0", "--json"])
-      seen.add(String(Binary.jsonLines(yield* own.until("stdout", /\n/))[0]?.["type"]))
-      yield* own.kill("SIGTERM")
-      yield* own.ended
-
+      const lines = (yield* Effect.all(sessions, { concurrency: 3 })).flat()
       const types = new Set([...Events.EventLine.members.map(({ fields }) => fields.type.literal), "result", "error"])
-      assert.deepStrictEqual([...seen].toSorted(), [...types].toSorted())
+      assert.deepStrictEqual([...new Set(lines.map(({ type }) => String(type)))].toSorted(), [...types].toSorted())
     })
   )
 })

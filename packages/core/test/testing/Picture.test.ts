@@ -120,6 +120,12 @@ describe("Picture", () => {
     )
   })
 
+  it("has the size of all files of its kind", () => {
+    for (const kind of ["image", "3d", "video", "audio"] as const)
+      for (const seed of [0, 1, 42, 4_294_967_295])
+        assert.strictEqual(AssetFile.content({ kind, seed }).size, AssetFile.sizeOf({ kind }), `${kind} ${seed}`)
+  })
+
   it("keeps its length from copy to copy", () => {
     for (const kind of ["image", "3d"] as const) {
       const [a, b] = [0, 1].map((copy) => Content.toBytes(AssetFile.content({ kind, seed: 42 }, copy)))

@@ -101,6 +101,8 @@ export interface Catalogue {
   readonly models: ReadonlyArray<Model>
   readonly inferences: ReadonlyArray<Inference>
   readonly assets: ReadonlyArray<Asset>
+  /** The same by when they were created, those of one time by id. */
+  readonly oldestFirst: ReadonlyArray<Asset>
   readonly collections: ReadonlyArray<Collection>
   readonly asset: (id: AssetId) => Asset | undefined
   /** The assets of a selection, each once, in the order of the selection; and the ids that are not known. */
@@ -148,6 +150,7 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
     inferencesById.get(id) ?? (madeUp ? makeInference(id, madeUpModelId, madeUpTheme, 0, size.assets) : undefined)
   const asset = (id: AssetId) =>
     assetsById.get(id) ?? (madeUp ? makeAsset(id, madeUpInferenceId, madeUpModelId, madeUpTheme, 0, 0) : undefined)
+  let ordered: ReadonlyArray<Asset> | undefined
   const collect = (name: string, ids: ReadonlyArray<AssetId>): Collection => {
     const found = collections.get(name) ?? {
       id: Seeded.id("collection", name),
@@ -172,6 +175,9 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
     inferences,
     get assets() {
       return [...assetsById.values()]
+    },
+    get oldestFirst() {
+      return (ordered ??= [...assetsById.values()].sort(byTime))
     },
     get collections() {
       return [...collections.values()]
@@ -205,15 +211,19 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
         createdAt
       }
       assetsById.set(id, added)
+      ordered = undefined
       return added
     },
     remove: (ids) => {
       for (const id of ids) assetsById.delete(id)
+      ordered = undefined
       for (const { assetIds } of collections.values()) for (const id of ids) assetIds.delete(id)
     },
     collect
   }
 }
+
+const byTime = (a: Asset, b: Asset): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 
 /** 2026-11-01 */
 const usualNewest = 1_793_491_200_000

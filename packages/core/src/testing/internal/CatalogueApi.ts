@@ -103,7 +103,7 @@ export const make = ({ catalogue, links, storage }: Options) => {
           (after === undefined || asset.createdAt > after) &&
           (before === undefined || asset.createdAt < before) &&
           (collectionId === undefined || collectionsOf(asset).includes(collectionId))
-        const ordered = catalogue.assets.filter(fits).toSorted(byTime)
+        const ordered = catalogue.oldestFirst.filter(fits)
         return page(
           sortDirection === "asc" ? ordered : ordered.toReversed(),
           keyOf,
@@ -197,6 +197,5 @@ const page = <A, B>(
 }
 
 const keyOf = ({ id }: Asset): string => id
-const byTime = (a: Asset, b: Asset): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 const typeOf = ({ kind }: Asset): string => `inference-txt2${kind === "image" ? "img" : kind}`
 const iso = (milliseconds: number): string => DateTime.formatIso(DateTime.makeUnsafe(milliseconds))

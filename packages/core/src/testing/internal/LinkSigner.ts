@@ -23,12 +23,13 @@ export const make = (options: {
   readonly lifetime: number
   readonly signaturePrefix: string
 }): LinkSigner => {
-  let signed = 0
+  let count = 0
   let expired = 0
 
   const signature = (resource: string, policy: string, serial: number): string => {
     const number = serial.toString(36).padStart(serialLength, "0")
-    return options.signaturePrefix + Seeded.base62(`${resource} ${policy} ${number}`, 86) + number
+    const signed = `${resource} ${policy} ${number}`
+    return options.signaturePrefix + Seeded.base62(`${Seeded.hash(signed)} ${Seeded.hash(signed, 1)}`, 86) + number
   }
 
   return {
@@ -37,7 +38,7 @@ export const make = (options: {
       const policy = toPolicy(options.origin + resource, expires)
       const query = new URLSearchParams({
         Policy: policy,
-        Signature: signature(resource, policy, ++signed),
+        Signature: signature(resource, policy, ++count),
         "Key-Pair-Id": keyPairId
       })
       return `${options.origin}${resource}${resource.includes("?") ? "&" : "?"}${query}`
@@ -56,7 +57,7 @@ export const make = (options: {
       return genuine && now < expiryOf(policy) * 1000 ? url : undefined
     },
     expireAll: () => {
-      expired = signed
+      expired = count
     }
   }
 }

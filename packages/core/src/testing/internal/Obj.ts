@@ -25,7 +25,7 @@ const faces = [
   [8, 5, 1, 4]
 ] as const
 
-/** A landscape of 16 × 16 blocks, as high as their colour is light. */
+/** A landscape of 16 × 16 blocks, as high as their colour is light. Heights have as many digits as each other: so have the files. */
 export const encode = ({ tiles }: Picture, note: string): Uint8Array => {
   const side = tilesPerSide / 2
   const lines = [`# ${note}`, "o landscape"]
@@ -33,7 +33,7 @@ export const encode = ({ tiles }: Picture, note: string): Uint8Array => {
     const x = block % side
     const z = Math.floor(block / side)
     const height = (1 + tiles[(z + side / 2) * tilesPerSide + x + side / 2]!) / 4
-    for (const [dx, dy, dz] of corners) lines.push(`v ${x + dx} ${dy * height} ${z + dz}`)
+    for (const [dx, dy, dz] of corners) lines.push(`v ${x + dx} ${(dy * height).toFixed(2)} ${z + dz}`)
     for (const face of faces) lines.push(`f ${face.map((corner) => block * 8 + corner).join(" ")}`)
   }
   return new TextEncoder().encode(`${lines.join("\n")}\n`)
