@@ -45,9 +45,20 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["the entry point", /^index\.ts$/]
   ],
   cli: [
-    ...["start", "text", "json", "progress", "errors", "files", "output", "settings", "ids", "access", "runs"].map(
-      folder
-    ),
+    ...[
+      "start",
+      "text",
+      "json",
+      "progress",
+      "errors",
+      "files",
+      "output",
+      "settings",
+      "ids",
+      "access",
+      "runs",
+      "catalogue"
+    ].map(folder),
     ...["help", "report", "doctor", "download", "handlers", "commands"].map(folder),
     ["the whole", /^(bin|Main|Cli)\.ts$/]
   ]

@@ -7,7 +7,9 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
+import * as Assets from "./commands/Assets.ts"
 import * as Auth from "./commands/Auth.ts"
+import * as Collections from "./commands/Collections.ts"
 import * as Completions from "./commands/Completions.ts"
 import * as Doctor from "./commands/Doctor.ts"
 import * as Download from "./commands/Download.ts"
@@ -29,6 +31,8 @@ export const tree = Command.make(name).pipe(
   Command.withDescription("Download generated assets from Scenario in bulk"),
   Command.withSubcommands([
     Download.command,
+    Assets.command,
+    Collections.command,
     List.command,
     Extract.command,
     Status.status,

@@ -35,7 +35,9 @@ describe("words of a command line", () => {
       "include",
       "inference",
       "job",
-      "model"
+      "kind",
+      "model",
+      "tag"
     ])
     for (const { description } of repeatable) assert.match(description ?? "", /\(repeatable\)$/)
   })

@@ -124,6 +124,8 @@ describe("events", () => {
           { args: ["download", "model_fails", "-o", "e"], code: 3 },
           { args: ["asset", "asset_a", "-o", "g"], code: 0 },
           { args: ["download", model, "-o", "h", "--detach"], code: 0 },
+          { args: ["assets", "--limit", "2"], code: 0 },
+          { args: ["collections"], code: 0 },
           { args: ["runs"], code: 0 },
           { args: ["runs", "forget", "--all"], code: 0 },
           { args: ["auth", "status"], code: 0 },

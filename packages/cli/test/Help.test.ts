@@ -57,6 +57,7 @@ describe("the help of all commands", () => {
           "Examples",
           "Arguments",
           "Selection",
+          "Search",
           "Destination",
           "What to extract",
           "Other flags",

@@ -28,6 +28,22 @@ import type { ScenarioConfig } from "./ScenarioConfig.ts"
 export interface Filter extends CatalogFilter.Filter {}
 
 /**
+ * Whether a record fits everything in a filter but the words of `search`, which only Scenario can find. For records that were not listed
+ * by that filter, such as those of `get`.
+ *
+ * **Example** (Which of some assets are pictures)
+ *
+ * ```ts
+ * const { get } = yield* AssetCatalog.AssetCatalog
+ * const pictures = Stream.filter(get(ids), AssetCatalog.fits({ kinds: ["image"] }))
+ * ```
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const fits: (filter: Filter) => (record: AssetRecord.AssetRecord) => boolean = CatalogFilter.fitsWhole
+
+/**
  * A collection: a folder that people put assets and models into.
  *
  * @category models

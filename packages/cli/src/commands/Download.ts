@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as CatalogueFlags from "../settings/CatalogueFlags.ts"
 import * as Options from "../settings/Options.ts"
 import * as Settings from "../settings/Settings.ts"
 
@@ -20,6 +21,11 @@ const flags = {
   models: ids("model", "A model, by an id without the prefix model_"),
   jobs: ids("job", "A job started earlier, by an id without the prefix job_"),
   files: Options.fromFile,
+  ...CatalogueFlags.choice,
+  refresh: Flag.Boolean("refresh").pipe(
+    Flag.withDescription("Search again, even if an unfinished run has found assets by the same flags"),
+    Flag.withDefault(false)
+  ),
   ...Options.extraction,
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
@@ -35,6 +41,7 @@ const flags = {
     Flag.withDefault(Settings.template.otherwise)
   ),
   flat: Options.toggle(Settings.flat, "Save all files in one directory, without subdirectories"),
+  metadata: CatalogueFlags.metadata,
   deadline: Options.setting(Settings.deadline, "How long to wait for each job").pipe(Flag.optional),
   dryRun: Options.dryRun("Print what would be requested, or with jobs what would be saved; change nothing"),
   detach: Flag.Boolean("detach").pipe(
@@ -58,6 +65,11 @@ export const command = Command.make(
   Command.withExamples([
     { command: "scenario-assets download model_abc -o renders", description: "All assets of a model" },
     { command: "scenario-assets download --from-file ids.txt", description: "The ids of a file, in batches of 1000" },
+    { command: "scenario-assets download --collection Favourites", description: "A collection, by name or id" },
+    {
+      command: "scenario-assets download --kind video --since 7d --metadata videos.csv",
+      description: "The videos of the last week, and their prompts and seeds in a table"
+    },
     { command: "scenario-assets download model_abc --include '*.glb'", description: "Only some of the files" },
     { command: "scenario-assets download model_abc --archive all.zip", description: "The archive, not extracted" },
     { command: "scenario-assets download job_abc", description: "The files of a job started earlier" },

@@ -29,8 +29,13 @@ export interface Options {
 }
 
 /** Notes of a request, for whoever resumes it. */
-export const annotations = (file: Option.Option<string>): Pick<DownloadRequest.DownloadRequest, "annotations"> =>
-  Option.match(file, { onNone: () => ({}), onSome: (file) => ({ annotations: { [Recorded.manifest]: file } }) })
+export const annotations = (
+  manifest: Option.Option<string>,
+  others: Readonly<Record<string, string>> = {}
+): Pick<DownloadRequest.DownloadRequest, "annotations"> => {
+  const all = { ...others, ...(Option.isSome(manifest) ? { [Recorded.manifest]: manifest.value } : {}) }
+  return Object.keys(all).length === 0 ? {} : { annotations: all }
+}
 
 export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
   const { whenInterrupted } = yield* Output

@@ -19,11 +19,12 @@ import * as SavedFiles from "./SavedFiles.ts"
 /** Of a selection, what would be requested; of jobs, what would be saved. */
 export const ofDownload = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
-  connection: Connection
+  connection: Connection,
+  bytes?: number
 ) {
   const { destination, wanted } = request
   // For this nobody is asked, so that it takes no credentials.
-  if (wanted._tag === "Assets") return yield* ofAssets(request, wanted)
+  if (wanted._tag === "Assets") return yield* ofAssets(request, wanted, bytes)
   const preview = yield* Effect.provide(
     Effect.flatMap(Downloads, (downloads) => downloads.preview(request)),
     Scenario.layer(connection)
@@ -39,7 +40,8 @@ export const ofDownload = Effect.fnUntraced(function* (
 
 const ofAssets = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
-  { fileNameTemplate = defaultTemplate, flat = false }: DownloadRequest.Assets
+  { fileNameTemplate = defaultTemplate, flat = false }: DownloadRequest.Assets,
+  bytes: number | undefined
 ) {
   const { line, result } = yield* Output
   const { destination } = request
@@ -56,6 +58,7 @@ const ofAssets = Effect.fnUntraced(function* (
   yield* result({
     dryRun: true,
     ids: Batches.idCount(request),
+    ...(bytes === undefined ? {} : { bytes }),
     batches: batches.map(({ selection }) => selection),
     ...(paths === undefined ? {} : { archives: paths }),
     fileNameTemplate,

@@ -111,6 +111,7 @@ export const of = (error: unknown): number => {
     case "RunBusyElsewhere":
       return exitCodes.temporary
     case "RunNotFound":
+    case "CollectionNotFound":
     case "NoUnfinishedRun":
     case "NoJobBegun":
       return exitCodes.notFound

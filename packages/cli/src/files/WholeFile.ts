@@ -4,7 +4,6 @@ import { dirname, join } from "node:path"
 import { isUnsyncable } from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type { PlatformError } from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as SystemCode from "./SystemCode.ts"
 
@@ -12,9 +11,9 @@ import * as SystemCode from "./SystemCode.ts"
  * Writes bytes in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
  * else has, which is short whatever the file is called, and which has the file's mode from the beginning.
  */
-export const write = Effect.fnUntraced(function* (
+export const write = Effect.fnUntraced(function* <E = never, R = never>(
   path: string,
-  contents: Stream.Stream<Uint8Array, PlatformError>,
+  contents: Stream.Stream<Uint8Array, E, R>,
   mode?: number
 ) {
   const fs = yield* FileSystem.FileSystem
@@ -30,10 +29,10 @@ export const write = Effect.fnUntraced(function* (
     )
   }).pipe(
     Effect.scoped,
-    Effect.andThen(fs.rename(temporary, path)),
+    Effect.andThen(Effect.uninterruptible(fs.rename(temporary, path))),
     Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true })))
   )
-}, Effect.uninterruptible)
+})
 
 /** For one person's eyes alone, also the directory it stands in, where that has to be made. */
 export const writePrivate = Effect.fnUntraced(function* (path: string, text: string) {

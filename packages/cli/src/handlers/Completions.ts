@@ -30,6 +30,7 @@ const paths = new Map<string, "file" | "directory">([
   ["file", "file"],
   ["from-file", "file"],
   ["manifest", "file"],
+  ["metadata", "file"],
   ["report", "file"],
   ["output", "directory"]
 ])

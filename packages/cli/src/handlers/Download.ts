@@ -7,18 +7,24 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Scenario from "../access/Scenario.ts"
+import * as Chosen from "../catalogue/Chosen.ts"
+import * as Metadata from "../catalogue/Metadata.ts"
+import * as Selecting from "../catalogue/Selecting.ts"
 import * as Destination from "../download/Destination.ts"
 import * as Downloading from "../download/Downloading.ts"
 import * as DryRun from "../download/DryRun.ts"
+import * as SavedFiles from "../download/SavedFiles.ts"
 import { UsageError } from "../errors/CommandError.ts"
 import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
 import * as Arguments from "../settings/Arguments.ts"
+import type { Choice } from "../settings/CatalogueFlags.ts"
 import { type Connection, type Extraction, type Transfer, transferOptions } from "../settings/Options.ts"
 import * as Format from "../text/Format.ts"
 import * as Runs from "./Runs.ts"
 
-interface Values extends Ids.Input, Extraction, Transfer, Connection, Output.Mode {
+interface Values extends Ids.Input, Choice, Extraction, Transfer, Connection, Output.Mode {
   /** The name of an archive that is kept as it is. */
   readonly archive: Option.Option<string>
   readonly template: string
@@ -26,17 +32,22 @@ interface Values extends Ids.Input, Extraction, Transfer, Connection, Output.Mod
   readonly deadline: Option.Option<Duration.Duration>
   readonly dryRun: boolean
   readonly detach: boolean
+  readonly refresh: boolean
+  readonly metadata: Option.Option<string>
 }
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
     const { whenInterrupted } = yield* Output.Output
     const nothingStarted = whenInterrupted(() => "Nothing was started; run the same command again.")
-    const wanted = yield* nothingStarted(Ids.read(values))
+    const isChoice = Chosen.flags(values).length > 0
+    const wanted = yield* nothingStarted(Ids.read(values, { orEverything: isChoice }))
     if (wanted._tag === "Run") return yield* resume(wanted.runId, values)
-    const request = yield* nothingStarted(requestOf(wanted, values))
+    const found = yield* nothingStarted(choose(wanted, values))
+    if (found === undefined) return yield* nothing(values)
+    const request = yield* nothingStarted(requestOf(found, values))
     return yield* values.dryRun
-      ? DryRun.ofDownload(request, values)
+      ? DryRun.ofDownload(request, values, found.bytes)
       : Downloading.perform(request, { connection: values, json: values.json, detach: values.detach })
   }).pipe(Effect.provide([Output.layer(values), RunRecords.layerConfig]))
 
@@ -63,8 +74,68 @@ const resumeFlags: ReadonlySet<string> = new Set(
   "json quiet verbose deadline connections limit-rate idle-timeout time-limit retries".split(" ")
 )
 
+/** What is downloaded, and the notes of how it was found. */
+interface Found {
+  readonly wanted: Exclude<Ids.Wanted, { readonly _tag: "Run" | "Everything" }>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Of all assets together, where that is known. */
+  readonly bytes?: number | undefined
+}
+
+/** The assets that flags choose out of the catalogue, which is asked for the metadata as well; none where nothing fits. */
+const choose = Effect.fnUntraced(function* (wanted: Exclude<Ids.Wanted, { readonly _tag: "Run" }>, values: Values) {
+  const [flag] = Chosen.flags(values)
+  const plain: Found | undefined = wanted._tag === "Everything" ? undefined : { wanted, annotations: {} }
+  if (wanted._tag === "Jobs") {
+    const name = flag ?? (Option.isSome(values.metadata) ? "--metadata" : values.refresh ? "--refresh" : undefined)
+    if (name === undefined) return plain
+    return yield* new UsageError({
+      message: `${name} is about assets, and ${wanted.jobIds[0]} is a job, whose assets are decided; leave out ${name}`
+    })
+  }
+  if (Option.isSome(values.metadata)) {
+    yield* Metadata.check(values.metadata.value)
+    yield* Destination.checkInputs("--metadata", values.metadata, inputsOf(values))
+  }
+  if (flag === undefined && (Option.isNone(values.metadata) || values.dryRun)) return plain
+  const within = wanted._tag === "Everything" ? Chosen.everywhere : wanted.selection
+  const chosen = yield* Chosen.make(values, within)
+  const { note } = yield* Output.Output
+  yield* note("Looking up assets…")
+  return yield* Effect.gen(function* () {
+    if (flag === undefined) {
+      if (Option.isSome(values.metadata)) yield* Selecting.describe(within, values.metadata.value)
+      return plain
+    }
+    const found = yield* Selecting.resolve(chosen, within, {
+      destination: yield* destinationOf(values),
+      metadata: values.dryRun ? Option.none() : values.metadata,
+      // What would be done is told of what there is now.
+      refresh: values.refresh || values.dryRun
+    })
+    if (Option.isNone(found)) return undefined
+    const { bytes, selection } = found.value
+    const assets: Found = {
+      wanted: { _tag: "Assets", selection, duplicateCount: 0 },
+      annotations: Selecting.annotations(chosen, within),
+      bytes
+    }
+    return assets
+  }).pipe(Effect.provide(Scenario.layer(values)))
+})
+
+/** Where nothing is wanted, nothing is what there is to do. */
+const nothing = Effect.fnUntraced(function* (values: Values) {
+  const { result } = yield* Output.Output
+  const { archive, detach, dryRun, flat, template } = values
+  if (dryRun) return yield* result({ dryRun: true, ids: 0, batches: [], fileNameTemplate: template, flat })
+  if (detach) return yield* result({ runId: null, jobs: [] })
+  if (Option.isSome(archive)) return yield* result({ archives: [] })
+  return yield* result({ directory: SavedFiles.shownDirectory(values.directory), archives: [], renamed: 0 })
+})
+
 /** All that was said on the command line, in files and on stdin. */
-const requestOf = Effect.fnUntraced(function* (wanted: Exclude<Ids.Wanted, { readonly _tag: "Run" }>, values: Values) {
+const requestOf = Effect.fnUntraced(function* ({ annotations, wanted }: Found, values: Values) {
   const { concurrency, deadline, manifest } = values
   if (values.detach && Option.contains(manifest, "-")) {
     return yield* new UsageError({
@@ -78,7 +149,10 @@ const requestOf = Effect.fnUntraced(function* (wanted: Exclude<Ids.Wanted, { rea
     ...transferOptions(values),
     ...(Option.isSome(deadline) ? { deadline: deadline.value } : {}),
     // For a process in another directory.
-    ...Downloading.annotations(Option.map(manifest, (file) => (file === "-" ? file : resolvePath(file))))
+    ...Downloading.annotations(
+      Option.map(manifest, (file) => (file === "-" ? file : resolvePath(file))),
+      annotations
+    )
   }
   return request
 })

@@ -1,6 +1,7 @@
 /** `emulate`: a Scenario of one's own, to try things on. */
 import { type Emulator, Fault, type JobScript } from "@scenario-assets/core/testing"
 import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -29,7 +30,8 @@ export const run = (values: Values) =>
       storagePort: values.storagePort,
       faults,
       job,
-      catalogue: { anyId: values.anyId },
+      // So that there is something of the last days.
+      catalogue: { anyId: values.anyId, newest: yield* Clock.currentTimeMillis },
       urlLifetime: Option.getOrUndefined(values.urlLifetime),
       archive: Option.getOrUndefined(
         Option.map(values.archiveSize, (size) => ({ size, entries: values.archiveEntries }))

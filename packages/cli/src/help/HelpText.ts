@@ -3,6 +3,7 @@ import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
 import { meanings } from "../errors/ExitCode.ts"
+import * as Moment from "../text/Moment.ts"
 import * as Reader from "../text/Reader.ts"
 
 /** A section of a command's help beside the usual ones. */
@@ -53,7 +54,9 @@ export const format = (doc: HelpDoc, { colors, more, width }: Options): string =
     ...flagGroups(doc.flags).flatMap(([title, group]) => section(title, group.map(flagRow), flags)),
     ...section(
       "Values",
-      Reader.values.filter(([metavar]) => doc.flags.some(({ type }) => type === metavar))
+      [...Reader.values, [Moment.reader.metavar, Moment.taken] as const].filter(([metavar]) =>
+        doc.flags.some(({ type }) => type === metavar)
+      )
     ),
     ...(more === undefined ? [] : section(more.title, more.rows)),
     ...section("Global flags", (doc.globalFlags ?? []).map(flagRow)),
@@ -84,7 +87,8 @@ const others = "Flags"
 /** What each flag is about. Those that hold for long, and are best set for good, come last. */
 export const grouped: ReadonlyArray<readonly [title: string, names: ReadonlyArray<string>]> = [
   ["Selection", ["asset", "inference", "model", "from-file", "job"]],
-  ["Destination", ["output", "archive", "template", "flat", "force", "manifest"]],
+  ["Search", ["collection", "kind", "since", "until", "author", "tag", "search", "limit", "refresh"]],
+  ["Destination", ["output", "archive", "template", "flat", "force", "manifest", "metadata"]],
   ["What to extract", ["include", "exclude", "max-size"]],
   ["Output", ["json", "quiet", "verbose"]],
   [
@@ -93,7 +97,7 @@ export const grouped: ReadonlyArray<readonly [title: string, names: ReadonlyArra
   ]
 ]
 
-const titles = [...grouped.slice(0, 3).map(([title]) => title), others, ...grouped.slice(3).map(([title]) => title)]
+const titles = [...grouped.slice(0, 4).map(([title]) => title), others, ...grouped.slice(4).map(([title]) => title)]
 
 const widest = 100
 

@@ -38,12 +38,15 @@ const encodingOf = ([first, second, third, fourth]: Uint8Array): string => {
   return "utf-8"
 }
 
-/** The ids of a text, without blank lines and comments; of a table, those of the column that its first line calls so. */
+/**
+ * The ids of a text, without blank lines and comments; of a table, those of the column that its first line calls so, or those that
+ * stand before a tab, as `assets` prints them.
+ */
 export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal> => {
   const found: Array<Line> = []
   let column: { readonly index: number; readonly kind: string | undefined } | undefined
   let isFirst = true
-  for (const { cells, line } of rows(text)) {
+  for (const { cells, line } of rows(text, () => column === undefined)) {
     if (isFirst) {
       isFirst = false
       column = columnOf(cells)
@@ -90,28 +93,39 @@ interface Row {
 const cellEnd = /[,;\t\r\n\v\f\u0085\u2028\u2029#]/g
 const lineEnd = /[\r\n\v\f\u0085\u2028\u2029]/g
 
-/** Lines, cut at commas, semicolons and tabs. A quoted cell may hold these, and line breaks. */
-function* rows(text: string): Generator<Row> {
+/** An id, and behind a tab something that is none, such as its kind. */
+const firstOfLine =
+  /[ \uFEFF]*((?:asset|inf|inference|model|job)_[^\s,;"'#]+)\t(?![ "']*(?:asset|inf|inference|model|job|run)_)/y
+
+/**
+ * Lines, cut at commas, semicolons and tabs. A quoted cell may hold these, and line breaks. Where the id comes first, what stands behind
+ * it is anybody's words, and not looked at.
+ */
+function* rows(text: string, isIdFirst: () => boolean): Generator<Row> {
   let position = 0
   let line = 1
   while (position < text.length) {
     const cells: Array<string> = []
     const start = line
-    for (;;) {
-      const quoted = quotedAt(text, position)
-      if (quoted !== undefined) {
-        cells.push(quoted.content.trim())
-        line += quoted.content.split(breaks).length - 1
-        position = quoted.end
-      } else {
-        const end = next(text, position, cellEnd)
-        cells.push(plain(text.slice(position, end)))
-        position = end
+    firstOfLine.lastIndex = position
+    const first = isIdFirst() ? firstOfLine.exec(text)?.[1] : undefined
+    if (first !== undefined) cells.push(first)
+    else
+      for (;;) {
+        const quoted = quotedAt(text, position)
+        if (quoted !== undefined) {
+          cells.push(quoted.content.trim())
+          line += quoted.content.split(breaks).length - 1
+          position = quoted.end
+        } else {
+          const end = next(text, position, cellEnd)
+          cells.push(plain(text.slice(position, end)))
+          position = end
+        }
+        if (text[position] === "#") position = next(text, position, lineEnd)
+        if (!/[,;\t]/.test(text[position] ?? "")) break
+        position++
       }
-      if (text[position] === "#") position = next(text, position, lineEnd)
-      if (!/[,;\t]/.test(text[position] ?? "")) break
-      position++
-    }
     position = next(text, position, lineEnd)
     position += text.startsWith("\r\n", position) ? 2 : 1
     line++

@@ -32,9 +32,11 @@ export type Wanted =
   | { readonly _tag: "Assets"; readonly selection: Selection.Selection; readonly duplicateCount: number }
   | { readonly _tag: "Jobs"; readonly jobIds: Arr.NonEmptyReadonlyArray<JobId> }
   | { readonly _tag: "Run"; readonly runId: string }
+  /** No id at all, where that is allowed. */
+  | { readonly _tag: "Everything" }
 
-/** Everything that a download is asked for. */
-export const read = Effect.fnUntraced(function* (input: Input) {
+/** Everything that a download is asked for. Without an id it fails, unless that stands for everything in the project. */
+export const read = Effect.fnUntraced(function* (input: Input, options: { readonly orEverything?: boolean } = {}) {
   const words = yield* gather(input)
   const flags = [
     ["asset", input.assets],
@@ -51,6 +53,10 @@ export const read = Effect.fnUntraced(function* (input: Input) {
   const of = (kind: IdKind.IdKind) => ids.filter((id) => id.kind === kind).map(({ id }) => id)
   const [runs, jobs] = [Arr.dedupe(of("run")), of("job")]
   if (runs.length > 0) return yield* single(runs, ids.length)
+  if (ids.length === 0 && options.orEverything === true) {
+    const wanted: Wanted = { _tag: "Everything" }
+    return wanted
+  }
   if (!Arr.isReadonlyArrayNonEmpty(jobs)) {
     const [assetIds, inferenceIds, modelIds] = [of("asset"), of("inference"), of("model")]
     const selection = yield* Selection.make({ assetIds, inferenceIds, modelIds })

@@ -40,93 +40,104 @@ const event = <const Type extends string, const Fields extends Schema.Struct.Fie
 const id = { id: Schema.String.annotate({ description: "A job, an asset, or the path of an archive" }) }
 
 export const EventLine = Schema.Union([
-  event("planned", "So many jobs will be requested", { batches: Count, ids: Count }),
-  event("batch", "What is wanted of a batch is asked for", {
+  event("planned", "How many jobs are needed", { batches: Count, ids: Count }),
+  event("batch", "A batch is being requested", {
     batch: Count.annotate({ description: "Counted from 1" }),
     ids: Count
   }),
-  event("requested", "A job is begun, or one begun by an earlier run is taken up", {
+  event("requested", "A job was started, or one that an earlier run started is used again", {
     batch: Count.annotate({ description: "Counted from 1" }),
     jobId: Schema.String,
     resumed: Schema.Boolean
   }),
-  event("status", "A job is in another state", {
+  event("status", "The status of a job has changed", {
     jobId: Schema.String,
     jobStatus: Schema.String,
-    ready: Schema.Boolean.annotate({ description: "Whether its archive can be fetched" })
+    ready: Schema.Boolean.annotate({ description: "Whether its archive can be downloaded" })
   }),
-  event("callRetrying", "A call of the API failed, and is repeated after a pause", {
+  event("callRetrying", "An API call failed and is retried after a pause", {
     batch: Count,
     jobId: Schema.optionalKey(Schema.String),
-    tries: Count.annotate({ description: "In vain, in a row" }),
+    tries: Count.annotate({ description: "Failed attempts in a row" }),
     pauseMs: Count,
     message: Schema.String,
     operation: Schema.optionalKey(Schema.String),
     reason: Schema.optionalKey(Schema.String),
-    status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
+    status: Schema.optionalKey(Count.annotate({ description: "HTTP status of the API's response" })),
     requestId: Schema.optionalKey(Schema.String)
   }),
-  event("ready", "The archive of a batch can be fetched", { batch: Count, jobId: Schema.String }),
-  event("failed", "The archive of a batch cannot be had, or not be saved", {
+  event("ready", "The archive of a batch is ready for download", { batch: Count, jobId: Schema.String }),
+  event("failed", "The archive of a batch could not be made, or could not be saved", {
     batch: Count,
     jobId: Schema.optionalKey(Schema.String),
     message: Schema.String,
-    startsAnew: Schema.Boolean.annotate({ description: "Whether its job is begun once more, because of no use" })
+    startsAnew: Schema.Boolean.annotate({ description: "Whether a new job is started in its place" })
   }),
-  event("opened", "The storage host has answered", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
-  event("progress", "Bytes that have arrived; at most twice a second for each id, and the last one always", {
+  event("opened", "The storage host has responded", { ...id, offset: Count, size: Schema.optionalKey(Count) }),
+  event("progress", "Bytes received so far: at most twice a second for each id, and always once at the end", {
     ...id,
     bytes: Count,
     size: Schema.optionalKey(Count)
   }),
-  event("retrying", "An exchange failed, and is tried again after a pause", {
+  event("retrying", "A request to the storage host failed and is retried after a pause", {
     ...id,
     offset: Count,
-    tries: Count.annotate({ description: "In vain, since the last byte" }),
+    tries: Count.annotate({ description: "Failed attempts since bytes last arrived" }),
     pauseMs: Count,
     fault: Schema.String
   }),
-  event("refreshed", "A link was refused, and a fresh one was asked for", { ...id, offset: Count, status: Count }),
-  event("startedOver", "The storage host did not go on; bytes are forgotten", {
+  event("refreshed", "A link was refused, and a new one was requested", { ...id, offset: Count, status: Count }),
+  event("startedOver", "The download starts again, because the storage host could not resume it", {
     ...id,
     discarded: Count,
     sameObject: Schema.Boolean
   }),
-  event("segments", "So many connections read from now on", { ...id, connections: Count }),
-  event("extracting", "The archive's directory is read, and all is decided", {
+  event("segments", "The number of connections in use has changed", { ...id, connections: Count }),
+  event("extracting", "The archive's directory has been read; it is known what will be written", {
     ...id,
     files: Count,
     bytes: Count,
-    toWrite: Count.annotate({ description: "Files that are not there yet" }),
+    toWrite: Count.annotate({ description: "Files that do not exist yet" }),
     toRead: Count.annotate({ description: "Bytes of the archive that will be read" })
   }),
-  event("extracted", "Files that are there now, at most 256 at once", {
+  event("extracted", "Files that now exist, at most 256 per event", {
     ...id,
     files: Schema.Array(
       Schema.Struct({ path: Schema.String, ...entry, alreadyThere: Schema.Boolean, ...why }).pipe(
-        described("ExtractedFile", "A file that is there, in the directory")
+        described("ExtractedFile", "A file in the output directory")
       )
     )
   }),
-  event("refused", "A file is left out, alone: by its name, how it is kept, or because it is damaged", {
+  event("refused", "One file was not extracted, because of its name, its compression or damage", {
     ...id,
     name: Schema.String,
     message: Schema.String
   }),
-  event("completed", "A file is there, whole", { ...id, ...savedFile }, "completedFile"),
+  event("completed", "A file is complete", { ...id, ...savedFile }, "completedFile"),
   event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
-  event("run", "The run is recorded, and can be resumed", { runId: Schema.String }),
-  event("notRecorded", "The run, or a job of it, cannot be recorded, and goes on all the same", {
+  event("run", "The run is recorded and can be resumed", { runId: Schema.String }),
+  event("notRecorded", "The run, or one of its jobs, cannot be recorded; it continues all the same", {
     message: Schema.String
   }),
-  event("listening", "The emulator can be reached; its credentials are its own, and no secret", {
+  event("asset", "An asset of the catalogue", {
+    asset: Schema.Record(Schema.String, Schema.Json).annotate({
+      description: "What Scenario knows of it, without links; only its id is certain"
+    })
+  }),
+  event("collection", "A collection of the project", {
+    id: Schema.String,
+    name: Schema.String,
+    assetCount: Schema.optionalKey(Count),
+    createdAt: Schema.optionalKey(Schema.String)
+  }),
+  event("listening", "The emulator is listening; its credentials are made up and not secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
     apiKey: Schema.String,
     apiSecret: Schema.String,
     models: Strings
   })
-]).pipe(described("Event", "What happens on the way"))
+]).pipe(described("Event", "Something that happened during the run"))
 
 /** What a run that failed has done all the same, and what of it went wrong. */
 const partial = {
@@ -147,18 +158,24 @@ const particulars = {
   error: Schema.String.annotate({
     description: "Such as ApiError; UsageError for a wrong command line, Interrupted after a signal, Defect for a bug"
   }),
-  reason: Schema.optionalKey(Schema.String.annotate({ description: "Of an error that has several causes: NotFound" })),
+  reason: Schema.optionalKey(
+    Schema.String.annotate({ description: "Which cause, for errors that have several, such as NotFound" })
+  ),
   operation: Schema.optionalKey(Schema.String),
-  subject: Schema.optionalKey(Schema.String.annotate({ description: "The id that was asked for" })),
+  subject: Schema.optionalKey(Schema.String.annotate({ description: "The id that was requested" })),
   jobId: Schema.optionalKey(Schema.String),
   path: Schema.optionalKey(Schema.String),
-  code: Schema.optionalKey(Schema.String.annotate({ description: "Of the system, TLS or the HTTP client: ENOSPC" })),
-  origin: Schema.optionalKey(Schema.String.annotate({ description: "Of the storage host" })),
+  code: Schema.optionalKey(
+    Schema.String.annotate({ description: "Code from the system, TLS or the HTTP client, such as ENOSPC" })
+  ),
+  origin: Schema.optionalKey(Schema.String.annotate({ description: "Origin of the storage host" })),
   archive: Schema.optionalKey(Schema.String),
-  runId: Schema.optionalKey(Schema.String.annotate({ description: "Of the run, which can be resumed" })),
-  status: Schema.optionalKey(Count.annotate({ description: "Of the API's answer" })),
-  requestId: Schema.optionalKey(Schema.String.annotate({ description: "Of the API's answer, for Scenario's support" })),
-  answer: Schema.optionalKey(Schema.String.annotate({ description: "The body of the API's answer, or its beginning" })),
+  runId: Schema.optionalKey(Schema.String.annotate({ description: "The run, which can be resumed" })),
+  status: Schema.optionalKey(Count.annotate({ description: "HTTP status of the API's response" })),
+  requestId: Schema.optionalKey(
+    Schema.String.annotate({ description: "Of the API's response, for Scenario's support" })
+  ),
+  answer: Schema.optionalKey(Schema.String.annotate({ description: "Body of the API's response, or its beginning" })),
   details: Schema.optionalKey(Schema.String.annotate({ description: "The file with the details of a bug" }))
 }
 

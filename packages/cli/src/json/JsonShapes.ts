@@ -31,20 +31,22 @@ export const entry = {
 /** Where an archive comes from. */
 export const origin = { jobId: Schema.optionalKey(Schema.String), file: Schema.optionalKey(Schema.String) }
 
-export const why = { why: Strings.annotate({ description: "Why the path is not the name; empty where it is" }) }
+export const why = {
+  why: Strings.annotate({ description: "Why the path differs from the name; empty where it does not" })
+}
 
 export const savedFile = {
   path: Schema.String,
   bytes: Count,
-  resumedFrom: Count.annotate({ description: "Bytes that were there from an earlier run" }),
+  resumedFrom: Count.annotate({ description: "Bytes kept from an earlier run" }),
   alreadyThere: Schema.Boolean,
-  verified: Strings.annotate({ description: "Checksums that the storage host declared, and the bytes have" })
+  verified: Strings.annotate({ description: "Checksums from the storage host that the bytes match" })
 }
 
 export const extractedFiles = {
   files: Count,
   bytes: Count,
-  alreadyThere: Count.annotate({ description: "Files that were there before" }),
+  alreadyThere: Count.annotate({ description: "Files that existed before" }),
   read: Count.annotate({ description: "Bytes of the archive that were read" })
 }
 
@@ -76,7 +78,7 @@ export const ListedArchive = Schema.Struct({
       ...entry,
       compressedSize: Count,
       refused: Schema.optionalKey(
-        Schema.String.annotate({ description: "Why it would not be extracted; missing where it would" })
+        Schema.String.annotate({ description: "Why it would not be extracted; absent if it would" })
       ),
       modified: Schema.NullOr(Schema.String)
     }).pipe(described("Entry", "A file or directory in an archive"))
@@ -93,10 +95,10 @@ export const Refused = Count.annotate({
 
 /** One of several that could not be saved. */
 export const Failed = Schema.Struct({
-  of: Schema.String.annotate({ description: "What it happened to" }),
+  of: Schema.String.annotate({ description: "What it concerns" }),
   error: Schema.String,
   message: Schema.String
-}).pipe(described("Failed", "One of several that could not be saved"))
+}).pipe(described("Failed", "One of several items that could not be saved"))
 
 /** A job, without its URL, which is a secret. */
 export const Job = Schema.Struct({
@@ -104,15 +106,17 @@ export const Job = Schema.Struct({
   jobStatus: Schema.String,
   phase: Schema.Literals(["pending", "ready", "failed", "canceled"]),
   ready: Schema.Boolean,
-  details: Schema.Record(Schema.String, Schema.Json).annotate({ description: "All else the server says of it" })
+  details: Schema.Record(Schema.String, Schema.Json).annotate({
+    description: "Everything else the server says about it"
+  })
 }).pipe(described("Job", "A job, without its URL, which is a secret"))
 
 /** A job that was begun for a batch. */
 export const BegunJob = Schema.Struct({
   batch: Count.annotate({ description: "Counted from 1" }),
   jobId: Schema.String,
-  resumed: Schema.Boolean.annotate({ description: "Begun by an earlier run" })
-}).pipe(described("BegunJob", "A job that was begun for a batch"))
+  resumed: Schema.Boolean.annotate({ description: "Started by an earlier run" })
+}).pipe(described("BegunJob", "A job that was started for a batch"))
 
 /** A download that is recorded. */
 export const Run = Schema.Struct({
@@ -127,10 +131,10 @@ export const Run = Schema.Struct({
   host: Schema.optionalKey(Schema.String),
   ended: Schema.optionalKey(Schema.String),
   message: Schema.optionalKey(
-    Schema.NullOr(Schema.String).annotate({ description: "What went wrong, or the first of it" })
+    Schema.NullOr(Schema.String).annotate({ description: "What went wrong, or what went wrong first" })
   ),
   what: Schema.String,
-  files: Schema.optionalKey(Count.annotate({ description: "Files saved so far; missing where that is not recorded" })),
+  files: Schema.optionalKey(Count.annotate({ description: "Files saved so far; absent where that is not recorded" })),
   path: Schema.String
 }).pipe(described("Run", "A download that is recorded"))
 export type Run = typeof Run.Type
@@ -144,10 +148,11 @@ export const RunDetails = Schema.Struct({
   request: Schema.optionalKey(
     Schema.Struct({
       kind: Schema.Literals(["assets", "jobs"]),
-      count: Count.annotate({ description: "Of ids" }),
+      count: Count.annotate({ description: "Number of ids" }),
       first: Strings.annotate({ description: "The first ids, at most 10" }),
       fileNameTemplate: Schema.optionalKey(Schema.String),
-      flags: Strings.annotate({ description: "Those of download" })
+      filter: Schema.optionalKey(Schema.String.annotate({ description: "The flags that found the assets" })),
+      flags: Strings.annotate({ description: "Flags of download" })
     })
   ),
   jobs: Schema.Array(
@@ -168,11 +173,11 @@ export const Check = Schema.Struct({
   message: Schema.String,
   advice: Schema.optionalKey(Schema.String),
   exitCode: Schema.optionalKey(Schema.Int)
-}).pipe(described("Check", "What doctor has looked at, and what was found"))
+}).pipe(described("Check", "What doctor checked, and what it found"))
 
 /** A setting, and where it is from; without a value where it cannot be used. */
 export const Setting = Schema.Struct({
   key: Schema.String,
   value: Schema.optionalKey(Schema.String),
   source: Schema.String
-}).pipe(described("Setting", "A setting, and where it is from; without a value where it cannot be used"))
+}).pipe(described("Setting", "A setting and where it comes from; without a value if it cannot be used"))

@@ -34,9 +34,17 @@ export const ResultLine = Schema.Union([
   }),
   result("Archives", "Of download --archive", { archives: Schema.Array(SavedArchive) }),
   result("Assets", "Of asset", { assets: Schema.Array(SavedAsset) }),
+  result("Catalogue", "Of assets; each was an event", {
+    assets: Count,
+    bytes: Count.annotate({ description: "As they are stored, of those whose size is known" })
+  }),
+  result("Collections", "Of collections; each was an event", { collections: Count }),
   result("BatchesPlan", "Of download --dry-run with ids", {
     ...dryRun,
     ids: Count,
+    bytes: Schema.optionalKey(
+      Count.annotate({ description: "Of the assets as they are stored, where flags chose them" })
+    ),
     batches: Schema.Array(Schema.Struct({ assetIds: Strings, inferenceIds: Strings, modelIds: Strings })),
     archives: Schema.optionalKey(Strings.annotate({ description: "Where they would be kept" })),
     fileNameTemplate: Schema.String,

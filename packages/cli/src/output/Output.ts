@@ -42,7 +42,7 @@ export class Output extends Context.Service<
     readonly note: (text: string) => Effect.Effect<void>
     /** For the person who wants to know all; only with `--verbose`, and not with `--quiet`. */
     readonly detail: (text: string) => Effect.Effect<void>
-    /** Always shown. */
+    /** Always shown, once. */
     readonly warn: (text: string) => Effect.Effect<void>
     /** What to tell when a signal ends an effect, and how to go on then. */
     readonly whenInterrupted: (
@@ -68,6 +68,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         const paint = level === "debug" ? colors.faint : colors.warning
         progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
       }
+      const warned = new Set<string>()
       /** Nothing comes after the line that tells of a crash. */
       const print = (text: string) => (Ending.hasCrashed() ? undefined : progress.write(process.stdout, text))
       const json = (fields: { readonly type: string }) =>
@@ -90,7 +91,11 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         result: (fields) => end(0, { type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose && !mode.quiet ? say(text) : undefined)),
-        warn: (text) => Effect.sync(() => log("warning", text)),
+        warn: (text) =>
+          Effect.sync(() => {
+            if (!warned.has(text)) log("warning", text)
+            warned.add(text)
+          }),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {
             const exitCode = Ending.exitCode()

@@ -71,7 +71,7 @@ const ofTagged = (
           : "Or pass another one with --project."
     case "InvalidSelection":
       return error.refused.length === 0
-        ? "Pass ids such as model_… as arguments, in a file with --from-file, or on stdin with '-'."
+        ? "Pass ids such as model_… as arguments, in a file with --from-file, or on stdin with '-'; or choose assets by --collection, --kind, --since and others."
         : undefined
     case "FileError":
       return ofFile(error, run)

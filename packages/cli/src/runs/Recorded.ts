@@ -64,6 +64,10 @@ export const flags = (request: DownloadRequest): ReadonlyArray<string> => {
 /** The note of a request that says where a manifest goes. */
 export const manifest = "manifest"
 
+/** The notes of what was chosen out of the catalogue: by which flags, and a digest of where. */
+export const filter = "filter"
+export const within = "within"
+
 const time = (duration: Duration.Duration | undefined): string | undefined => {
   if (duration === undefined) return undefined
   const millis = Duration.toMillis(duration)

@@ -36,6 +36,7 @@ const asked = ({ head: { wanted } }: RunFields.Known, request: DownloadRequest) 
   ...(request.wanted._tag === "Assets" && request.wanted.fileNameTemplate !== undefined
     ? { fileNameTemplate: request.wanted.fileNameTemplate }
     : {}),
+  ...(request.annotations?.[Recorded.filter] === undefined ? {} : { filter: request.annotations[Recorded.filter] }),
   flags: Recorded.flags(request)
 })
 
@@ -75,6 +76,7 @@ export const lines = (record: Record, now: number): string => {
     ["Ended", head.end === undefined ? undefined : at(head.end.at)],
     ["Process", head.end === undefined ? `${head.process.pid} on ${head.process.host}` : undefined],
     ["Wanted", request === undefined ? RunFields.what(head) : idsInWords(request)],
+    ["Found by", request?.filter],
     ["Place", head.place],
     ["Started in", head.cwd],
     ["Files", head.files?.toString()],

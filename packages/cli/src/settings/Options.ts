@@ -180,7 +180,8 @@ export const duration = (name: string): Flag.Flag<Duration.Duration> => read(nam
 export const wholeNumber = (name: string, metavar: string, minimum: number, maximum: number): Flag.Flag<number> =>
   read(name, Reader.wholeNumber(metavar, minimum, maximum))
 
-function read<A>(name: string, { metavar, read, refusal }: Reader.Reader<A>): Flag.Flag<A> {
+/** A flag whose words are read so. */
+export function read<A>(name: string, { metavar, read, refusal }: Reader.Reader<A>): Flag.Flag<A> {
   return Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.filterMap(read, refusal))
 }
 

@@ -23,6 +23,15 @@ export const shorten = (text: string, columns: number): string => {
   return `${start.join("")}…${end.join("")}`
 }
 
+/** The same where the beginning says most: what is too much is left out at the end. */
+export const beginning = (text: string, columns: number): string => {
+  if (of(text) <= columns) return text
+  if (columns < 1) return ""
+  // Of what is very long nobody needs to take apart more than there is room for.
+  const characters = Array.from(segmenter.segment(text.slice(0, columns * 8)), ({ segment }) => segment)
+  return `${take(characters, columns - 1).join("")}…`
+}
+
 /** Rows of a terminal of so many columns, which goes on in the next one where a character has no room. */
 export const rows = (text: string, columns: number): number => {
   let [rows, column] = [1, 0]

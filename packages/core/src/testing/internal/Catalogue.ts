@@ -177,7 +177,7 @@ export const make = (options: CatalogueOptions = {}): Catalogue => {
       return [...assetsById.values()]
     },
     get oldestFirst() {
-      return (ordered ??= [...assetsById.values()].sort(byTime))
+      return (ordered ??= [...assetsById.values()].toSorted(byTime))
     },
     get collections() {
       return [...collections.values()]

@@ -3,7 +3,7 @@ import { format, parse, resolve } from "node:path"
 import type { DownloadRequest } from "../DownloadRequest.ts"
 
 /** The directory, or the path of the archive. */
-export const of = ({ destination }: DownloadRequest): string =>
+export const of = ({ destination }: Pick<DownloadRequest, "destination">): string =>
   destination._tag === "Directory" ? destination.directory : destination.file
 
 /** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several. */

@@ -1,0 +1,131 @@
+/** The assets that flags and ids choose together, out of the catalogue. */
+import type { AssetId, InferenceId, ModelId } from "@scenario-assets/core/Asset"
+import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
+import type { AssetRecord } from "@scenario-assets/core/AssetRecord"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { UsageError } from "../errors/CommandError.ts"
+import type { Choice } from "../settings/CatalogueFlags.ts"
+import type { Moment } from "../text/Moment.ts"
+import * as Shell from "../text/Shell.ts"
+
+/** Where to look; without any id, everywhere in the project. */
+export interface Within {
+  readonly assetIds: ReadonlyArray<AssetId>
+  readonly inferenceIds: ReadonlyArray<InferenceId>
+  readonly modelIds: ReadonlyArray<ModelId>
+}
+
+export const everywhere: Within = { assetIds: [], inferenceIds: [], modelIds: [] }
+
+/** The flags of a choice as they were given, always in the same order; none where nothing is chosen. */
+export const flags = (choice: Choice): ReadonlyArray<string> => {
+  const one = (flag: string, value: Option.Option<string | number>) =>
+    Option.match(value, { onNone: () => [], onSome: (value) => Shell.flag(flag, String(value)) })
+  const text = (moment: Option.Option<Moment>) => Option.map(moment, ({ text }) => text)
+  return [
+    ...one("--collection", choice.collection),
+    ...[...new Set(choice.kinds)].toSorted().flatMap((kind) => Shell.flag("--kind", kind)),
+    ...one("--since", text(choice.since)),
+    ...one("--until", text(choice.until)),
+    ...one("--author", choice.author),
+    ...[...new Set(choice.tags)].toSorted().flatMap((tag) => Shell.flag("--tag", tag)),
+    ...one("--search", choice.search),
+    ...one("--limit", choice.limit)
+  ]
+}
+
+/** Checked before anybody is asked. */
+export interface Chosen {
+  /** In words, for a person: `--kind image --since 7d`. */
+  readonly words: string
+  /** Each once, page after page. An id that Scenario does not know is left out. */
+  readonly records: Stream.Stream<
+    AssetRecord,
+    Stream.Error<ReturnType<AssetCatalog.AssetCatalog["Service"]["list"]>> | AssetCatalog.CollectionNotFound,
+    AssetCatalog.AssetCatalog
+  >
+}
+
+/** Fails with the flag that cannot be meant. */
+export const make = Effect.fnUntraced(function* (choice: Choice, within: Within = everywhere) {
+  const { author, collection, kinds, limit, search, tags } = choice
+  for (const [flag, value] of [
+    ["collection", collection],
+    ["author", author],
+    ["search", search]
+  ] as const) {
+    if (Option.exists(value, (text) => text.trim() === "")) {
+      return yield* new UsageError({ message: `--${flag} is empty; give it a value, or leave it out` })
+    }
+  }
+  const bounds = yield* boundsOf(choice)
+  const filter = {
+    ...bounds,
+    kinds,
+    tags,
+    authorId: Option.getOrUndefined(author),
+    search: Option.getOrUndefined(search)
+  }
+  const records = Stream.unwrap(
+    Effect.gen(function* () {
+      const catalog = yield* AssetCatalog.AssetCatalog
+      const collectionId = Option.isNone(collection) ? undefined : (yield* catalog.collection(collection.value)).id
+      const whole: AssetCatalog.Filter = { ...filter, collectionId }
+      const { assetIds, inferenceIds, modelIds } = within
+      const parts = [
+        ...(assetIds.length === 0 ? [] : [Stream.filter(catalog.get(assetIds), AssetCatalog.fits(whole))]),
+        ...inferenceIds.map((inferenceId) => catalog.list({ ...whole, inferenceId })),
+        ...modelIds.map((modelId) => catalog.list({ ...whole, modelId }))
+      ]
+      const [only = catalog.list(whole), ...others] = parts
+      const all = others.length === 0 ? only : Stream.flatten(Stream.fromIterable(parts))
+      if (Option.isNone(limit)) return onceEach(all)
+      // A list is newest first; several of them, and what was asked for by id, are put in order here.
+      const isInOrder = others.length === 0 && assetIds.length === 0
+      return Stream.take(isInOrder ? onceEach(all) : newestFirst(onceEach(all)), limit.value)
+    })
+  )
+  const chosen: Chosen = { words: Shell.command(flags(choice)), records }
+  return chosen
+})
+
+/** A page may repeat what has moved meanwhile, and an asset may be in several of the places. */
+const onceEach = <E, R>(records: Stream.Stream<AssetRecord, E, R>): Stream.Stream<AssetRecord, E, R> =>
+  Stream.suspend(() => {
+    const seen = new Set<string>()
+    return Stream.filter(records, ({ id }) => !seen.has(id) && seen.add(id) === seen)
+  })
+
+const newestFirst = <E, R>(records: Stream.Stream<AssetRecord, E, R>): Stream.Stream<AssetRecord, E, R> =>
+  Stream.runCollect(records).pipe(
+    Effect.map((all) => Stream.fromIterable(all.toSorted((a, b) => timeOf(b) - timeOf(a)))),
+    Stream.unwrap
+  )
+
+const timeOf = ({ createdAt }: AssetRecord): number => (createdAt === undefined ? 0 : DateTime.toEpochMillis(createdAt))
+
+const local = Option.liftThrowable(DateTime.zoneMakeLocal)
+
+const boundsOf = Effect.fnUntraced(function* ({ since, until }: Choice) {
+  const now = yield* DateTime.now
+  const zone = Option.getOrElse(local(), () => DateTime.zoneMakeOffset(0))
+  const first = Option.map(since, ({ span }) => span(now, zone).first)
+  const last = Option.map(until, ({ span }) => span(now, zone).last)
+  if (Option.isSome(first) && Option.isSome(last) && first.value > last.value) {
+    const [from, to] = [since, until].map((moment) =>
+      Option.match(moment, { onNone: () => "", onSome: (of) => of.text })
+    )
+    return yield* new UsageError({
+      message: `--since ${from} is after --until ${to}, so that no asset can fit; swap them`
+    })
+  }
+  // The bounds of the catalogue are none of the times they let through.
+  const bounds: Pick<AssetCatalog.Filter, "createdAfter" | "createdBefore"> = {
+    createdAfter: Option.getOrUndefined(Option.map(first, (at) => DateTime.makeUnsafe(at - 1))),
+    createdBefore: Option.getOrUndefined(Option.map(last, (at) => DateTime.makeUnsafe(at + 1)))
+  }
+  return bounds
+})

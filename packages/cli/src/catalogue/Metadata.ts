@@ -1,0 +1,86 @@
+/** What the catalogue knows of assets, in a file: a line for each, as JSON, or as CSV where the name of the file ends so. */
+import { dirname } from "node:path"
+import * as AssetRecord from "@scenario-assets/core/AssetRecord"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
+import * as Stream from "effect/Stream"
+import { UsageError } from "../errors/CommandError.ts"
+import * as SystemCode from "../files/SystemCode.ts"
+import * as WholeFile from "../files/WholeFile.ts"
+import * as Json from "../json/Json.ts"
+
+/** A record in one line, and what is known of its file. */
+export interface Row {
+  readonly record: AssetRecord.AssetRecord
+  /** Relative to the directory of the files. */
+  readonly path?: string
+}
+
+/** Fails before anything is requested where there can be no such file. */
+export const check = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const isDirectory = yield* Effect.orElseSucceed(
+    Effect.map(fs.stat(file), ({ type }) => type === "Directory"),
+    () => false
+  )
+  if (file === "" || file === "-" || isDirectory) {
+    return yield* new UsageError({ message: `--metadata: ${Redaction.quoted(file)} is not the name of a file` })
+  }
+})
+
+/** Writes them whole or not at all, while they come. */
+export const write = Effect.fnUntraced(function* <E, R>(file: string, rows: Stream.Stream<Row, E, R>) {
+  const fs = yield* FileSystem.FileSystem
+  const failed = SystemCode.fileError("write the metadata to", file)
+  yield* Effect.mapError(fs.makeDirectory(dirname(file), { recursive: true }), failed)
+  const isCsv = /\.csv$/i.test(file)
+  const lines = isCsv
+    ? Stream.concat(
+        Stream.make(csvLine(columns)),
+        Stream.map(rows, (row) => csvLine(columns.map(cellOf(row))))
+      )
+    : Stream.map(rows, jsonLine)
+  yield* WholeFile.write(file, Stream.encodeText(lines)).pipe(
+    Effect.catchIf(isOfDisk, (error) => Effect.fail(failed(error)))
+  )
+})
+
+const isOfDisk = (error: unknown): error is PlatformError =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "PlatformError"
+
+/** A row as a line of JSON, with its end. */
+export const jsonLine = ({ path, record }: Row): string =>
+  `${Json.stringify(Object.assign(path === undefined ? {} : { path }, AssetRecord.toJson(record)))}\n`
+
+const columns = [
+  "id",
+  "path",
+  "kind",
+  "createdAt",
+  "size",
+  "mimeType",
+  "name",
+  "prompt",
+  "negativePrompt",
+  "seed",
+  "modelId",
+  "inferenceId",
+  "authorId",
+  "tags",
+  "collectionIds"
+] as const
+
+const cellOf = ({ path = "", record }: Row) => {
+  const json = AssetRecord.toJson(record)
+  return (column: (typeof columns)[number]): string => {
+    const value = column === "path" ? path : json[column]
+    if (Array.isArray(value)) return value.join(" ")
+    return typeof value === "string" || typeof value === "number" ? String(value) : ""
+  }
+}
+
+/** As RFC 4180 has it. */
+const csvLine = (cells: ReadonlyArray<string>): string =>
+  `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\r\n`
