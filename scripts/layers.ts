@@ -41,6 +41,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],
     ["download/", /^download\//],
+    ["sync/", /^sync\//],
     ["the whole", /^NodeScenario\.ts$/],
     ["the entry point", /^index\.ts$/]
   ],

@@ -28,6 +28,7 @@ import * as ApiWire from "./http/ApiWire.ts"
 import * as Network from "./http/Network.ts"
 import * as Proxies from "./http/Proxies.ts"
 import * as StorageWire from "./http/StorageWire.ts"
+import * as Sync from "./sync/Sync.ts"
 
 /** That of the package, beside whose `package.json` both `src` and `dist` stand. */
 const { version }: { readonly version: string } = createRequire(import.meta.url)("../package.json")
@@ -133,7 +134,8 @@ export const layerServices = (
   | ArchiveReader.ArchiveReader
   | Extraction.Extraction
   | Runs.Runs
-  | Downloads.Downloads,
+  | Downloads.Downloads
+  | Sync.Sync,
   Config.ConfigError,
   ScenarioConfig.ScenarioConfig
 > =>
@@ -141,7 +143,8 @@ export const layerServices = (
   Layer.mergeAll(
     Layer.effect(Archives.Archives, Archives.make),
     Layer.effect(ArchiveReader.ArchiveReader, ArchiveReader.make),
-    Layer.effect(Downloads.Downloads, Downloads.make)
+    Layer.effect(Downloads.Downloads, Downloads.make),
+    Layer.effect(Sync.Sync, Sync.make)
   ).pipe(
     Layer.provideMerge(Layer.effect(Extraction.Extraction, Extraction.make)),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),

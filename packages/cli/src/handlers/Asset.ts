@@ -6,6 +6,7 @@ import type { StoredObject } from "@scenario-assets/core/transfer/StoredObject"
 import type { ReadOptions } from "@scenario-assets/core/transfer/Transfer"
 import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
 import { FileDownload, type Options as FileOptions } from "@scenario-assets/node/file/FileDownload"
+import * as MediaType from "@scenario-assets/node/file/MediaType"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -90,26 +91,8 @@ const save = Effect.fnUntraced(function* (values: Values, assetId: AssetId, tran
   return { assetId, ...completed.file }
 })
 
-/** The extensions of media types. */
-const extensions: { readonly [type: string]: string } = {
-  "application/zip": ".zip",
-  "audio/mpeg": ".mp3",
-  "audio/wav": ".wav",
-  "audio/x-wav": ".wav",
-  "image/avif": ".avif",
-  "image/gif": ".gif",
-  "image/heif": ".heif",
-  "image/jpeg": ".jpg",
-  "image/png": ".png",
-  "image/svg+xml": ".svg",
-  "image/tiff": ".tiff",
-  "image/webp": ".webp",
-  "model/gltf-binary": ".glb",
-  "model/obj": ".obj",
-  "video/mp4": ".mp4",
-  "video/webm": ".webm"
+/** With its dot; nothing for a type that is not known. */
+const extensionOf = (contentType: string | undefined): string => {
+  const extension = MediaType.extension(contentType)
+  return extension === undefined ? "" : `.${extension}`
 }
-
-/** The usual extension of a media type; none for one we do not know. */
-const extensionOf = (contentType: string | undefined): string =>
-  extensions[(contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""] ?? ""
