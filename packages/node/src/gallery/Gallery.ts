@@ -6,34 +6,12 @@
 import * as Effect from "effect/Effect"
 import type { FileError } from "../file/FileError.ts"
 import * as Document from "./internal/Document.ts"
+import type { Item } from "./internal/Item.ts"
 import * as Kinds from "./internal/Kinds.ts"
 import * as Walk from "./internal/Walk.ts"
 
-/**
- * One file of a page, and what is known of it. Only `path` is certain.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Item {
-  /** Of its file, relative to the page, with `/` between directories. */
-  readonly path: string
-  /** What the asset is called; default is the name of its file. */
-  readonly name?: string | undefined
-  /** The size of its file. */
-  readonly bytes?: number | undefined
-  readonly id?: string | undefined
-  /** In Scenario's words: `image`, `video`, `audio`, `3d`, … Default is what the extension stands for. */
-  readonly kind?: string | undefined
-  readonly mimeType?: string | undefined
-  readonly prompt?: string | undefined
-  readonly negativePrompt?: string | undefined
-  readonly seed?: string | undefined
-  readonly modelId?: string | undefined
-  /** In ISO 8601. */
-  readonly createdAt?: string | undefined
-  readonly tags?: ReadonlyArray<string> | undefined
-}
+/** @category models @since 0.1.0 */
+export type { Item } from "./internal/Item.ts"
 
 /**
  * How a page is made.

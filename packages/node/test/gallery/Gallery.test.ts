@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Gallery } from "@scenario-assets/node"
 import { Effect } from "effect"
-import { page } from "../../../../scripts/gallery.ts"
+import * as GalleryPage from "../../../../test-support/GalleryPage.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as Href from "../../src/gallery/internal/Href.ts"
 import * as Kinds from "../../src/gallery/internal/Kinds.ts"
@@ -210,7 +210,7 @@ describe("internal/Page.ts", () => {
     const file = new URL("../../src/gallery/internal/Page.ts", import.meta.url)
     assert.strictEqual(
       readFileSync(file, "utf8"),
-      await page(),
+      await GalleryPage.page(),
       "gallery/page has changed: write the module anew with `node scripts/gallery.ts`"
     )
   })

@@ -1,6 +1,6 @@
 /** The parts of the page in one text. */
 import { createHash } from "node:crypto"
-import type { Item } from "../Gallery.ts"
+import type { Item } from "./Item.ts"
 import { script, style } from "./Page.ts"
 import * as Shown from "./Shown.ts"
 

@@ -202,14 +202,13 @@ export const script: string = `(function() {
 		});
 		const changed = () => {
 			for (const [name, chip] of chips) chip.setAttribute("aria-pressed", String(name === kind));
-			const chosen = choice();
-			history.replaceState(chosen, "");
-			onChoice(chosen);
+			onChoice(choice());
 		};
 		const pick = (name) => {
 			kind = chips.has(name) ? name : "";
 			changed();
 		};
+		addEventListener("pagehide", () => history.replaceState(choice(), ""));
 		search.addEventListener("input", changed);
 		model.addEventListener("change", changed);
 		order.addEventListener("change", changed);
@@ -324,51 +323,54 @@ export const script: string = `(function() {
 			"aria-haspopup": "dialog"
 		}, title, summary);
 		button.addEventListener("click", open);
-		return make$6("li", {
-			class: "card",
-			"data-display": entry.display
-		}, face(entry, true), button);
+		return make$6("li", { class: "card" }, face(entry, ""), button);
 	};
-	const face = (entry, isSmall) => {
+	const face = (entry, alt) => {
 		const box = make$6("div", { class: "face" });
-		const label = titleOf(entry);
-		const plain = (note) => {
-			box.setAttribute("data-label", entry.label);
-			box.setAttribute("data-note", note);
-		};
-		const failed = (media) => () => {
-			media.remove();
-			plain("cannot be shown");
-		};
 		if (entry.display === "picture") {
 			const image = make$6("img", {
-				alt: isSmall ? "" : label,
+				alt,
 				loading: "lazy",
 				decoding: "async",
 				draggable: "false"
 			});
-			image.addEventListener("error", failed(image));
-			image.setAttribute("src", entry.href);
-			box.append(image);
-		} else if (entry.display === "card") plain(kindOf$1(entry.kind));
-		else {
-			const preload = entry.display === "video" || !isSmall ? "metadata" : "none";
-			const player = make$6(entry.display, {
-				controls: "",
-				preload,
-				"aria-label": label
-			});
-			player.addEventListener("error", failed(player));
-			player.setAttribute("src", entry.href);
-			if (entry.display === "audio") plain(kindOf$1(entry.kind));
-			else player.setAttribute("playsinline", "");
-			box.append(player);
-		}
+			load(box, image, entry);
+		} else label(box, entry, kindOf$1(entry.kind));
 		return box;
+	};
+	const addPlayer = (box, entry, preload) => {
+		if (box === null || box.hasAttribute("data-has-player")) return;
+		if (entry.display !== "video" && entry.display !== "audio") return;
+		box.setAttribute("data-has-player", "");
+		const wanted = entry.display === "video" ? "metadata" : preload;
+		const player = make$6(entry.display, {
+			controls: "",
+			preload: wanted,
+			"aria-label": titleOf(entry)
+		});
+		if (entry.display === "video") {
+			player.setAttribute("playsinline", "");
+			box.removeAttribute("data-label");
+			box.removeAttribute("data-note");
+		}
+		load(box, player, entry);
+	};
+	const load = (box, media, entry) => {
+		media.addEventListener("error", () => {
+			media.remove();
+			label(box, entry, "cannot be shown");
+		});
+		media.setAttribute("src", entry.href);
+		box.append(media);
+	};
+	const label = (box, entry, note) => {
+		box.setAttribute("data-label", entry.label);
+		box.setAttribute("data-note", note);
 	};
 	// packages/node/src/gallery/page/Grid.ts
 	const budget = 300;
 	const gap = 16;
+	const rest = 150;
 	const textHeight = 7.125;
 	const shapeOf = (width, height, below) => {
 		const smallest = width < 560 ? 150 : 210;
@@ -406,7 +408,13 @@ export const script: string = `(function() {
 			const player = element.querySelector("audio, video");
 			return element.contains(document.activeElement) || player?.paused === false;
 		};
+		let resting;
+		const settle = () => {
+			for (const [entry, { element }] of cards) addPlayer(element.querySelector(".face"), entry, "none");
+		};
 		const render = () => {
+			clearTimeout(resting);
+			resting = setTimeout(settle, rest);
 			const above = scrollY - top();
 			const from = Math.max(0, Math.floor(above / shape.row) - 1) * shape.columns;
 			const to = Math.min(entries.length, (Math.floor((above + innerHeight) / shape.row) + 2) * shape.columns);
@@ -576,7 +584,9 @@ export const script: string = `(function() {
 			at = index;
 			place.replaceChildren(\`\${number(index + 1)} of \${number(entries.length)}\`);
 			status.replaceChildren();
-			stage.replaceChildren(face(entry, false));
+			const face$1 = face(entry, titleOf(entry));
+			addPlayer(face$1, entry, "metadata");
+			stage.replaceChildren(face$1);
 			details.replaceChildren(...describe(entry));
 			details.scrollTop = 0;
 			dialog.setAttribute("aria-label", titleOf(entry));
@@ -712,8 +722,7 @@ header {
   display: grid;
   gap: 0.75rem;
   padding: 0.875rem clamp(0.75rem, 3vw, 2rem);
-  background: color-mix(in srgb, var(--ground) 88%, transparent);
-  backdrop-filter: blur(14px);
+  background: var(--ground);
   border-bottom: 1px solid var(--line);
 }
 .line {

@@ -11,40 +11,53 @@ export const make = (entry: Entry, open: () => void): HTMLLIElement => {
   const summary = Dom.make("small", {}, Words.summaryOf(entry))
   const button = Dom.make("button", { type: "button", class: "open", "aria-haspopup": "dialog" }, title, summary)
   button.addEventListener("click", open)
-  return Dom.make("li", { class: "card", "data-display": entry.display }, face(entry, true), button)
+  // The prompt stands below the picture.
+  return Dom.make("li", { class: "card" }, face(entry, ""), button)
 }
 
-/** What is seen of a file: `small` in a card, or else as large as there is room. */
-export const face = (entry: Entry, isSmall: boolean): HTMLElement => {
+/** What is seen of a file: its picture, or else its extension. Players are added later. */
+export const face = (entry: Entry, alt: string): HTMLElement => {
   const box = Dom.make("div", { class: "face" })
-  const label = Words.titleOf(entry)
-  /** Its extension alone, and why. */
-  const plain = (note: string) => {
-    box.setAttribute("data-label", entry.label)
-    box.setAttribute("data-note", note)
-  }
-  /** Of a file that has gone, or that this browser does not know. */
-  const failed = (media: HTMLElement) => () => {
-    media.remove()
-    plain("cannot be shown")
-  }
   if (entry.display === "picture") {
-    // In a card the prompt stands below.
-    const image = Dom.make("img", { alt: isSmall ? "" : label, loading: "lazy", decoding: "async", draggable: "false" })
-    image.addEventListener("error", failed(image))
-    // After the attributes above: what is set before `loading` is loaded at once.
-    image.setAttribute("src", entry.href)
-    box.append(image)
-  } else if (entry.display === "card") {
-    plain(Words.kindOf(entry.kind))
+    const image = Dom.make("img", { alt, loading: "lazy", decoding: "async", draggable: "false" })
+    load(box, image, entry)
   } else {
-    const preload = entry.display === "video" || !isSmall ? "metadata" : "none"
-    const player = Dom.make(entry.display, { controls: "", preload, "aria-label": label })
-    player.addEventListener("error", failed(player))
-    player.setAttribute("src", entry.href)
-    if (entry.display === "audio") plain(Words.kindOf(entry.kind))
-    else player.setAttribute("playsinline", "")
-    box.append(player)
+    label(box, entry, Words.kindOf(entry.kind))
   }
   return box
+}
+
+/**
+ * Adds the player of a film or a sound to its face. To make one takes as long as to make many cards, so in the grid that waits until
+ * nothing moves.
+ */
+export const addPlayer = (box: Element | null, entry: Entry, preload: "none" | "metadata"): void => {
+  if (box === null || box.hasAttribute("data-has-player")) return
+  if (entry.display !== "video" && entry.display !== "audio") return
+  box.setAttribute("data-has-player", "")
+  // The first picture of a film is part of its metadata.
+  const wanted = entry.display === "video" ? "metadata" : preload
+  const player = Dom.make(entry.display, { controls: "", preload: wanted, "aria-label": Words.titleOf(entry) })
+  if (entry.display === "video") {
+    player.setAttribute("playsinline", "")
+    box.removeAttribute("data-label")
+    box.removeAttribute("data-note")
+  }
+  load(box, player, entry)
+}
+
+/** Loads what is shown of a file, which may have gone, or be of no use to this browser. */
+const load = (box: Element, media: HTMLElement, entry: Entry) => {
+  media.addEventListener("error", () => {
+    media.remove()
+    label(box, entry, "cannot be shown")
+  })
+  // Last of all: a picture whose source is set before it is lazy is loaded at once.
+  media.setAttribute("src", entry.href)
+  box.append(media)
+}
+
+const label = (box: Element, entry: Entry, note: string) => {
+  box.setAttribute("data-label", entry.label)
+  box.setAttribute("data-note", note)
 }

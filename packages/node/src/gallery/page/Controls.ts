@@ -82,14 +82,14 @@ export const make = (entries: ReadonlyArray<Entry>, onChoice: (choice: Selection
   })
   const changed = () => {
     for (const [name, chip] of chips) chip.setAttribute("aria-pressed", String(name === kind))
-    const chosen = choice()
-    history.replaceState(chosen, "")
-    onChoice(chosen)
+    onChoice(choice())
   }
   const pick = (name: string) => {
     kind = chips.has(name) ? name : ""
     changed()
   }
+  // Not with every letter: browsers refuse to be told more than a few times a second.
+  addEventListener("pagehide", () => history.replaceState(choice(), ""))
   search.addEventListener("input", changed)
   model.addEventListener("change", changed)
   order.addEventListener("change", changed)

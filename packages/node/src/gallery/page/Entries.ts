@@ -1,6 +1,6 @@
 /** The items of the page, as they are shown and searched. */
-import type { Item } from "../Gallery.ts"
 import * as Href from "../internal/Href.ts"
+import type { Item } from "../internal/Item.ts"
 import * as Kinds from "../internal/Kinds.ts"
 import * as Shown from "../internal/Shown.ts"
 

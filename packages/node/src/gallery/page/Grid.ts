@@ -8,6 +8,8 @@ import type { Entry } from "./Entries.ts"
 /** The nodes that the cards may have in all; the rest of the page has fewer than 200. */
 const budget = 300
 const gap = 16
+/** Milliseconds without a movement after which players are made. */
+const rest = 150
 /** The height of a card below its picture, in rem: two lines of a title and three small ones. */
 const textHeight = 7.125
 
@@ -53,7 +55,14 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
     return element.contains(document.activeElement) || player?.paused === false
   }
 
+  let resting: ReturnType<typeof setTimeout> | undefined
+  const settle = () => {
+    for (const [entry, { element }] of cards) Card.addPlayer(element.querySelector(".face"), entry, "none")
+  }
+
   const render = () => {
+    clearTimeout(resting)
+    resting = setTimeout(settle, rest)
     const above = scrollY - top()
     const from = Math.max(0, Math.floor(above / shape.row) - 1) * shape.columns
     const to = Math.min(entries.length, (Math.floor((above + innerHeight) / shape.row) + 2) * shape.columns)

@@ -80,7 +80,9 @@ export const make = (onClose: (index: number) => void) => {
     at = index
     place.replaceChildren(`${Words.number(index + 1)} of ${Words.number(entries.length)}`)
     status.replaceChildren()
-    stage.replaceChildren(Card.face(entry, false))
+    const face = Card.face(entry, Words.titleOf(entry))
+    Card.addPlayer(face, entry, "metadata")
+    stage.replaceChildren(face)
     details.replaceChildren(...describe(entry))
     details.scrollTop = 0
     dialog.setAttribute("aria-label", Words.titleOf(entry))
