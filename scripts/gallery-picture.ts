@@ -23,11 +23,11 @@ const take = Effect.gen(function* () {
       await page.goto(pathToFileURL(index).href)
       if (isOpen) await page.locator(".open").nth(1).click()
       // Films show their first picture a moment later.
-      await page.waitForTimeout(800)
+      await page.waitForTimeout(2000)
       await page.screenshot({ path })
       await page.close()
     })
-  yield* shoot(picture, 1200, 900, "dark")
+  yield* shoot(picture, 1200, 820, "dark")
   if (more === undefined) return
   for (const theme of ["dark", "light"] as const) {
     yield* shoot(join(more, `wide-${theme}.png`), 1400, 900, theme)

@@ -24,7 +24,9 @@ const themes: ReadonlyArray<readonly [kind: Kind, model: string, folder: string,
       "Rose window of a drowned cathedral, morning light, deep teal and copper glass",
       "Stained glass kaleidoscope, a fox at the centre, eight-fold symmetry",
       "Church window in the style of a circuit board, amber on midnight blue",
-      "ステンドグラス、藤の花、夕暮れ"
+      "ステンドグラス、藤の花、夕暮れ",
+      "Chapel ceiling seen from below, gold leaf and lapis, perfectly symmetrical",
+      "A snow crystal grown from coloured glass, macro, soft shadows"
     ]
   ],
   [
@@ -34,7 +36,9 @@ const themes: ReadonlyArray<readonly [kind: Kind, model: string, folder: string,
     [
       "Guild badge for a company of cartographers, four-fold symmetry, enamel",
       "Round shield with a sea serpent, flat colours, game icon",
-      "Seal of the moon court, silver filigree on velvet"
+      "Seal of the moon court, silver filigree on velvet",
+      "Emblem of the night market: lantern, moth and key, bold outlines",
+      "Crest with a sleeping volcano, warm enamel, no text"
     ]
   ],
   ["video", "model_test-cards", "films", ["A test card that drifts out of tune, slow zoom, 1970s television"]],

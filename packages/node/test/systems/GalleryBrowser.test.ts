@@ -133,7 +133,9 @@ describe.skipIf(Chromium.executable === undefined)("the page of a directory in c
     return visit(write(directory, items), async (page) => {
       const search = page.getByRole("searchbox")
       assert.strictEqual(await count(page), "48 files")
+      await page.evaluate(() => scrollTo({ top: 1500 }))
       await search.fill("FOX eight-fold")
+      assert.strictEqual(await page.evaluate(() => scrollY), 0)
       const foxes = items.filter(({ prompt }) => prompt?.includes("fox")).length
       assert.strictEqual(await count(page), `${foxes} of 48`)
       await search.fill("藤の花")
@@ -149,7 +151,7 @@ describe.skipIf(Chromium.executable === undefined)("the page of a directory in c
 
       await page.getByRole("button", { name: "Audio 4" }).click()
       assert.strictEqual(await count(page), "4 of 48")
-      assert.strictEqual(await page.locator(".card audio").count(), 4)
+      await until("there are four players", async () => (await page.locator(".card audio").count()) === 4)
       await page.getByRole("button", { name: "All", exact: true }).click()
       await page.getByLabel("Model").selectOption("model_guild-badges")
       const badges = items.filter(({ modelId }) => modelId === "model_guild-badges").length

@@ -52,16 +52,28 @@ export const script: string = `(function() {
 			sorted.set(order, known);
 			return known;
 		};
-		return ({ kind, model, order, query }) => {
-			const words = folded$1(query).split(/\\s+/).filter((word) => word !== "");
-			return inOrder(order).filter((entry) => (kind === "" || entry.kind === kind) && (model === "" || entry.item.modelId === model) && words.every((word) => entry.haystack().includes(word)));
+		const isEqual = (a, b) => a.kind === b.kind && a.model === b.model && a.order === b.order;
+		let last;
+		return (wanted) => {
+			const choice = {
+				...wanted,
+				query: folded$1(wanted.query)
+			};
+			const { kind, model, order, query } = choice;
+			const words = query.split(/\\s+/).filter((word) => word !== "");
+			const found = (last !== void 0 && isEqual(choice, last.choice) && query.startsWith(last.choice.query) ? last.found : inOrder(order)).filter((entry) => (kind === "" || entry.kind === kind) && (model === "" || entry.item.modelId === model) && words.every((word) => entry.haystack().includes(word)));
+			last = {
+				choice,
+				found
+			};
+			return found;
 		};
 	};
 	const collator = new Intl.Collator("en", { numeric: true });
 	const byName = (a, b) => collator.compare(a.item.path, b.item.path);
 	const by = (value, direction) => (a, b) => {
 		const [left, right] = [value(a), value(b)];
-		if (left === right) return byName(a, b);
+		if (left === right) return 0;
 		if (left === void 0) return 1;
 		if (right === void 0) return -1;
 		return (left - right) * direction;
@@ -395,8 +407,8 @@ export const script: string = `(function() {
 			row: 1
 		};
 		let width = 0;
+		let top = 0;
 		const cards = new Map();
-		const top = () => list.getBoundingClientRect().top + scrollY;
 		const place = (element, index) => {
 			const column = index % shape.columns;
 			const row = Math.floor(index / shape.columns);
@@ -415,7 +427,7 @@ export const script: string = `(function() {
 		const render = () => {
 			clearTimeout(resting);
 			resting = setTimeout(settle, rest);
-			const above = scrollY - top();
+			const above = scrollY - top;
 			const from = Math.max(0, Math.floor(above / shape.row) - 1) * shape.columns;
 			const to = Math.min(entries.length, (Math.floor((above + innerHeight) / shape.row) + 2) * shape.columns);
 			const isSeen = (index) => index >= from && index < to;
@@ -442,7 +454,8 @@ export const script: string = `(function() {
 		const layout = () => {
 			const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 			const old = shape;
-			const above = scrollY - top();
+			top = list.getBoundingClientRect().top + scrollY;
+			const above = scrollY - top;
 			width = list.clientWidth;
 			shape = shapeOf(width, innerHeight, Math.round(textHeight * rem));
 			list.style.setProperty("--width", \`\${shape.width}px\`);
@@ -451,7 +464,7 @@ export const script: string = `(function() {
 			for (const { element, index } of cards.values()) if (index !== -1) place(element, index);
 			if (above > 0 && old.row > 1 && old.columns !== shape.columns) {
 				const row = Math.floor(Math.floor(above / old.row) * old.columns / shape.columns);
-				scrollTo({ top: top() + row * shape.row + above % old.row });
+				scrollTo({ top: top + row * shape.row + above % old.row });
 			}
 			render();
 		};
@@ -470,7 +483,7 @@ export const script: string = `(function() {
 			if (list.clientWidth !== width) layout();
 		}).observe(list);
 		const focus = (index) => {
-			const start = top() + Math.floor(index / shape.columns) * shape.row;
+			const start = top + Math.floor(index / shape.columns) * shape.row;
 			const bar = document.querySelector("header")?.offsetHeight ?? 0;
 			if (start < scrollY + bar + gap) scrollTo({ top: start - bar - gap });
 			else if (start + shape.row > scrollY + innerHeight) scrollTo({ top: start + shape.row - innerHeight });
@@ -501,6 +514,7 @@ export const script: string = `(function() {
 				const card = cards.get(entry);
 				if (card !== void 0) card.index = index;
 			}
+			if (scrollY > 0) scrollTo({ top: 0 });
 			layout();
 		};
 		return {
@@ -907,6 +921,13 @@ main {
   width: calc(100% - 1rem);
   height: 2.5rem;
 }
+.face[data-label] {
+  background: linear-gradient(
+    155deg,
+    color-mix(in srgb, var(--accent) 26%, var(--sunken)),
+    color-mix(in srgb, var(--accent) 6%, var(--sunken))
+  );
+}
 .face[data-label]::before {
   content: attr(data-label);
   align-self: end;
@@ -986,6 +1007,11 @@ main {
 .viewer[open] {
   display: grid;
   grid: auto minmax(0, 1fr) / minmax(0, 1fr) 22rem;
+}
+/* What is behind stays where it is, and as wide as it is. */
+:root:has(.viewer[open]) {
+  overflow-y: hidden;
+  scrollbar-gutter: stable;
 }
 .viewer::backdrop {
   background: rgb(10 10 14 / 70%);

@@ -37,9 +37,9 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
   let entries: ReadonlyArray<Entry> = []
   let shape: Shape = { columns: 1, width: 1, row: 1 }
   let width = 0
+  /** Where the grid begins on the page. Measured once in a layout: to ask again makes the browser lay out what has just changed. */
+  let top = 0
   const cards = new Map<Entry, { readonly element: HTMLLIElement; index: number }>()
-
-  const top = () => list.getBoundingClientRect().top + scrollY
 
   const place = (element: HTMLLIElement, index: number) => {
     const column = index % shape.columns
@@ -63,7 +63,7 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
   const render = () => {
     clearTimeout(resting)
     resting = setTimeout(settle, rest)
-    const above = scrollY - top()
+    const above = scrollY - top
     const from = Math.max(0, Math.floor(above / shape.row) - 1) * shape.columns
     const to = Math.min(entries.length, (Math.floor((above + innerHeight) / shape.row) + 2) * shape.columns)
     const isSeen = (index: number) => index >= from && index < to
@@ -89,7 +89,8 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
   const layout = () => {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
     const old = shape
-    const above = scrollY - top()
+    top = list.getBoundingClientRect().top + scrollY
+    const above = scrollY - top
     width = list.clientWidth
     shape = shapeOf(width, innerHeight, Math.round(textHeight * rem))
     list.style.setProperty("--width", `${shape.width}px`)
@@ -99,7 +100,7 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
     // What stood at the top stays there.
     if (above > 0 && old.row > 1 && old.columns !== shape.columns) {
       const row = Math.floor((Math.floor(above / old.row) * old.columns) / shape.columns)
-      scrollTo({ top: top() + row * shape.row + (above % old.row) })
+      scrollTo({ top: top + row * shape.row + (above % old.row) })
     }
     render()
   }
@@ -122,7 +123,7 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
 
   /** Moves the focus to a card, wherever it is. */
   const focus = (index: number) => {
-    const start = top() + Math.floor(index / shape.columns) * shape.row
+    const start = top + Math.floor(index / shape.columns) * shape.row
     const bar = document.querySelector("header")?.offsetHeight ?? 0
     if (start < scrollY + bar + gap) scrollTo({ top: start - bar - gap })
     else if (start + shape.row > scrollY + innerHeight) scrollTo({ top: start + shape.row - innerHeight })
@@ -158,6 +159,8 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
       const card = cards.get(entry)
       if (card !== undefined) card.index = index
     }
+    // What is found is seen from its beginning.
+    if (scrollY > 0) scrollTo({ top: 0 })
     layout()
   }
 

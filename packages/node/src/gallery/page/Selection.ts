@@ -20,26 +20,35 @@ export const make = (entries: ReadonlyArray<Entry>) => {
     sorted.set(order, known)
     return known
   }
-  return ({ kind, model, order, query }: Choice): ReadonlyArray<Entry> => {
-    const words = Shown.folded(query)
-      .split(/\s+/)
-      .filter((word) => word !== "")
-    return inOrder(order).filter(
+  const isEqual = (a: Choice, b: Choice) => a.kind === b.kind && a.model === b.model && a.order === b.order
+  let last: { readonly choice: Choice; readonly found: ReadonlyArray<Entry> } | undefined
+  return (wanted: Choice): ReadonlyArray<Entry> => {
+    const choice = { ...wanted, query: Shown.folded(wanted.query) }
+    const { kind, model, order, query } = choice
+    const words = query.split(/\s+/).filter((word) => word !== "")
+    // With each letter that is added, what is found becomes less.
+    const candidates =
+      last !== undefined && isEqual(choice, last.choice) && query.startsWith(last.choice.query)
+        ? last.found
+        : inOrder(order)
+    const found = candidates.filter(
       (entry) =>
         (kind === "" || entry.kind === kind) &&
         (model === "" || entry.item.modelId === model) &&
         words.every((word) => entry.haystack().includes(word))
     )
+    last = { choice, found }
+    return found
   }
 }
 
 const collator = new Intl.Collator("en", { numeric: true })
 const byName = (a: Entry, b: Entry) => collator.compare(a.item.path, b.item.path)
 
-/** Those that are not known of come last in any order, and those that are equal by name. */
+/** Those that nothing is known of come last in any order. Equal ones stay as they were given: to compare names takes its time. */
 const by = (value: (entry: Entry) => number | undefined, direction: 1 | -1) => (a: Entry, b: Entry) => {
   const [left, right] = [value(a), value(b)]
-  if (left === right) return byName(a, b)
+  if (left === right) return 0
   if (left === undefined) return 1
   if (right === undefined) return -1
   return (left - right) * direction
