@@ -206,6 +206,7 @@ export const script: string = `(function() {
 			autocomplete: "off"
 		}, ...offered.map(([name, text]) => option(name, text)));
 		let kind = "";
+		let keeping;
 		const choice = () => ({
 			query: search.value,
 			kind,
@@ -215,12 +216,13 @@ export const script: string = `(function() {
 		const changed = () => {
 			for (const [name, chip] of chips) chip.setAttribute("aria-pressed", String(name === kind));
 			onChoice(choice());
+			clearTimeout(keeping);
+			keeping = setTimeout(() => history.replaceState(choice(), ""), 250);
 		};
 		const pick = (name) => {
 			kind = chips.has(name) ? name : "";
 			changed();
 		};
-		addEventListener("pagehide", () => history.replaceState(choice(), ""));
 		search.addEventListener("input", changed);
 		model.addEventListener("change", changed);
 		order.addEventListener("change", changed);
@@ -370,7 +372,7 @@ export const script: string = `(function() {
 	const load = (box, media, entry) => {
 		media.addEventListener("error", () => {
 			media.remove();
-			label(box, entry, "cannot be shown");
+			label(box, entry, "Cannot be shown");
 		});
 		media.setAttribute("src", entry.href);
 		box.append(media);
@@ -944,6 +946,9 @@ main {
 /* The whole card is the button, but for the player, which lies above it. */
 .open {
   flex: 1;
+  display: flex;
+  flex-direction: column;
+  min-width: 0;
   min-height: 0;
   padding: 0.625rem 0.75rem;
   border: 0;
@@ -967,14 +972,14 @@ main {
   line-clamp: 2;
   overflow: hidden;
   overflow-wrap: anywhere;
-  height: 2.375rem;
+  flex: none;
   font-size: 0.875rem;
   font-weight: 550;
   line-height: 1.1875rem;
 }
 .open small {
-  display: block;
   margin-top: 0.25rem;
+  max-width: 100%;
   overflow: hidden;
   text-overflow: ellipsis;
   white-space: pre;
@@ -1051,7 +1056,8 @@ main {
   color: var(--quiet);
   overflow-wrap: anywhere;
 }
-.details h2:first-child:last-of-type[dir] {
+.details h2[dir] {
+  margin-bottom: 0.875rem;
   font-size: 1rem;
   color: var(--text);
 }

@@ -50,7 +50,7 @@ export const addPlayer = (box: Element | null, entry: Entry, preload: "none" | "
 const load = (box: Element, media: HTMLElement, entry: Entry) => {
   media.addEventListener("error", () => {
     media.remove()
-    label(box, entry, "cannot be shown")
+    label(box, entry, "Cannot be shown")
   })
   // Last of all: a picture whose source is set before it is lazy is loaded at once.
   media.setAttribute("src", entry.href)

@@ -74,6 +74,7 @@ export const make = (entries: ReadonlyArray<Entry>, onChoice: (choice: Selection
   )
 
   let kind = ""
+  let keeping: ReturnType<typeof setTimeout> | undefined
   const choice = (): Selection.Choice => ({
     query: search.value,
     kind,
@@ -83,13 +84,14 @@ export const make = (entries: ReadonlyArray<Entry>, onChoice: (choice: Selection
   const changed = () => {
     for (const [name, chip] of chips) chip.setAttribute("aria-pressed", String(name === kind))
     onChoice(choice())
+    // Not with every letter: browsers refuse to be told more than a few times a second. As the page is left, it is too late.
+    clearTimeout(keeping)
+    keeping = setTimeout(() => history.replaceState(choice(), ""), 250)
   }
   const pick = (name: string) => {
     kind = chips.has(name) ? name : ""
     changed()
   }
-  // Not with every letter: browsers refuse to be told more than a few times a second.
-  addEventListener("pagehide", () => history.replaceState(choice(), ""))
   search.addEventListener("input", changed)
   model.addEventListener("change", changed)
   order.addEventListener("change", changed)
