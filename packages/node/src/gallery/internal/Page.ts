@@ -385,7 +385,7 @@ export const script: string = `(function() {
 	const budget = 300;
 	const gap = 16;
 	const rest = 150;
-	const textHeight = 7.125;
+	const textHeight = (lines) => 3.9375 + 1.0625 * lines;
 	const shapeOf = (width, height, below) => {
 		const smallest = width < 560 ? 150 : 210;
 		const shape = (columns) => {
@@ -401,7 +401,7 @@ export const script: string = `(function() {
 		while (found.columns > 1 && isTooMany(found)) found = shape(found.columns - 1);
 		return found;
 	};
-	const make$1 = (list, open) => {
+	const make$1 = (list, lines, open) => {
 		let entries = [];
 		let shape = {
 			columns: 1,
@@ -459,7 +459,7 @@ export const script: string = `(function() {
 			top = list.getBoundingClientRect().top + scrollY;
 			const above = scrollY - top;
 			width = list.clientWidth;
-			shape = shapeOf(width, innerHeight, Math.round(textHeight * rem));
+			shape = shapeOf(width, innerHeight, Math.round(textHeight(lines) * rem));
 			list.style.setProperty("--width", \`\${shape.width}px\`);
 			list.style.setProperty("--height", \`\${shape.row - gap}px\`);
 			list.style.height = \`\${Math.max(0, Math.ceil(entries.length / shape.columns) * shape.row - gap)}px\`;
@@ -649,7 +649,7 @@ export const script: string = `(function() {
 		role: "list",
 		"aria-label": "Files"
 	});
-	const grid = make$1(list, (index) => viewer.open(shown, index));
+	const grid = make$1(list, entries.some(({ item }) => item.seed !== void 0) ? 3 : 2, (index) => viewer.open(shown, index));
 	const viewer = make((index) => grid.focus(index));
 	const controls = make$3(entries, (choice) => {
 		shown = select(choice);

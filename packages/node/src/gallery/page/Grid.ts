@@ -10,8 +10,8 @@ const budget = 300
 const gap = 16
 /** Milliseconds without a movement after which players are made. */
 const rest = 150
-/** The height of a card below its picture, in rem: two lines of a title and three small ones. */
-const textHeight = 7.125
+/** The height of a card below its picture, in rem: two lines of a title, so many small ones, and the room around them. */
+const textHeight = (lines: number) => 3.9375 + 1.0625 * lines
 
 interface Shape {
   readonly columns: number
@@ -33,7 +33,8 @@ const shapeOf = (width: number, height: number, below: number): Shape => {
   return found
 }
 
-export const make = (list: HTMLUListElement, open: (index: number) => void) => {
+/** Makes the grid in a list; `lines` of small text stand on a card at most. */
+export const make = (list: HTMLUListElement, lines: number, open: (index: number) => void) => {
   let entries: ReadonlyArray<Entry> = []
   let shape: Shape = { columns: 1, width: 1, row: 1 }
   let width = 0
@@ -92,7 +93,7 @@ export const make = (list: HTMLUListElement, open: (index: number) => void) => {
     top = list.getBoundingClientRect().top + scrollY
     const above = scrollY - top
     width = list.clientWidth
-    shape = shapeOf(width, innerHeight, Math.round(textHeight * rem))
+    shape = shapeOf(width, innerHeight, Math.round(textHeight(lines) * rem))
     list.style.setProperty("--width", `${shape.width}px`)
     list.style.setProperty("--height", `${shape.row - gap}px`)
     list.style.height = `${Math.max(0, Math.ceil(entries.length / shape.columns) * shape.row - gap)}px`

@@ -11,7 +11,9 @@ const select = Selection.make(entries)
 let shown: ReadonlyArray<Entries.Entry> = []
 
 const list = Dom.make("ul", { class: "grid", role: "list", "aria-label": "Files" })
-const grid = Grid.make(list, (index) => viewer.open(shown, index))
+/** The last line is the seed. */
+const lines = entries.some(({ item }) => item.seed !== undefined) ? 3 : 2
+const grid = Grid.make(list, lines, (index) => viewer.open(shown, index))
 const viewer = Viewer.make((index) => grid.focus(index))
 
 const controls = Controls.make(entries, (choice) => {
