@@ -37,6 +37,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
   node: [
     ["http/", /^http\//],
     ["file/", /^file\//],
+    ["gallery/", /^gallery\//],
     ["testing/", /^testing\//],
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],

@@ -15,10 +15,12 @@ import * as Doctor from "./commands/Doctor.ts"
 import * as Download from "./commands/Download.ts"
 import * as Emulate from "./commands/Emulate.ts"
 import * as Extract from "./commands/Extract.ts"
+import * as Gallery from "./commands/Gallery.ts"
 import * as Help from "./commands/Help.ts"
 import * as List from "./commands/List.ts"
 import * as Runs from "./commands/Runs.ts"
 import * as Status from "./commands/Status.ts"
+import * as Sync from "./commands/Sync.ts"
 import { exitCodes } from "./errors/ExitCode.ts"
 import { presenter } from "./help/Help.ts"
 import * as Report from "./report/Report.ts"
@@ -33,6 +35,8 @@ export const tree = Command.make(name).pipe(
     Download.command,
     Assets.command,
     Collections.command,
+    Sync.command,
+    Gallery.command,
     List.command,
     Extract.command,
     Status.status,

@@ -128,6 +128,9 @@ describe("events", () => {
           { args: ["collections"], code: 0 },
           { args: ["runs"], code: 0 },
           { args: ["runs", "forget", "--all"], code: 0 },
+          { args: ["sync", "s"], code: 6, faults: [Fault.status("storage", 404)] },
+          { args: ["sync", "s", "--watch", "10ms", "--time-limit", "2s"], code: 9 },
+          { args: ["gallery", "s"], code: 0 },
           { args: ["auth", "status"], code: 0 },
           { args: ["auth", "logout"], code: 0 },
           { args: ["doctor"], code: 0 }

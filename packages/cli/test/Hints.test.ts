@@ -76,7 +76,7 @@ describe.concurrent("hints", () => {
       ]) {
         const other = yield* failing(emulated, ["download", ...args])
         const forget = `scenario-assets runs forget ${other.runId}`
-        const baseUrl = args.includes("--job") ? "" : "Check the base URL too: that of Scenario ends in /v1. "
+        const baseUrl = args.includes("--job") ? "" : "Also check the base URL: Scenario's ends in /v1. "
         assert.deepStrictEqual(
           [other.code, other.hints],
           [6, [`${baseUrl}If an id is wrong, remove the run from the list: ${forget}`]]

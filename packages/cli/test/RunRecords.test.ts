@@ -178,7 +178,10 @@ describe.concurrent("the records of runs", () => {
       for (const args of [[], ["--done", "--all"], ["run_261231_bababa", "--done"], ["--all", "--older-than", "1d"]]) {
         const wrong = yield* emulated.run(["runs", "forget", ...args])
         assert.strictEqual(wrong.code, 2, wrong.stderr)
-        assert.include(wrong.stderr, "give ids, --done, --all, or --older-than, and only one of these")
+        assert.include(
+          wrong.stderr,
+          "say which runs to forget: ids, --done, --all or --older-than, and only one of these"
+        )
       }
     })
   )

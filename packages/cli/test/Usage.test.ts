@@ -15,7 +15,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
   [
     ["wait", "job_a", "--deadline", "soon"],
-    /: --deadline: "soon" is not a duration; it takes d, h, m, s and ms, also together, for example 30s/,
+    /: --deadline: "soon" is not a duration: it needs a unit \(d, h, m, s or ms\), for example 30s/,
     "wait"
   ],
   [
@@ -23,10 +23,10 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
     /: --limit-rate: "fast" is not a size; it takes no unit \(bytes\), kB MB [^\n]* and K M G T \(steps of 1024\), for example 100MB/,
     "download"
   ],
-  [["wait", "job_a", "--deadline", "2s", "--deadline", "soon"], /: --deadline: "soon" is not a duration; /, "wait"],
+  [["wait", "job_a", "--deadline", "2s", "--deadline", "soon"], /: --deadline: "soon" is not a duration: /, "wait"],
   [
     ["download"],
-    /The selection is empty: [^]*Pass ids such as model_… as arguments, in a file with --from-file/,
+    /The selection is empty: [^]*Pass ids such as model_… or job_…, a file of ids with --from-file/,
     "download"
   ],
   [

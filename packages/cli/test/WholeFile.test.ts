@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import path from "node:path"
+import { text } from "node:stream/consumers"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -19,6 +21,35 @@ describe("WholeFile", () => {
       assert.strictEqual(readFileSync(file, "utf8"), "newer")
       assert.strictEqual(readFileSync(theirs, "utf8"), "theirs")
       assert.lengthOf(readdirSync(directory), 2)
+    }).pipe(Effect.provide(NodeFileSystem.layer))
+  )
+
+  it.live("writes what a link leads to, and the link stays one", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("whole")
+      const [link, missing] = [path.join(directory, "link"), path.join(directory, "missing")]
+      symlinkSync("there.txt", link)
+      symlinkSync("not-yet.txt", missing)
+      writeFileSync(path.join(directory, "there.txt"), "old")
+      for (const name of [link, missing]) {
+        yield* WholeFile.write(name, Stream.encodeText(Stream.make("new")))
+        assert.isTrue(lstatSync(name).isSymbolicLink())
+        assert.strictEqual(readFileSync(name, "utf8"), "new")
+      }
+      assert.lengthOf(readdirSync(directory), 4)
+    }).pipe(Effect.provide(NodeFileSystem.layer))
+  )
+
+  it.live("a pipe is written to, and stays one", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make("whole")
+      const pipe = path.join(directory, "pipe")
+      execFileSync("mkfifo", [pipe])
+      const reader = spawn("cat", [pipe], { stdio: ["ignore", "pipe", "inherit"] })
+      yield* WholeFile.write(pipe, Stream.encodeText(Stream.make("new", "er")))
+      assert.strictEqual(yield* Effect.promise(() => text(reader.stdout)), "newer")
+      assert.isTrue(lstatSync(pipe).isFIFO())
+      assert.deepStrictEqual(readdirSync(directory), ["pipe"])
     }).pipe(Effect.provide(NodeFileSystem.layer))
   )
 })

@@ -261,7 +261,7 @@ const seen = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Step, JobError> {
   const unknown = !isKnown(job.jobStatus)
   if (unknown && !before.warned) {
-    yield* Effect.logWarning(`Job ${jobId} is in a state unknown to this version (${job.jobStatus}); waiting on`)
+    yield* Effect.logWarning(`Job ${jobId} is in a state unknown to this version (${job.jobStatus}); still waiting`)
   }
   const finished = phase(job.jobStatus) === "ready"
   const missingUrl = finished && !isReady(job) ? before.missingUrl + 1 : 0

@@ -92,7 +92,7 @@ export const make = (ids: {
     if (assetIds.length + inferenceIds.length + modelIds.length === 0) {
       return Effect.fail(
         new InvalidSelection({
-          message: "The selection is empty: give at least one asset, inference or model id.",
+          message: "The selection is empty: it needs at least one asset, inference or model id.",
           refusedCount: 0,
           refused: []
         })

@@ -54,7 +54,7 @@ describe("Selection.make", () => {
       Effect.gen(function* () {
         const error = yield* Effect.flip(Selection.make(ids))
         assert.strictEqual(error._tag, "InvalidSelection")
-        assert.strictEqual(error.message, "The selection is empty: give at least one asset, inference or model id.")
+        assert.strictEqual(error.message, "The selection is empty: it needs at least one asset, inference or model id.")
         assert.deepStrictEqual(error.refused, [])
       })
   )

@@ -49,9 +49,9 @@ export interface Chosen {
   >
 }
 
-/** Fails with the flag that cannot be meant. */
-export const make = Effect.fnUntraced(function* (choice: Choice, within: Within = everywhere) {
-  const { author, collection, kinds, limit, search, tags } = choice
+/** Fails with the flag that cannot be meant. The collection is looked up when it is needed. */
+export const filter = Effect.fnUntraced(function* (choice: Choice) {
+  const { author, collection, kinds, search, tags } = choice
   for (const [flag, value] of [
     ["collection", collection],
     ["author", author],
@@ -62,18 +62,31 @@ export const make = Effect.fnUntraced(function* (choice: Choice, within: Within 
     }
   }
   const bounds = yield* boundsOf(choice)
-  const filter = {
-    ...bounds,
-    kinds,
-    tags,
-    authorId: Option.getOrUndefined(author),
-    search: Option.getOrUndefined(search)
-  }
+  const resolve = Effect.map(
+    Effect.transposeOption(Option.map(collection, collectionOf)),
+    (found): AssetCatalog.Filter => ({
+      ...bounds,
+      kinds,
+      tags,
+      authorId: Option.getOrUndefined(author),
+      search: Option.getOrUndefined(search),
+      collectionId: Option.getOrUndefined(found)?.id
+    })
+  )
+  return { resolve }
+})
+
+const collectionOf = (idOrName: string) =>
+  Effect.flatMap(AssetCatalog.AssetCatalog, ({ collection }) => collection(idOrName))
+
+/** Fails with the flag that cannot be meant, before anybody is asked. */
+export const make = Effect.fnUntraced(function* (choice: Choice, within: Within = everywhere) {
+  const { limit } = choice
+  const { resolve } = yield* filter(choice)
   const records = Stream.unwrap(
     Effect.gen(function* () {
       const catalog = yield* AssetCatalog.AssetCatalog
-      const collectionId = Option.isNone(collection) ? undefined : (yield* catalog.collection(collection.value)).id
-      const whole: AssetCatalog.Filter = { ...filter, collectionId }
+      const whole = yield* resolve
       const { assetIds, inferenceIds, modelIds } = within
       const parts = [
         ...(assetIds.length === 0 ? [] : [Stream.filter(catalog.get(assetIds), AssetCatalog.fits(whole))]),

@@ -1,22 +1,15 @@
 /** What the catalogue knows of assets, in a file: a line for each, as JSON, or as CSV where the name of the file ends so. */
 import { dirname } from "node:path"
-import * as AssetRecord from "@scenario-assets/core/AssetRecord"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { UsageError } from "../errors/CommandError.ts"
 import * as SystemCode from "../files/SystemCode.ts"
 import * as WholeFile from "../files/WholeFile.ts"
 import * as Json from "../json/Json.ts"
-
-/** A record in one line, and what is known of its file. */
-export interface Row {
-  readonly record: AssetRecord.AssetRecord
-  /** Relative to the directory of the files. */
-  readonly path?: string
-}
 
 /** Fails before anything is requested where there can be no such file. */
 export const check = Effect.fnUntraced(function* (file: string) {
@@ -31,7 +24,7 @@ export const check = Effect.fnUntraced(function* (file: string) {
 })
 
 /** Writes them whole or not at all, while they come. */
-export const write = Effect.fnUntraced(function* <E, R>(file: string, rows: Stream.Stream<Row, E, R>) {
+export const write = Effect.fnUntraced(function* <E, R>(file: string, rows: Stream.Stream<Schema.JsonObject, E, R>) {
   const fs = yield* FileSystem.FileSystem
   const failed = SystemCode.fileError("write the metadata to", file)
   yield* Effect.mapError(fs.makeDirectory(dirname(file), { recursive: true }), failed)
@@ -50,9 +43,7 @@ export const write = Effect.fnUntraced(function* <E, R>(file: string, rows: Stre
 const isOfDisk = (error: unknown): error is PlatformError =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "PlatformError"
 
-/** A row as a line of JSON, with its end. */
-export const jsonLine = ({ path, record }: Row): string =>
-  `${Json.stringify(Object.assign(path === undefined ? {} : { path }, AssetRecord.toJson(record)))}\n`
+const jsonLine = (row: Schema.JsonObject): string => `${Json.stringify(row)}\n`
 
 const columns = [
   "id",
@@ -72,14 +63,13 @@ const columns = [
   "collectionIds"
 ] as const
 
-const cellOf = ({ path = "", record }: Row) => {
-  const json = AssetRecord.toJson(record)
-  return (column: (typeof columns)[number]): string => {
-    const value = column === "path" ? path : json[column]
+const cellOf =
+  (row: Schema.JsonObject) =>
+  (column: string): string => {
+    const value = row[column]
     if (Array.isArray(value)) return value.join(" ")
     return typeof value === "string" || typeof value === "number" ? String(value) : ""
   }
-}
 
 /** As RFC 4180 has it. */
 const csvLine = (cells: ReadonlyArray<string>): string =>

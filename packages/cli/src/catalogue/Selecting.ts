@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { resolve as resolvePath } from "node:path"
 import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
-import type { AssetRecord } from "@scenario-assets/core/AssetRecord"
+import * as AssetRecord from "@scenario-assets/core/AssetRecord"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Selection from "@scenario-assets/core/Selection"
 import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
@@ -89,8 +89,7 @@ export const describe = Effect.fnUntraced(function* (selection: Chosen.Within, f
   yield* Metadata.write(file, rows(Stream.flatten(Stream.fromIterable(parts))))
 })
 
-const rows = <E, R>(records: Stream.Stream<AssetRecord, E, R>) =>
-  Stream.map(records, (record): Metadata.Row => ({ record }))
+const rows = <E, R>(records: Stream.Stream<AssetRecord.AssetRecord, E, R>) => Stream.map(records, AssetRecord.toJson)
 
 /**
  * What the last run to the same place has found by the same flags, unless that one is done. A record that cannot be read is none.

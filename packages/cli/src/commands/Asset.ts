@@ -18,7 +18,7 @@ const flags = {
   ),
   directory: Options.directory("Directory to write the files to, as ASSET_ID.EXTENSION"),
   force: Flag.Boolean("force").pipe(
-    Flag.withDescription("Replace existing files, also those that are up to date"),
+    Flag.withDescription("Replace existing files, even those that are up to date"),
     Flag.withDefault(false)
   ),
   ...Options.transfer,

@@ -24,7 +24,7 @@ export const command = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("List the files in archives; of a job's archive only the directory is downloaded"),
+  Command.withDescription("List the files in archives; of a job's archive only its index is downloaded"),
   Command.withExamples([
     { command: "scenario-assets list job_abc", description: "The files of a job" },
     { command: "scenario-assets list run_261231_bakolu", description: "The files of all jobs of a run" },

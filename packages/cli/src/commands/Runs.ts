@@ -5,7 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Options from "../settings/Options.ts"
 
 const takeOver = Flag.Boolean("take-over").pipe(
-  Flag.withDescription("Also where another machine may still be running it, because you know that it is not"),
+  Flag.withDescription("Even if another machine may still be running it; only if you know that it is not"),
   Flag.withDefault(false)
 )
 
@@ -91,7 +91,7 @@ export const command = Command.make(
   "runs",
   {
     all: Flag.Boolean("all").pipe(
-      Flag.withDescription("List all runs, also superseded ones, and not only the latest 20"),
+      Flag.withDescription("List all runs, including superseded ones, not only the latest 20"),
       Flag.withDefault(false)
     ),
     ...Options.output

@@ -71,7 +71,7 @@ const ofCredentials = (
         ExitCode.ofAccess(problem)
       )
     default:
-      return Check.warning("credentials", `${what}, not checked`, "See what is said of the API.")
+      return Check.warning("credentials", `${what}, not checked`, 'See "api".')
   }
 }
 

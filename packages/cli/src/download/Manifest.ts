@@ -39,7 +39,9 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
     return yield* new UsageError({ message: "--manifest: stdout is taken by --json; give the name of a file" })
   }
   if (!isStdout) yield* checkName(file)
-  const parent = isStdout ? undefined : dirname(file)
+  const target = isStdout ? undefined : yield* WholeFile.target(file)
+  // Beside a device or a pipe there is no room.
+  const parent = target?.isFile === true ? dirname(target.path) : undefined
   const failed = (path: string) => SystemCode.fileError("write the manifest to", path)
   if (parent !== undefined) {
     yield* Effect.andThen(fs.makeDirectory(parent, { recursive: true }), fs.access(parent, { writable: true })).pipe(

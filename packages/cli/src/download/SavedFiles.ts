@@ -10,11 +10,11 @@ interface Fetched {
   readonly alreadyThere: boolean
 }
 
-/** `2 archives, 8.4 MB (4.2 MB of it fetched now) in 3s`; the time where it is of interest. */
+/** `2 archives, 8.4 MB (4.2 MB downloaded now) in 3s`; the time where it is of interest. */
 export const summary = (files: ReadonlyArray<Fetched>, one: string, took?: number): string => {
   const bytes = sum(files, (file) => file.bytes)
   const fetched = sum(files, (file) => (file.alreadyThere ? 0 : file.bytes - file.resumedFrom))
-  const some = fetched < bytes ? ` (${Format.bytes(fetched)} of it fetched now)` : ""
+  const some = fetched < bytes ? ` (${Format.bytes(fetched)} downloaded now)` : ""
   return `${Format.count(files.length, one)}, ${Format.bytes(bytes)}${some}${took === undefined ? "" : ` in ${Format.time(took)}`}`
 }
 

@@ -1,26 +1,48 @@
 /** Files that are there whole or not at all. */
 import { randomBytes } from "node:crypto"
-import { dirname, join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { isUnsyncable } from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as SystemCode from "./SystemCode.ts"
 
+/** Where the bytes of a file go: to what a link leads to; and whether that is something else than a file, such as a device or a pipe. */
+export const target = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const link = Effect.map(fs.readLink(path), (to) => resolve(dirname(path), to))
+  const real = yield* fs.realPath(path).pipe(
+    Effect.catch(() => link),
+    Effect.catch(() => Effect.succeed(path))
+  )
+  const there = yield* Effect.option(fs.stat(real))
+  const isFile = Option.match(there, {
+    onNone: () => true,
+    onSome: ({ type }) => type === "File" || type === "Directory"
+  })
+  return { path: real, isFile }
+})
+
 /**
- * Writes bytes in place of what stands there. Meanwhile they are in a file beside it, whose name nobody
- * else has, which is short whatever the file is called, and which has the file's mode from the beginning.
+ * Writes bytes in place of what stands there. Meanwhile they are in a file beside it, whose name nobody else has, which is short whatever
+ * the file is called, and which has the file's mode from the beginning. A device or a pipe is no file, and is written to as it is.
  */
 export const write = Effect.fnUntraced(function* <E = never, R = never>(
-  path: string,
+  given: string,
   contents: Stream.Stream<Uint8Array, E, R>,
   mode?: number
 ) {
   const fs = yield* FileSystem.FileSystem
+  const { isFile, path } = yield* target(given)
+  const fill = (to: string, flag: "a" | "wx") =>
+    Effect.tap(fs.open(to, { flag, ...(mode === undefined ? {} : { mode }) }), (file) =>
+      Stream.runForEach(contents, (chunk) => file.writeAll(chunk))
+    )
+  if (!isFile) return yield* Effect.scoped(Effect.asVoid(fill(path, "a")))
   const temporary = join(dirname(path), `.scenario-assets-${randomBytes(8).toString("hex")}.tmp`)
   yield* Effect.gen(function* () {
-    const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) })
-    yield* Stream.runForEach(contents, (chunk) => file.writeAll(chunk))
+    const file = yield* fill(temporary, "wx")
     // Not every file system can.
     yield* Effect.catchIf(
       file.sync,

@@ -50,10 +50,7 @@ const print = Effect.fnUntraced(function* <E, R>(
 ) {
   const { line } = yield* Output.Output
   if (Option.isSome(metadata)) {
-    yield* Metadata.write(
-      metadata.value,
-      Stream.map(records, (record) => ({ record }))
-    )
+    yield* Metadata.write(metadata.value, Stream.map(records, AssetRecord.toJson))
   } else if (json) yield* Stream.runDrain(records)
   else if (idsOnly) yield* Stream.runForEach(records, ({ id }) => line(id))
   else yield* Table.print(records, columns)

@@ -163,7 +163,7 @@ const assetsOf = Effect.fnUntraced(function* (
 ) {
   const { warn } = yield* Output.Output
   const fileNameTemplate = yield* readTemplate(values.template)
-  if (values.dryRun && duplicateCount > 0) {
+  if (duplicateCount > 0) {
     yield* warn(`${Format.count(duplicateCount, "id is", "ids are")} given more than once, and requested once`)
   }
   return DownloadRequest.Assets.make({ selection, fileNameTemplate, flat: values.flat })

@@ -183,9 +183,8 @@ const choose = Effect.fnUntraced(function* ({ all, done, ids, olderThan }: Forge
   const runs = yield* Runs.Runs
   const ways = [ids.length > 0, done, all, Option.isSome(olderThan)].filter(Boolean).length
   if (ways !== 1) {
-    const problem = ways === 0 ? "nothing says which runs to forget" : "this says twice which runs to forget"
     return yield* new UsageError({
-      message: `${problem}; give ids, --done, --all, or --older-than, and only one of these`
+      message: "say which runs to forget: ids, --done, --all or --older-than, and only one of these"
     })
   }
   if (ids.length > 0) return yield* Effect.forEach(new Set(ids), runs.get)

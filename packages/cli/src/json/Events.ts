@@ -24,6 +24,7 @@ import {
   savedFile,
   Setting,
   Strings,
+  synced,
   why
 } from "./JsonShapes.ts"
 import { ResultLine } from "./Results.ts"
@@ -130,6 +131,15 @@ export const EventLine = Schema.Union([
     assetCount: Schema.optionalKey(Count),
     createdAt: Schema.optionalKey(Schema.String)
   }),
+  event("fetching", "An asset that the directory does not have yet is downloaded", {
+    assetId: Schema.String,
+    path: Schema.String.annotate({ description: "Relative to the directory" })
+  }),
+  event("assetFailed", "An asset could not be downloaded; the others are", {
+    assetId: Schema.String,
+    message: Schema.String
+  }),
+  event("synced", "A round of sync --watch has ended", { ...synced }),
   event("listening", "The emulator is listening; its credentials are made up and not secret", {
     apiUrl: Schema.String,
     storageUrl: Schema.String,
@@ -146,6 +156,9 @@ const partial = {
   assets: Schema.optionalKey(Schema.Array(SavedAsset)),
   renamed: Schema.optionalKey(Renamed),
   refused: Schema.optionalKey(Refused),
+  saved: Schema.optionalKey(Count),
+  alreadyThere: Schema.optionalKey(Count),
+  bytes: Schema.optionalKey(Count),
   failed: Schema.optionalKey(Schema.Array(Failed)),
   jobs: Schema.optionalKey(Schema.Array(Schema.Union([BegunJob, Job]))),
   checks: Schema.optionalKey(Schema.Array(Check)),

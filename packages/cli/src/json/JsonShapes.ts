@@ -139,6 +139,15 @@ export const Run = Schema.Struct({
 }).pipe(described("Run", "A download that is recorded"))
 export type Run = typeof Run.Type
 
+/** What a run of sync has done. */
+export const synced = {
+  directory: Schema.String,
+  assets: Count.annotate({ description: "Assets in the index, from this run and earlier ones" }),
+  saved: Count.annotate({ description: "Files saved now" }),
+  alreadyThere: Count.annotate({ description: "Of these, files that existed but were not in the index" }),
+  bytes: Count.annotate({ description: "Of the files saved now" })
+}
+
 /** All that is recorded of a download. */
 export const RunDetails = Schema.Struct({
   ...Run.fields,

@@ -18,6 +18,7 @@ import {
   SavedAsset,
   Setting,
   Strings,
+  synced,
   why
 } from "./JsonShapes.ts"
 
@@ -37,6 +38,16 @@ export const ResultLine = Schema.Union([
   result("Catalogue", "Of assets; each was an event", {
     assets: Count,
     bytes: Count.annotate({ description: "As they are stored, of those whose size is known" })
+  }),
+  result("Sync", "Of sync", synced),
+  result("Gallery", "Of gallery", { page: Schema.String, files: Count }),
+  result("SyncPlan", "Of sync --dry-run", {
+    ...dryRun,
+    directory: Schema.String,
+    assets: Count.annotate({ description: "Assets that would be downloaded" }),
+    bytes: Count.annotate({ description: "As they are stored, of those whose size is known" }),
+    free: Count.annotate({ description: "Bytes" }),
+    fits: Schema.Boolean
   }),
   result("Collections", "Of collections; each was an event", { collections: Count }),
   result("BatchesPlan", "Of download --dry-run with ids", {

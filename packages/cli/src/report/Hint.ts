@@ -71,7 +71,7 @@ const ofTagged = (
           : "Or pass another one with --project."
     case "InvalidSelection":
       return error.refused.length === 0
-        ? "Pass ids such as model_… as arguments, in a file with --from-file, or on stdin with '-'; or choose assets by --collection, --kind, --since and others."
+        ? "Pass ids such as model_… or job_…, a file of ids with --from-file, or - to read them from stdin; or choose assets with --collection, --kind, --since and others."
         : undefined
     case "FileError":
       return ofFile(error, run)
@@ -111,7 +111,7 @@ const ofUnknown = ({ operation, subject }: ApiError, run: Resumable | undefined)
   const again = operation === "getStatus" && run !== undefined ? startAgain(run) : undefined
   if (again !== undefined) return again
   // No id stands in its path, so that the whole operation may be what is not known.
-  const baseUrl = operation === "requestBatch" ? ["Check the base URL too: that of Scenario ends in /v1."] : []
+  const baseUrl = operation === "requestBatch" ? ["Also check the base URL: Scenario's ends in /v1."] : []
   const forget =
     run?.runId === undefined
       ? []

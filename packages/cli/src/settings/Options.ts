@@ -69,7 +69,7 @@ export interface Extraction {
 export const connection = {
   baseUrl: Flag.String(Settings.baseUrl.key).pipe(
     Flag.withMetavar(Settings.baseUrl.reader.metavar),
-    Flag.withDescription(`Where the API is [default: SCENARIO_BASE_URL, or ${Settings.baseUrl.otherwise}]`),
+    Flag.withDescription(`Base URL of the API [default: SCENARIO_BASE_URL, or ${Settings.baseUrl.otherwise}]`),
     Flag.withFallbackConfig(Settings.text(Settings.baseUrl)),
     Flag.optional
   ),

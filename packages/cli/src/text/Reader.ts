@@ -49,7 +49,8 @@ export const duration: Reader<Duration.Duration> = {
     const milliseconds = amounts.reduce((sum, amount, index) => sum + Number(amount ?? 0) * (lengths[index] ?? 0), 0)
     return Option.filter(Option.some(Duration.millis(milliseconds)), Duration.isPositive)
   },
-  refusal: (text) => `${Redaction.quoted(text)} is not a duration; it takes ${durationsInWords}`
+  refusal: (text) =>
+    `${Redaction.quoted(text)} is not a duration: it needs a unit (d, h, m, s or ms), for example 30s or 1h30m`
 }
 
 const durations = new RegExp(

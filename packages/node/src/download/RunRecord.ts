@@ -155,7 +155,7 @@ export const superseded = (heads: ReadonlyArray<RunHead>): ReadonlyMap<RunId, Ru
  */
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: Schema.String }) {
   override get message(): string {
-    return `There is no run ${Redaction.quoted(this.runId)} on this machine; list the runs to see which there are.`
+    return `There is no run ${Redaction.quoted(this.runId)} on this machine.`
   }
 }
 

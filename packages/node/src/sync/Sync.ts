@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { access } from "node:fs/promises"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import { AssetId, type TargetFormat } from "@scenario-assets/core/Asset"
 import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
@@ -17,10 +17,11 @@ import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as EntryPath from "../archive/internal/EntryPath.ts"
-import { FileDownload, type FileEvent } from "../file/FileDownload.ts"
+import { type DownloadedFile, FileDownload, type FileEvent } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
 import * as Files from "../file/internal/Files.ts"
 import * as Lock from "../file/internal/Lock.ts"
@@ -74,6 +75,22 @@ export interface Report {
 }
 
 /**
+ * What a run would fetch.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Preview {
+  readonly assets: number
+  /** As they are stored, of those whose size is known. */
+  readonly bytes: number
+  /** How many have no known size. */
+  readonly ofUnknownSize: number
+  /** Bytes that there is room for. */
+  readonly free: number
+}
+
+/**
  * An asset whose file did not come; the others do.
  *
  * @category models
@@ -121,8 +138,8 @@ export class Sync extends Context.Service<
   {
     /** One run. A file that does not come is a failure of its own, told in the end; the run goes on. One run at a time for a directory. */
     readonly events: (request: Request) => Stream.Stream<SyncEvent, Error>
-    /** What a run would fetch, newest first. Nothing is written. */
-    readonly preview: (request: Request) => Stream.Stream<AssetRecord, Error>
+    /** What a run would fetch. Nothing is written. */
+    readonly preview: (request: Request) => Effect.Effect<Preview, Error>
   }
 >()("@scenario-assets/node/sync/Sync") {}
 
@@ -151,6 +168,29 @@ const lockName = ".scenario-assets-sync.lock"
 
 /** The name of the page that shows the directory. */
 const pageName = "index.html"
+
+/**
+ * The name of the index in a synchronized directory.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const indexName: string = SyncIndex.fileName
+
+/**
+ * What the index of a directory says of each file that it holds: its `path`, relative to the directory, its `bytes`, and what Scenario knows
+ * of the asset. Nothing for a directory that was never synchronized.
+ *
+ * **Example** (The prompts of what there is)
+ *
+ * ```ts
+ * yield* Sync.index("renders").pipe(Stream.runForEach(({ path, prompt }) => Console.log(`${path}: ${prompt}`)))
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const index = (directory: string): Stream.Stream<Schema.JsonObject, FileError> => SyncIndex.lines(directory)
 
 /**
  * Builds the service.
@@ -242,20 +282,21 @@ export const make = Effect.gen(function* () {
     ): Stream.Stream<SyncEvent, ApiError | TransferError | FileError> =>
       Stream.suspend(() => {
         const { n, path } = claim(name, from)
-        const saved = ({ alreadyThere, bytes }: { readonly alreadyThere: boolean; readonly bytes: number }) =>
+        const saved = ({ alreadyThere, bytes }: DownloadedFile) =>
           Effect.map(index.add(record, { path, bytes }), (): SyncEvent => {
             counts.saved++
             counts.bytes += bytes
             if (alreadyThere) counts.alreadyThere++
             return { _tag: "Saved", record, path, bytes, alreadyThere }
           })
-        return attempt(record, path).pipe(
-          Stream.flatMap((event): Stream.Stream<SyncEvent, FileError> => {
-            const told = Stream.succeed<SyncEvent>({ _tag: "File", assetId: record.id, event })
-            return event._tag === "Completed" ? Stream.concat(told, Stream.fromEffect(saved(event.file))) : told
-          }),
-          Stream.catchIf(isTaken, () => fetchTo(record, name, n + 1))
-        )
+        let file: DownloadedFile | undefined
+        const told = Stream.map(attempt(record, path), (event): SyncEvent => {
+          if (event._tag === "Completed") file = event.file
+          return { _tag: "File", assetId: record.id, event }
+        })
+        // What the download has beside its file is gone by then.
+        const last = Stream.suspend(() => (file === undefined ? Stream.empty : Stream.fromEffect(saved(file))))
+        return Stream.concat(told, last).pipe(Stream.catchIf(isTaken, () => fetchTo(record, name, n + 1)))
       })
 
     /** To where the index says that it was. */
@@ -309,14 +350,22 @@ export const make = Effect.gen(function* () {
       Stream.unwrap(run(request)).pipe(
         Stream.withSpan("Sync.run", { attributes: { "scenario.directory": request.directory } })
       ),
-    preview: (request) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          yield* SyncTemplate.make(request.template ?? SyncTemplate.defaultTemplate)
-          const { end, paths } = yield* SyncIndex.read(request.directory)
-          return (yield* wanted(request, paths, end)).records
+    preview: Effect.fnUntraced(function* (request) {
+      yield* SyncTemplate.make(request.template ?? SyncTemplate.defaultTemplate)
+      const { end, paths } = yield* SyncIndex.read(request.directory)
+      const { records } = yield* wanted(request, paths, end)
+      const free = yield* Files.freeSpace(resolve(request.directory))
+      return yield* Stream.runFold(
+        records,
+        (): Preview => ({ assets: 0, bytes: 0, ofUnknownSize: 0, free }),
+        (sum, { size }) => ({
+          ...sum,
+          assets: sum.assets + 1,
+          bytes: sum.bytes + (size ?? 0),
+          ofUnknownSize: sum.ofUnknownSize + (size === undefined ? 1 : 0)
         })
       )
+    })
   })
 })
 

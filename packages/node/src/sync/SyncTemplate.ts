@@ -32,7 +32,7 @@ export class InvalidSyncTemplate extends Schema.TaggedError<InvalidSyncTemplate>
   problem: Schema.String
 }) {
   override get message(): string {
-    return `The template ${JSON.stringify(this.template)} ${this.problem}.`
+    return `the template ${JSON.stringify(this.template)} ${this.problem}`
   }
 }
 
@@ -91,12 +91,11 @@ export const make = (text: string): Effect.Effect<SyncTemplate, InvalidSyncTempl
         kind: record.kind,
         name: record.name
       }
-      const filled = text.split("/").map((segment) =>
-        visible(
-          segment.replaceAll(/\{([^{}]*)\}/g, (_, field: string) => value(values[field] ?? "")),
-          record.id
-        )
-      )
+      const segments = text
+        .split("/")
+        .map((segment) => tidy(segment.replaceAll(/\{([^{}]*)\}/g, (_, field: string) => value(values[field] ?? ""))))
+      const folders = segments.slice(0, -1).filter((segment) => !/^\.*$/.test(segment))
+      const filled = [...folders, ownName(segments.at(-1) ?? "", record.id)].map(visible)
       return EntryPath.of({ name: filled.join("/") }).segments.join("/")
     }
   })
@@ -109,12 +108,17 @@ const value = (text: string): string =>
     .join("")
     .trim()
 
-/** A segment without what empty fields leave; one that is nothing, or hidden, is called by the asset. */
-const visible = (segment: string, id: string): string => {
-  const name = segment
+/** A segment without what empty fields leave. */
+const tidy = (segment: string): string =>
+  segment
     .replaceAll(/ {2,}/g, " ")
     .replaceAll(/[ -]+\./g, ".")
     .replace(/\.$/, "")
     .trim()
-  return /^\.*$/.test(name) ? id : name.startsWith(".") ? `_${name}` : name
-}
+
+/** A name of which nothing but an extension is left is that of the asset. */
+const ownName = (segment: string, id: string): string =>
+  /^\.*$/.test(segment) ? id : /^\.[^.]*$/.test(segment) ? id + segment : segment
+
+/** What begins with a dot is hidden on some systems. */
+const visible = (segment: string): string => (segment.startsWith(".") ? `_${segment}` : segment)

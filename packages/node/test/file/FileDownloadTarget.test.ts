@@ -209,6 +209,16 @@ describe("FileDownload", () => {
     )
   })
 
+  it.live("ends where no directory can be made, though the one above says that it is not there", () =>
+    Effect.gen(function* () {
+      const { source } = yield* begin
+      const { run } = yield* FileDownload.FileDownload
+      const error = yield* Effect.flip(run(source, "/proc/scenario-assets/here/file", quick))
+      assert(error._tag === "FileError")
+      assert.include(error.message, "/proc/scenario-assets/here")
+    }).pipe(Effect.provide(testLayer()))
+  )
+
   describe("what another program has beside the target", () => {
     it.live("is not touched: a part, its state, a lock", () =>
       Effect.gen(function* () {

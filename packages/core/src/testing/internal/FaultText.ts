@@ -97,12 +97,12 @@ const forms: ReadonlyMap<string, Form> = new Map(
   Object.entries({
     delay: {
       form: "delay=<time>",
-      meaning: "Nothing is answered for so long",
+      meaning: "Delays the response by this time",
       read: (value) => map(value, timeSpan, (duration) => Kind.Delay({ duration }))
     },
     throttle: {
       form: "throttle=<bytes/s>",
-      meaning: "The body comes no faster than that",
+      meaning: "Sends the body at this rate",
       read: (value) =>
         map(value, byteCount, (bytesPerSecond) =>
           bytesPerSecond === 0 ? undefined : Kind.Throttle({ bytesPerSecond })
@@ -110,7 +110,7 @@ const forms: ReadonlyMap<string, Form> = new Map(
     },
     status: {
       form: "status=<code>",
-      meaning: "An answer with this status",
+      meaning: "Responds with this status",
       more: ["retry-after=<time>", "retry-after-date=<time>", "type=<content type>", "body=<text>"],
       read: (value, options) => {
         const date = options.get("retry-after-date")
@@ -126,7 +126,7 @@ const forms: ReadonlyMap<string, Form> = new Map(
     "malformed-json": plain("malformed-json", "JSON that ends too early", Kind.MalformedJson()),
     redirect: {
       form: "redirect[=<hops>]",
-      meaning: "Another place is named, so many times",
+      meaning: "Redirects this many times",
       more: ["status=<code>", "location=<url>"],
       read: (value = "1", options) => {
         const [hops, status] = [wholeNumber(value), statusCode(options.get("status") ?? "302")]
@@ -144,7 +144,7 @@ const forms: ReadonlyMap<string, Form> = new Map(
     stall: atByte("stall", "Nothing more comes after so many bytes", (after) => Kind.Stall({ after })),
     "wrong-length": {
       form: "wrong-length=[-]<bytes>",
-      meaning: "The declared length is that much off",
+      meaning: "Declares a length that is off by this much",
       read: (value) => {
         const by = byteCount(value?.replace(/^[-+]/, ""))
         return by === undefined ? undefined : Kind.WrongLength({ by: value?.startsWith("-") === true ? -by : by })
@@ -156,7 +156,7 @@ const forms: ReadonlyMap<string, Form> = new Map(
     "ignore-range": plain("ignore-range", "All is sent, whatever the range", Kind.IgnoreRange(), true),
     "wrong-range": plain("wrong-range", "Another range than the one asked for", Kind.WrongRange(), true),
     "wrong-checksum": plain("wrong-checksum", "Checksums of other bytes", Kind.WrongChecksum(), true),
-    corrupt: atByte("corrupt", "The byte after so many is changed", (at) => Kind.Corrupt({ at }))
+    corrupt: atByte("corrupt", "Changes the byte at this offset", (at) => Kind.Corrupt({ at }))
   })
 )
 

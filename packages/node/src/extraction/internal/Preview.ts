@@ -1,9 +1,8 @@
 /** What an extraction would do, found out by looking alone. */
-import { dirname, resolve } from "node:path"
+import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { ArchiveLocation, OpenArchive, ReadError } from "../../archive/internal/OpenArchive.ts"
 import * as ZipArchive from "../../archive/internal/ZipArchive.ts"
-import type { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as Destination from "./Destination.ts"
 import * as Plan from "./Plan.ts"
@@ -74,14 +73,6 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
   return {
     archives: all.map(({ previewed }) => previewed),
     bytesToWrite: all.reduce((sum, { bytesToWrite }) => sum + bytesToWrite, 0),
-    free: yield* freeSpace(resolve(directory))
+    free: yield* Files.freeSpace(resolve(directory))
   }
 })
-
-/** Where the directory will be. */
-const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
-  Effect.catch(Files.freeSpace(directory), (error) =>
-    error.reason._tag === "NotFound" && dirname(directory) !== directory
-      ? freeSpace(dirname(directory))
-      : Effect.fail(error)
-  )

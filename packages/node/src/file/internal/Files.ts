@@ -45,7 +45,7 @@ export const remove = (path: string): Effect.Effect<void, FileError> =>
   attempt("remove", path, () => Fs.rm(path, { force: true }))
 
 export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
-  attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true })).pipe(
+  attempt("make the directory", path, () => mkdirs(path)).pipe(
     // Something is there already, but not a directory, and it is not replaced whatever is asked for.
     Effect.mapError((error) =>
       error.reason._tag === "Exists"
@@ -57,7 +57,27 @@ export const makeDirectory = (path: string): Effect.Effect<void, FileError> =>
 
 /** The same for one person's eyes alone. */
 export const makePrivateDirectory = (path: string): Effect.Effect<void, FileError> =>
-  Effect.asVoid(attempt("make the directory", path, () => Fs.mkdir(path, { recursive: true, mode: 0o700 })))
+  attempt("make the directory", path, () => mkdirs(path, 0o700))
+
+/** With those above it. What Node has for that never ends where a directory says that it is not there when one is made in it (`/proc`). */
+const mkdirs = async (path: string, mode?: number): Promise<void> => {
+  const make = () => Fs.mkdir(path, mode)
+  try {
+    await make()
+  } catch (cause) {
+    const parent = dirname(path)
+    if (code(cause) === "ENOENT" && parent !== path) {
+      await mkdirs(parent, mode)
+      await make().catch(unlessThere)
+    } else await unlessThere(cause)
+  }
+
+  async function unlessThere(cause: unknown): Promise<void> {
+    // Also where it cannot be made because it is one: a drive, or a directory of a file system that is only read.
+    const stat = await Fs.stat(path).catch(() => undefined)
+    if (stat?.isDirectory() !== true) throw cause
+  }
+}
 
 /**
  * Has the disk keep what a file was given, and says whether it could be asked. Where the file system has no such thing, all was
@@ -149,14 +169,18 @@ export const writeAll = async (
   return length
 }
 
-/** How many bytes there is room for in a directory; without end where the file system does not tell. */
+/** How many bytes there is room for in a directory, or where it would be made; without end where the file system does not tell. */
 export const freeSpace = (directory: string): Effect.Effect<number, FileError> =>
   attempt("look at", directory, async () => {
     const { bavail, blocks, bsize } = await Fs.statfs(directory)
     return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
   }).pipe(
     Effect.catch((error) =>
-      error.reason._tag === "NotFound" ? Effect.fail(error) : Effect.succeed(Number.POSITIVE_INFINITY)
+      error.reason._tag !== "NotFound"
+        ? Effect.succeed(Number.POSITIVE_INFINITY)
+        : dirname(directory) === directory
+          ? Effect.fail(error)
+          : freeSpace(dirname(directory))
     )
   )
 

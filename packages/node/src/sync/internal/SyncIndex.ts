@@ -11,7 +11,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { FileError } from "../../file/FileError.ts"
+import * as Stream from "effect/Stream"
+import { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 
 export const fileName = "scenario-assets.jsonl"
@@ -31,30 +32,55 @@ export interface SyncIndex {
   ) => Effect.Effect<void, FileError>
 }
 
-/** Reads what there is. */
+/** The lines that are whole, and where each ends, in bytes. */
+async function* linesOf(file: string): AsyncGenerator<{ readonly text: string; readonly end: number }> {
+  let rest: Buffer = Buffer.alloc(0)
+  let end = 0
+  for await (const chunk of createReadStream(file)) {
+    const bytes = Buffer.concat([rest, Buffer.from(chunk)])
+    let start = 0
+    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, start)) {
+      end += at + 1 - start
+      yield { text: bytes.toString("utf8", start, at), end }
+      start = at + 1
+    }
+    rest = bytes.subarray(start)
+  }
+}
+
+/** Where each asset is, and where the last line that is whole ends. */
 export const read = (
   directory: string
 ): Effect.Effect<{ readonly paths: Map<string, string>; readonly end: number }, FileError> => {
   const file = join(directory, fileName)
-  const paths = new Map<string, string>()
-  /** Behind the last line that is whole, in bytes. */
-  let end = 0
-  const lines = async () => {
-    let rest: Buffer = Buffer.alloc(0)
-    for await (const chunk of createReadStream(file)) {
-      const bytes = Buffer.concat([rest, Buffer.from(chunk)])
-      let start = 0
-      for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, start)) {
-        const line = Option.getOrUndefined(decode(bytes.toString("utf8", start, at)))
-        if (line !== undefined) paths.set(line.id, line.path)
-        end += at + 1 - start
-        start = at + 1
-      }
-      rest = bytes.subarray(start)
+  const all = async () => {
+    const paths = new Map<string, string>()
+    let last = 0
+    for await (const { end, text } of linesOf(file)) {
+      const line = Option.getOrUndefined(decode(text))
+      if (line !== undefined) paths.set(line.id, line.path)
+      last = end
     }
-    return { paths, end }
+    return { paths, end: last }
   }
-  return Effect.map(Files.orMissing(Files.attempt("read", file, lines)), (found) => found ?? { paths, end })
+  return Effect.map(
+    Files.orMissing(Files.attempt("read", file, all)),
+    (found) => found ?? { paths: new Map<string, string>(), end: 0 }
+  )
+}
+
+const decodeObject = Schema.decodeOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+
+/** All that the lines say. */
+export const lines = (directory: string): Stream.Stream<Schema.JsonObject, FileError> => {
+  const file = join(directory, fileName)
+  return Stream.fromAsyncIterable(linesOf(file), (cause) => FileError.fromSystem("read", file, cause)).pipe(
+    Stream.flatMap(({ text }) => Stream.fromIterable(Option.toArray(decodeObject(text)))),
+    Stream.catchIf(
+      ({ reason }) => reason._tag === "NotFound",
+      () => Stream.empty
+    )
+  )
 }
 
 /** Opens it for as long as the scope lasts. Nobody else may write it meanwhile. */
