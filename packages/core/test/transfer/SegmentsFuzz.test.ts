@@ -7,7 +7,7 @@ import * as Seeded from "../../src/testing/internal/Seeded.ts"
 import * as Time from "../Time.ts"
 
 const seed = Number(process.env["SCENARIO_ASSETS_FUZZ_SEED"] ?? 1)
-const count = Number(process.env["SCENARIO_ASSETS_FUZZ_SEGMENTS"] ?? 20)
+const count = Number(process.env["SCENARIO_ASSETS_FUZZ_SEGMENTS"] ?? 12)
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte

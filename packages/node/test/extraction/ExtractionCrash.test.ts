@@ -13,7 +13,7 @@ import * as Extracting from "../support/Extracting.ts"
 import * as ExtractorProcess from "../support/ExtractorProcess.ts"
 import * as RangeHost from "../support/RangeHost.ts"
 
-const crashes = Number(process.env["CRASHES"] ?? 5)
+const crashes = Number(process.env["CRASHES"] ?? 3)
 const mebibyte = 1024 * 1024
 
 /** Two of three files are small; among the large ones are some that shrink to nothing. */

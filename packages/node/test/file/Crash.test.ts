@@ -13,7 +13,7 @@ import { Effect } from "effect"
 import * as Unfinished from "../../../../test-support/Unfinished.ts"
 import * as Downloading from "../support/Downloading.ts"
 
-const crashes = Number(process.env["CRASHES"] ?? 5)
+const crashes = Number(process.env["CRASHES"] ?? 3)
 const size = 12_000_000 * crashes
 /** What the project promises of a killed run: it transfers again at most a few MiB. */
 const again = 12 * 1024 * 1024
