@@ -77,7 +77,7 @@ describe.concurrent("doctor", () => {
       assert.deepStrictEqual([code, stderr], [4, "scenario-assets: 2 problems found: credentials, api\n"])
       assert.match(
         stdout,
-        /^ok {7}node: \d+\.[^]*\nok {7}settings: 1 set \(configuration file: \/\S+\)\n {9}base-url {2}http:\S+ {2}SCENARIO_BASE_URL\nproblem /
+        /^ok {7}node: \d+\.[^]*\nok {7}settings: 1 set \(no configuration file at \/\S+\)\n {9}base-url {2}http:\S+ {2}SCENARIO_BASE_URL\nproblem /
       )
       assert.match(
         stdout,

@@ -40,7 +40,7 @@ describe("values", () => {
 
   it.each(["", "30", "0s", "h", "30m1h", "1h1h", "1y"])("%j is no duration", (text) => {
     assert.isTrue(Option.isNone(Reader.duration.read(text)))
-    assert.include(Reader.duration.refusal(text), "it needs a unit (d, h, m, s or ms)")
+    assert.include(Reader.duration.refusal(text), "it takes a number above 0 with a unit (d, h, m, s or ms)")
   })
 })
 

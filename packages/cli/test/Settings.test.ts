@@ -78,7 +78,7 @@ const bad: ReadonlyArray<readonly [content: unknown, says: RegExp]> = [
   [{ flat: "perhaps" }, /: flat: "perhaps" is neither true nor false/],
   [{ "max-size": "much" }, /: max-size: "much" is not a size/],
   [{ concurrency: 65 }, /: concurrency: "65" is not a whole number from 1 to 64/],
-  [{ deadline: 30 }, /: deadline: "30" is not a duration: it needs a unit/]
+  [{ deadline: 30 }, /: deadline: "30" is not a duration: it takes a number above 0 with a unit/]
 ]
 
 describe("the configuration file", () => {

@@ -15,7 +15,7 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
   [["download", "model_a", "--output"], /: --output has no value\n/, "download"],
   [
     ["wait", "job_a", "--deadline", "soon"],
-    /: --deadline: "soon" is not a duration: it needs a unit \(d, h, m, s or ms\), for example 30s/,
+    /: --deadline: "soon" is not a duration: it takes a number above 0 with a unit \(d, h, m, s or ms\), for example 30s/,
     "wait"
   ],
   [

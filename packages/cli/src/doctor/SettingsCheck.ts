@@ -2,6 +2,7 @@
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { exitCodes } from "../errors/ExitCode.ts"
@@ -39,7 +40,9 @@ export const run = Effect.fnUntraced(function* (given: Given) {
   if (Result.isFailure(file)) checks.push(wrong(file.failure.message))
   if (checks.length === 0) {
     const set = found.filter(isSet).length
-    checks.push(Check.ok("settings", `${set === 0 ? "none" : set} set (configuration file: ${path})`))
+    const isThere = yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(path), () => false)
+    const where = isThere ? `configuration file: ${path}` : `no configuration file at ${path}`
+    checks.push(Check.ok("settings", `${set === 0 ? "none" : set} set (${where})`))
   }
   return { checks, found }
 })

@@ -61,8 +61,11 @@ const announce = Effect.fnUntraced(function* (emulator: Emulator.Emulator["Servi
       `export SCENARIO_API_KEY=${key}`,
       `export SCENARIO_API_SECRET=${secret}`,
       "",
-      `# Models: ${models.join(" ")}`,
-      `# Try:    scenario-assets download ${models[0] ?? ""}`
+      "# Models, and what they make:",
+      ...catalogue.models.map(({ id, name }) => `#   ${id}${name === id ? "" : `  ${name}`}`),
+      `# Try: scenario-assets download ${models[0] ?? ""}`,
+      `#      scenario-assets asset ${catalogue.assets[0]?.id ?? ""}`,
+      "#      scenario-assets assets --since 7d"
     ].join("\n")
   )
   yield* note("Ctrl-C ends it.")

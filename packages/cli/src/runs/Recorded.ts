@@ -52,7 +52,7 @@ export const flags = (request: DownloadRequest): ReadonlyArray<string> => {
     ...(wanted._tag === "Assets" && wanted.flat === true ? ["--flat"] : []),
     ...optional("--manifest", annotations?.[manifest]),
     ...optional("--deadline", time(deadline)),
-    ...optional("--concurrency", concurrency?.toString()),
+    ...optional("--concurrency", concurrency === usualConcurrency ? undefined : concurrency?.toString()),
     ...optional("--connections", connections?.toString()),
     ...optional("--limit-rate", limitRate?.toString()),
     ...optional("--idle-timeout", time(idleTimeout)),
@@ -85,6 +85,9 @@ const rules = ({ exclude = [], ifDiffers, include = [], maxSize }: Directory): R
   ...(ifDiffers === "replace" ? ["--force"] : []),
   ...optional("--max-size", maxSize?.toString())
 ]
+
+/** That of `download`, which nobody has to give. */
+const usualConcurrency = 4
 
 const optional = (name: string, value = ""): ReadonlyArray<string> => (value === "" ? [] : Shell.flag(name, value))
 

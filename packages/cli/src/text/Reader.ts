@@ -50,7 +50,7 @@ export const duration: Reader<Duration.Duration> = {
     return Option.filter(Option.some(Duration.millis(milliseconds)), Duration.isPositive)
   },
   refusal: (text) =>
-    `${Redaction.quoted(text)} is not a duration: it needs a unit (d, h, m, s or ms), for example 30s or 1h30m`
+    `${Redaction.quoted(text)} is not a duration: it takes a number above 0 with a unit (d, h, m, s or ms), for example 30s or 1h30m`
 }
 
 const durations = new RegExp(
