@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { ScenarioConfig } from "@scenario-assets/core"
 import { NodeScenario, Sync } from "@scenario-assets/node"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import { Effect, Layer, Redacted, References, Stream } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
 
 const [baseUrl = "", directory = ""] = process.argv.slice(2)
@@ -24,4 +24,4 @@ const program = Effect.gen(function* () {
   )
 )
 
-await Effect.runPromise(program)
+await Effect.runPromise(Effect.provideService(program, References.MinimumLogLevel, "Warn"))
