@@ -1,6 +1,7 @@
 /** `sync`: a directory that is to hold everything that flags choose. */
 import type { TargetFormat } from "@scenario-assets/core/Asset"
 import * as NodeSync from "@scenario-assets/node/sync/Sync"
+import type { Report, Request } from "@scenario-assets/node/sync/SyncRun"
 import * as SyncTemplate from "@scenario-assets/node/sync/SyncTemplate"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -60,7 +61,7 @@ const requestOf = Effect.fnUntraced(function* (values: Values) {
   const { timeLimit: _ofAll, ...transfer } = transferOptions(values)
   const { resolve } = yield* Chosen.filter(values)
   const filter = yield* resolve
-  const request: NodeSync.Request = {
+  const request: Request = {
     ...transfer,
     directory,
     filter: { ...filter, modelId: Option.getOrUndefined(model) },
@@ -127,7 +128,7 @@ const round = (values: Values) =>
 const summary = Effect.fnUntraced(function* (
   values: Values,
   since: number,
-  { alreadyThere, bytes, saved, total }: NodeSync.Report
+  { alreadyThere, bytes, saved, total }: Report
 ) {
   const { note } = yield* Output.Output
   const took = Format.time((yield* Clock.currentTimeMillis) - since)
@@ -138,7 +139,7 @@ const summary = Effect.fnUntraced(function* (
   if (values.gallery && total > 0) yield* Page.write(values.directory)
 })
 
-const fieldsOf = (values: Values, { alreadyThere, bytes, saved }: NodeSync.Report) => ({
+const fieldsOf = (values: Values, { alreadyThere, bytes, saved }: Report) => ({
   directory: SavedFiles.shownDirectory(values.directory),
   saved,
   alreadyThere,

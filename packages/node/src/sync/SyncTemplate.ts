@@ -46,7 +46,10 @@ export interface SyncTemplate {
   readonly text: string
   readonly usesCollection: boolean
   /** Where the file of an asset goes, relative to the directory: safe on every system, and not always unique. */
-  readonly path: (record: AssetRecord, known: { readonly extension?: string; readonly collection?: string }) => string
+  readonly path: (
+    record: AssetRecord,
+    known: { readonly extension: string | undefined; readonly collection: string | undefined }
+  ) => string
 }
 
 /** More of a prompt, or of a name, tells nobody more. In characters. */

@@ -4,7 +4,7 @@ import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetCatalog } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { Sync } from "@scenario-assets/node"
+import { Sync, type SyncRun } from "@scenario-assets/node"
 import { DateTime, Effect, Fiber, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as EmulatedScenario from "../../../../test-support/EmulatedScenario.ts"
@@ -16,7 +16,7 @@ const day = 86_400_000
 /** 240 pictures and more: three pages. */
 const layer = EmulatedScenario.layer({ catalogue: { inferencesPerModel: 4, assetsPerInference: 5 } })
 
-const sync = Effect.fnUntraced(function* (request: Sync.Request) {
+const sync = Effect.fnUntraced(function* (request: SyncRun.Request) {
   const { events } = yield* Sync.Sync
   const last = yield* Stream.runLast(events(request))
   assert(last._tag === "Some" && last.value._tag === "Ended")

@@ -18,9 +18,7 @@ const record = (more: Partial<AssetRecord.AssetRecord> = {}) =>
   })
 
 const pathOf = (template: string, of: AssetRecord.AssetRecord, collection?: string) =>
-  Effect.map(SyncTemplate.make(template), ({ path }) =>
-    path(of, { extension: "png", ...(collection === undefined ? {} : { collection }) })
-  )
+  Effect.map(SyncTemplate.make(template), ({ path }) => path(of, { extension: "png", collection }))
 
 describe("SyncTemplate", () => {
   it.effect.each<[template: string, of: AssetRecord.AssetRecord, path: string]>([
