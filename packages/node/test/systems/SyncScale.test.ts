@@ -15,8 +15,7 @@ const syncer = fileURLToPath(new URL("../support/syncer.ts", import.meta.url))
 const run = Effect.fnUntraced(function* (directory: string) {
   const { config } = yield* Emulator.Emulator
   const said = yield* Effect.promise(() => {
-    // As the command line sets it: without it, what V8 takes for short-lived objects is most of what is measured.
-    const args = ["--semi-space-growth-factor=1", syncer, config.apiUrl, directory]
+    const args = ["--expose-gc", syncer, config.apiUrl, directory]
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
     return text(child.stdout)
   })
