@@ -66,7 +66,9 @@ describe.concurrent("on a terminal", () => {
     Effect.gen(function* () {
       const { args, emulated } = yield* twoJobs({}, { states: ["queued"], pace: "1 hour" })
       yield* emulated.emulator.inject(Fault.stall("storage", 2.5 * MiB))
-      const terminal = yield* start(emulated, args, { columns: 110, rows: 24 })
+      // So that what stalls stays as it is, however long the machine takes for the rest.
+      const still = [...args, "--connections", "1", "--idle-timeout", "1h"]
+      const terminal = yield* start(emulated, still, { columns: 110, rows: 24 })
       const id = String.raw`job_\w+…\w+`
       const wide = [
         new RegExp(`^${id}  \\[=+> *\\]  \\d\\d%  [1-3]\\.\\d MB of 4\\.2 MB`),
