@@ -1,6 +1,7 @@
 /** Runs the numbered examples against the emulator, over real HTTP. */
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
@@ -15,6 +16,7 @@ import * as AssetToFormat from "./04_asset-to-format.ts"
 import * as ExtractSome from "./07_extract-some.ts"
 import * as EntriesToStore from "./08_entries-to-a-store.ts"
 import * as BeginNow from "./09_begin-now.ts"
+import * as SyncExample from "./11_sync.ts"
 
 const ConfigTest = EmulatedScenario.layerConfig()
 
@@ -116,5 +118,16 @@ describe("examples", () => {
         1
       )
     }).pipe(Effect.provide(ConfigTest))
+  )
+
+  it.live("11: a directory in step, with a page to look at", () =>
+    Effect.gen(function* () {
+      const { catalogue } = yield* Emulator.Emulator
+      const directory = TestDirectory.make("example")
+      const wanted = catalogue.assets.filter(({ kind }) => kind === "image" || kind === "video")
+      assert.strictEqual(yield* SyncExample.program(directory), wanted.length)
+      assert.strictEqual(yield* SyncExample.program(directory), 0)
+      assert.include(readFileSync(join(directory, "index.html"), "utf8"), wanted[0]?.prompt ?? "?")
+    }).pipe(Effect.provide([ScenarioTest, NodeFileSystem.layer]))
   )
 })

@@ -230,6 +230,16 @@ describe("Sync", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.live("a link that the host refuses is renewed", () =>
+    Effect.gen(function* () {
+      const { inject } = yield* Emulator.Emulator
+      const directory = TestDirectory.make()
+      yield* inject(Fault.status("storage", 403))
+      assert.deepInclude(yield* sync({ directory, filter: videos, limit: 2 }), { saved: 2, failures: [] })
+      assert.strictEqual(yield* requestsTo("request"), 1)
+    }).pipe(Effect.provide(layer))
+  )
+
   it.live("one run at a time in a directory", () =>
     Effect.gen(function* () {
       const { inject } = yield* Emulator.Emulator
