@@ -1,4 +1,4 @@
-/** A directory in step with the catalogue, by the command line; and the page that shows it. */
+/** A directory in step with the catalogue, by the command line; and the page that shows it. `KILLS=20` kills a run more often. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,6 +6,8 @@ import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Binary from "./support/Binary.ts"
 import * as Emulated from "./support/Emulated.ts"
+
+const kills = Number(process.env["KILLS"] ?? 4)
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "")
 
@@ -73,11 +75,11 @@ describe.concurrent("sync", () => {
       const { catalogue, inject, clearFaults } = emulated.emulator
       yield* inject(Fault.delay("storage", "20 millis", { times: "always" }))
       const directory = path.join(emulated.directory, "r")
-      for (let n = 1; n <= 4; n++) {
+      for (let n = 1; n <= kills; n++) {
         const running = yield* emulated.start(["sync", "r", "--json", "--concurrency", "3"])
         yield* running.until(
           "stdout",
-          new RegExp(`(?:"type":"(?:completed|fetching)".*\\n[^]*){${n * 3}}|"type":"result"`)
+          new RegExp(`(?:"type":"(?:completed|fetching)".*\\n[^]*){${1 + ((n * 7) % 11)}}|"type":"result"`)
         )
         yield* running.kill("SIGKILL")
         yield* running.ended
