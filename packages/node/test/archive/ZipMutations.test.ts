@@ -13,7 +13,7 @@ import * as LimitCheck from "../../src/archive/internal/LimitCheck.ts"
 import * as ZipDirectory from "../../src/archive/internal/ZipDirectory.ts"
 import * as ZipLocalHeader from "../../src/archive/internal/ZipLocalHeader.ts"
 
-const count = Number(process.env["MUTATIONS"] ?? 8000)
+const count = Number(process.env["MUTATIONS"] ?? 4000)
 const seed = Number(process.env["SEED"] ?? 1)
 
 const content = "a cat on a mat ".repeat(20)

@@ -14,7 +14,7 @@ import { type Random, randomOf } from "../../../../test-support/ZipMutator.ts"
 import * as EntryPath from "../../src/archive/internal/EntryPath.ts"
 import * as Extracting from "../support/Extracting.ts"
 
-const count = Number(process.env["CASES"] ?? 30)
+const count = Number(process.env["CASES"] ?? 15)
 const seed = Number(process.env["SEED"] ?? 1)
 
 /** Names that are one for some system, that look like numbered ones, and that are a file here and a directory there. */
