@@ -74,8 +74,8 @@ export const isUnencrypted = (baseUrl: string): boolean => {
 
 /** Before credentials are sent there; also with `--quiet`. */
 export const warnIfUnencrypted = Effect.fnUntraced(function* (baseUrl: string) {
-  const { warn } = yield* Output
-  if (isUnencrypted(baseUrl)) yield* warn(`${baseUrl}: ${unencryptedDanger}; ${unencryptedAdvice}`)
+  const { warnOnce } = yield* Output
+  if (isUnencrypted(baseUrl)) yield* warnOnce(`${baseUrl}: ${unencryptedDanger}; ${unencryptedAdvice}`)
 })
 
 export const unencryptedDanger = "credentials are sent unencrypted, so that others on the network can read them"

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { UsageError } from "../errors/CommandError.ts"
 import type { Choice } from "../settings/CatalogueFlags.ts"
-import type { Moment } from "../text/Moment.ts"
+import * as Moment from "../text/Moment.ts"
 import * as Shell from "../text/Shell.ts"
 
 /** Where to look; without any id, everywhere in the project. */
@@ -24,7 +24,7 @@ export const everywhere: Within = { assetIds: [], inferenceIds: [], modelIds: []
 export const flags = (choice: Choice): ReadonlyArray<string> => {
   const one = (flag: string, value: Option.Option<string | number>) =>
     Option.match(value, { onNone: () => [], onSome: (value) => Shell.flag(flag, String(value)) })
-  const text = (moment: Option.Option<Moment>) => Option.map(moment, ({ text }) => text)
+  const text = (moment: Option.Option<Moment.Moment>) => Option.map(moment, ({ text }) => text)
   return [
     ...one("--collection", choice.collection),
     ...[...new Set(choice.kinds)].toSorted().flatMap((kind) => Shell.flag("--kind", kind)),
@@ -85,25 +85,39 @@ export const make = Effect.fnUntraced(function* (choice: Choice, within: Within 
   const { resolve } = yield* filter(choice)
   const records = Stream.unwrap(
     Effect.gen(function* () {
-      const catalog = yield* AssetCatalog.AssetCatalog
-      const whole = yield* resolve
-      const { assetIds, inferenceIds, modelIds } = within
-      const parts = [
-        ...(assetIds.length === 0 ? [] : [Stream.filter(catalog.get(assetIds), AssetCatalog.fits(whole))]),
-        ...inferenceIds.map((inferenceId) => catalog.list({ ...whole, inferenceId })),
-        ...modelIds.map((modelId) => catalog.list({ ...whole, modelId }))
-      ]
-      const [only = catalog.list(whole), ...others] = parts
-      const all = others.length === 0 ? only : Stream.flatten(Stream.fromIterable(parts))
-      if (Option.isNone(limit)) return onceEach(all)
+      const parts = partsOf(yield* AssetCatalog.AssetCatalog, yield* resolve, within)
+      const all = onceEach(Stream.flatten(Stream.fromIterable(parts)))
+      if (Option.isNone(limit)) return all
       // A list is newest first; several of them, and what was asked for by id, are put in order here.
-      const isInOrder = others.length === 0 && assetIds.length === 0
-      return Stream.take(isInOrder ? onceEach(all) : newestFirst(onceEach(all)), limit.value)
+      const isInOrder = parts.length === 1 && within.assetIds.length === 0
+      return Stream.take(isInOrder ? all : newestFirst(all), limit.value)
     })
   )
   const chosen: Chosen = { words: Shell.command(flags(choice)), records }
   return chosen
 })
+
+/** All that is in some places, whatever it is. */
+export const allIn = (within: Within) =>
+  Stream.unwrap(
+    Effect.map(AssetCatalog.AssetCatalog, (catalog) =>
+      onceEach(Stream.flatten(Stream.fromIterable(partsOf(catalog, {}, within))))
+    )
+  )
+
+/** Place by place; without any, everywhere. */
+const partsOf = (
+  { get, list }: AssetCatalog.AssetCatalog["Service"],
+  filter: AssetCatalog.Filter,
+  { assetIds, inferenceIds, modelIds }: Within
+) => {
+  const parts = [
+    ...(assetIds.length === 0 ? [] : [Stream.filter(get(assetIds), AssetCatalog.fits(filter))]),
+    ...inferenceIds.map((inferenceId) => list({ ...filter, inferenceId })),
+    ...modelIds.map((modelId) => list({ ...filter, modelId }))
+  ]
+  return parts.length === 0 ? [list(filter)] : parts
+}
 
 /** A page may repeat what has moved meanwhile, and an asset may be in several of the places. */
 const onceEach = <E, R>(records: Stream.Stream<AssetRecord, E, R>): Stream.Stream<AssetRecord, E, R> =>
@@ -120,11 +134,9 @@ const newestFirst = <E, R>(records: Stream.Stream<AssetRecord, E, R>): Stream.St
 
 const timeOf = ({ createdAt }: AssetRecord): number => (createdAt === undefined ? 0 : DateTime.toEpochMillis(createdAt))
 
-const local = Option.liftThrowable(DateTime.zoneMakeLocal)
-
 const boundsOf = Effect.fnUntraced(function* ({ since, until }: Choice) {
   const now = yield* DateTime.now
-  const zone = Option.getOrElse(local(), () => DateTime.zoneMakeOffset(0))
+  const zone = Moment.localZone()
   const first = Option.map(since, ({ span }) => span(now, zone).first)
   const last = Option.map(until, ({ span }) => span(now, zone).last)
   if (Option.isSome(first) && Option.isSome(last) && first.value > last.value) {

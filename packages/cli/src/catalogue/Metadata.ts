@@ -1,27 +1,13 @@
 /** What the catalogue knows of assets, in a file: a line for each, as JSON, or as CSV where the name of the file ends so. */
 import { dirname } from "node:path"
-import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { UsageError } from "../errors/CommandError.ts"
 import * as SystemCode from "../files/SystemCode.ts"
 import * as WholeFile from "../files/WholeFile.ts"
 import * as Json from "../json/Json.ts"
-
-/** Fails before anything is requested where there can be no such file. */
-export const check = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const isDirectory = yield* Effect.orElseSucceed(
-    Effect.map(fs.stat(file), ({ type }) => type === "Directory"),
-    () => false
-  )
-  if (file === "" || file === "-" || isDirectory) {
-    return yield* new UsageError({ message: `--metadata: ${Redaction.quoted(file)} is not the name of a file` })
-  }
-})
 
 /** Writes them whole or not at all, while they come. */
 export const write = Effect.fnUntraced(function* <E, R>(file: string, rows: Stream.Stream<Schema.JsonObject, E, R>) {

@@ -1,7 +1,6 @@
 /** From flags that choose assets to the selection that is downloaded; for as long as its run is not done, the same one. */
 import { createHash } from "node:crypto"
 import { resolve as resolvePath } from "node:path"
-import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
 import * as AssetRecord from "@scenario-assets/core/AssetRecord"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Selection from "@scenario-assets/core/Selection"
@@ -15,7 +14,7 @@ import * as Stream from "effect/Stream"
 import { Output } from "../output/Output.ts"
 import * as Recorded from "../runs/Recorded.ts"
 import * as Format from "../text/Format.ts"
-import type * as Chosen from "./Chosen.ts"
+import * as Chosen from "./Chosen.ts"
 import * as Metadata from "./Metadata.ts"
 
 export interface Options {
@@ -78,16 +77,7 @@ export const resolve = Effect.fnUntraced(function* (chosen: Chosen.Chosen, withi
 })
 
 /** Writes what the catalogue knows of what a selection selects. */
-export const describe = Effect.fnUntraced(function* (selection: Chosen.Within, file: string) {
-  const { get, list } = yield* AssetCatalog.AssetCatalog
-  const { assetIds, inferenceIds, modelIds } = selection
-  const parts = [
-    get(assetIds),
-    ...inferenceIds.map((inferenceId) => list({ inferenceId })),
-    ...modelIds.map((modelId) => list({ modelId }))
-  ]
-  yield* Metadata.write(file, rows(Stream.flatten(Stream.fromIterable(parts))))
-})
+export const describe = (selection: Chosen.Within, file: string) => Metadata.write(file, rows(Chosen.allIn(selection)))
 
 const rows = <E, R>(records: Stream.Stream<AssetRecord.AssetRecord, E, R>) => Stream.map(records, AssetRecord.toJson)
 

@@ -1,10 +1,10 @@
 /** Things of the catalogue in lines: for a person in columns, as wide as the terminal; elsewhere between tabs, the id first. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Output } from "../output/Output.ts"
 import * as Format from "../text/Format.ts"
+import * as Moment from "../text/Moment.ts"
 import * as Width from "../text/Width.ts"
 
 export interface Column<A> {
@@ -53,13 +53,10 @@ export const print = Effect.fnUntraced(function* <A, E, R>(
   })
 })
 
-const local = Option.liftThrowable(DateTime.zoneMakeLocal)
-
 /** The day in the person's time zone. */
 export const day = (at: DateTime.DateTime | undefined): string => {
   if (at === undefined) return "-"
-  const zone = Option.getOrElse(local(), () => DateTime.zoneMakeOffset(0))
-  return DateTime.formatIsoDate(DateTime.setZone(at, zone))
+  return DateTime.formatIsoDate(DateTime.setZone(at, Moment.localZone()))
 }
 
 export const iso = (at: DateTime.DateTime | undefined): string => (at === undefined ? "" : DateTime.formatIso(at))

@@ -1,6 +1,5 @@
 /** A list of the files that were extracted, for programs: one JSON object a line, in the order in which they were extracted. */
 import { dirname, join, resolve } from "node:path"
-import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -38,7 +37,7 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
   if (isStdout && mode.json) {
     return yield* new UsageError({ message: "--manifest: stdout is taken by --json; give the name of a file" })
   }
-  if (!isStdout) yield* checkName(file)
+  if (!isStdout) yield* WholeFile.checkName("--manifest", file)
   const target = isStdout ? undefined : yield* WholeFile.target(file)
   // Beside a device or a pipe there is no room.
   const parent = target?.isFile === true ? dirname(target.path) : undefined
@@ -98,12 +97,4 @@ export const open = Effect.fnUntraced(function* (file: string, directory: string
     })
   }
   return manifest
-})
-
-const checkName = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const there = yield* Effect.option(fs.stat(file))
-  if (file === "" || there.pipe((stat) => stat._tag === "Some" && stat.value.type === "Directory")) {
-    return yield* new UsageError({ message: `--manifest: ${Redaction.quoted(file)} is not the name of a file` })
-  }
 })

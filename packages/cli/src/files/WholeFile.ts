@@ -1,12 +1,22 @@
 /** Files that are there whole or not at all. */
 import { randomBytes } from "node:crypto"
 import { dirname, join, resolve } from "node:path"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import { isUnsyncable } from "@scenario-assets/node/engine/file/SystemCode"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { UsageError } from "../errors/CommandError.ts"
 import * as SystemCode from "./SystemCode.ts"
+
+/** Fails before anything is begun where what a flag names can be no file. */
+export const checkName = Effect.fnUntraced(function* (flag: string, file: string) {
+  const there = yield* Effect.option((yield* FileSystem.FileSystem).stat(file))
+  if (file === "" || file === "-" || Option.exists(there, ({ type }) => type === "Directory")) {
+    return yield* new UsageError({ message: `${flag}: ${Redaction.quoted(file)} is not the name of a file` })
+  }
+})
 
 /** Where the bytes of a file go: to what a link leads to; and whether that is something else than a file, such as a device or a pipe. */
 export const target = Effect.fnUntraced(function* (path: string) {

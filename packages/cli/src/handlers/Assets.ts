@@ -9,6 +9,7 @@ import * as Metadata from "../catalogue/Metadata.ts"
 import * as Table from "../catalogue/Table.ts"
 import * as Destination from "../download/Destination.ts"
 import { UsageError } from "../errors/CommandError.ts"
+import * as WholeFile from "../files/WholeFile.ts"
 import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
 import type { Choice } from "../settings/CatalogueFlags.ts"
@@ -28,7 +29,7 @@ export const run = (values: Values) =>
     const within = yield* placeOf(values)
     const { records, words } = yield* Chosen.make(values, within)
     if (Option.isSome(values.metadata)) {
-      yield* Metadata.check(values.metadata.value)
+      yield* WholeFile.checkName("--metadata", values.metadata.value)
       yield* Destination.checkInputs("--metadata", values.metadata, values.files)
     }
     let [assets, bytes] = [0, 0]

@@ -9,13 +9,13 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scenario from "../access/Scenario.ts"
 import * as Chosen from "../catalogue/Chosen.ts"
-import * as Metadata from "../catalogue/Metadata.ts"
 import * as Selecting from "../catalogue/Selecting.ts"
 import * as Destination from "../download/Destination.ts"
 import * as Downloading from "../download/Downloading.ts"
 import * as DryRun from "../download/DryRun.ts"
 import * as SavedFiles from "../download/SavedFiles.ts"
 import { UsageError } from "../errors/CommandError.ts"
+import * as WholeFile from "../files/WholeFile.ts"
 import * as Ids from "../ids/Ids.ts"
 import * as Output from "../output/Output.ts"
 import * as Arguments from "../settings/Arguments.ts"
@@ -94,7 +94,7 @@ const choose = Effect.fnUntraced(function* (wanted: Exclude<Ids.Wanted, { readon
     })
   }
   if (Option.isSome(values.metadata)) {
-    yield* Metadata.check(values.metadata.value)
+    yield* WholeFile.checkName("--metadata", values.metadata.value)
     yield* Destination.checkInputs("--metadata", values.metadata, inputsOf(values))
   }
   if (flag === undefined && (Option.isNone(values.metadata) || values.dryRun)) return plain

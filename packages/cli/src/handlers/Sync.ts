@@ -17,6 +17,7 @@ import * as Page from "../catalogue/Page.ts"
 import * as SavedFiles from "../download/SavedFiles.ts"
 import * as TimeLimit from "../download/TimeLimit.ts"
 import * as CommandError from "../errors/CommandError.ts"
+import * as WholeFile from "../files/WholeFile.ts"
 import * as Output from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import type { Choice } from "../settings/CatalogueFlags.ts"
@@ -46,7 +47,7 @@ export const run = (values: Values) =>
         ({ message }) => new CommandError.UsageError({ message: `--names: ${message}` })
       )
     }
-    if (Option.isSome(values.metadata)) yield* Metadata.check(values.metadata.value)
+    if (Option.isSome(values.metadata)) yield* WholeFile.checkName("--metadata", values.metadata.value)
     yield* (
       values.dryRun ? preview(values) : Option.isSome(values.watch) ? again(values, values.watch.value) : once(values)
     ).pipe(

@@ -42,8 +42,10 @@ export class Output extends Context.Service<
     readonly note: (text: string) => Effect.Effect<void>
     /** For the person who wants to know all; only with `--verbose`, and not with `--quiet`. */
     readonly detail: (text: string) => Effect.Effect<void>
-    /** Always shown, once. */
+    /** Always shown. */
     readonly warn: (text: string) => Effect.Effect<void>
+    /** The same, however often it is found to be so. */
+    readonly warnOnce: (text: string) => Effect.Effect<void>
     /** What to tell when a signal ends an effect, and how to go on then. */
     readonly whenInterrupted: (
       wayOn: () => string
@@ -69,6 +71,7 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         progress.write(process.stderr, `${paint(`${level}:`)} ${Format.printable(text)}\n`)
       }
       const warned = new Set<string>()
+      const warn = (text: string) => Effect.sync(() => log("warning", text))
       /** Nothing comes after the line that tells of a crash. */
       const print = (text: string) => (Ending.hasCrashed() ? undefined : progress.write(process.stdout, text))
       const json = (fields: { readonly type: string }) =>
@@ -91,10 +94,12 @@ export const layer = (mode: Mode): Layer.Layer<Output, never, Stdio.Stdio> =>
         result: (fields) => end(0, { type: "result", ...fields }),
         note: (text) => Effect.sync(() => (mode.quiet ? undefined : say(text))),
         detail: (text) => Effect.sync(() => (mode.verbose && !mode.quiet ? say(text) : undefined)),
-        warn: (text) =>
-          Effect.sync(() => {
-            if (!warned.has(text)) log("warning", text)
+        warn,
+        warnOnce: (text) =>
+          Effect.suspend(() => {
+            const isKnown = warned.has(text)
             warned.add(text)
+            return isKnown ? Effect.void : warn(text)
           }),
         whenInterrupted: (wayOn) =>
           Effect.onInterrupt(() => {

@@ -5,6 +5,10 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Reader from "./Reader.ts"
 
+/** The person's time zone; UTC where the system has none. */
+export const localZone = (): DateTime.TimeZone =>
+  Option.getOrElse(Option.liftThrowable(DateTime.zoneMakeLocal)(), () => DateTime.zoneMakeOffset(0))
+
 export interface Moment {
   /** As it was written. */
   readonly text: string

@@ -93,16 +93,19 @@ export const begin = Effect.fnUntraced(function* ({ account, anew, directory, fi
   const found = (yield* all)[key]
   const known = anew || found === undefined || found.indexed > indexed ? undefined : found
   const from = filter.createdAfter === undefined ? null : DateTime.toEpochMillis(filter.createdAfter)
+  /** Between what is known and what is listed now nothing was looked at: what is known stays as it is. */
+  const isApart = known !== undefined && from !== null && from > known.to
   /** Nothing that is asked for was created before what is known. */
-  const isCovered = known !== undefined && (known.from === null || (from !== null && from >= known.from))
-  const since = isCovered ? Math.max(from ?? known.to, known.to) : from
+  const isCovered = !isApart && known !== undefined && (known.from === null || (from !== null && from >= known.from))
+  const since = isCovered ? known.to : from
   const listing: Listing = {
     filter: since === null ? filter : { ...filter, createdAfter: DateTime.makeUnsafe(since) },
     complete: (indexed) =>
       Effect.flatMap(all, (bounds) => {
+        if (isApart) return Effect.void
         const bound: Bound = {
           from: isCovered ? known.from : from,
-          to: Math.max(isCovered ? known.to : 0, started - margin),
+          to: isCovered ? Math.max(known.to, started - margin) : started - margin,
           indexed
         }
         return Files.writeWhole(file, encode({ version: 1, bounds: { ...bounds, [key]: bound } }))
