@@ -19,11 +19,12 @@ export const begin = Effect.fn("begin")(function* (modelId: string, directory: s
   yield* Stream.runDrain(downloads.begin({ wanted, destination: DownloadRequest.directory(directory) }))
 })
 
-/** Fetches the files of all runs that are not complete. */
+/** Fetches the files of all downloads that are not complete. */
 export const fetch = Effect.gen(function* () {
   const downloads = yield* Downloads.Downloads
   const runs = yield* Runs.Runs
-  const unfinished = (yield* runs.list).filter((head) => RunRecord.state(head) !== "complete")
+  const recorded = (yield* runs.list).filter(({ wanted }) => wanted.kind !== "sync")
+  const unfinished = recorded.filter((head) => RunRecord.state(head) !== "complete")
   return yield* Effect.forEach(unfinished, ({ runId }) => Effect.flatMap(runs.request(runId), downloads.run))
 })
 

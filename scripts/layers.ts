@@ -41,6 +41,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["testing/", /^testing\//],
     ["archive/", /^archive\//],
     ["extraction/", /^extraction\//],
+    ["runs/", /^runs\//],
     ["download/", /^download\//],
     ["sync/", /^sync\//],
     ["the whole", /^NodeScenario\.ts$/],
@@ -61,7 +62,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
       "runs",
       "catalogue"
     ].map(folder),
-    ...["help", "report", "doctor", "download", "handlers", "commands"].map(folder),
+    ...["help", "report", "doctor", "download", "sync", "handlers", "commands"].map(folder),
     ["the whole", /^(bin|Main|Cli)\.ts$/]
   ]
 }

@@ -4,13 +4,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as ScenarioConfig from "../packages/core/src/ScenarioConfig.ts"
 import * as Emulator from "../packages/core/src/testing/Emulator.ts"
-import * as Runs from "../packages/node/src/download/Runs.ts"
 import * as NodeScenario from "../packages/node/src/NodeScenario.ts"
+import * as Runs from "../packages/node/src/runs/Runs.ts"
 import * as EmulatorServer from "../packages/node/src/testing/EmulatorServer.ts"
 import * as Canary from "./Canary.ts"
+import * as TestDirectory from "./TestDirectory.ts"
 
 export interface Options extends EmulatorServer.Options {
-  /** Where runs are recorded. */
+  /** Where runs are recorded. Default: a fresh directory. */
   readonly runs?: string
 }
 
@@ -37,6 +38,6 @@ export const layerConfig = (options: EmulatorServer.Options = {}) =>
 
 /** The same with all services. */
 export const layer = ({ runs, ...options }: Options = {}) =>
-  NodeScenario.layerServices(runs === undefined ? {} : { runs: Runs.layer({ directory: runs }) }).pipe(
-    Layer.provideMerge(layerConfig(options))
-  )
+  NodeScenario.layerServices({
+    runs: Layer.unwrap(Effect.sync(() => Runs.layer({ directory: runs ?? TestDirectory.make("runs") })))
+  }).pipe(Layer.provideMerge(layerConfig(options)))

@@ -43,11 +43,13 @@ const describe = (event: DownloadEvent.DownloadEvent): string | undefined => {
   }
 }
 
-/** Fetches the files of all runs that are neither complete nor under way, one run after another. */
+/** Fetches the files of all downloads that are neither complete nor under way, one run after another. */
 export const fetch = Effect.gen(function* () {
   const downloads = yield* Downloads.Downloads
   const runs = yield* Runs.Runs
-  const unfinished = (yield* runs.list).filter((head) => !["complete", "running"].includes(RunRecord.state(head)))
+  const unfinished = (yield* runs.list).filter(
+    (head) => head.wanted.kind !== "sync" && !["complete", "running"].includes(RunRecord.state(head))
+  )
   for (const { runId } of unfinished) {
     yield* runs.request(runId).pipe(
       Stream.fromEffect,

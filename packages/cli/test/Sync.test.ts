@@ -94,6 +94,63 @@ describe.concurrent("sync", () => {
     })
   )
 
+  it.live(
+    "is a run like others: listed, shown, resumed after a kill, done in the end, and the same one the next time",
+    () =>
+      Effect.gen(function* () {
+        const emulated = yield* Emulated.make()
+        const { catalogue, clearFaults, inject } = emulated.emulator
+        yield* inject(Fault.stall("storage", 10, { times: "always" }))
+        const args = ["sync", "r", "--kind", "image", "--names", "{id}.{ext}", "--metadata", "known.csv"]
+        const running = yield* emulated.start([...args, "--json"])
+        yield* running.until("stdout", /"type":"opened"/)
+        yield* running.kill("SIGINT")
+        const interrupted = yield* running.ended
+        const [run] = Binary.events(interrupted.stdout, "run")
+        const runId = String(run?.["runId"])
+        assert.include(interrupted.stderr, `To resume: scenario-assets runs resume ${runId}`)
+        yield* clearFaults
+
+        const listed = yield* emulated.run(["runs"])
+        assert.match(listed.stdout, new RegExp(`^${runId}\tinterrupted\t\\S+\tsync\t\\d*\t\\S+/r\t\n$`))
+        const shown = yield* emulated.run(["runs", "show", runId])
+        assert.match(shown.stdout, /Wanted: +sync: --kind image\n/)
+        assert.match(shown.stdout, /Flags: +--names '\{id\}\.\{ext\}' --metadata \S+known\.csv\n/)
+        for (const command of ["status", "wait", "list"]) {
+          const refused = yield* emulated.run([command, runId])
+          assert.strictEqual(refused.code, 2, refused.stderr)
+          assert.include(refused.stderr, `${runId} is a run of sync, which starts no jobs`)
+        }
+
+        const resumed = yield* emulated.run(["runs", "resume", runId])
+        assert.deepStrictEqual([resumed.code, resumed.stdout.endsWith("/r\n")], [0, true], resumed.stderr)
+        const pictures = catalogue.assets.filter(({ kind }) => kind.startsWith("image")).map(({ id }) => id)
+        assertWhole(path.join(emulated.directory, "r"), pictures)
+        assert.isTrue(existsSync(path.join(emulated.directory, "known.csv")))
+        const done = yield* emulated.run(["runs", "show", runId, "--json"])
+        assert.deepInclude(Binary.lastLine(done.stdout), { state: "done", files: pictures.length, resume: null })
+
+        const again = yield* emulated.run([...args, "--json"])
+        assert.deepInclude(Binary.events(again.stdout, "run")[0], { runId })
+        const other = yield* emulated.run(["sync", "r", "--kind", "image", "--names", "{id}.{ext}", "--since", "1h"])
+        assert.include(other.stderr, "Nothing new")
+        const all = yield* emulated.run(["runs"])
+        assert.lengthOf(lines(all.stdout), 1, "what found nothing new leaves nothing behind")
+        assert.include(all.stdout, `${runId}\tdone\t`)
+      })
+  )
+
+  it.live("goes on where no run can be recorded, and says so", () =>
+    Effect.gen(function* () {
+      const emulated = yield* Emulated.make()
+      const file = path.join(emulated.directory, "file")
+      writeFileSync(file, "")
+      const { code, stderr } = yield* emulated.run(["sync", "r", "--kind", "3d"], { env: { XDG_STATE_HOME: file } })
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stderr, /warning: this run will not be listed/)
+    })
+  )
+
   it.live("--watch goes on through an outage and rejected credentials, until it is terminated", () =>
     Effect.gen(function* () {
       const emulated = yield* Emulated.make()

@@ -25,7 +25,9 @@ import type { ScenarioConfig } from "./ScenarioConfig.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Filter extends CatalogFilter.Filter {}
+export const Filter = CatalogFilter.Filter
+/** @category models @since 0.1.0 */
+export type Filter = CatalogFilter.Filter
 
 /**
  * Whether a record fits everything in a filter but the words of `search`, which only Scenario can find. For records that were not listed

@@ -1,8 +1,8 @@
 /** The output directory, and the directories of the command line itself. */
 import { hostname } from "node:os"
 import { dirname, join, resolve } from "node:path"
-import * as Runs from "@scenario-assets/node/download/Runs"
 import * as Files from "@scenario-assets/node/engine/file/Files"
+import * as Runs from "@scenario-assets/node/runs/Runs"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"

@@ -1,8 +1,8 @@
 /** A request, carried out: all that happens is told, and in the end what came of it. */
 import type { DownloadEvent, DownloadReport, Failed } from "@scenario-assets/node/download/DownloadEvent"
-import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
 import { Downloads } from "@scenario-assets/node/download/Downloads"
 import type { FileError } from "@scenario-assets/node/file/FileError"
+import type * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"

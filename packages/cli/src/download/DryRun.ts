@@ -1,10 +1,10 @@
 /** What a download or an extraction would do. Nothing is requested and nothing written. */
 import { defaultTemplate } from "@scenario-assets/core/FileNameTemplate"
-import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
 import { Downloads, type DownloadPreview } from "@scenario-assets/node/download/Downloads"
-import * as Batches from "@scenario-assets/node/engine/download/Batches"
-import * as Place from "@scenario-assets/node/engine/download/Place"
+import * as Batches from "@scenario-assets/node/engine/runs/Batches"
+import * as Place from "@scenario-assets/node/engine/runs/Place"
 import type { Preview, PreviewedArchive, PreviewedFile } from "@scenario-assets/node/extraction/Extraction"
+import type * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import * as Effect from "effect/Effect"
 import * as Scenario from "../access/Scenario.ts"
 import * as Fields from "../json/Fields.ts"

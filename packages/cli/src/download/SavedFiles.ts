@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path"
-import type * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
-import * as Place from "@scenario-assets/node/engine/download/Place"
+import * as Place from "@scenario-assets/node/engine/runs/Place"
+import type * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 /** Assets and archives that are kept as files, as they are told. */
 import * as Format from "../text/Format.ts"
 

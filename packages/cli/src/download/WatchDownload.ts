@@ -1,6 +1,6 @@
 /** All that happens during a download, told to the person and to the program that watch. Batches are counted from 1. */
 import type { DownloadEvent, SavedArchive } from "@scenario-assets/node/download/DownloadEvent"
-import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
+import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fields from "../json/Fields.ts"
@@ -9,6 +9,7 @@ import { Output } from "../output/Output.ts"
 import * as Watch from "../output/Watch.ts"
 import * as Causes from "../report/Causes.ts"
 import * as Message from "../report/Message.ts"
+import * as Recorded from "../runs/Recorded.ts"
 import * as Format from "../text/Format.ts"
 import * as SavedFiles from "./SavedFiles.ts"
 
@@ -236,12 +237,7 @@ const unrecorded = (
   error: Extract<DownloadEvent, { readonly _tag: "NotRecorded" }>["error"],
   fetchJobs: Options["fetchJobs"]
 ): string => {
-  if (error._tag === "FileError") {
-    return (
-      `this run will not be listed by 'scenario-assets runs'. ${error.problem}. ` +
-      "To record runs elsewhere, set XDG_STATE_HOME to a directory that can be written to."
-    )
-  }
+  if (error._tag === "FileError") return Recorded.isNot(error)
   return error.jobId === undefined
     ? error.message
     : `${error.message} If this run is interrupted, do not run it again; fetch the job: ${fetchJobs([error.jobId])}`

@@ -1,6 +1,6 @@
 /** What the commands themselves fail with, besides the errors of the library. All of it is data: `Report` has the words. */
 import type { ApiError } from "@scenario-assets/core/ApiError"
-import { RunId } from "@scenario-assets/node/download/RunRecord"
+import { RunId } from "@scenario-assets/node/runs/RunRecord"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"

@@ -1,5 +1,5 @@
 /** `completions`: the command tree as a script for a shell, and what such a script asks for while somebody types. */
-import * as Runs from "@scenario-assets/node/download/Runs"
+import * as Runs from "@scenario-assets/node/runs/Runs"
 import type * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import * as Effect from "effect/Effect"

@@ -1,8 +1,8 @@
 /** `download`: from a selection, or from jobs begun earlier, to files in a directory, or to archives that are kept. */
 import { isAbsolute, join, resolve as resolvePath } from "node:path"
 import * as FileNameTemplate from "@scenario-assets/core/FileNameTemplate"
-import * as DownloadRequest from "@scenario-assets/node/download/DownloadRequest"
-import * as RunRecords from "@scenario-assets/node/download/Runs"
+import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
+import * as RunRecords from "@scenario-assets/node/runs/Runs"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

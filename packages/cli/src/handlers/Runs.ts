@@ -1,8 +1,9 @@
 /** `runs` and the commands below it: what was started on this machine, and what became of it. */
 import { dirname } from "node:path"
-import * as RunRecord from "@scenario-assets/node/download/RunRecord"
-import * as Runs from "@scenario-assets/node/download/Runs"
-import * as RunProcess from "@scenario-assets/node/engine/download/RunProcess"
+import * as RunProcess from "@scenario-assets/node/engine/runs/RunProcess"
+import type { FileError } from "@scenario-assets/node/file/FileError"
+import * as RunRecord from "@scenario-assets/node/runs/RunRecord"
+import * as Runs from "@scenario-assets/node/runs/Runs"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -11,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scenario from "../access/Scenario.ts"
 import * as Downloading from "../download/Downloading.ts"
+import * as TimeLimit from "../download/TimeLimit.ts"
 import { NoUnfinishedRun, UsageError } from "../errors/CommandError.ts"
 import * as Output from "../output/Output.ts"
 import * as Recorded from "../runs/Recorded.ts"
@@ -18,6 +20,7 @@ import * as RunDetails from "../runs/RunDetails.ts"
 import * as RunFields from "../runs/RunFields.ts"
 import * as RunTable from "../runs/RunTable.ts"
 import { type Limits, transferOptions } from "../settings/Options.ts"
+import * as Syncing from "../sync/Syncing.ts"
 import * as Format from "../text/Format.ts"
 
 /** All that are recorded, the latest first. */
@@ -61,7 +64,11 @@ export const show = (values: ShowValues) =>
     const head = yield* runs.get(values.id)
     const run = (yield* known).find((run) => run.head.runId === head.runId) ?? { head, supersededBy: undefined }
     // What is left of a record that is damaged is shown.
-    const request = Option.getOrUndefined(yield* Effect.option(runs.request(head.runId)))
+    const asked: Effect.Effect<
+      RunDetails.Record["request"],
+      RunRecord.OtherKindOfRun | RunRecord.RunNotFound | FileError
+    > = head.wanted.kind === "sync" ? runs.syncRequest(head.runId) : runs.request(head.runId)
+    const request = Option.getOrUndefined(yield* Effect.option(asked))
     const jobs = yield* Effect.orElseSucceed(runs.jobs(head.runId, { withUseless: true }), () => [])
     const record = { run, request, jobs }
     yield* line(RunDetails.lines(record, yield* epochNow))
@@ -90,6 +97,7 @@ export const resumed = Effect.fnUntraced(function* (values: ResumeValues) {
   }
   if (isKept(values)(head)) return yield* refuse(head)
   if (RunRecord.mayRunElsewhere(head)) yield* runs.release(runId)
+  if (head.wanted.kind === "sync") return yield* resumeSync(head, values)
   const request = yield* runs.request(runId)
   yield* note(`Resuming run ${runId}: ${RunFields.what(head)} to ${place}`)
   return yield* Downloading.perform(
@@ -99,6 +107,17 @@ export const resumed = Effect.fnUntraced(function* (values: ResumeValues) {
       ...(Option.isSome(values.deadline) ? { deadline: values.deadline.value } : {})
     },
     { connection: Scenario.ofRun(head), json: values.json, run: Recorded.ofHead(head, true) }
+  )
+})
+
+const resumeSync = Effect.fnUntraced(function* (head: RunRecord.RunHead, values: ResumeValues) {
+  const { note } = yield* Output.Output
+  const request = yield* (yield* Runs.Runs).syncRequest(head.runId)
+  yield* note(`Resuming run ${head.runId}: sync of ${head.place}`)
+  const { timeLimit: _ofAll, ...transfer } = transferOptions(values)
+  return yield* Syncing.once({ ...request, ...transfer }).pipe(
+    TimeLimit.of({ timeLimit: values.timeLimit ?? Option.none() }),
+    Effect.provide(Scenario.layer(Scenario.ofRun(head)))
   )
 })
 

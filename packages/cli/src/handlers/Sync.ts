@@ -1,28 +1,25 @@
 /** `sync`: a directory that is to hold everything that flags choose. */
+import { resolve as resolvePath } from "node:path"
 import type { TargetFormat } from "@scenario-assets/core/Asset"
+import type { SyncRequest } from "@scenario-assets/node/runs/SyncRequest"
 import * as NodeSync from "@scenario-assets/node/sync/Sync"
-import type { Report, Request } from "@scenario-assets/node/sync/SyncRun"
 import * as SyncTemplate from "@scenario-assets/node/sync/SyncTemplate"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import * as Scenario from "../access/Scenario.ts"
 import * as Chosen from "../catalogue/Chosen.ts"
-import * as Metadata from "../catalogue/Metadata.ts"
-import * as Page from "../catalogue/Page.ts"
 import * as SavedFiles from "../download/SavedFiles.ts"
 import * as TimeLimit from "../download/TimeLimit.ts"
 import * as CommandError from "../errors/CommandError.ts"
 import * as WholeFile from "../files/WholeFile.ts"
 import * as Output from "../output/Output.ts"
-import * as Watch from "../output/Watch.ts"
 import type { Choice } from "../settings/CatalogueFlags.ts"
 import { type Connection, type Transfer, transferOptions } from "../settings/Options.ts"
+import * as Syncing from "../sync/Syncing.ts"
 import * as Format from "../text/Format.ts"
+import * as Shell from "../text/Shell.ts"
 
 interface Values extends Choice, Transfer, Connection, Output.Mode {
   readonly directory: string
@@ -38,7 +35,6 @@ interface Values extends Choice, Transfer, Connection, Output.Mode {
 
 export const run = (values: Values) =>
   Effect.gen(function* () {
-    const { whenInterrupted } = yield* Output.Output
     // What cannot be meant is told before anybody is asked.
     yield* Chosen.filter(values)
     if (Option.isSome(values.names)) {
@@ -49,11 +45,12 @@ export const run = (values: Values) =>
     }
     if (Option.isSome(values.metadata)) yield* WholeFile.checkName("--metadata", values.metadata.value)
     yield* (
-      values.dryRun ? preview(values) : Option.isSome(values.watch) ? again(values, values.watch.value) : once(values)
-    ).pipe(
-      TimeLimit.of(values),
-      whenInterrupted(() => "Run the same command again to resume.")
-    )
+      values.dryRun
+        ? preview(values)
+        : Option.isSome(values.watch)
+          ? Syncing.again(requestOf(values), values.watch.value)
+          : Effect.flatMap(requestOf(values), Syncing.once)
+    ).pipe(TimeLimit.of(values))
   }).pipe(Effect.provide(Layer.provideMerge(Scenario.layer(values), Output.layer(values))))
 
 /** Reckoned anew each time, for `--since 7d` means another time then. */
@@ -62,8 +59,13 @@ const requestOf = Effect.fnUntraced(function* (values: Values) {
   const { timeLimit: _ofAll, ...transfer } = transferOptions(values)
   const { resolve } = yield* Chosen.filter(values)
   const filter = yield* resolve
-  const request: Request = {
+  const words = [...Option.toArray(model).flatMap((id) => Shell.flag("--model", id)), ...Chosen.flags(values)]
+  const request: SyncRequest = {
     ...transfer,
+    ...Syncing.annotations(Shell.command(words), {
+      ...values,
+      metadata: Option.map(values.metadata, (file) => resolvePath(file))
+    }),
     directory,
     filter: { ...filter, modelId: Option.getOrUndefined(model) },
     template: Option.getOrUndefined(names),
@@ -87,103 +89,4 @@ const preview = Effect.fnUntraced(function* (values: Values) {
   const fits = bytes <= free
   if (!fits) yield* warn(`not enough free space in ${directory}`)
   yield* result({ dryRun: true, directory, assets, bytes, free, fits })
-})
-
-/** One round, told as it goes. */
-const round = (values: Values) =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const { events } = yield* NodeSync.Sync
-      const { event: tell, note, progress } = yield* Output.Output
-      const watch = yield* Watch.make
-      /** What was told of each file that is on its way. */
-      const files = new Map<string, ReturnType<typeof watch.file>>()
-      yield* note("Looking for new assets…")
-      return Stream.tap(events(yield* requestOf(values)), (event) => {
-        switch (event._tag) {
-          case "Fetching":
-            progress.expect(1)
-            files.set(event.record.id, watch.file(event.record.id))
-            return tell({ type: "fetching", assetId: event.record.id, path: event.path })
-          case "File":
-            // What exists already is no news here: it is what the directory is to hold.
-            return event.event._tag === "Completed"
-              ? watch.completedFile(event.assetId, event.event.file, undefined)
-              : (files.get(event.assetId)?.(event.event) ?? Effect.void)
-          case "Saved":
-            files.delete(event.record.id)
-            progress.ended(event.record.id)
-            return Effect.void
-          case "Failed":
-            files.delete(event.assetId)
-            progress.ended(event.assetId)
-            return tell({ type: "assetFailed", assetId: event.assetId, message: event.error.message })
-          case "Ended":
-            return Effect.void
-        }
-      })
-    })
-  )
-
-/** What a round has done, in words. */
-const summary = Effect.fnUntraced(function* (
-  values: Values,
-  since: number,
-  { alreadyThere, bytes, saved, total }: Report
-) {
-  const { note } = yield* Output.Output
-  const took = Format.time((yield* Clock.currentTimeMillis) - since)
-  const known = alreadyThere === 0 ? "" : ` (${alreadyThere} of them already existed)`
-  const what = saved === 0 ? "Nothing new" : `${Format.count(saved, "new asset")}, ${Format.bytes(bytes)}${known}`
-  yield* note(`${what} in ${took}; ${Format.count(total, "asset")} in the index`)
-  if (Option.isSome(values.metadata)) yield* Metadata.write(values.metadata.value, NodeSync.index(values.directory))
-  if (values.gallery && total > 0) yield* Page.write(values.directory)
-})
-
-const fieldsOf = (values: Values, { alreadyThere, bytes, saved }: Report) => ({
-  directory: SavedFiles.shownDirectory(values.directory),
-  saved,
-  alreadyThere,
-  bytes
-})
-
-const once = Effect.fnUntraced(function* (values: Values) {
-  const { line, result } = yield* Output.Output
-  const since = yield* Clock.currentTimeMillis
-  const last = yield* Effect.orDie(Effect.fromOption(yield* Stream.runLast(round(values))))
-  if (last._tag !== "Ended") return yield* Effect.die(last)
-  const { report } = last
-  yield* summary(values, since, report)
-  const done = fieldsOf(values, report)
-  if (report.total > 0) yield* line(done.directory)
-  const [first, ...others] = report.failures.map(({ assetId, error }) => ({ of: assetId, error }))
-  if (first === undefined) return yield* result({ ...done, assets: report.total })
-  return yield* new CommandError.Failures({
-    failed: [first, ...others],
-    total: report.wanted,
-    what: "assets could not be downloaded; the next run tries them again",
-    done
-  })
-})
-
-/** Round after round; what goes wrong in one is told, and the next one comes. */
-const again = Effect.fnUntraced(function* (values: Values, pause: Duration.Duration) {
-  const { event: tell, note, warn } = yield* Output.Output
-  const rounds = Stream.unwrap(
-    Effect.map(Clock.currentTimeMillis, (since) =>
-      Stream.tap(round(values), (event) => {
-        if (event._tag !== "Ended") return Effect.void
-        const { report } = event
-        return Effect.forEach(report.failures, ({ assetId, error }) => warn(`${assetId}: ${error.message}`), {
-          discard: true
-        }).pipe(
-          Effect.andThen(summary(values, since, report)),
-          Effect.andThen(tell({ type: "synced", ...fieldsOf(values, report), assets: report.total }))
-        )
-      })
-    )
-  )
-  yield* NodeSync.watch(rounds, Schedule.spaced(pause), (error) =>
-    Effect.andThen(warn(error.message), note(`Looking again in ${Format.time(Duration.toMillis(pause))}`))
-  ).pipe(Stream.runDrain)
 })

@@ -118,7 +118,7 @@ export const BegunJob = Schema.Struct({
   resumed: Schema.Boolean.annotate({ description: "Started by an earlier run" })
 }).pipe(described("BegunJob", "A job that was started for a batch"))
 
-/** A download that is recorded. */
+/** A download, or a synchronized directory, that is recorded. */
 export const Run = Schema.Struct({
   runId: Schema.String,
   state: Schema.Literals(["running", "stopped", "done", "detached", "failed", "interrupted", "superseded"]),
@@ -136,7 +136,7 @@ export const Run = Schema.Struct({
   what: Schema.String,
   files: Schema.optionalKey(Count.annotate({ description: "Files saved so far; absent where that is not recorded" })),
   path: Schema.String
-}).pipe(described("Run", "A download that is recorded"))
+}).pipe(described("Run", "A download, or a synchronized directory, that is recorded"))
 export type Run = typeof Run.Type
 
 /** What a run of sync has done. */
@@ -156,8 +156,8 @@ export const RunDetails = Schema.Struct({
   startedIn: Schema.String.annotate({ description: "The working directory" }),
   request: Schema.optionalKey(
     Schema.Struct({
-      kind: Schema.Literals(["assets", "jobs"]),
-      count: Count.annotate({ description: "Number of ids" }),
+      kind: Schema.Literals(["assets", "jobs", "sync"]),
+      count: Count.annotate({ description: "Number of ids; 0 of sync, which looks for them" }),
       first: Strings.annotate({ description: "The first ids, at most 10" }),
       fileNameTemplate: Schema.optionalKey(Schema.String),
       filter: Schema.optionalKey(Schema.String.annotate({ description: "The flags that found the assets" })),

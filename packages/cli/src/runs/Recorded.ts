@@ -1,8 +1,10 @@
 /** How to resume a download that did not finish, without paying for its jobs twice. */
 import { basename, dirname } from "node:path"
 import type { DownloadEvent } from "@scenario-assets/node/download/DownloadEvent"
-import type { ArchiveFiles, Directory, DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
-import type { RunHead, RunId } from "@scenario-assets/node/download/RunRecord"
+import type { FileError } from "@scenario-assets/node/file/FileError"
+import type { ArchiveFiles, Directory, DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
+import type { RunHead, RunId } from "@scenario-assets/node/runs/RunRecord"
+import type { SyncRequest } from "@scenario-assets/node/runs/SyncRequest"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { Resumable } from "../errors/CommandError.ts"
@@ -15,6 +17,11 @@ export const ofHead = ({ runId, wanted }: RunHead, isResumed: boolean): Resumabl
   isResumed,
   command: resume(runId)
 })
+
+/** Why a run is on no list. */
+export const isNot = ({ problem }: FileError): string =>
+  `this run will not be listed by 'scenario-assets runs'. ${problem}. ` +
+  "To record runs elsewhere, set XDG_STATE_HOME to a directory that can be written to."
 
 /** The one command that resumes a run. */
 export const resume = (runId: RunId): string => `scenario-assets runs resume ${runId}`
@@ -68,6 +75,10 @@ export const manifest = "manifest"
 export const filter = "filter"
 export const within = "within"
 
+/** The notes of a directory that is kept in step: where the metadata goes, and that a page is written. */
+export const metadata = "metadata"
+export const gallery = "gallery"
+
 const time = (duration: Duration.Duration | undefined): string | undefined => {
   if (duration === undefined) return undefined
   const millis = Duration.toMillis(duration)
@@ -86,7 +97,24 @@ const rules = ({ exclude = [], ifDiffers, include = [], maxSize }: Directory): R
   ...optional("--max-size", maxSize?.toString())
 ]
 
-/** That of `download`, which nobody has to give. */
+/** The flags of `sync`, but for what chooses the assets. */
+export const syncFlags = (request: SyncRequest): ReadonlyArray<string> => {
+  const { annotations, concurrency, connections, format, idleTimeout, limitRate, repair, retries, template } = request
+  return [
+    ...optional("--names", template),
+    ...optional("--format", format),
+    ...(repair === true ? ["--repair"] : []),
+    ...optional("--metadata", annotations?.[metadata]),
+    ...(annotations?.[gallery] === undefined ? [] : ["--gallery"]),
+    ...optional("--concurrency", concurrency === usualConcurrency ? undefined : concurrency?.toString()),
+    ...optional("--connections", connections?.toString()),
+    ...optional("--limit-rate", limitRate?.toString()),
+    ...optional("--idle-timeout", time(idleTimeout)),
+    ...optional("--retries", retries?.toString())
+  ]
+}
+
+/** That of both, which nobody has to give. */
 const usualConcurrency = 4
 
 const optional = (name: string, value = ""): ReadonlyArray<string> => (value === "" ? [] : Shell.flag(name, value))

@@ -1,7 +1,8 @@
 /** All that is recorded of one run, in JSON and in words. */
-import type { DownloadRequest } from "@scenario-assets/node/download/DownloadRequest"
-import type { RunJob } from "@scenario-assets/node/download/RunRecord"
-import * as RunRecord from "@scenario-assets/node/download/RunRecord"
+import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
+import type { RunJob } from "@scenario-assets/node/runs/RunRecord"
+import * as RunRecord from "@scenario-assets/node/runs/RunRecord"
+import * as SyncRequest from "@scenario-assets/node/runs/SyncRequest"
 import * as DateTime from "effect/DateTime"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import * as Format from "../text/Format.ts"
@@ -12,7 +13,7 @@ import * as RunFields from "./RunFields.ts"
 export interface Record {
   readonly run: RunFields.Known
   /** None where it is damaged. */
-  readonly request: DownloadRequest | undefined
+  readonly request: DownloadRequest | SyncRequest.SyncRequest | undefined
   readonly jobs: ReadonlyArray<RunJob>
 }
 
@@ -29,16 +30,24 @@ export const of = ({ jobs, request, run }: Record): JsonShapes.RunDetails => {
   }
 }
 
-const asked = ({ head: { wanted } }: RunFields.Known, request: DownloadRequest) => ({
-  kind: wanted.kind,
-  count: wanted.count,
-  first: firstIds(request),
-  ...(request.wanted._tag === "Assets" && request.wanted.fileNameTemplate !== undefined
-    ? { fileNameTemplate: request.wanted.fileNameTemplate }
-    : {}),
-  ...(request.annotations?.[Recorded.filter] === undefined ? {} : { filter: request.annotations[Recorded.filter] }),
-  flags: Recorded.flags(request)
-})
+const asked = ({ head: { wanted } }: RunFields.Known, request: DownloadRequest | SyncRequest.SyncRequest) => {
+  const { count, kind } = wanted
+  const filter = request.annotations?.[Recorded.filter]
+  const found = filter === undefined ? {} : { filter }
+  if (SyncRequest.isSyncRequest(request)) {
+    return { kind, count, first: [], ...found, flags: Recorded.syncFlags(request) }
+  }
+  return {
+    kind,
+    count,
+    first: firstIds(request),
+    ...(request.wanted._tag === "Assets" && request.wanted.fileNameTemplate !== undefined
+      ? { fileNameTemplate: request.wanted.fileNameTemplate }
+      : {}),
+    ...found,
+    flags: Recorded.flags(request)
+  }
+}
 
 const firstIds = ({ wanted }: DownloadRequest): ReadonlyArray<string> => {
   if (wanted._tag === "Jobs") return wanted.jobIds.slice(0, mostIds)
@@ -92,7 +101,13 @@ export const lines = (record: Record, now: number): string => {
     .join("\n")
 }
 
-const idsInWords = ({ count, first, kind }: NonNullable<JsonShapes.RunDetails["request"]>): string => {
+const idsInWords = ({
+  count,
+  filter = "everything",
+  first,
+  kind
+}: NonNullable<JsonShapes.RunDetails["request"]>): string => {
+  if (kind === "sync") return `sync: ${filter}`
   const ids = count === 1 ? "" : `${Format.count(count, kind === "jobs" ? "job" : "id")}: `
   return `${ids}${first.join(", ")}${first.length < count ? ", …" : ""}`
 }

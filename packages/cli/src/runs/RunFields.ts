@@ -1,5 +1,5 @@
 /** What is told of a run, in JSON and in words. */
-import * as RunRecord from "@scenario-assets/node/download/RunRecord"
+import * as RunRecord from "@scenario-assets/node/runs/RunRecord"
 import * as DateTime from "effect/DateTime"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import * as Format from "../text/Format.ts"
@@ -38,7 +38,7 @@ export const lastActive = ({ end, process }: RunRecord.RunHead): DateTime.Utc =>
 
 /** What is downloaded, in few words. */
 export const what = ({ wanted: { count, first, kind } }: RunRecord.RunHead): string =>
-  count === 1 ? first : Format.count(count, kind === "jobs" ? "job" : "id")
+  kind === "sync" ? "sync" : count === 1 ? first : Format.count(count, kind === "jobs" ? "job" : "id")
 
 /** What went wrong, or why its state is not known. */
 export const why = (head: RunRecord.RunHead): string | undefined =>

@@ -1,33 +1,39 @@
 /** Which assets of the catalogue are meant: what the API is asked for, and what is left to check here. */
 import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
 import type { AssetRecord } from "../AssetRecord.ts"
 
+const Id = Schema.optional(Schema.String)
+const Words = Schema.optional(Schema.Array(Schema.String))
+const Time = Schema.optional(Schema.DateTimeUtcFromString)
+
 /** See `AssetCatalog.Filter`. */
-export interface Filter {
+export const Filter = Schema.Struct({
   /** Assets in this collection, by its id. */
-  readonly collectionId?: string | undefined
-  readonly modelId?: string | undefined
-  readonly inferenceId?: string | undefined
-  readonly authorId?: string | undefined
+  collectionId: Id,
+  modelId: Id,
+  inferenceId: Id,
+  authorId: Id,
   /** `image`, `video`, `audio`, `3d` and so on; `image` includes `image-hdr`. The API has no such filter, so it is applied here. */
-  readonly kinds?: ReadonlyArray<string> | undefined
+  kinds: Words,
   /** Assets that have all of these tags. The API has this for public assets only, so it is applied here. */
-  readonly tags?: ReadonlyArray<string> | undefined
+  tags: Words,
   /** How assets came to be, in Scenario's terms, such as `inference-txt2img` or `upscale`. */
-  readonly types?: ReadonlyArray<string> | undefined
+  types: Words,
   /** Created after this time, and not at it. */
-  readonly createdAfter?: DateTime.DateTime | undefined
+  createdAfter: Time,
   /** Created before this time, and not at it. */
-  readonly createdBefore?: DateTime.DateTime | undefined
+  createdBefore: Time,
   /** Changed after this time, and not at it. */
-  readonly updatedAfter?: DateTime.DateTime | undefined
+  updatedAfter: Time,
   /** Changed before this time, and not at it. */
-  readonly updatedBefore?: DateTime.DateTime | undefined
+  updatedBefore: Time,
   /** Words, as Scenario's own search takes them. Its hits come in its order, and the other filters are applied here. */
-  readonly search?: string | undefined
+  search: Schema.optional(Schema.String),
   /** By the time of creation, or of the last change where only that is limited. Default `newest`. */
-  readonly order?: "newest" | "oldest" | undefined
-}
+  order: Schema.optional(Schema.Literals(["newest", "oldest"]))
+})
+export type Filter = typeof Filter.Type
 
 /** Parameters of a query; a list is given several times. */
 export type Query = Readonly<Record<string, string | ReadonlyArray<string>>>

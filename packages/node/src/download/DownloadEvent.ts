@@ -12,7 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ArchiveError } from "../archive/ArchiveError.ts"
 import { FileError } from "../file/FileError.ts"
-import { RunId } from "./RunRecord.ts"
+import { RunId } from "../runs/RunRecord.ts"
 
 const Count = Schema.Natural
 

@@ -27,20 +27,21 @@ import type { InvalidPattern } from "../archive/EntryFilter.ts"
 import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
+import * as DownloadRequest from "../runs/DownloadRequest.ts"
+import * as Batches from "../runs/internal/Batches.ts"
+import * as Place from "../runs/internal/Place.ts"
+import * as RunEnd from "../runs/internal/RunEnd.ts"
+import type { RunBusy, RunBusyElsewhere } from "../runs/RunRecord.ts"
+import { Runs } from "../runs/Runs.ts"
 import { type DownloadEvent, DownloadIncomplete, type DownloadReport, TimeLimitExceeded } from "./DownloadEvent.ts"
-import * as DownloadRequest from "./DownloadRequest.ts"
 import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
-import * as Batches from "./internal/Batches.ts"
 import type { Destination } from "./internal/Destination.ts"
 import * as ExtractedFiles from "./internal/ExtractedFiles.ts"
 import * as JobSource from "./internal/JobSource.ts"
 import * as Pipeline from "./internal/Pipeline.ts"
-import * as Place from "./internal/Place.ts"
 import * as Preview from "./internal/Preview.ts"
 import * as RunEvents from "./internal/RunEvents.ts"
 import * as Tally from "./internal/Tally.ts"
-import type { RunBusy, RunBusyElsewhere } from "./RunRecord.ts"
-import { Runs } from "./Runs.ts"
 
 /**
  * What keeps a download from beginning, or ends it as a whole. What happens to a batch or an archive is an event, and stands
@@ -183,7 +184,7 @@ export const make: Effect.Effect<
               if (isNew && (isRefused || isAllRefused(report))) return run.discard
               // A consumer that fails at a report of failures has nothing to add to it.
               const isTold = isOver && (Exit.isSuccess(exit) || report.failures.length > 0)
-              const end = isTold ? RunEvents.endOfReport(report) : RunEvents.endOf(exit)
+              const end = isTold ? RunEvents.endOfReport(report) : RunEnd.ofExit(exit)
               return run.end({ ...end, files: hasBegun ? report.files : undefined })
             }).pipe(Effect.ignore)
           )

@@ -12,9 +12,11 @@ import { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { AssetRecord } from "@scenario-assets/core/AssetRecord"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as TransferPool from "@scenario-assets/core/transfer/TransferPool"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -22,14 +24,19 @@ import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
 import * as Files from "../file/internal/Files.ts"
 import * as Lock from "../file/internal/Lock.ts"
+import * as Place from "../runs/internal/Place.ts"
+import * as RunEnd from "../runs/internal/RunEnd.ts"
+import type { RunBusy, RunBusyElsewhere, RunId } from "../runs/RunRecord.ts"
+import { Runs } from "../runs/Runs.ts"
+import type { SyncRequest } from "../runs/SyncRequest.ts"
 import * as SyncBounds from "./internal/SyncBounds.ts"
 import * as SyncFetch from "./internal/SyncFetch.ts"
 import * as SyncIndex from "./internal/SyncIndex.ts"
-import type { Failure, Preview, Request, SyncEvent } from "./SyncRun.ts"
+import type { Failure, Preview, Report, SyncEvent } from "./SyncRun.ts"
 import * as SyncTemplate from "./SyncTemplate.ts"
 
-/** What ends a run. */
-type Error = ApiError | FileError | SyncTemplate.InvalidSyncTemplate
+/** What keeps a run from beginning, or ends it as a whole. */
+type Error = ApiError | FileError | RunBusy | RunBusyElsewhere | SyncTemplate.InvalidSyncTemplate
 
 /**
  * Keeps directories in step with the catalogue. What is new is decided by id, against an index in the directory
@@ -42,10 +49,15 @@ type Error = ApiError | FileError | SyncTemplate.InvalidSyncTemplate
 export class Sync extends Context.Service<
   Sync,
   {
-    /** One run. A file that does not come is a failure of its own, told in the end; the run goes on. One run at a time for a directory. */
-    readonly events: (request: Request) => Stream.Stream<SyncEvent, Error>
+    /**
+     * One run. A file that does not come is a failure of its own, told in the end; the run goes on. One run at a time for a directory.
+     * It is recorded in `Runs`, where one that found nothing new leaves no entry of its own.
+     */
+    readonly events: (request: SyncRequest) => Stream.Stream<SyncEvent, Error>
     /** What a run would fetch. Nothing is written. */
-    readonly preview: (request: Request) => Effect.Effect<Preview, Error>
+    readonly preview: (
+      request: SyncRequest
+    ) => Effect.Effect<Preview, ApiError | FileError | SyncTemplate.InvalidSyncTemplate>
   }
 >()("@scenario-assets/node/sync/Sync") {}
 
@@ -108,7 +120,9 @@ export const make = Effect.gen(function* () {
   const catalog = yield* AssetCatalog.AssetCatalog
   const assets = yield* AssetDownload
   const files = yield* FileDownload
-  const account = yield* ScenarioConfig
+  const runs = yield* Runs
+  const { baseUrl, projectId } = yield* ScenarioConfig
+  const account = { baseUrl, projectId }
 
   /** The names of collections, where names of files need them. */
   const collectionNames = (filter: AssetCatalog.Filter, template: SyncTemplate.SyncTemplate) =>
@@ -121,7 +135,11 @@ export const make = Effect.gen(function* () {
       : Effect.succeed(() => undefined)
 
   /** The records that are wanted: of what is not in the index, and of files that are to be repaired. */
-  const wanted = Effect.fnUntraced(function* (request: Request, paths: ReadonlyMap<string, string>, indexed: number) {
+  const wanted = Effect.fnUntraced(function* (
+    request: SyncRequest,
+    paths: ReadonlyMap<string, string>,
+    indexed: number
+  ) {
     const { directory, filter = {}, limit, repair = false } = request
     const listing = yield* SyncBounds.begin({ directory, account, filter, indexed, anew: repair })
     const seen = new Set<string>()
@@ -137,9 +155,34 @@ export const make = Effect.gen(function* () {
     }
   })
 
-  const run = Effect.fnUntraced(function* (request: Request) {
+  /** Records a run for as long as the scope is open, and then how it ended; where it cannot be recorded, it goes on without. */
+  const record = Effect.fnUntraced(function* (request: SyncRequest, progress: Progress) {
+    const begun = yield* Effect.result(runs.begin(request, account))
+    if (Result.isFailure(begun)) {
+      const error = begun.failure
+      if (error._tag !== "FileError") return yield* error
+      return Arr.make<[SyncEvent, SyncEvent]>(
+        { _tag: "Started", runId: undefined, resumed: false },
+        { _tag: "NotRecorded", error }
+      )
+    }
+    const run = begun.success
+    progress.runId = run.runId
+    yield* Effect.addFinalizer((exit) => {
+      const { files, report } = progress
+      // What was looked for and not found is nothing to look back at.
+      if (run.isNew && report?.wanted === 0) return Effect.ignore(run.discard)
+      return Effect.ignore(run.end({ ...(report === undefined ? RunEnd.ofExit(exit) : endOf(report)), files }))
+    })
+    return Arr.make<[SyncEvent]>({ _tag: "Started", runId: run.runId, resumed: run.resumed })
+  })
+
+  const run = Effect.fnUntraced(function* (given: SyncRequest) {
+    const request = Place.absolute(given)
     const { concurrency = 8, connections = 16, directory, filter = {}, limitRate } = request
     const template = yield* SyncTemplate.make(request.template ?? SyncTemplate.defaultTemplate)
+    const progress: Progress = { runId: undefined, files: undefined, report: undefined }
+    const started = yield* record(request, progress)
     yield* Files.makeDirectory(directory)
     yield* Lock.acquire(join(directory, lockName), directory)
     const index = yield* SyncIndex.open(directory)
@@ -162,6 +205,7 @@ export const make = Effect.gen(function* () {
       if (event._tag === "Fetching") counts.wanted++
       if (event._tag === "Failed") failures.push({ assetId: event.assetId, error: event.error })
       if (event._tag !== "Saved") return
+      progress.files = index.paths.size
       counts.saved++
       counts.bytes += event.bytes
       if (event.alreadyThere) counts.alreadyThere++
@@ -169,13 +213,16 @@ export const make = Effect.gen(function* () {
     const ended = Effect.gen(function* () {
       // What was left out is looked for again.
       if (failures.length === 0) yield* complete(index.size())
-      const event: SyncEvent = { _tag: "Ended", report: { ...counts, total: index.paths.size, failures } }
+      const { runId } = progress
+      const report: Report = { runId, ...counts, total: index.paths.size, failures }
+      Object.assign(progress, { files: report.total, report })
+      const event: SyncEvent = { _tag: "Ended", report }
       return event
     })
     const fetched = Stream.flatMap(records, fetch, { concurrency })
-    return Stream.concat(
-      Stream.tap(fetched, (event) => Effect.sync(() => count(event))),
-      Stream.fromEffect(ended)
+    return Stream.fromArray<SyncEvent>(started).pipe(
+      Stream.concat(Stream.tap(fetched, (event) => Effect.sync(() => count(event)))),
+      Stream.concat(Stream.fromEffect(ended))
     )
   })
 
@@ -212,8 +259,22 @@ export const make = Effect.gen(function* () {
 export const layer: Layer.Layer<
   Sync,
   never,
-  AssetCatalog.AssetCatalog | AssetDownload | FileDownload | ScenarioConfig
+  AssetCatalog.AssetCatalog | AssetDownload | FileDownload | Runs | ScenarioConfig
 > = Layer.effect(Sync, make)
+
+/** What is recorded of a run, as far as it has come. */
+interface Progress {
+  runId: RunId | undefined
+  /** In the index; none before there is one. */
+  files: number | undefined
+  /** None before it has ended. */
+  report: Report | undefined
+}
+
+const endOf = ({ failures: [first] }: Report) =>
+  first === undefined
+    ? { state: "complete" as const }
+    : { state: "incomplete" as const, message: `${first.assetId}: ${first.error.message}` }
 
 /** The assets in the index whose files are not there. */
 const missingOf = Effect.fnUntraced(function* (directory: string, paths: ReadonlyMap<string, string>) {

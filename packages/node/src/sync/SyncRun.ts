@@ -1,42 +1,15 @@
 /**
- * A run of `Sync`: what it is asked for, what happens in it, and what it has done.
+ * A run of `Sync`: what happens in it, and what it has done.
  *
  * @since 0.1.0
  */
 import type { ApiError } from "@scenario-assets/core/ApiError"
-import type { AssetId, TargetFormat } from "@scenario-assets/core/Asset"
-import type * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
+import type { AssetId } from "@scenario-assets/core/Asset"
 import type { AssetRecord } from "@scenario-assets/core/AssetRecord"
-import type { ReadOptions } from "@scenario-assets/core/transfer/Transfer"
 import type { TransferError } from "@scenario-assets/core/transfer/TransferError"
 import type { FileEvent } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
-
-/**
- * What a directory is to hold.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Request extends Pick<ReadOptions, "idleTimeout" | "retries"> {
-  readonly directory: string
-  /** Default: everything in the project. */
-  readonly filter?: AssetCatalog.Filter | undefined
-  /** See `SyncTemplate.make`. Default `SyncTemplate.defaultTemplate`. */
-  readonly template?: string | undefined
-  /** Every file in this format. Default: each as it is stored. */
-  readonly format?: TargetFormat | undefined
-  /** Also fetches files that the index knows and the directory no longer has. Default `false`. */
-  readonly repair?: boolean | undefined
-  /** At most so many new assets. Default: no limit. */
-  readonly limit?: number | undefined
-  /** Files at once. Default 8. */
-  readonly concurrency?: number | undefined
-  /** Connections to storage hosts at once. Default 16. */
-  readonly connections?: number | undefined
-  /** The most bytes a second. Default: no limit. */
-  readonly limitRate?: number | undefined
-}
+import type { RunId } from "../runs/RunRecord.ts"
 
 /**
  * What one run has done.
@@ -45,6 +18,8 @@ export interface Request extends Pick<ReadOptions, "idleTimeout" | "retries"> {
  * @since 0.1.0
  */
 export interface Report {
+  /** None where the run is not recorded. */
+  readonly runId: RunId | undefined
   /** Assets that were new, or whose files were missing and wanted. */
   readonly wanted: number
   readonly saved: number
@@ -84,12 +59,16 @@ export interface Failure {
 }
 
 /**
- * What happens in a run. The last event is `Ended`.
+ * What happens in a run. The first event is `Started`, the last one `Ended`.
  *
  * @category models
  * @since 0.1.0
  */
 export type SyncEvent =
+  /** The run is recorded (or `runId` is missing); `resumed` where the last one of the same did not end well. */
+  | { readonly _tag: "Started"; readonly runId: RunId | undefined; readonly resumed: boolean }
+  /** The run cannot be recorded, and goes on. */
+  | { readonly _tag: "NotRecorded"; readonly error: FileError }
   /** An asset that is not there is fetched to this path, relative to the directory. */
   | { readonly _tag: "Fetching"; readonly record: AssetRecord; readonly path: string }
   | { readonly _tag: "File"; readonly assetId: AssetId; readonly event: FileEvent }

@@ -4,8 +4,8 @@ import path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetCatalog } from "@scenario-assets/core"
 import { Emulator, Fault } from "@scenario-assets/core/testing"
-import { Sync, type SyncRun } from "@scenario-assets/node"
-import { DateTime, Effect, Fiber, Schedule, Stream } from "effect"
+import { Runs, Sync, type SyncRequest } from "@scenario-assets/node"
+import { DateTime, Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as EmulatedScenario from "../../../../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
@@ -16,7 +16,7 @@ const day = 86_400_000
 /** 240 pictures and more: three pages. */
 const layer = EmulatedScenario.layer({ catalogue: { inferencesPerModel: 4, assetsPerInference: 5 } })
 
-const sync = Effect.fnUntraced(function* (request: SyncRun.Request) {
+const sync = Effect.fnUntraced(function* (request: SyncRequest.SyncRequest) {
   const { events } = yield* Sync.Sync
   const last = yield* Stream.runLast(events(request))
   assert(last._tag === "Some" && last.value._tag === "Ended")
@@ -54,6 +54,47 @@ const requestsTo = (target: string) =>
 const videos: AssetCatalog.Filter = { kinds: ["video"] }
 
 describe("Sync", () => {
+  it.live("is recorded: one run for a filter, begun again each time; one that found nothing leaves nothing", () =>
+    Effect.gen(function* () {
+      const { inject } = yield* Emulator.Emulator
+      const runs = yield* Runs.Runs
+      const directory = TestDirectory.make()
+      yield* inject(Fault.status("storage", 404, { times: 1 }))
+      const failed = yield* sync({ directory, filter: videos })
+      const [first] = yield* runs.list
+      assert(first !== undefined)
+      assert.deepStrictEqual([first.runId, first.place, first.files], [failed.runId, directory, failed.total])
+      assert.strictEqual(first.end?.state, "incomplete")
+      assert.include(first.end?.message ?? "", failed.failures[0]?.assetId ?? "?")
+      const asked = yield* runs.syncRequest(first.runId)
+      assert.deepStrictEqual(asked, { directory, filter: videos })
+      assert.strictEqual((yield* Effect.flip(runs.request(first.runId)))._tag, "OtherKindOfRun")
+
+      const { runId, saved } = yield* sync(asked)
+      assert.deepStrictEqual([runId, saved], [first.runId, 1])
+      assert.strictEqual((yield* runs.list)[0]?.end?.state, "complete")
+      assert.strictEqual((yield* sync(asked)).runId, runId)
+      yield* sync({ directory, filter: { ...videos, createdAfter: DateTime.makeUnsafe(newest) } })
+      assert.deepStrictEqual(
+        (yield* runs.list).map(({ runId }) => runId),
+        [runId]
+      )
+
+      // Who stops listening has interrupted it; and another one of the same place waits for it to end.
+      const { events } = yield* Sync.Sync
+      const others: Array<string> = []
+      yield* events({ directory, filter: { kinds: ["audio"] } }).pipe(
+        Stream.tap(({ _tag }) =>
+          _tag === "Started" ? Effect.map(Effect.flip(sync(asked)), (error) => others.push(error._tag)) : Effect.void
+        ),
+        Stream.take(2),
+        Stream.runDrain
+      )
+      assert.deepStrictEqual(others, ["RunBusy"])
+      assert.strictEqual((yield* runs.list)[0]?.end?.state, "interrupted")
+    }).pipe(Effect.provide(layer))
+  )
+
   it.live("fetches everything, then nothing, then what is new", () =>
     Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
@@ -252,7 +293,9 @@ describe("Sync", () => {
           existsSync(path.join(directory, "scenario-assets.jsonl")) ? Effect.void : Effect.fail("not yet")
         )
       )
-      const error = yield* Effect.flip(sync({ directory }))
+      // Of another person, or in another container, whose runs are recorded elsewhere.
+      const elsewhere = Layer.provide(Sync.layer, Runs.layer({ directory: TestDirectory.make() }))
+      const error = yield* Effect.flip(Effect.provide(sync({ directory }), elsewhere))
       assert.strictEqual(error._tag === "FileError" ? error.reason._tag : error._tag, "Locked")
       yield* Fiber.interrupt(begun)
     }).pipe(Effect.provide(layer))

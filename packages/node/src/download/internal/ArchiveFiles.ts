@@ -8,9 +8,9 @@ import type * as FileDownload from "../../file/FileDownload.ts"
 import { FileError } from "../../file/FileError.ts"
 import { Exists, IsDirectory } from "../../file/internal/FileReason.ts"
 import * as Files from "../../file/internal/Files.ts"
-import type * as DownloadRequest from "../DownloadRequest.ts"
+import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
+import * as Place from "../../runs/internal/Place.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
-import * as Place from "./Place.ts"
 
 /** Makes the directory, and fails where nothing can be written to it. */
 export const open = Effect.fnUntraced(function* (

@@ -14,10 +14,10 @@ import * as Stream from "effect/Stream"
 import type { Extraction, Preview } from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as SameFile from "../../file/internal/SameFile.ts"
-import type * as DownloadRequest from "../DownloadRequest.ts"
-import * as Batches from "./Batches.ts"
+import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
+import * as Batches from "../../runs/internal/Batches.ts"
+import * as Place from "../../runs/internal/Place.ts"
 import * as ExtractedFiles from "./ExtractedFiles.ts"
-import * as Place from "./Place.ts"
 
 /**
  * A job that has no archive yet, where nobody waits for one.

@@ -1,6 +1,6 @@
+import type { RunId } from "../../runs/RunRecord.ts"
 /** Counts what happens during a download, for its report. */
 import type { DownloadEvent, DownloadReport, Failed, SavedArchive } from "../DownloadEvent.ts"
-import type { RunId } from "../RunRecord.ts"
 
 export interface Tally {
   readonly take: (event: DownloadEvent) => void

@@ -10,14 +10,15 @@ import * as EntryPath from "../../archive/internal/EntryPath.ts"
 import type { DownloadedFile, FileDownload, Options as FileOptions } from "../../file/FileDownload.ts"
 import type { FileError } from "../../file/FileError.ts"
 import * as MediaType from "../../file/MediaType.ts"
-import type { Request, SyncEvent } from "../SyncRun.ts"
+import type { SyncRequest } from "../../runs/SyncRequest.ts"
+import type { SyncEvent } from "../SyncRun.ts"
 import type { SyncTemplate } from "../SyncTemplate.ts"
 import type { SyncIndex } from "./SyncIndex.ts"
 
 export interface Options {
   readonly assets: AssetDownload["Service"]
   readonly files: FileDownload["Service"]
-  readonly request: Pick<Request, "directory" | "format">
+  readonly request: Pick<SyncRequest, "directory" | "format">
   readonly template: SyncTemplate
   readonly index: SyncIndex
   /** Names in the directory that no file gets. */

@@ -17,7 +17,7 @@ import { DownloadRequest, RunRecord, Runs } from "@scenario-assets/node"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
-import * as Batches from "../../src/download/internal/Batches.ts"
+import * as Batches from "../../src/runs/internal/Batches.ts"
 
 const account = { baseUrl: "https://api.emulator.test/v1", projectId: undefined }
 const jobA = Asset.JobId.make("job_a")

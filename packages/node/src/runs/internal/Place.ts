@@ -1,6 +1,7 @@
-/** Where the files of a download go. */
+/** Where the files of a run go. */
 import { format, parse, resolve } from "node:path"
 import type { DownloadRequest } from "../DownloadRequest.ts"
+import { isSyncRequest, type SyncRequest } from "../SyncRequest.ts"
 
 /** The directory, or the path of the archive. */
 export const of = ({ destination }: Pick<DownloadRequest, "destination">): string =>
@@ -13,8 +14,12 @@ export const archivePath = (file: string, total: number, batch: number): string 
 }
 
 /** The same request for a process in another working directory. */
-export const absolute = (request: DownloadRequest, cwd: string = resolve(".")): DownloadRequest => {
+export const absolute = <Request extends DownloadRequest | SyncRequest>(
+  request: Request,
+  cwd: string = resolve(".")
+): Request => {
   const whole = (path: string) => resolve(cwd, path)
+  if (isSyncRequest(request)) return { ...request, directory: whole(request.directory) }
   const { destination } = request
   return {
     ...request,

@@ -56,8 +56,12 @@ export const RunHead = Schema.Struct({
   /** The directory, or the path of the archive. */
   place: Schema.String,
   destination: Schema.Literals(["directory", "archive"]),
-  /** What is downloaded: so many ids, or jobs begun earlier; the first of them. */
-  wanted: Schema.Struct({ kind: Schema.Literals(["assets", "jobs"]), count: Schema.Natural, first: Schema.String }),
+  /** What is downloaded: so many ids, or jobs begun earlier; the first of them. Of a synchronized directory neither is known. */
+  wanted: Schema.Struct({
+    kind: Schema.Literals(["assets", "jobs", "sync"]),
+    count: Schema.Natural,
+    first: Schema.String
+  }),
   /** A digest of what is wanted, of which account, and of the place. */
   selection: Schema.String,
   /** A digest of the patterns that choose among its files; none where all of them are wanted. */
@@ -156,6 +160,23 @@ export const superseded = (heads: ReadonlyArray<RunHead>): ReadonlyMap<RunId, Ru
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", { runId: Schema.String }) {
   override get message(): string {
     return `There is no run ${Redaction.quoted(this.runId)} on this machine.`
+  }
+}
+
+/**
+ * A download was looked for, and this is the run of a synchronized directory, or the other way round: see `RunHead.wanted`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class OtherKindOfRun extends Schema.TaggedError<OtherKindOfRun>()("OtherKindOfRun", {
+  runId: RunId,
+  kind: RunHead.fields.wanted.fields.kind
+}) {
+  override get message(): string {
+    return this.kind === "sync"
+      ? `Run ${this.runId} keeps a directory in step, and is no download; its request is Runs.syncRequest.`
+      : `Run ${this.runId} is a download; its request is Runs.request.`
   }
 }
 

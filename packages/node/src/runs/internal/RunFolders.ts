@@ -13,20 +13,26 @@ import * as Files from "../../file/internal/Files.ts"
 import * as Lock from "../../file/internal/Lock.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
 import * as RunRecord from "../RunRecord.ts"
+import { isSyncRequest, SyncRequest } from "../SyncRequest.ts"
 import * as Batches from "./Batches.ts"
 import * as Place from "./Place.ts"
 import * as RunIds from "./RunIds.ts"
 import * as RunJobs from "./RunJobs.ts"
 import * as RunProcess from "./RunProcess.ts"
 
+/** What a run can be asked for. */
+const RunRequest = Schema.Union([DownloadRequest.DownloadRequest, SyncRequest])
+type RunRequest = typeof RunRequest.Type
+
 const Head = Schema.fromJsonString(RunRecord.RunHead)
 const decodeHead = Schema.decodeOption(Head)
 const encodeHead = Schema.encodeSync(Head)
-const Request = Schema.fromJsonString(DownloadRequest.DownloadRequest)
+const Request = Schema.fromJsonString(RunRequest)
 const decodeRequest = Schema.decodeOption(Request)
 const encodeRequest = Schema.encodeSync(Request)
 const encodeWanted = Schema.encodeSync(Schema.fromJsonString(DownloadRequest.DownloadRequest.fields.wanted))
 const encodeDestination = Schema.encodeSync(Schema.fromJsonString(DownloadRequest.Destination))
+const encodeSync = Schema.encodeSync(Schema.fromJsonString(SyncRequest))
 
 /** Complete runs are of use to those who look back, and nobody looks back further. */
 const keptComplete = 100
@@ -37,7 +43,10 @@ const countingPause = 2000
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 /** Which files a run is for: what is recorded of that in its head. */
-const identify = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
+const identify = (request: RunRequest, account: RunRecord.Account) =>
+  isSyncRequest(request) ? identifySync(request, account) : identifyDownload(request, account)
+
+const identifyDownload = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
   const { destination, wanted } = request
   const place = Place.of(request)
   const selection = digest(JSON.stringify([baseUrl, projectId, place, destination._tag, encodeWanted(wanted)]))
@@ -49,6 +58,27 @@ const identify = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId
     selection,
     ...(hasPatterns ? { patterns: digest(JSON.stringify([include, exclude])) } : {}),
     key: digest(JSON.stringify([selection, encodeDestination(destination)]))
+  }
+}
+
+/** A directory is kept in step by one filter, again and again. Bounds in time, and a limit, make it a part of that. */
+const identifySync = (request: SyncRequest, { baseUrl, projectId }: RunRecord.Account) => {
+  const { directory: place, filter = {}, format, limit, template } = request
+  const { createdAfter, createdBefore, updatedAfter, updatedBefore, ...always } = filter
+  const part = encodeSync({
+    directory: place,
+    filter: { createdAfter, createdBefore, updatedAfter, updatedBefore },
+    limit
+  })
+  const whole = encodeSync({ directory: place, filter: always, format, template })
+  const selection = digest(JSON.stringify([baseUrl, projectId, "sync", whole]))
+  const isPart = [createdAfter, createdBefore, updatedAfter, updatedBefore, limit].some((bound) => bound !== undefined)
+  return {
+    place,
+    destination: "directory" as const,
+    selection,
+    ...(isPart ? { patterns: digest(part) } : {}),
+    key: digest(JSON.stringify([selection, part]))
   }
 }
 
@@ -85,10 +115,22 @@ export const make = (root: string) => {
     })
   })
 
-  const request = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+  const asked = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
     const text = yield* Files.readText(join(folder(runId), "request.json"))
     const found = text === undefined ? Option.none() : decodeRequest(text)
     return Option.isSome(found) ? found.value : yield* new RunRecord.RunNotFound({ runId })
+  })
+
+  const request = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+    const found = yield* asked(runId)
+    return isSyncRequest(found) ? yield* new RunRecord.OtherKindOfRun({ runId, kind: "sync" }) : found
+  })
+
+  const syncRequest = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
+    const found = yield* asked(runId)
+    return isSyncRequest(found)
+      ? found
+      : yield* new RunRecord.OtherKindOfRun({ runId, kind: found.wanted._tag === "Jobs" ? "jobs" : "assets" })
   })
 
   const remove = (runId: string) =>
@@ -101,7 +143,7 @@ export const make = (root: string) => {
       { discard: true }
     )
 
-  const begin = Effect.fnUntraced(function* (given: DownloadRequest.DownloadRequest, account: RunRecord.Account) {
+  const begin = Effect.fnUntraced(function* (given: RunRequest, account: RunRecord.Account) {
     const request = Place.absolute(given)
     const identity = identify(request, account)
     const { key, place } = identity
@@ -113,7 +155,9 @@ export const make = (root: string) => {
     yield* prune(heads)
     yield* checkElsewhere(heads, identity)
     const unfinished = unfinishedOf(heads, place, account)
-    const before = unfinished.find((head) => head.key === key)
+    // A directory that was brought in step is brought in step again: that is the same run.
+    const candidates = isSyncRequest(request) ? heads.filter(isOf(place, account)) : unfinished
+    const before = candidates.find((head) => head.key === key)
     const own = yield* RunProcess.own
     const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
     let head: RunRecord.RunHead = {
@@ -143,7 +187,8 @@ export const make = (root: string) => {
     let counted = DateTime.toEpochMillis(own.since)
     return {
       runId: head.runId,
-      resumed: before !== undefined,
+      resumed: before !== undefined && RunRecord.state(before) !== "complete",
+      isNew: before === undefined,
       journal: jobs.journal,
       jobs: Effect.sync(() => jobsIn(request, jobs)),
       mayStartAnew: jobs.mayStartAnew,
@@ -183,11 +228,12 @@ export const make = (root: string) => {
     list,
     get,
     request,
+    syncRequest,
     jobs: Effect.fnUntraced(function* (runId: RunRecord.RunId, options: { readonly withUseless?: boolean } = {}) {
-      const asked = yield* request(runId)
+      const wanted = yield* asked(runId)
       const { baseUrl, projectId } = yield* get(runId)
-      const recorded = yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, asked))
-      return jobsIn(asked, options.withUseless === true ? { ...recorded, all: recorded.ever } : recorded)
+      const recorded = yield* RunJobs.read(jobsOf({ runId }), batchKeys({ baseUrl, projectId }, wanted))
+      return jobsIn(wanted, options.withUseless === true ? { ...recorded, all: recorded.ever } : recorded)
     }),
     forget: Effect.fnUntraced(function* (runId: RunRecord.RunId) {
       const head = yield* get(runId)
@@ -212,15 +258,14 @@ const wasNeverWritten: ReadonlySet<string> = new Set(["NotFound", "NotADirectory
 const unfinishedOf = (
   heads: ReadonlyArray<RunRecord.RunHead>,
   place: string,
-  { baseUrl, projectId }: RunRecord.Account
+  account: RunRecord.Account
 ): ReadonlyArray<RunRecord.RunHead> =>
-  heads.filter(
-    (head) =>
-      RunRecord.state(head) !== "complete" &&
-      head.place === place &&
-      head.baseUrl === baseUrl &&
-      head.projectId === projectId
-  )
+  heads.filter((head) => RunRecord.state(head) !== "complete" && isOf(place, account)(head))
+
+const isOf =
+  (place: string, { baseUrl, projectId }: RunRecord.Account) =>
+  (head: RunRecord.RunHead): boolean =>
+    head.place === place && head.baseUrl === baseUrl && head.projectId === projectId
 
 /** Fails where another machine may be carrying out a run for the same selection to the same place: its jobs would be resumed. */
 const checkElsewhere = (
@@ -245,9 +290,10 @@ const checkIdle = (head: RunRecord.RunHead): Effect.Effect<void, RunRecord.RunBu
  */
 const finishedOf = Effect.fnUntraced(function* (
   heads: ReadonlyArray<RunRecord.RunHead>,
-  request: DownloadRequest.DownloadRequest,
+  request: RunRequest,
   account: RunRecord.Account
 ) {
+  if (isSyncRequest(request)) return []
   const { destination } = request
   if (destination._tag !== "ArchiveFiles" || destination.replace === true) return []
   const { baseUrl, projectId } = account
@@ -266,8 +312,8 @@ const finishedOf = Effect.fnUntraced(function* (
   return existing.length === 0 ? [] : [finished]
 })
 
-const batchKeys = (account: RunRecord.Account, request: DownloadRequest.DownloadRequest) =>
-  Batches.of(request).map((batch) => BatchKeys.of(account, batch))
+const batchKeys = (account: RunRecord.Account, request: RunRequest) =>
+  isSyncRequest(request) ? [] : Batches.of(request).map((batch) => BatchKeys.of(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 
@@ -279,12 +325,13 @@ const busy = (place: string, { holder }: Locked): RunRecord.RunBusy =>
   })
 
 /** The jobs that a run has begun, or was asked for. */
-const jobsIn = ({ wanted }: DownloadRequest.DownloadRequest, { all, stateOf }: RunJobs.Recorded) =>
-  wanted._tag === "Jobs"
-    ? wanted.jobIds.map((jobId, batch): RunRecord.RunJob => ({ batch, jobId, state: stateOf(jobId) }))
+const jobsIn = (request: RunRequest, { all, stateOf }: RunJobs.Recorded) =>
+  !isSyncRequest(request) && request.wanted._tag === "Jobs"
+    ? request.wanted.jobIds.map((jobId, batch): RunRecord.RunJob => ({ batch, jobId, state: stateOf(jobId) }))
     : all()
 
-const summary = (request: DownloadRequest.DownloadRequest): RunRecord.RunHead["wanted"] => {
+const summary = (request: RunRequest): RunRecord.RunHead["wanted"] => {
+  if (isSyncRequest(request)) return { kind: "sync", count: 0, first: "" }
   const { wanted } = request
   const ids =
     wanted._tag === "Jobs"

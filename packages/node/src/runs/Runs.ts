@@ -12,10 +12,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { FileError } from "../file/FileError.ts"
-import type * as DownloadRequest from "./DownloadRequest.ts"
+import type { DownloadRequest } from "./DownloadRequest.ts"
 import * as RunFolders from "./internal/RunFolders.ts"
 import * as StateDirectory from "./internal/StateDirectory.ts"
-import type { Account, End, RunBusy, RunBusyElsewhere, RunHead, RunId, RunJob, RunNotFound } from "./RunRecord.ts"
+import type {
+  Account,
+  End,
+  OtherKindOfRun,
+  RunBusy,
+  RunBusyElsewhere,
+  RunHead,
+  RunId,
+  RunJob,
+  RunNotFound
+} from "./RunRecord.ts"
+import type { SyncRequest } from "./SyncRequest.ts"
 
 /**
  * A run that is under way.
@@ -27,6 +38,8 @@ export interface Run {
   readonly runId: RunId
   /** An unfinished run for the same files is resumed. */
   readonly resumed: boolean
+  /** It has an id of its own, and no earlier run has it. */
+  readonly isNew: boolean
   /**
    * The memory of its jobs. It finds those of all unfinished runs to the same place, with the same API and project: a batch that
    * was begun for one of them is not begun twice.
@@ -49,7 +62,7 @@ export interface Run {
 }
 
 /**
- * The runs of this machine and person. `Downloads` records each download here before it begins anything.
+ * The runs of this machine and person. `Downloads` and `Sync` record each run here before it begins anything.
  *
  * @category services
  * @since 0.1.0
@@ -60,8 +73,10 @@ export class Runs extends Context.Service<
     /** The heads of all runs, the one first that was begun or resumed last. What is damaged is passed over. */
     readonly list: Effect.Effect<ReadonlyArray<RunHead>, FileError>
     readonly get: (runId: string) => Effect.Effect<RunHead, RunNotFound | FileError>
-    /** What a run was asked for. */
-    readonly request: (runId: RunId) => Effect.Effect<DownloadRequest.DownloadRequest, RunNotFound | FileError>
+    /** What a download was asked for. */
+    readonly request: (runId: RunId) => Effect.Effect<DownloadRequest, RunNotFound | OtherKindOfRun | FileError>
+    /** What a synchronized directory was to hold. */
+    readonly syncRequest: (runId: RunId) => Effect.Effect<SyncRequest, RunNotFound | OtherKindOfRun | FileError>
     /**
      * The jobs that a run has begun, or was asked for. Those that are of no use any more, such as failed ones, which a resumed run
      * begins anew, are left out unless they are asked for.
@@ -78,12 +93,13 @@ export class Runs extends Context.Service<
      */
     readonly release: (runId: RunId) => Effect.Effect<void, RunNotFound | RunBusy | FileError>
     /**
-     * Records that a download begins. An unfinished run for the same files is resumed, else a new one is made. For as long as
+     * Records that a run begins. An unfinished run for the same files is resumed, else a new one is made. For as long as
      * the scope is open no other run to the same place can begin: `RunBusy`. Where another machine may be carrying out one for
-     * the same selection to the same place, it is not resumed: `RunBusyElsewhere`.
+     * the same selection to the same place, it is not resumed: `RunBusyElsewhere`. A directory that is kept in step has one run for a filter, which begins
+     * again each time.
      */
     readonly begin: (
-      request: DownloadRequest.DownloadRequest,
+      request: DownloadRequest | SyncRequest,
       account: Account
     ) => Effect.Effect<Run, RunBusy | RunBusyElsewhere | FileError, Scope.Scope>
     /**
@@ -91,11 +107,11 @@ export class Runs extends Context.Service<
      * for as long as it lasts.
      */
     readonly recall: (
-      request: DownloadRequest.DownloadRequest,
+      request: DownloadRequest,
       account: Account
     ) => Effect.Effect<Pick<Run, "journal" | "mayStartAnew">, RunBusyElsewhere | FileError>
   }
->()("@scenario-assets/node/download/Runs") {}
+>()("@scenario-assets/node/runs/Runs") {}
 
 /**
  * Runs in a directory, readable by its owner alone. Of those that are complete the newest 100 are kept.
