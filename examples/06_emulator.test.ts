@@ -8,6 +8,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   Archives,
+  AssetCatalog,
   AssetDownload,
   FileNameTemplate,
   JobJournal,
@@ -23,7 +24,7 @@ import { TestClock } from "effect/testing"
 
 const ScenarioTest = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
   Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
-  Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient]),
+  Layer.provide([AssetDownload.layer(), AssetCatalog.layer(), StorageClient.layerHttpClient]),
   Layer.provide([
     EmulatorHttpClient.layer,
     ScenarioConfig.layer({

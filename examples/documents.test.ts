@@ -186,6 +186,7 @@ describe("the tables of docs/library.md", () => {
     Transfer: requires(Transfer.layer())(StorageClient.StorageClient),
     Archives: requires(Archives.layer)(
       AssetDownload.AssetDownload,
+      AssetCatalog.AssetCatalog,
       JobPoller.JobPoller,
       JobJournal.JobJournal,
       ScenarioConfig.ScenarioConfig
@@ -195,6 +196,7 @@ describe("the tables of docs/library.md", () => {
     Extraction: requires(Extraction.layer)(Transfer.Transfer, FileDownload.FileDownload),
     Downloads: requires(Downloads.layer)(
       AssetDownload.AssetDownload,
+      AssetCatalog.AssetCatalog,
       JobPoller.JobPoller,
       Transfer.Transfer,
       FileDownload.FileDownload,

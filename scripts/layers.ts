@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["transfer/", /^transfer\//],
     ["the operations", /^(AssetDownload|AssetCatalog|internal\/(Answer|ApiCalls|CatalogAnswer|CatalogFilter))\.ts$/],
     ["waiting and remembering", /^(JobJournal|JobPoller|internal\/BatchKeys)\.ts$/],
-    ["the whole", /^(Archives|internal\/Ahead)\.ts$/],
+    ["the whole", /^(Archives|internal\/(Ahead|BeginBatch))\.ts$/],
     ["the entry point", /^index\.ts$/],
     ["testing/", /^testing\//]
   ],

@@ -1,6 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import {
   Archives,
+  AssetCatalog,
   AssetDownload,
   FileNameTemplate,
   JobJournal,
@@ -16,7 +17,7 @@ import { FetchHttpClient } from "effect/http"
 /** Everything of the core, on the `HttpClient` of the program. */
 export const layer = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
   Layer.provide([JobPoller.layer(), JobJournal.layerMemory]),
-  Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient])
+  Layer.provide([AssetDownload.layer(), AssetCatalog.layer(), StorageClient.layerHttpClient])
 )
 
 /** Counts the bytes of all archives of a selection, each streamed as soon as it is ready. */

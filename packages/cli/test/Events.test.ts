@@ -122,6 +122,11 @@ describe("events", () => {
         ]),
         session(({ model }) => [
           { args: ["download", "model_fails", "-o", "e"], code: 3 },
+          {
+            args: ["download", "asset_a", "-o", "i"],
+            code: 6,
+            faults: [Fault.status("requestBatch", 404), Fault.status("getBulk", 404)]
+          },
           { args: ["asset", "asset_a", "-o", "g"], code: 0 },
           { args: ["download", model, "-o", "h", "--detach"], code: 0 },
           { args: ["assets", "--limit", "2"], code: 0 },

@@ -4,21 +4,21 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import * as ApiRetry from "./ApiRetry.ts"
-import type { JobId } from "./Asset.ts"
+import type { AssetId, InferenceId, JobId, ModelId } from "./Asset.ts"
+import { AssetCatalog } from "./AssetCatalog.ts"
 import { AssetDownload, type BatchRequest } from "./AssetDownload.ts"
 import { type DownloadJob, isReady, type ReadyJob } from "./DownloadJob.ts"
 import * as OptionCheck from "./http/OptionCheck.ts"
 import * as Ahead from "./internal/Ahead.ts"
 import * as BatchKeys from "./internal/BatchKeys.ts"
+import * as BeginBatch from "./internal/BeginBatch.ts"
 import { MissingDownloadUrl } from "./internal/JobReason.ts"
 import { JobError } from "./JobError.ts"
 import * as JobJournal from "./JobJournal.ts"
@@ -80,14 +80,28 @@ export interface OfBatch {
  */
 export interface Requested extends OfBatch {
   readonly _tag: "Requested"
+  /** What the job packs. */
+  readonly selection: Selection.Selection
   readonly jobId: JobId
   readonly resumed: boolean
   readonly unrecorded?: JobJournal.JournalError
 }
 
 /**
+ * Scenario does not know these ids of the batch. The others are requested without them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NotFound extends OfBatch {
+  readonly _tag: "NotFound"
+  readonly ids: ReadonlyArray<AssetId | InferenceId | ModelId>
+}
+
+/**
  * What happens until the jobs of a selection are begun. After `Planned`, each batch begins with `Started` and ends with
- * `Requested` or `Failed`.
+ * `Requested` or `Failed`. A batch that Scenario takes only in parts goes on as the first of them; each of the others begins with
+ * `Started` as well, under a number of its own behind those that were planned.
  *
  * @category models
  * @since 0.1.0
@@ -97,6 +111,7 @@ export type BeginEvent =
   | (OfBatch & { readonly _tag: "Started" })
   /** A call of the API failed, and is repeated after a pause. */
   | (OfBatch & ApiRetry.ApiRetry & { readonly _tag: "Retrying"; readonly jobId?: JobId })
+  | NotFound
   | Requested
   | (OfBatch & {
       readonly _tag: "Failed"
@@ -128,7 +143,9 @@ export class Archives extends Context.Service<
   {
     /**
      * All that happens, in the order it happens. One batch that fails does not stop the others; the stream itself never
-     * fails. After a refusal that all share (401, 402) the batches not yet begun fail with it, unsent.
+     * fails. After a refusal that all share (401, 402, or a 403 that is about no id) the batches not yet begun fail with it,
+     * unsent. A batch that is refused for some of its ids (404, 403) is requested once without them: unknown assets are found by
+     * `AssetCatalog.get`, models and inferences by requesting parts, at most 20 times.
      */
     readonly events: (request: Request) => Stream.Stream<ArchiveEvent>
     /**
@@ -161,15 +178,13 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
   /** A job that stays in the journal costs the next run one look, and no job. */
   const forget = (jobId: JobId) => Effect.catch(journal.forget(jobId), (error) => Effect.logDebug(error.message))
 
-  /** Begins a job and records it. Whoever is told of it, or interrupts this, finds it in the journal. */
-  const begin = (batch: BatchRequest, key: JobJournal.BatchKey) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const jobId = yield* restore(requestBatch(batch))
-        const recorded = yield* Effect.result(journal.record(key, jobId))
-        return { jobId, ...(Result.isFailure(recorded) ? { unrecorded: recorded.failure } : {}) }
-      })
-    ).pipe(answeredWithin(patience))
+  /** Whoever is told of a job, or interrupts this, finds it in the journal. */
+  const begin = BeginBatch.make({
+    catalog: yield* AssetCatalog,
+    config,
+    journal,
+    request: requestBatch
+  })
 
   const archive = (index: number, { downloadUrl: url, jobId }: ReadyJob): Archive => ({
     index,
@@ -178,40 +193,68 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
   })
 
   /** A batch from its beginning to its last event, which `after` makes of its job. */
-  const carry = <A>({ of, request, shared }: Batch, tell: Ahead.Tell<BeginEvent>, after: After<A>) => {
-    let job: { readonly jobId?: JobId } = {}
-    const take = ({ jobId, ...how }: Omit<Requested, "_tag" | keyof OfBatch>) => {
-      job = { jobId }
-      return Effect.tapError(after({ _tag: "Requested", ...of, jobId, ...how }), (error) =>
-        isUseless(error) ? forget(jobId) : Effect.void
+  const carry = <A>({ nextIndex, of, request, shared }: Batch, tell: Ahead.Tell<A | BeginEvent>, after: After<A>) => {
+    const whole: Part = { of, selection: request.selection, job: {} }
+
+    const take = (part: Part, job: BeginBatch.Begun) => {
+      part.job = { jobId: job.jobId }
+      part.selection = job.selection
+      return Effect.tapError(after({ _tag: "Requested", ...part.of, ...job }), (error) =>
+        isUseless(error) ? forget(job.jobId) : Effect.void
       )
     }
 
-    return Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
-      yield* tell({ _tag: "Started", ...of })
-      const key = BatchKeys.of(config, request)
-      const known = yield* journal.find(key)
-      if (Option.isSome(known)) {
-        const last = yield* Effect.result(take({ jobId: known.value, resumed: true }))
-        if (Result.isSuccess(last)) return last.success
-        if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
-        job = {}
-      }
-      if (shared.refusal !== undefined) return yield* shared.refusal
-      const begun = yield* Effect.tapError(begin(request, key), (error) =>
-        Effect.sync(() => {
-          if (isShared(error)) shared.refusal = error
+    const tellUnknown = (ids: ReadonlyArray<BeginBatch.Id>) =>
+      ids.length === 0 ? Effect.void : tell({ _tag: "NotFound", ...of, ids })
+
+    /** Whatever goes wrong with it is its last event. */
+    const settled = <E extends BatchError>(part: Part, work: Effect.Effect<A, E>) =>
+      work.pipe(
+        Effect.catch((error) => {
+          const { job, of, selection } = part
+          return Effect.succeed<A | BeginEvent>({ _tag: "Failed", ...of, ...job, selection, error })
+        }),
+        Effect.provideService(ApiRetry.Listener, (retry) =>
+          tell({ _tag: "Retrying", ...part.of, ...part.job, ...retry })
+        )
+      )
+
+    return settled(
+      whole,
+      Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
+        yield* tell({ _tag: "Started", ...of })
+        const known = yield* journal.find(BatchKeys.of(config, request))
+        if (Option.isSome(known)) {
+          const { jobId, unknown } = known.value
+          yield* tellUnknown(unknown)
+          const last = yield* Effect.result(take(whole, { jobId, resumed: true, selection: request.selection }))
+          if (Result.isSuccess(last)) return last.success
+          if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
+          whole.job = {}
+        }
+        const [first, ...others] = yield* begin({ request, shared, lost: tellUnknown })
+        const parts = others.map((job) => {
+          const { selection } = job
+          const part: Part = { of: { index: nextIndex(), idCount: selection.size }, selection, job: {} }
+          return { part, job }
+        })
+        yield* Effect.forEach(parts, ({ part }) => tell({ _tag: "Started", ...part.of }), { discard: true })
+        const [last] = yield* Effect.all(
+          [
+            take(whole, first),
+            Effect.forEach(parts, ({ job, part }) => Effect.flatMap(settled(part, take(part, job)), tell), {
+              concurrency: "unbounded",
+              discard: true
+            })
+          ],
+          { concurrency: "unbounded" }
+        )
+        return last
+      }).pipe(
+        Effect.withSpan("Archives.batch", {
+          attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.idCount }
         })
       )
-      return yield* take({ ...begun, resumed: false })
-    }).pipe(
-      Effect.withSpan("Archives.batch", {
-        attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.idCount }
-      }),
-      Effect.catch((error) =>
-        Effect.succeed<BeginEvent>({ _tag: "Failed", ...of, ...job, selection: request.selection, error })
-      ),
-      Effect.provideService(ApiRetry.Listener, (retry) => tell({ _tag: "Retrying", ...of, ...job, ...retry }))
     )
   }
 
@@ -220,15 +263,24 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
     const { fileNameTemplate, flat, selection } = request
     const batches = Selection.batches(selection, option.count("batchSize", request.batchSize, 1))
     const concurrency = option.count("concurrency", request.concurrency, 1) ?? 8
-    const shared: Batch["shared"] = { refusal: undefined }
     const planned: BeginEvent = { _tag: "Planned", batches: batches.length, idCount: selection.size }
+    let count = batches.length
     return Stream.concat(
       Stream.succeed(planned),
-      Ahead.stream<Selection.Selection, A | BeginEvent>(batches, concurrency, (selection, index, tell) =>
-        carry(
-          { of: { index, idCount: selection.size }, request: { selection, fileNameTemplate, flat }, shared },
-          tell,
-          after(tell)
+      Stream.unwrap(
+        Effect.map(BeginBatch.shared, (shared) =>
+          Ahead.stream<Selection.Selection, A | BeginEvent>(batches, concurrency, (selection, index, tell) =>
+            carry(
+              {
+                of: { index, idCount: selection.size },
+                request: { selection, fileNameTemplate, flat },
+                shared,
+                nextIndex: () => count++
+              },
+              tell,
+              after(tell)
+            )
+          )
         )
       )
     )
@@ -284,7 +336,7 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
  */
 export const layer: Layer.Layer<Archives, never, Requirements> = Layer.effect(Archives, make)
 
-type Requirements = AssetDownload | JobPoller.JobPoller | JobJournal.JobJournal | ScenarioConfig
+type Requirements = AssetCatalog | AssetDownload | JobPoller.JobPoller | JobJournal.JobJournal | ScenarioConfig
 
 const option = OptionCheck.of("Archives")
 
@@ -292,30 +344,20 @@ const option = OptionCheck.of("Archives")
 interface Batch {
   readonly of: OfBatch
   readonly request: BatchRequest
-  /** What all batches of a selection know: a refusal that each of them would meet. */
-  readonly shared: { refusal: ApiError | undefined }
+  readonly shared: BeginBatch.Shared
+  /** The number of another part of it. */
+  readonly nextIndex: () => number
+}
+
+/** What is known of a batch, or of a part of one, when something is told of it. */
+interface Part {
+  readonly of: OfBatch
+  selection: Selection.Selection
+  job: { readonly jobId?: JobId }
 }
 
 /** Makes the last event of a batch, of its job. */
 type After<A> = (requested: Requested) => Effect.Effect<A, ApiError | JobError>
-
-/** How long an interrupted program waits for the answer to a request that may have begun a job. */
-const patience = Duration.seconds(5)
-
-/** Goes on for so long when it is interrupted, and to the end of what cannot be interrupted. */
-const answeredWithin =
-  (limit: Duration.Duration) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.forkChild(effect), (fiber) =>
-        Effect.onInterrupt(restore(Fiber.join(fiber)), () =>
-          Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), limit), Fiber.interrupt(fiber))
-        )
-      )
-    )
-
-/** A refusal that every further batch would meet. A 403 may be about the ids of one. */
-const isShared = ({ reason }: ApiError): boolean => reason._tag === "Unauthorized" || reason._tag === "QuotaExceeded"
 
 /** Whether a job that ended like this is of no use to a later run. */
 const isUseless = (error: BatchError): boolean =>

@@ -25,8 +25,6 @@ import type { ScenarioConfig } from "./ScenarioConfig.ts"
  * @category models
  * @since 0.1.0
  */
-export const Filter = CatalogFilter.Filter
-/** @category models @since 0.1.0 */
 export type Filter = CatalogFilter.Filter
 
 /**

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { JobId } from "./Asset.ts"
+import { type AssetId, type InferenceId, JobId, type ModelId } from "./Asset.ts"
 
 /**
  * A batch, in one project, at one API: a text that is the same for the same request, whatever order its ids are in. It holds
@@ -20,6 +20,18 @@ import { JobId } from "./Asset.ts"
 export const BatchKey = Schema.String.pipe(Schema.brand("BatchKey"))
 /** @category models @since 0.1.0 */
 export type BatchKey = typeof BatchKey.Type
+
+/**
+ * The job of a batch.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Recorded {
+  readonly jobId: JobId
+  /** Ids of the batch that Scenario does not know: the job was begun without them. */
+  readonly unknown: ReadonlyArray<AssetId | InferenceId | ModelId>
+}
 
 /**
  * The journal could not be read or written. Where that was about a job that was begun, its id is here, for nobody else may
@@ -50,9 +62,9 @@ export class JobJournal extends Context.Service<
   JobJournal,
   {
     /** The job that was recorded for a batch, if it was not forgotten. */
-    readonly find: (batch: BatchKey) => Effect.Effect<Option.Option<JobId>, JournalError>
+    readonly find: (batch: BatchKey) => Effect.Effect<Option.Option<Recorded>, JournalError>
     /** Records the job of a batch, in place of an earlier one. */
-    readonly record: (batch: BatchKey, jobId: JobId) => Effect.Effect<void, JournalError>
+    readonly record: (batch: BatchKey, job: Recorded) => Effect.Effect<void, JournalError>
     /** Removes a job: its files are safe, or it is of no use. One that is not there is no error. */
     readonly forget: (jobId: JobId) => Effect.Effect<void, JournalError>
   }
@@ -77,13 +89,13 @@ export const layerNone: Layer.Layer<JobJournal> = Layer.succeed(JobJournal, {
  * @since 0.1.0
  */
 export const layerMemory: Layer.Layer<JobJournal> = Layer.sync(JobJournal, () => {
-  const jobs = new Map<BatchKey, JobId>()
+  const jobs = new Map<BatchKey, Recorded>()
   return {
     find: (batch) => Effect.sync(() => Option.fromUndefinedOr(jobs.get(batch))),
-    record: (batch, jobId) => Effect.sync(() => void jobs.set(batch, jobId)),
+    record: (batch, job) => Effect.sync(() => void jobs.set(batch, job)),
     forget: (jobId) =>
       Effect.sync(() => {
-        for (const [batch, known] of jobs) if (known === jobId) jobs.delete(batch)
+        for (const [batch, known] of jobs) if (known.jobId === jobId) jobs.delete(batch)
       })
   }
 })

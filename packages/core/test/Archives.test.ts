@@ -3,7 +3,9 @@ import {
   ApiError,
   Archives,
   Asset,
+  AssetCatalog,
   AssetDownload,
+  AssetRecord,
   DownloadJob,
   FileNameTemplate,
   JobJournal,
@@ -31,6 +33,15 @@ interface ServerOptions {
   /** How long it takes to begin a job. */
   readonly latency?: Duration.Input
 }
+
+/** It knows every asset. */
+const catalog = AssetCatalog.layerTest({
+  get: (ids) =>
+    Stream.fromIterable(ids).pipe(
+      Stream.map((id) => new AssetRecord.AssetRecord({ id, tags: [], collectionIds: [], details: {} }))
+    ),
+  list: () => Stream.empty
+})
 
 const config = Layer.orDie(ScenarioConfig.layer(FakeServer.canaryCredentials))
 
@@ -75,7 +86,7 @@ const server = Effect.fnUntraced(function* ({
       })
   })
   const over = (journal: Layer.Layer<JobJournal.JobJournal>) =>
-    Archives.layer.pipe(Layer.provide([JobPoller.layer(), journal]), Layer.provide([download, config]))
+    Archives.layer.pipe(Layer.provide([JobPoller.layer(), journal]), Layer.provide([download, catalog, config]))
   return { log, layer: over(JobJournal.layerNone), over, say }
 })
 
@@ -98,6 +109,8 @@ const brief = (event: Archives.ArchiveEvent): string => {
       return `retrying ${event.index} ${event.jobId ?? "no job"} ${event.error.reason._tag} ${event.tries}`
     case "Planned":
       return `planned ${event.batches} of ${event.idCount}`
+    case "NotFound":
+      return `not found ${event.index}: ${event.ids.join(" ")}`
     case "Requested":
       return `${event.resumed ? "resumed" : "requested"} ${event.index} ${event.jobId}`
     case "Waiting":
@@ -151,7 +164,7 @@ describe("Archives", () => {
       )
       const layer = Archives.layer.pipe(
         Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
-        Layer.provide(AssetDownload.layer()),
+        Layer.provide([AssetDownload.layer(), catalog]),
         Layer.provide([Layer.succeed(HttpClient.HttpClient, api.client), config])
       )
       const exit = yield* Time.letPass(Effect.provide(eventsOf(yield* request(2)), layer))
@@ -450,8 +463,11 @@ describe("Archives", () => {
       const jobs = new Map(known.map(([batch, jobId]) => [batch, Asset.JobId.make(jobId)]))
       const name = (batch: JobJournal.BatchKey) => /asset_\d+/.exec(batch)?.[0] ?? ""
       return Layer.succeed(JobJournal.JobJournal, {
-        find: (batch) => Effect.succeed(Option.fromUndefinedOr(jobs.get(name(batch)))),
-        record: (batch, jobId) => say(`record ${name(batch)} ${jobId}`),
+        find: (batch) =>
+          Effect.succeed(
+            Option.map(Option.fromUndefinedOr(jobs.get(name(batch))), (jobId) => ({ jobId, unknown: [] }))
+          ),
+        record: (batch, { jobId }) => say(`record ${name(batch)} ${jobId}`),
         forget: (jobId) => say(`forget ${jobId}`)
       })
     })
@@ -519,7 +535,7 @@ describe("Archives", () => {
         const { log, over, say } = yield* server()
         const slow = Layer.succeed(JobJournal.JobJournal, {
           find: () => Effect.succeedNone,
-          record: (_, jobId) =>
+          record: (_, { jobId }) =>
             say("recording").pipe(Effect.andThen(Effect.sleep("1 second")), Effect.andThen(say(`record ${jobId}`))),
           forget: () => Effect.void
         })
@@ -559,7 +575,7 @@ describe("Archives", () => {
 
     const broken = Layer.succeed(JobJournal.JobJournal, {
       find: () => Effect.succeedNone,
-      record: (_, jobId) =>
+      record: (_, { jobId }) =>
         Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be written down.` })),
       forget: (jobId) =>
         Effect.fail(new JobJournal.JournalError({ jobId, message: `Job ${jobId} cannot be forgotten.` }))

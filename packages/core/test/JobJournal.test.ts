@@ -59,21 +59,23 @@ describe("BatchKeys.of", () => {
   )
 })
 
+const known = (jobId: Asset.JobId): JobJournal.Recorded => ({ jobId, unknown: [] })
+
 describe("JobJournal", () => {
   it.effect("remembers in memory, until a job is forgotten or another takes its place", () =>
     Effect.gen(function* () {
       const journal = yield* JobJournal.JobJournal
       const [one, two] = [yield* keyOf({ assetIds: ["a"] }), yield* keyOf({ assetIds: ["b"] })]
       assert.deepStrictEqual(yield* journal.find(one), Option.none())
-      yield* journal.record(one, first)
-      yield* journal.record(two, first)
-      yield* journal.record(two, second)
-      assert.deepStrictEqual(yield* journal.find(one), Option.some(first))
-      assert.deepStrictEqual(yield* journal.find(two), Option.some(second))
+      yield* journal.record(one, known(first))
+      yield* journal.record(two, known(first))
+      yield* journal.record(two, known(second))
+      assert.deepStrictEqual(yield* journal.find(one), Option.some(known(first)))
+      assert.deepStrictEqual(yield* journal.find(two), Option.some(known(second)))
       yield* journal.forget(first)
       yield* journal.forget(first)
       assert.deepStrictEqual(yield* journal.find(one), Option.none())
-      assert.deepStrictEqual(yield* journal.find(two), Option.some(second))
+      assert.deepStrictEqual(yield* journal.find(two), Option.some(known(second)))
     }).pipe(Effect.provide(JobJournal.layerMemory))
   )
 
@@ -81,7 +83,7 @@ describe("JobJournal", () => {
     Effect.gen(function* () {
       const journal = yield* JobJournal.JobJournal
       const one = yield* keyOf({ assetIds: ["a"] })
-      yield* journal.record(one, first)
+      yield* journal.record(one, known(first))
       assert.deepStrictEqual(yield* journal.find(one), Option.none())
       yield* journal.forget(first)
     }).pipe(Effect.provide(JobJournal.layerNone))

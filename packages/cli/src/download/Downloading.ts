@@ -124,7 +124,6 @@ const extracted = Effect.fnUntraced(function* (
     },
     end: (report, run) =>
       files.end({
-        total: report.batches,
         archives: report.archives.map(({ alreadyThere, bytes, fetched, files, jobId }) => ({
           jobId,
           files,
@@ -132,7 +131,7 @@ const extracted = Effect.fnUntraced(function* (
           alreadyThere,
           read: fetched
         })),
-        failed: report.failures.map(failedOf(request)),
+        ...failuresOf(report, failedOf(request)),
         run
       })
   }
@@ -152,11 +151,14 @@ const kept = Effect.fnUntraced(function* (request: DownloadRequest.DownloadReque
       }))
       const took = (yield* Clock.currentTimeMillis) - since
       if (archives.length > 0) yield* note(SavedFiles.summary(archives, "archive", took))
-      const [first, ...others] = report.failures.map(failedOf(request))
+      const {
+        failed: [first, ...others],
+        total
+      } = failuresOf(report, failedOf(request))
       if (first === undefined) return yield* result({ archives })
       return yield* new CommandError.Failures({
         failed: [first, ...others],
-        total: report.batches,
+        total,
         what: "archives could not be downloaded",
         done: { archives },
         run
@@ -173,24 +175,39 @@ const begunAlone = Effect.gen(function* () {
     hear: () => Effect.void,
     end: Effect.fnUntraced(function* (report, run) {
       const jobs = report.jobs.map((job) => ({ ...job, batch: job.batch + 1 }))
-      const [first, ...others] = report.failures.map((failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))
-      if (first !== undefined) {
-        return yield* new CommandError.Failures({
-          failed: [first, ...others],
-          total: report.batches,
-          what: "jobs could not be started",
-          done: { jobs },
-          run
-        })
-      }
+      const {
+        failed: [first, ...others],
+        total
+      } = failuresOf(report, (failed) => ({ ...failed, of: `batch ${failed.batch + 1}` }))
+      const failed =
+        first === undefined
+          ? undefined
+          : new CommandError.Failures({
+              failed: [first, ...others],
+              total,
+              what: "jobs could not be started",
+              done: { jobs },
+              run
+            })
+      if (failed !== undefined && report.failures.length > 0) return yield* failed
       const ids = jobs.map(({ jobId }) => jobId)
       yield* line(run?.runId ?? ids.join("\n"))
-      yield* result({ runId: run?.runId ?? null, jobs })
       if (run !== undefined) yield* note(`To download the files: ${run.command}`)
+      if (failed !== undefined) return yield* failed
+      yield* result({ runId: run?.runId ?? null, jobs })
     })
   }
   return ending
 })
+
+/** What did not come. Ids that do not exist are an error of their own where everything else did. */
+const failuresOf = (
+  { batches, failures, notFound: { count, ids } }: DownloadReport,
+  failedOf: (failed: Failed) => CommandError.Failed
+): { readonly failed: ReadonlyArray<CommandError.Failed>; readonly total: number } =>
+  failures.length === 0 && count > 0
+    ? { failed: [{ of: "", error: new CommandError.IdsNotFound({ count, ids }) }], total: 1 }
+    : { failed: failures.map(failedOf), total: batches }
 
 const failedOf =
   ({ wanted }: DownloadRequest.DownloadRequest) =>

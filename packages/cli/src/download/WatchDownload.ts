@@ -98,6 +98,8 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
             event({ type: "batch", batch: told.batch + 1, ids: told.idCount }),
             progress.waiting(nameOf(told.batch), "requesting")
           )
+        case "IdsNotFound":
+          return event({ type: "idsNotFound", batch: told.batch + 1, ids: told.ids })
         case "JobStarted": {
           const { jobId, resumed } = told
           const batch = batchOf(told.batch)

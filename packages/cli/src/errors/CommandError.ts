@@ -56,6 +56,20 @@ export class Failures extends Data.TaggedError("Failures")<{
   }
 }
 
+/** Scenario does not know some of the ids; all others were downloaded. */
+export class IdsNotFound extends Data.TaggedError("IdsNotFound")<{
+  readonly count: number
+  /** The first of them. */
+  readonly ids: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    const shown = this.ids.slice(0, 10)
+    const more = this.count > shown.length ? `, and ${this.count - shown.length} more` : ""
+    const what = this.count === 1 ? "1 id does not exist" : `${this.count} ids do not exist`
+    return `${what} in this project: ${shown.join(", ")}${more}`
+  }
+}
+
 /** An error that ended a command before it could do a part of its work. */
 export const single = (error: Failure, run: Resumable | undefined): Failures =>
   new Failures({ failed: [{ of: "", error }], total: 1, what: "", done: {}, run })

@@ -112,6 +112,7 @@ export const of = (error: unknown): number => {
       return exitCodes.temporary
     case "RunNotFound":
     case "CollectionNotFound":
+    case "IdsNotFound":
     case "NoUnfinishedRun":
     case "NoJobBegun":
       return exitCodes.notFound

@@ -117,6 +117,10 @@ export const EventLine = Schema.Union([
   event("completed", "A file is complete", { ...id, ...savedFile }, "completedFile"),
   event("completed", "An archive is extracted", { ...id, ...extractedFiles }, "completedArchive"),
   event("run", "The run is recorded and can be resumed", { runId: Schema.String }),
+  event("idsNotFound", "Scenario does not know these ids of a batch; the others are requested without them", {
+    batch: Count.annotate({ description: "Counted from 1" }),
+    ids: Strings
+  }),
   event("notRecorded", "The run, or one of its jobs, cannot be recorded; it continues all the same", {
     message: Schema.String
   }),

@@ -13,7 +13,7 @@ import type { RunBusyElsewhere, RunNotFound } from "@scenario-assets/node/runs/R
 import type { EmulatorServerError } from "@scenario-assets/node/testing/EmulatorServer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { type NoUnfinishedRun, NoWorkingDirectory, type Resumable } from "../errors/CommandError.ts"
+import { type IdsNotFound, NoWorkingDirectory, type NoUnfinishedRun, type Resumable } from "../errors/CommandError.ts"
 import * as IdKind from "../ids/IdKind.ts"
 
 /** The errors that have a hint. They are told apart by their tags, so that their modules need not be loaded. */
@@ -30,6 +30,7 @@ type Hinted =
   | NoUnfinishedRun
   | RunBusyElsewhere
   | EmulatorServerError
+  | IdsNotFound
   | TimeLimitExceeded
 
 /** `run` is one that can be resumed. */
@@ -75,6 +76,8 @@ const ofTagged = (
         : undefined
     case "FileError":
       return ofFile(error, run)
+    case "IdsNotFound":
+      return "Check the ids, and the project; all others were downloaded."
     case "RunNotFound":
     case "NoUnfinishedRun":
       return "To list the runs: scenario-assets runs --all"

@@ -1,8 +1,8 @@
+import { isSync, type RunRequest } from "@scenario-assets/node/engine/runs/RunRequest"
 /** All that is recorded of one run, in JSON and in words. */
 import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
 import type { RunJob } from "@scenario-assets/node/runs/RunRecord"
 import * as RunRecord from "@scenario-assets/node/runs/RunRecord"
-import * as SyncRequest from "@scenario-assets/node/runs/SyncRequest"
 import * as DateTime from "effect/DateTime"
 import type * as JsonShapes from "../json/JsonShapes.ts"
 import * as Format from "../text/Format.ts"
@@ -13,7 +13,7 @@ import * as RunFields from "./RunFields.ts"
 export interface Record {
   readonly run: RunFields.Known
   /** None where it is damaged. */
-  readonly request: DownloadRequest | SyncRequest.SyncRequest | undefined
+  readonly request: RunRequest | undefined
   readonly jobs: ReadonlyArray<RunJob>
 }
 
@@ -30,11 +30,11 @@ export const of = ({ jobs, request, run }: Record): JsonShapes.RunDetails => {
   }
 }
 
-const asked = ({ head: { wanted } }: RunFields.Known, request: DownloadRequest | SyncRequest.SyncRequest) => {
+const asked = ({ head: { wanted } }: RunFields.Known, request: RunRequest) => {
   const { count, kind } = wanted
   const filter = request.annotations?.[Recorded.filter]
   const found = filter === undefined ? {} : { filter }
-  if (SyncRequest.isSyncRequest(request)) {
+  if (isSync(request)) {
     return { kind, count, first: [], ...found, flags: Recorded.syncFlags(request) }
   }
   return {

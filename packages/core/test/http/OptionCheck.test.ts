@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   Archives,
   Asset,
+  AssetCatalog,
   AssetDownload,
   FileNameTemplate,
   JobJournal,
@@ -130,7 +131,7 @@ describe("JobPoller", () => {
 describe("Archives", () => {
   const layer = Archives.layer.pipe(
     Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
-    Layer.provide([AssetDownload.layerTest({}), config])
+    Layer.provide([AssetDownload.layerTest({}), AssetCatalog.layerTest({}), config])
   )
 
   it.effect.each<readonly [options: Partial<Archives.Request>, message: string]>([

@@ -4,6 +4,7 @@
  */
 import {
   Archives,
+  AssetCatalog,
   AssetDownload,
   FileNameTemplate,
   JobJournal,
@@ -21,7 +22,7 @@ import * as Stream from "effect/Stream"
 
 const layer = Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
   Layer.provide([JobPoller.layer(), JobJournal.layerMemory]),
-  Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient]),
+  Layer.provide([AssetDownload.layer(), AssetCatalog.layer(), StorageClient.layerHttpClient]),
   Layer.provide([
     EmulatorHttpClient.layer,
     ScenarioConfig.layer({

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   Archives,
+  AssetCatalog,
   AssetDownload,
   FileNameTemplate,
   JobJournal,
@@ -19,7 +20,7 @@ const { key, secret } = Emulator.defaultCredentials
 const emulated = (options: Emulator.Options) =>
   Layer.mergeAll(Archives.layer, Transfer.layer()).pipe(
     Layer.provide([JobPoller.layer(), JobJournal.layerNone]),
-    Layer.provide([AssetDownload.layer(), StorageClient.layerHttpClient]),
+    Layer.provide([AssetDownload.layer(), AssetCatalog.layer(), StorageClient.layerHttpClient]),
     Layer.provide([
       EmulatorHttpClient.layer,
       ScenarioConfig.layer({

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { ApiError } from "@scenario-assets/core/ApiError"
-import { JobId } from "@scenario-assets/core/Asset"
+import { AssetId, InferenceId, JobId, ModelId } from "@scenario-assets/core/Asset"
 import { JobError } from "@scenario-assets/core/JobError"
 import { JournalError } from "@scenario-assets/core/JobJournal"
 import { TransferError } from "@scenario-assets/core/transfer/TransferError"
@@ -87,6 +87,9 @@ const SavedArchive = Schema.Struct({
  */
 export type SavedArchive = typeof SavedArchive.Type
 
+/** Ids that Scenario does not know, for whoever may have mistyped them. */
+const Ids = Schema.Array(Schema.Union([AssetId, InferenceId, ModelId]))
+
 /**
  * What came of a download: counts, and one entry for each archive, so that it stays small however many files there are.
  *
@@ -109,6 +112,12 @@ export const DownloadReport = Schema.Struct({
   renamed: Count,
   /** Files of archives that were not written because their content or their name is not what it should be. */
   refused: Count,
+  /** Ids that Scenario does not know, in this project: the others were downloaded without them. */
+  notFound: Schema.Struct({
+    count: Count,
+    /** The first 100 of them. */
+    ids: Ids
+  }),
   /** The jobs of the run, by batch. */
   jobs: Schema.Array(Schema.Struct({ batch: Count, jobId: JobId, resumed: Schema.Boolean })),
   archives: Schema.Array(SavedArchive),
@@ -120,7 +129,8 @@ export type DownloadReport = typeof DownloadReport.Type
 const archive = { batch: Count, jobId: JobId }
 
 /**
- * One thing that happens. A batch begins with `BatchStarted` and ends with `ArchiveSaved`, `ArchiveFailed` or `BatchFailed`; an
+ * One thing that happens. A batch begins with `BatchStarted` and ends with `ArchiveSaved`, `ArchiveFailed` or `BatchFailed`. One that
+ * Scenario takes only in parts goes on as the first of them, and the others begin behind the batches that `Started` tells of. An
  * archive begins with `ArchiveStarted`; its files begin with `ArchivePlanned`, large ones with a
  * `FileStarted` of their own, and end with `FilesSaved` or `FileRefused`. The
  * first event is `Started`, the last one `Ended`. Batches are counted from 0.
@@ -141,6 +151,8 @@ export const DownloadEvent = Schema.Union([
   /** The run, or a job of it, cannot be recorded: it goes on, and what is not recorded cannot be resumed. */
   Schema.TaggedStruct("NotRecorded", { error: Schema.Union([FileError, JournalError]) }),
   Schema.TaggedStruct("BatchStarted", { batch: Count, idCount: Count }),
+  /** Scenario does not know these ids of the batch. The others are requested without them. */
+  Schema.TaggedStruct("IdsNotFound", { batch: Count, ids: Ids }),
   /** The job exists and is recorded; `resumed` where an earlier run began it. */
   Schema.TaggedStruct("JobStarted", { ...archive, resumed: Schema.Boolean }),
   /** The job is in another state, and has no archive yet. */
@@ -202,11 +214,17 @@ export class DownloadIncomplete extends Schema.TaggedError<DownloadIncomplete>()
   report: DownloadReport
 }) {
   override get message(): string {
-    const { batches, failures, place } = this.report
+    const { batches, failures, notFound, place } = this.report
     const [first] = failures
+    if (first === undefined) {
+      return (
+        `Download: ${notFound.count} ids do not exist in this project, such as ${notFound.ids[0] ?? ""}; ` +
+        `all others were saved to ${place}.`
+      )
+    }
     return (
       `Download: ${failures.length} of ${batches} archives could not be saved to ${place}; run it again to resume. ` +
-      `The first error: ${first?.error.message ?? "none"}`
+      `The first error: ${first.error.message}`
     )
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import * as Archives from "@scenario-assets/core/Archives"
+import type { AssetCatalog } from "@scenario-assets/core/AssetCatalog"
 import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import type { JobError } from "@scenario-assets/core/JobError"
@@ -122,9 +123,9 @@ export class Downloads extends Context.Service<
 export const make: Effect.Effect<
   Downloads["Service"],
   never,
-  AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
 > = Effect.gen(function* () {
-  const context = yield* Effect.context<AssetDownload | JobPoller | ScenarioConfig>()
+  const context = yield* Effect.context<AssetCatalog | AssetDownload | JobPoller | ScenarioConfig>()
   const { baseUrl, projectId } = yield* ScenarioConfig
   const account = { baseUrl, projectId }
   const transfer = yield* Transfer
@@ -183,8 +184,8 @@ export const make: Effect.Effect<
               const report = tally.report(isBegin)
               if (isNew && (isRefused || isAllRefused(report))) return run.discard
               // A consumer that fails at a report of failures has nothing to add to it.
-              const isTold = isOver && (Exit.isSuccess(exit) || report.failures.length > 0)
-              const end = isTold ? RunEvents.endOfReport(report) : RunEnd.ofExit(exit)
+              const isTold = isOver && (Exit.isSuccess(exit) || report.state === "incomplete")
+              const end = isTold ? RunEvents.endOfReport(report, isBegin) : RunEnd.ofExit(exit)
               return run.end({ ...end, files: hasBegun ? report.files : undefined })
             }).pipe(Effect.ignore)
           )
@@ -277,7 +278,7 @@ export const make: Effect.Effect<
 export const layer: Layer.Layer<
   Downloads,
   never,
-  AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
 > = Layer.effect(Downloads, make)
 
 /**

@@ -4,9 +4,8 @@
  * @since 0.1.0
  */
 import { TargetFormat } from "@scenario-assets/core/Asset"
-import * as AssetCatalog from "@scenario-assets/core/AssetCatalog"
+import { Filter } from "@scenario-assets/core/engine/CatalogFilter"
 import * as Schema from "effect/Schema"
-import type { DownloadRequest } from "./DownloadRequest.ts"
 
 const Most = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))
 
@@ -19,7 +18,7 @@ const Most = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))
 export const SyncRequest = Schema.Struct({
   directory: Schema.String,
   /** Default: everything in the project. */
-  filter: Schema.optional(AssetCatalog.Filter),
+  filter: Schema.optional(Filter),
   /** See `SyncTemplate.make`. Default `SyncTemplate.defaultTemplate`. */
   template: Schema.optional(Schema.String),
   /** Every file in this format. Default: each as it is stored. */
@@ -43,11 +42,3 @@ export const SyncRequest = Schema.Struct({
 })
 /** @category models @since 0.1.0 */
 export type SyncRequest = typeof SyncRequest.Type
-
-/**
- * Whether what was asked for is a directory that is kept in step, and not a download.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isSyncRequest = (request: DownloadRequest | SyncRequest): request is SyncRequest => !("wanted" in request)

@@ -21,6 +21,7 @@ import * as Batches from "../../src/runs/internal/Batches.ts"
 
 const account = { baseUrl: "https://api.emulator.test/v1", projectId: undefined }
 const jobA = Asset.JobId.make("job_a")
+const known = (jobId: Asset.JobId) => ({ jobId, unknown: [] })
 const jobB = Asset.JobId.make("job_b")
 
 const requestOf = Effect.fnUntraced(function* (directory: string, assetIds: ReadonlyArray<string> = ["asset_a"]) {
@@ -94,7 +95,7 @@ describe("Runs", () => {
       const runs = yield* Runs.Runs
       const request = yield* requestOf(target)
       yield* Effect.scoped(
-        Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+        Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), known(jobA)))
       )
       const other: DownloadRequest.DownloadRequest = {
         ...request,
@@ -104,7 +105,7 @@ describe("Runs", () => {
         Effect.gen(function* () {
           const run = yield* runs.begin(other, account)
           assert.isFalse(run.resumed)
-          assert.deepStrictEqual(yield* run.journal.find(keyOf(other)), Option.some(jobA))
+          assert.deepStrictEqual(yield* run.journal.find(keyOf(other)), Option.some(known(jobA)))
           assert.deepStrictEqual(
             yield* run.jobs,
             [{ batch: 0, jobId: jobA, state: "started" }],
@@ -131,7 +132,7 @@ describe("Runs", () => {
             const jobs = join(folderOf(directory), "jobs.jsonl")
             rmSync(jobs, { force: true })
             mkdirSync(jobs)
-            const error = yield* Effect.flip(run.journal.record(keyOf(request), jobId))
+            const error = yield* Effect.flip(run.journal.record(keyOf(request), known(jobId)))
             assert.strictEqual(error.jobId, jobId)
             assert.match(error.message, /^Job job_[ab] exists, but cannot be recorded, [^;]*; [^;]*\(EISDIR\)\.$/)
             rmdirSync(jobs)
@@ -157,14 +158,14 @@ describe("Runs", () => {
         assert.deepStrictEqual(yield* find, Option.none(), "there are no records yet")
         assert.isFalse(existsSync(directory))
         yield* Effect.scoped(
-          Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+          Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), known(jobA)))
         )
-        assert.deepStrictEqual(yield* find, Option.some(jobA))
+        assert.deepStrictEqual(yield* find, Option.some(known(jobA)))
 
         const { journal } = yield* runs.recall(request, account)
-        yield* journal.record(keyOf(request), jobB)
-        assert.deepStrictEqual(yield* journal.find(keyOf(request)), Option.some(jobB))
-        assert.deepStrictEqual(yield* find, Option.some(jobA), "nothing was written")
+        yield* journal.record(keyOf(request), known(jobB))
+        assert.deepStrictEqual(yield* journal.find(keyOf(request)), Option.some(known(jobB)))
+        assert.deepStrictEqual(yield* find, Option.some(known(jobA)), "nothing was written")
 
         const jobs = join(folderOf(directory), "jobs.jsonl")
         rmSync(jobs)
@@ -184,14 +185,14 @@ describe("Runs", () => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           const run = yield* runs.begin(request, account)
-          yield* run.journal.record(keyOf(request), jobA)
+          yield* run.journal.record(keyOf(request), known(jobA))
         })
       )
       const elsewhere = yield* requestOf(`${target}-2`)
       assert.deepStrictEqual(yield* found(elsewhere, account), Option.none())
       const project = { ...account, projectId: Asset.ProjectId.make("proj_b") }
       assert.deepStrictEqual(yield* found(request, project), Option.none())
-      assert.deepStrictEqual(yield* found(request, account), Option.some(jobA))
+      assert.deepStrictEqual(yield* found(request, account), Option.some(known(jobA)))
       yield* Effect.scoped(Effect.flatMap(runs.begin(request, account), (run) => run.end({ state: "complete" })))
       assert.deepStrictEqual(yield* found(request, account), Option.none())
     }).pipe(Effect.provide(layer))
@@ -208,15 +209,20 @@ describe("Runs", () => {
       }
       const during = <A, E>(given: DownloadRequest.DownloadRequest, use: (run: Runs.Run) => Effect.Effect<A, E>) =>
         Effect.scoped(Effect.flatMap(runs.begin(given, account), use))
-      yield* during(request, ({ journal }) => journal.record(keyOf(request), jobA))
+      yield* during(request, ({ journal }) => journal.record(keyOf(request), known(jobA)))
       yield* during(other, ({ journal }) => Effect.andThen(journal.find(keyOf(other)), journal.forget(jobA)))
       assert.deepStrictEqual(yield* during(other, ({ journal }) => journal.find(keyOf(other))), Option.none())
-      const runId = yield* during(other, ({ journal, runId }) => Effect.as(journal.record(keyOf(other), jobB), runId))
+      const runId = yield* during(other, ({ journal, runId }) =>
+        Effect.as(journal.record(keyOf(other), known(jobB)), runId)
+      )
       const current = { batch: 0, jobId: jobB, state: "started" } as const
       assert.deepStrictEqual(yield* runs.jobs(runId), [current])
       const useless = { batch: 0, jobId: jobA, state: "failed" } as const
       assert.deepStrictEqual(yield* runs.jobs(runId, { withUseless: true }), [useless, current])
-      assert.deepStrictEqual(yield* during(other, ({ journal }) => journal.find(keyOf(other))), Option.some(jobB))
+      assert.deepStrictEqual(
+        yield* during(other, ({ journal }) => journal.find(keyOf(other))),
+        Option.some(known(jobB))
+      )
     }).pipe(Effect.provide(layer))
   })
 
@@ -226,14 +232,14 @@ describe("Runs", () => {
       const runs = yield* Runs.Runs
       const request = yield* requestOf(target)
       yield* Effect.scoped(
-        Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+        Effect.flatMap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), known(jobA)))
       )
       appendFileSync(join(folderOf(directory), "jobs.jsonl"), '{"batch":"ab')
       yield* Effect.scoped(
         Effect.gen(function* () {
           const run = yield* runs.begin(request, account)
-          assert.deepStrictEqual(yield* run.journal.find(keyOf(request)), Option.some(jobA))
-          yield* run.journal.record(keyOf(request), jobB)
+          assert.deepStrictEqual(yield* run.journal.find(keyOf(request)), Option.some(known(jobA)))
+          yield* run.journal.record(keyOf(request), known(jobB))
         })
       )
       const [head] = yield* runs.list
@@ -283,7 +289,7 @@ describe("Runs", () => {
       const { runId } = yield* Effect.scoped(
         Effect.gen(function* () {
           const run = yield* runs.begin(request, account)
-          yield* run.journal.record(keyOf(request), jobA)
+          yield* run.journal.record(keyOf(request), known(jobA))
           yield* run.saved(256)
           assert.isUndefined((yield* runs.get(run.runId)).files, "not with every event")
           yield* TestClock.adjust("1 minute")
@@ -348,7 +354,7 @@ describe("Runs", () => {
       const runs = yield* Runs.Runs
       const request = yield* requestOf(target)
       const { runId } = yield* Effect.scoped(
-        Effect.tap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), jobA))
+        Effect.tap(runs.begin(request, account), ({ journal }) => journal.record(keyOf(request), known(jobA)))
       )
       const file = join(folderOf(directory), "head.json")
       const head = JSON.parse(readFileSync(file, "utf8"))
@@ -377,7 +383,7 @@ describe("Runs", () => {
         Effect.gen(function* () {
           const run = yield* runs.begin(request, account)
           assert.deepStrictEqual([run.runId, run.resumed], [runId, true])
-          assert.deepStrictEqual(yield* run.journal.find(keyOf(request)), Option.some(jobA))
+          assert.deepStrictEqual(yield* run.journal.find(keyOf(request)), Option.some(known(jobA)))
         })
       )
     }).pipe(Effect.provide(layer))

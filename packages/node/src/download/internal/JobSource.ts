@@ -6,6 +6,7 @@ import * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import * as BatchKeys from "@scenario-assets/core/engine/BatchKeys"
 import * as JobJournal from "@scenario-assets/core/JobJournal"
 import * as JobPoller from "@scenario-assets/core/JobPoller"
+import type { Selection } from "@scenario-assets/core/Selection"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -53,9 +54,27 @@ const ofAssets = (
 ): JobSource => {
   const batches = Batches.of(request)
   const whole = Batches.whole(request)
+  /** What each job packs: of a batch that was refused it is less than the batch. */
+  const packed = new Map<number, Selection>()
+  let parts = 0
+  /** Parts are numbered behind all batches, whichever request has them. */
+  const numbered = (events: Stream.Stream<Archives.ArchiveEvent>, from: number, count: number) => {
+    const ofParts = new Map<number, number>()
+    const numberOf = (index: number): number => {
+      if (index < count) return from + index
+      const number = ofParts.get(index) ?? batches.length + parts++
+      ofParts.set(index, number)
+      return number
+    }
+    return Stream.map(jobEvents(events), (event) => {
+      const index = numberOf(event.index)
+      if (event._tag === "Requested") packed.set(index, event.selection)
+      return event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
+    })
+  }
   return {
     total: batches.length,
-    events: whole === undefined ? Stream.empty : jobEvents(archives.events({ ...whole, poll })),
+    events: whole === undefined ? Stream.empty : numbered(archives.events({ ...whole, poll }), 0, batches.length),
     begin: whole === undefined ? Stream.empty : told(jobEvents(archives.begin(whole))),
     mayBeSaved: ({ resumed }) => resumed,
     check: (destination) =>
@@ -68,23 +87,19 @@ const ofAssets = (
         { discard: true }
       ),
     anew: Effect.fnUntraced(function* ({ batch, jobId }) {
-      const request = batches[batch]
+      const selection = packed.get(batch)
       yield* journal.forget(jobId)
-      if (request === undefined || !(yield* mayStartAnew(batch))) return undefined
-      // Of one batch by itself, under the number that it has among all.
-      return Stream.map(jobEvents(archives.events({ ...request, poll })), (event) => renumbered(event, batch))
+      if (whole === undefined || selection === undefined || !(yield* mayStartAnew(batch))) return undefined
+      return numbered(archives.events({ ...whole, selection, poll }), batch, 1)
     })
   }
 }
 
-const jobEvents = (events: Stream.Stream<Archives.ArchiveEvent>): Stream.Stream<Pipeline.JobEvent> =>
+const jobEvents = (events: Stream.Stream<Archives.ArchiveEvent>) =>
   Stream.filter(events, (event) => event._tag !== "Planned")
 
 const told = (events: Stream.Stream<Pipeline.JobEvent>): Stream.Stream<DownloadEvent> =>
   Stream.flattenIterable(Stream.map(events, Pipeline.toldOfJob))
-
-const renumbered = (event: Pipeline.JobEvent, index: number): Pipeline.JobEvent =>
-  event._tag === "Ready" ? { ...event, index, archive: { ...event.archive, index } } : { ...event, index }
 
 /** How many jobs are waited for at once. */
 const mostWaiting = 8
@@ -114,7 +129,7 @@ const ofJobs = (
             DownloadJob.isReady(job) ? Effect.void : tell({ _tag: "Waiting", index, job })
           )
           const archive = yield* archives.ofJob(jobId, patience)
-          const recorded = yield* Effect.result(journal.record(keyOf(jobId), jobId))
+          const recorded = yield* Effect.result(journal.record(keyOf(jobId), { jobId, unknown: [] }))
           if (Result.isFailure(recorded)) yield* tell({ _tag: "NotRecorded", index, error: recorded.failure })
           yield* tell({ _tag: "Ready", index, archive: { ...archive, index } })
         }).pipe(

@@ -1,6 +1,6 @@
 /** From jobs to saved archives: each archive is saved as soon as it is ready, and nobody waits for anybody. */
 import type { ApiRetry } from "@scenario-assets/core/ApiRetry"
-import type { Archive, BatchError } from "@scenario-assets/core/Archives"
+import type { Archive, BatchError, NotFound } from "@scenario-assets/core/Archives"
 import type { JobId } from "@scenario-assets/core/Asset"
 import type { DownloadJob } from "@scenario-assets/core/DownloadJob"
 import type { JournalError } from "@scenario-assets/core/JobJournal"
@@ -26,6 +26,7 @@ interface Requested {
 export type JobEvent =
   | { readonly _tag: "Started"; readonly index: number; readonly idCount: number }
   | (ApiRetry & { readonly _tag: "Retrying"; readonly index: number; readonly jobId?: JobId })
+  | { readonly _tag: "NotFound"; readonly index: number; readonly ids: NotFound["ids"] }
   | Requested
   | { readonly _tag: "NotRecorded"; readonly index: number; readonly error: JournalError }
   | { readonly _tag: "Waiting"; readonly index: number; readonly job: DownloadJob }
@@ -63,6 +64,10 @@ export const make = (jobs: Jobs, destination: Destination): Stream.Stream<Downlo
 
       const ofJobs = Effect.fnUntraced(function* (event: JobEvent): Effect.fn.Return<ReadonlyArray<DownloadEvent>> {
         switch (event._tag) {
+          case "Started":
+            // A part of a batch that had to be divided.
+            if (event.index >= jobs.total) unsettled++
+            break
           case "Requested":
             if (jobs.mayBeSaved(event)) resumed.add(event.index)
             else resumed.delete(event.index)
@@ -111,6 +116,8 @@ export const toldOfJob = (event: JobEvent): ReadonlyArray<DownloadEvent> => {
   switch (event._tag) {
     case "Started":
       return [{ _tag: "BatchStarted", batch, idCount: event.idCount }]
+    case "NotFound":
+      return [{ _tag: "IdsNotFound", batch, ids: event.ids }]
     case "Retrying": {
       const { error, pause, tries } = event
       return [{ _tag: "ApiRetrying", batch, ...ofJob(event.jobId), error, tries, pause }]

@@ -24,5 +24,13 @@ export const record = (run: Run, event: DownloadEvent, files: () => number): Eff
 }
 
 /** How a run ended that has one, and its first error. */
-export const endOfReport = ({ failures: [first], state }: DownloadReport) =>
-  first === undefined ? { state } : { state, message: first.error.message }
+export const endOfReport = (
+  { failures: [first], notFound: { count, ids }, state }: DownloadReport,
+  isBegun: boolean
+) => {
+  if (first !== undefined) return { state, message: first.error.message }
+  if (count === 0) return { state }
+  // There is nothing to resume but what exists.
+  const message = `ids that do not exist in this project: ${count}, such as ${ids[0]}`
+  return { state: isBegun ? ("begun" as const) : ("complete" as const), message }
+}

@@ -15,6 +15,10 @@ export const make = (of: {
   const jobs = new Map<number, DownloadReport["jobs"][number]>()
   const archives: Array<SavedArchive> = []
   const failures: Array<Failed> = []
+  const notFound: { count: number; readonly ids: Array<DownloadReport["notFound"]["ids"][number]> } = {
+    count: 0,
+    ids: []
+  }
   /** Of the files of each batch. */
   const files = new Map<number, Counts>()
   /** How many files of a batch came from an archive that another one has taken the place of. */
@@ -28,6 +32,10 @@ export const make = (of: {
   return {
     take: (event) => {
       switch (event._tag) {
+        case "IdsNotFound":
+          notFound.count += event.ids.length
+          notFound.ids.push(...event.ids.slice(0, mostIds - notFound.ids.length))
+          return
         case "JobStarted": {
           const { batch, jobId, resumed } = event
           jobs.set(batch, { batch, jobId, resumed })
@@ -80,7 +88,7 @@ export const make = (of: {
         sum([...archives, ...others], of)
       return {
         ...(of.runId === undefined ? {} : { runId: of.runId }),
-        state: failures.length > 0 ? "incomplete" : isBegun ? "begun" : "complete",
+        state: failures.length + notFound.count > 0 ? "incomplete" : isBegun ? "begun" : "complete",
         place: of.place,
         batches: of.batches,
         files: total(({ files }) => files),
@@ -89,6 +97,7 @@ export const make = (of: {
         fetched: total(({ fetched }) => fetched),
         renamed: sum([...files.values()], ({ renamed }) => renamed),
         refused: sum([...files.values()], ({ refused }) => refused),
+        notFound: { count: notFound.count, ids: [...notFound.ids] },
         jobs: [...jobs.values()].toSorted((a, b) => a.batch - b.batch),
         archives: archives.toSorted((a, b) => a.batch - b.batch),
         failures: failures.toSorted((a, b) => a.batch - b.batch)
@@ -96,6 +105,9 @@ export const make = (of: {
     }
   }
 }
+
+/** Nobody reads more. */
+const mostIds = 100
 
 /** Files of a batch, as they are told. */
 interface Counts {

@@ -1,25 +1,22 @@
 /** Where the files of a run go. */
 import { format, parse, resolve } from "node:path"
 import type { DownloadRequest } from "../DownloadRequest.ts"
-import { isSyncRequest, type SyncRequest } from "../SyncRequest.ts"
+import { isSync, type RunRequest } from "./RunRequest.ts"
 
 /** The directory, or the path of the archive. */
 export const of = ({ destination }: Pick<DownloadRequest, "destination">): string =>
   destination._tag === "Directory" ? destination.directory : destination.file
 
-/** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several. */
+/** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several, or a batch had to be divided. */
 export const archivePath = (file: string, total: number, batch: number): string => {
   const { dir, ext, name, root } = parse(file)
-  return format({ root, dir, name: total === 1 ? name : `${name}-${batch + 1}`, ext })
+  return format({ root, dir, name: total === 1 && batch === 0 ? name : `${name}-${batch + 1}`, ext })
 }
 
 /** The same request for a process in another working directory. */
-export const absolute = <Request extends DownloadRequest | SyncRequest>(
-  request: Request,
-  cwd: string = resolve(".")
-): Request => {
+export const absolute = <Request extends RunRequest>(request: Request, cwd: string = resolve(".")): Request => {
   const whole = (path: string) => resolve(cwd, path)
-  if (isSyncRequest(request)) return { ...request, directory: whole(request.directory) }
+  if (isSync(request)) return { ...request, directory: whole(request.directory) }
   const { destination } = request
   return {
     ...request,

@@ -13,16 +13,13 @@ import * as Files from "../../file/internal/Files.ts"
 import * as Lock from "../../file/internal/Lock.ts"
 import * as DownloadRequest from "../DownloadRequest.ts"
 import * as RunRecord from "../RunRecord.ts"
-import { isSyncRequest, SyncRequest } from "../SyncRequest.ts"
+import { SyncRequest } from "../SyncRequest.ts"
 import * as Batches from "./Batches.ts"
 import * as Place from "./Place.ts"
 import * as RunIds from "./RunIds.ts"
 import * as RunJobs from "./RunJobs.ts"
 import * as RunProcess from "./RunProcess.ts"
-
-/** What a run can be asked for. */
-const RunRequest = Schema.Union([DownloadRequest.DownloadRequest, SyncRequest])
-type RunRequest = typeof RunRequest.Type
+import { isSync, RunRequest } from "./RunRequest.ts"
 
 const Head = Schema.fromJsonString(RunRecord.RunHead)
 const decodeHead = Schema.decodeOption(Head)
@@ -44,7 +41,7 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 
 /** Which files a run is for: what is recorded of that in its head. */
 const identify = (request: RunRequest, account: RunRecord.Account) =>
-  isSyncRequest(request) ? identifySync(request, account) : identifyDownload(request, account)
+  isSync(request) ? identifySync(request, account) : identifyDownload(request, account)
 
 const identifyDownload = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
   const { destination, wanted } = request
@@ -123,12 +120,12 @@ export const make = (root: string) => {
 
   const request = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
     const found = yield* asked(runId)
-    return isSyncRequest(found) ? yield* new RunRecord.OtherKindOfRun({ runId, kind: "sync" }) : found
+    return isSync(found) ? yield* new RunRecord.OtherKindOfRun({ runId, kind: "sync" }) : found
   })
 
   const syncRequest = Effect.fnUntraced(function* (runId: RunRecord.RunId) {
     const found = yield* asked(runId)
-    return isSyncRequest(found)
+    return isSync(found)
       ? found
       : yield* new RunRecord.OtherKindOfRun({ runId, kind: found.wanted._tag === "Jobs" ? "jobs" : "assets" })
   })
@@ -156,7 +153,7 @@ export const make = (root: string) => {
     yield* checkElsewhere(heads, identity)
     const unfinished = unfinishedOf(heads, place, account)
     // A directory that was brought in step is brought in step again: that is the same run.
-    const candidates = isSyncRequest(request) ? heads.filter(isOf(place, account)) : unfinished
+    const candidates = isSync(request) ? heads.filter(isOf(place, account)) : unfinished
     const before = candidates.find((head) => head.key === key)
     const own = yield* RunProcess.own
     const isFree = (id: RunRecord.RunId) => heads.every(({ runId }) => runId !== id)
@@ -293,7 +290,7 @@ const finishedOf = Effect.fnUntraced(function* (
   request: RunRequest,
   account: RunRecord.Account
 ) {
-  if (isSyncRequest(request)) return []
+  if (isSync(request)) return []
   const { destination } = request
   if (destination._tag !== "ArchiveFiles" || destination.replace === true) return []
   const { baseUrl, projectId } = account
@@ -313,7 +310,7 @@ const finishedOf = Effect.fnUntraced(function* (
 })
 
 const batchKeys = (account: RunRecord.Account, request: RunRequest) =>
-  isSyncRequest(request) ? [] : Batches.of(request).map((batch) => BatchKeys.of(account, batch))
+  isSync(request) ? [] : Batches.of(request).map((batch) => BatchKeys.of(account, batch))
 
 const since = ({ process }: RunRecord.RunHead): number => DateTime.toEpochMillis(process.since)
 
@@ -326,12 +323,12 @@ const busy = (place: string, { holder }: Locked): RunRecord.RunBusy =>
 
 /** The jobs that a run has begun, or was asked for. */
 const jobsIn = (request: RunRequest, { all, stateOf }: RunJobs.Recorded) =>
-  !isSyncRequest(request) && request.wanted._tag === "Jobs"
+  !isSync(request) && request.wanted._tag === "Jobs"
     ? request.wanted.jobIds.map((jobId, batch): RunRecord.RunJob => ({ batch, jobId, state: stateOf(jobId) }))
     : all()
 
 const summary = (request: RunRequest): RunRecord.RunHead["wanted"] => {
-  if (isSyncRequest(request)) return { kind: "sync", count: 0, first: "" }
+  if (isSync(request)) return { kind: "sync", count: 0, first: "" }
   const { wanted } = request
   const ids =
     wanted._tag === "Jobs"

@@ -1,7 +1,7 @@
 /** The jobs of a run in a file of lines, to which one is added for each job: a journal for `Archives`. */
 import { createHash } from "node:crypto"
-import { JobId } from "@scenario-assets/core/Asset"
-import { type BatchKey, type JobJournal, JournalError } from "@scenario-assets/core/JobJournal"
+import { AssetId, InferenceId, JobId, ModelId } from "@scenario-assets/core/Asset"
+import { type BatchKey, type JobJournal, JournalError, type Recorded as Job } from "@scenario-assets/core/JobJournal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -10,10 +10,12 @@ import type { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type { RunJob } from "../RunRecord.ts"
 
+const Id = Schema.Union([AssetId, InferenceId, ModelId])
+
 const Line = Schema.fromJsonString(
   Schema.Union([
     /** A job was begun for the batch with this digest, or one that another run had begun was taken over. */
-    Schema.Struct({ batch: Schema.String, jobId: JobId }),
+    Schema.Struct({ batch: Schema.String, jobId: JobId, unknown: Schema.optionalKey(Schema.Array(Id)) }),
     /** It is of no use any more. */
     Schema.Struct({ forgotten: JobId }),
     /** The batch was begun anew, which it may be once. */
@@ -47,7 +49,7 @@ export interface RunJobs extends Recorded {
 
 /** What some lines say together. */
 interface Known {
-  readonly jobs: Map<string, JobId>
+  readonly jobs: Map<string, Job>
   /** Those that are of no use any more. */
   readonly useless: ReadonlyArray<{ readonly batch: string; readonly jobId: JobId }>
   readonly anew: Set<string>
@@ -65,8 +67,8 @@ const readLines = (path: string): Effect.Effect<ReadonlyArray<Line>, FileError> 
 const know = (lines: ReadonlyArray<Line>): Known => {
   const forgotten = new Set(lines.flatMap((line) => ("forgotten" in line ? [line.forgotten] : [])))
   const begun = lines.filter((line) => "jobId" in line)
-  const jobs = new Map<string, JobId>()
-  for (const { batch, jobId } of begun) if (!forgotten.has(jobId)) jobs.set(batch, jobId)
+  const jobs = new Map<string, Job>()
+  for (const { batch, jobId, unknown = [] } of begun) if (!forgotten.has(jobId)) jobs.set(batch, { jobId, unknown })
   return {
     jobs,
     useless: begun.filter(({ jobId }) => forgotten.has(jobId)),
@@ -76,11 +78,13 @@ const know = (lines: ReadonlyArray<Line>): Known => {
 }
 
 const recorded = ({ jobs, states, useless }: Known, digests: ReadonlyArray<string>): Recorded => {
+  const isBatch = new Set(digests)
   const stateOf = (jobId: JobId) => states.get(jobId) ?? "started"
   const all = () =>
-    digests.flatMap((key, batch) => {
-      const jobId = jobs.get(key)
-      return jobId === undefined ? [] : [{ batch, jobId, state: stateOf(jobId) }]
+    // Behind the batches come parts of those that had to be divided.
+    [...digests, ...[...jobs.keys()].filter((key) => !isBatch.has(key))].flatMap((key, batch) => {
+      const job = jobs.get(key)
+      return job === undefined ? [] : [{ batch, jobId: job.jobId, state: stateOf(job.jobId) }]
     })
   const failed = () =>
     useless.flatMap(({ batch: key, jobId }) => {
@@ -152,10 +156,11 @@ export const open = Effect.fnUntraced(function* (
         })
     )
 
-  const record = (key: string, jobId: JobId) =>
+  const record = (key: string, job: Job) =>
     Effect.suspend(() => {
-      own.jobs.set(key, jobId)
-      return add({ batch: key, jobId })
+      own.jobs.set(key, job)
+      const { jobId, unknown } = job
+      return add({ batch: key, jobId, ...(unknown.length === 0 ? {} : { unknown }) })
     })
 
   return {
@@ -185,17 +190,17 @@ export const open = Effect.fnUntraced(function* (
             ? Effect.succeedNone
             : Effect.as(Effect.ignore(record(key, found)), Option.some(found))
         }),
-      record: (batch, jobId) =>
-        Effect.suspend(() => record(digest(batch), jobId)).pipe(
+      record: (batch, job) =>
+        Effect.suspend(() => record(digest(batch), job)).pipe(
           failed(
-            `Job ${jobId} exists, but cannot be recorded, so that no later run will find it; keep its id and fetch it by that.`,
-            jobId
+            `Job ${job.jobId} exists, but cannot be recorded, so that no later run will find it; keep its id and fetch it by that.`,
+            job.jobId
           )
         ),
       forget: (jobId) =>
         Effect.suspend(() => {
           for (const { jobs } of [own, elsewhere])
-            for (const [key, known] of jobs) if (known === jobId) jobs.delete(key)
+            for (const [key, known] of jobs) if (known.jobId === jobId) jobs.delete(key)
           return add({ forgotten: jobId })
         }).pipe(failed(`Job ${jobId} cannot be removed from the record of the run.`))
     }
