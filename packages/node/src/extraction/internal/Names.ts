@@ -77,24 +77,35 @@ export const candidates = ({ found, searched }: Place, name: string): Candidates
   const known = found.get(name)
   if (known !== undefined) return known
   const files = (items: ReadonlyArray<Existing.Item>) => items.filter(({ kind }) => kind === "file")
-  const candidates = {
-    called: searched.flatMap((listing) => files(listing.called(name))),
-    numbered: searched.flatMap((listing) => files(listing.numbered(name)))
-  }
+  const called = searched.flatMap((listing) => files(listing.called(name)))
+  const numbered = searched.flatMap((listing) => files(listing.numbered(name)))
+  // Of most names there is nothing, and of most directories everything is asked once.
+  if (called.length === 0 && numbered.length === 0) return none
+  const candidates = { called, numbered }
   found.set(name, candidates)
   return candidates
 }
 
+const none: Candidates = { called: [], numbered: [] }
+
 export const holds = (item: Existing.Item, content: Content): boolean =>
   item.size === content.size && item.crc32 === content.crc32
 
-/** A path that is given away, and for what. */
+/** A path that is given away, and for what. There is one for each file of all archives: it holds no more than it has to. */
 interface Claim extends Content {
   readonly path: string
-  /** The path without its number. */
-  readonly wanted: string
+  /** The path without its number, where it has one. */
+  readonly wanted: string | undefined
   readonly action: Action
 }
+
+const claimOf = ({ crc32, size }: Content, path: string, wanted: string, action: Action): Claim => ({
+  size,
+  crc32,
+  path,
+  wanted: wanted === path ? undefined : wanted,
+  action
+})
 
 /** `isReserved` tells names that are nobody's, folded. */
 export const make = (
@@ -103,12 +114,13 @@ export const make = (
   isReserved: (key: string) => boolean,
   longest: number = EntryPath.maximalSegment
 ): Names => {
+  /** By their paths. */
   const files = new Map<string, Claim>()
+  /** Those that have another path than was wanted, by that and by their content: there may be thousands that wanted the same. */
+  const elsewhere = new Map<string, Map<string, Claim>>()
   /** Each with its spelling. */
   const directories = new Map<string, string>()
   const places = new Map<string, Place>()
-  /** By the path that was wanted, and the content. */
-  const decided = new Map<string, Claim>()
   /** The number to try next, so that many files of one name do not try all numbers again. */
   const next = new Map<string, number>()
 
@@ -170,7 +182,6 @@ export const make = (
   const wish = (place: Place, name: string, content: Content) => {
     const wanted = pathIn(place, name)
     const key = EntryPath.fold(wanted)
-    const id = idOf(key, content)
     const isTaken = isUsed(key)
     const occupants = place.listing.called(name)
     const named = ({ action, path }: Pick<Claim, "action" | "path">): Name => {
@@ -179,17 +190,27 @@ export const make = (
       return { path, action, why: [isTaken || occupants.length === 0 ? "taken" : "other content there"] }
     }
     const give = (path: string, action: Action): Name => {
-      const claim = { ...content, path, wanted, action }
-      files.set(EntryPath.fold(path), claim)
-      decided.set(id, claim)
+      const claim = claimOf(content, path, wanted, action)
+      add(claim, key)
       return named(claim)
     }
-    return { wanted, key, isTaken, occupants, earlier: decided.get(id) ?? files.get(key), named, give }
+    const plain = files.get(key)
+    const isSame = plain?.size === content.size && plain.crc32 === content.crc32
+    const earlier = isSame ? plain : elsewhere.get(key)?.get(idOf(content))
+    return { wanted, key, isTaken, occupants, earlier, named, give }
+  }
+
+  const add = (claim: Claim, wanted: string): void => {
+    const key = EntryPath.fold(claim.path)
+    files.set(key, claim)
+    if (key === wanted) return
+    const others = elsewhere.get(wanted) ?? new Map<string, Claim>()
+    elsewhere.set(wanted, others.set(idOf(claim), claim))
   }
 
   const plain: Names["plain"] = (place, name, content, ifDiffers) => {
     const { earlier, give, isTaken, named, occupants, wanted } = wish(place, name, content)
-    if (earlier?.size === content.size && earlier.crc32 === content.crc32) return named(earlier)
+    if (earlier !== undefined) return named(earlier)
     const { called, numbered } = candidates(place, name)
     const right = (items: ReadonlyArray<Existing.Item>) =>
       items.find((item) => holds(item, content) && files.get(EntryPath.fold(item.path))?.action !== "replace")
@@ -211,10 +232,20 @@ export const make = (
   }
 
   const another: Names["another"] = (path, content) => {
-    const wanted = files.get(EntryPath.fold(path))?.wanted ?? path
-    const claim: Claim = { ...content, wanted, path: firstFree(wanted, () => true), action: "write" }
-    files.set(EntryPath.fold(claim.path), claim)
-    decided.set(idOf(EntryPath.fold(wanted), content), claim)
+    const key = EntryPath.fold(path)
+    const lost = files.get(key)
+    const wanted = lost?.wanted ?? path
+    // Nobody knows what it has now.
+    const foreign = claimOf({ size: Number.NaN, crc32: Number.NaN }, path, wanted, "write")
+    files.set(key, foreign)
+    const wantedKey = EntryPath.fold(wanted)
+    const claim = claimOf(
+      content,
+      firstFree(wanted, () => true),
+      wanted,
+      "write"
+    )
+    add(claim, wantedKey)
     return { path: claim.path, action: claim.action, why: ["other content there"] }
   }
 
@@ -232,6 +263,6 @@ export const make = (
   return { longest, place, plain, numbered, another }
 }
 
-const idOf = (key: string, { crc32, size }: Content): string => `${key}\0${size} ${crc32}`
+const idOf = ({ crc32, size }: Content): string => `${size} ${crc32}`
 
 const pathIn = ({ path }: Place, name: string): string => (path === "." ? name : `${path}/${name}`)
