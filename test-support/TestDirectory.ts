@@ -2,7 +2,7 @@
  * One directory per test run, below which tests write every file. It is kept until the run has ended, then searched for
  * canaries, then removed; so a test does not remove its own files.
  */
-import { appendFileSync, mkdirSync, mkdtempSync } from "node:fs"
+import { appendFileSync, mkdtempSync } from "node:fs"
 import path from "node:path"
 
 export const variable = "SCENARIO_ASSETS_TEST_DIR"
@@ -17,9 +17,10 @@ export const root = (): string => {
 /** A fresh, empty directory for one test. */
 export const make = (name = "test"): string => mkdtempSync(path.join(root(), `${name}-`))
 
+/** Where that is kept which test files have printed. */
+export const printed = (): string => path.join(root(), "printed")
+
 /** Keeps what a test file has printed, so that it is searched like every other file. */
 export const recordPrinted = (testFile: string, text: string | Uint8Array): void => {
-  const directory = path.join(root(), "printed")
-  mkdirSync(directory, { recursive: true })
-  appendFileSync(path.join(directory, `${path.relative(process.cwd(), testFile).replaceAll(/[\\/]/g, "__")}.txt`), text)
+  appendFileSync(path.join(printed(), `${path.relative(process.cwd(), testFile).replaceAll(/[\\/]/g, "__")}.txt`), text)
 }

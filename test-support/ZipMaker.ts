@@ -147,7 +147,18 @@ export const timestamp = (seconds: number): Uint8Array => block(0x5455, Uint8Arr
 export const u16 = (value: number): Uint8Array => Uint8Array.of(value, value >>> 8)
 export const u32 = (value: number): Uint8Array => Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
 export const u64 = (value: number): Uint8Array => concat(u32(value % 2 ** 32), u32(Math.floor(value / 2 ** 32)))
-export const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => new Uint8Array(Buffer.concat(parts))
+export const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => joined(parts)
+
+/** In an array of bytes that is no `Buffer`, without a copy between. */
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
 
 const utf8 = 0x0800
 const hasDescriptor = 0x0008
@@ -291,6 +302,6 @@ class Writer {
   }
 
   toBytes(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#parts))
+    return joined(this.#parts)
   }
 }

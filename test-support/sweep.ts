@@ -1,7 +1,7 @@
 /**
  * Vitest's global set-up: bundles the command line, makes the directory of the run, and in the end searches every file below it for canaries.
  */
-import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs"
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import * as Canary from "./Canary.ts"
@@ -12,6 +12,7 @@ export default async function setup(): Promise<() => void> {
   await TestBundle.make()
   const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-test-"))
   process.env[TestDirectory.variable] = directory
+  mkdirSync(TestDirectory.printed())
   return () => {
     const leaks = sweep(directory)
     if (leaks.length > 0) throw new Error(report(directory, leaks))

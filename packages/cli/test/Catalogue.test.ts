@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Binary from "./support/Binary.ts"
+import * as CommandLines from "./support/CommandLines.ts"
 import * as Emulated from "./support/Emulated.ts"
 
 /** What the emulator's newest asset is from: 2026-11-01T00:00Z; the others are six hours apart before it. */
@@ -78,8 +79,10 @@ describe.concurrent("assets", () => {
           ({ id, tags }) => (id === all[1]?.id || id === all[2]?.id) && tags.includes("even")
         ]
       ]
-      for (const [args, fits] of cases) {
-        const { code, stderr, stdout } = yield* emulated.run(["assets", "--ids", ...args], { env: { TZ: "UTC" } })
+      const words = cases.map(([args]) => ["assets", "--ids", ...args])
+      const ended = yield* CommandLines.run(words, { env: { ...emulated.env, TZ: "UTC" } })
+      for (const [index, [args, fits]] of cases.entries()) {
+        const { code, stderr, stdout = "" } = ended[index] ?? {}
         assert.strictEqual(code, 0, stderr)
         assert.deepStrictEqual(
           lines(stdout).toSorted(),
@@ -133,7 +136,7 @@ describe.concurrent("assets", () => {
     })
   )
 
-  it.live.each([
+  const refused = [
     [["--since", "yesterday"], /--since: "yesterday" is not a date; it takes a date \(2026-11-01\)/],
     [["--since", "2026-02-30"], /--since: "2026-02-30" is not a date/],
     [["--since", "2026-11-02", "--until", "2026-11-01"], /--since 2026-11-02 is after --until 2026-11-01/],
@@ -142,13 +145,19 @@ describe.concurrent("assets", () => {
     [["--search", " "], /--search is empty/],
     [["--metadata", "."], /--metadata: "\." is not the name of a file/],
     [["job_a"], /try: scenario-assets list job_a/]
-  ] as const)("refuses %j, before anybody is asked", ([args, message]) =>
+  ] as const
+  it.live("refuses values that are wrong, before anybody is asked", () =>
     Effect.gen(function* () {
       const emulated = yield* make
-      const { code, stderr } = yield* emulated.run(["assets", ...args])
-      assert.strictEqual(code, 2)
-      assert.match(stderr, message)
-      assert.isEmpty(yield* emulated.requests("listAssets"))
+      const words = refused.map(([args]) => ["assets", ...args])
+      const ended = yield* CommandLines.run(words, { env: emulated.env })
+      assert.lengthOf(ended, refused.length)
+      for (const [index, [args, message]] of refused.entries()) {
+        const { code, stderr = "" } = ended[index] ?? {}
+        assert.strictEqual(code, 2, `${args.join(" ")}: ${stderr}`)
+        assert.match(stderr, message)
+      }
+      assert.isEmpty(yield* emulated.emulator.requests)
     })
   )
 

@@ -33,12 +33,13 @@ const complete = (
   // As readline does it, with words that need no quoting.
   const program = `
     source "$1"; shift
+    offer=$(complete -p scenario-assets | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
     for line; do
       COMP_LINE="$line"; COMP_POINT=\${#line}
       read -r -a COMP_WORDS <<< "$line"
       [[ "$line" == *" " ]] && COMP_WORDS+=("")
       COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMPREPLY=()
-      $(complete -p scenario-assets | sed 's/.*-F \\([^ ]*\\) .*/\\1/') scenario-assets "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
+      $offer scenario-assets "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
       printf '%s\\t' "\${COMPREPLY[@]}"; echo
     done`
   const { status, stderr, stdout } = spawnSync("bash", ["--norc", "-c", program, "bash", file, ...lines], {

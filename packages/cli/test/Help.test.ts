@@ -4,7 +4,7 @@ import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as HelpText from "../src/help/HelpText.ts"
-import * as Binary from "./support/Binary.ts"
+import * as CommandLines from "./support/CommandLines.ts"
 import * as HelpPages from "./support/HelpPages.ts"
 import * as Reference from "./support/Reference.ts"
 
@@ -72,22 +72,29 @@ describe("the help of all commands", () => {
 
   it.live("is shown by the command help too, which knows what may have been meant", () =>
     Effect.gen(function* () {
-      for (const path of [[], ["download"], ["runs", "resume"]]) {
-        const [flag, command] = [yield* Binary.run([...path, "--help"]), yield* Binary.run(["help", ...path])]
+      const known = [[], ["download"], ["runs", "resume"]]
+      const pages = yield* CommandLines.run([
+        ...known.map((path) => [...path, "--help"]),
+        ...known.map((path) => ["help", ...path])
+      ])
+      assert.lengthOf(pages, 2 * known.length)
+      for (const [index, flag] of pages.slice(0, known.length).entries()) {
+        const command = pages[known.length + index]
         assert.deepStrictEqual(command, flag)
-        assert.deepStrictEqual([command.code, command.stderr], [0, ""])
+        assert.deepStrictEqual([flag.code, flag.stderr], [0, ""])
+        assert.include(flag.stdout, "Usage: scenario-assets")
       }
-      for (const [path, stderr] of [
+      const unknown = [
         [["dowload"], "there is no command \"dowload\"; did you mean download?\nSee 'scenario-assets --help'.\n"],
         [
           ["runs", "rseume"],
           "there is no command \"rseume\"; did you mean resume?\nSee 'scenario-assets runs --help'.\n"
         ],
         [["download", "x"], "there is no command \"x\"\nSee 'scenario-assets download --help'.\n"]
-      ] as const) {
-        const unknown = yield* Binary.run(["help", ...path])
-        assert.deepStrictEqual([unknown.code, unknown.stdout], [2, ""])
-        assert.strictEqual(unknown.stderr, `scenario-assets: ${stderr}`)
+      ] as const
+      const ended = yield* CommandLines.run(unknown.map(([path]) => ["help", ...path]))
+      for (const [index, [, stderr]] of unknown.entries()) {
+        assert.deepInclude(ended[index], { code: 2, stdout: "", stderr: `scenario-assets: ${stderr}` })
       }
     })
   )

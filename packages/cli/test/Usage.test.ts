@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as UsageMessage from "../src/report/UsageMessage.ts"
 import * as Binary from "./support/Binary.ts"
+import * as CommandLines from "./support/CommandLines.ts"
 import * as Emulated from "./support/Emulated.ts"
 
 /** Words that are wrong, what is said of them, and the command whose help is named. */
@@ -91,15 +92,20 @@ const mistakes: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegEx
 const credentials = { SCENARIO_API_KEY: "key", SCENARIO_API_SECRET: "secret" }
 
 describe.concurrent("a command line that is wrong", () => {
-  it.live.each(mistakes)("%j", ([args, says, help]) =>
+  it.live("is told what is wrong, and which help to read", () =>
     Effect.gen(function* () {
-      const { code, stderr, stdout } = yield* Binary.run(args, { env: credentials })
-      assert.deepStrictEqual([code, stdout], [2, ""], stderr)
-      assert.match(stderr, /^scenario-assets: /)
-      assert.match(stderr, says)
-      assert.isTrue(stderr.endsWith(`\nSee '${["scenario-assets", help].join(" ").trim()} --help'.\n`), stderr)
-      assert.notMatch(stderr, /Usage:|\n\s+at /)
-      assert.notInclude(stderr, "\u001b")
+      const lines = mistakes.map(([args]) => args)
+      const ended = yield* CommandLines.run(lines, { env: credentials })
+      assert.lengthOf(ended, mistakes.length)
+      for (const [index, [args, says, help]] of mistakes.entries()) {
+        const { code, stderr = "", stdout } = ended[index] ?? {}
+        assert.deepStrictEqual([code, stdout], [2, ""], `${args.join(" ")}: ${stderr}`)
+        assert.match(stderr, /^scenario-assets: /)
+        assert.match(stderr, says)
+        assert.isTrue(stderr.endsWith(`\nSee '${["scenario-assets", help].join(" ").trim()} --help'.\n`), stderr)
+        assert.notMatch(stderr, /Usage:|\n\s+at /)
+        assert.notInclude(stderr, "\u001b")
+      }
     })
   )
 

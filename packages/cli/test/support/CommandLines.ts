@@ -1,4 +1,4 @@
-/** Many command lines in one process: for what is decided before anything is sent. */
+/** Many command lines in one process, one after the other: for what is said, where nothing depends on how a process starts or ends. */
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { expect } from "@effect/vitest"
@@ -12,6 +12,8 @@ export interface Ended {
   readonly code: number
   /** What was printed, on stdout and on stderr. */
   readonly text: string
+  readonly stdout: string
+  readonly stderr: string
 }
 
 export const run = (

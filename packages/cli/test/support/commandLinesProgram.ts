@@ -6,19 +6,24 @@ import * as Cli from "../../src/Cli.ts"
 
 const lines: ReadonlyArray<ReadonlyArray<string>> = JSON.parse(process.argv[2] ?? "[]")
 
-/** Collects what is printed meanwhile. */
-const printed: Array<string> = []
+/** What is printed meanwhile, together and on each stream. */
+const printed = { text: "", stdout: "", stderr: "" }
 const write = process.stdout.write.bind(process.stdout)
-for (const stream of [process.stdout, process.stderr]) {
-  stream.write = (text: unknown, ...more: ReadonlyArray<unknown>) => {
-    printed.push(String(text))
+for (const stream of ["stdout", "stderr"] as const) {
+  process[stream].write = (text: unknown, ...more: ReadonlyArray<unknown>) => {
+    printed.text += String(text)
+    printed[stream] += String(text)
     for (const done of more) if (typeof done === "function") done()
     return true
   }
 }
 
 const all = Effect.forEach(lines, (args) =>
-  Effect.map(Cli.run(args, "0.0.0"), (code) => ({ code, text: printed.splice(0).join("") }))
+  Effect.map(Cli.run(args, "0.0.0"), (code) => {
+    const ended = { code, ...printed }
+    printed.text = printed.stdout = printed.stderr = ""
+    return ended
+  })
 )
 
 NodeRuntime.runMain(

@@ -54,24 +54,24 @@ describe("ArchiveReader.forEach", () => {
       }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
-  it.live.each([1, 5, 20].flatMap((size) => ([1, 8, "unbounded"] as const).map((at) => [size, at] as const)))(
-    "gives several files of %s MiB, %s at once",
-    ([size, concurrency]) =>
-      Effect.gen(function* () {
-        const contents = Object.fromEntries(
-          Array.from({ length: 5 }, (_, n) => [`${n}`, Extracting.noise(size * mebibyte, n + 1)])
-        )
-        const host = yield* RangeHost.make(ZipMaker.make(Extracting.entriesOf(contents, 0)).bytes)
+  it.live.each([1, 5, 20])(`gives several files of %s MiB, ${concurrencies.join(", ")} at once`, (size) =>
+    Effect.gen(function* () {
+      const contents = Object.fromEntries(
+        Array.from({ length: 5 }, (_, n) => [`${n}`, Extracting.noise(size * mebibyte, n + 1)])
+      )
+      const host = yield* RangeHost.make(ZipMaker.make(Extracting.entriesOf(contents, 0)).bytes)
+      for (const concurrency of concurrencies) {
         const report = yield* forEach(
           onHost(host),
           (name, content) =>
             Effect.map(Stream.mkUint8Array(content), (bytes) =>
-              assert.isTrue(Buffer.from(contents[name] ?? "").equals(bytes))
+              assert.isTrue(Buffer.compare(contents[name] ?? new Uint8Array(0), bytes) === 0)
             ),
           { concurrency }
         )
         assert.deepStrictEqual(report, { fileCount: 5, byteCount: 5 * size * mebibyte, refused: [] })
-      }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+      }
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
   it.live("fetches no large file whose content is not run, and no file that is not selected", () =>

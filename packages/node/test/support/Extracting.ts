@@ -132,7 +132,10 @@ const itemsOf = (directory: string, prefix: string): ReadonlyArray<readonly [nam
   })
 
 export const describe = (content: string | Uint8Array): string => {
-  const bytes = Buffer.from(content)
+  const bytes =
+    typeof content === "string"
+      ? Buffer.from(content)
+      : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   const sum = crc32(bytes).toString(16)
   return bytes.length < 100 && !bytes.some((byte) => byte < 32 || byte > 126)
     ? bytes.toString()
@@ -163,11 +166,12 @@ export const inodes = (directory: string): Readonly<Record<string, string>> =>
 
 /** Bytes that deflate makes little of, always the same for a seed. */
 export const noise = (length: number, seed = 1): Uint8Array => {
-  const bytes = Buffer.alloc(length)
+  const bytes = new Uint8Array(length)
+  const words = new Int32Array(bytes.buffer, 0, Math.floor(length / 4))
   let state = seed
-  for (let at = 0; at + 4 <= length; at += 4) {
+  for (let at = 0; at < words.length; at++) {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0
-    bytes.writeInt32LE(state ^ (state << 7), at)
+    words[at] = state ^ (state << 7)
   }
   return bytes
 }

@@ -58,7 +58,7 @@ export const forEach = <E, R>(
   )
 
 export const isRight = (name: string, bytes: Uint8Array) =>
-  assert.isTrue(Buffer.from(files[name] ?? "").equals(bytes), `the content of ${name}`)
+  assert.isTrue(Buffer.compare(files[name] ?? new Uint8Array(0), bytes) === 0, `the content of ${name}`)
 
 export const whole = (name: string, content: Content) =>
   Effect.map(Stream.mkUint8Array(content), (bytes) => isRight(name, bytes))

@@ -1,7 +1,12 @@
 /** A process that downloads one URL to a file and says how far it is; made to be killed. */
-import { ScenarioConfig, type Transfer } from "@scenario-assets/core"
-import { FileDownload, NodeScenario } from "@scenario-assets/node"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import type * as Transfer from "@scenario-assets/core/transfer/Transfer"
+import * as FileDownload from "@scenario-assets/node/file/FileDownload"
+import * as NodeScenario from "@scenario-assets/node/NodeScenario"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as Canary from "../../../../test-support/Canary.ts"
 import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 

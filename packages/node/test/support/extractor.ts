@@ -1,8 +1,13 @@
 /** A process that extracts what a URL gives into a directory and says how far it is; made to be killed, and measured. */
 import { readFileSync } from "node:fs"
-import { ScenarioConfig, type Transfer } from "@scenario-assets/core"
-import { Extraction, NodeScenario } from "@scenario-assets/node"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import * as ScenarioConfig from "@scenario-assets/core/ScenarioConfig"
+import type * as Transfer from "@scenario-assets/core/transfer/Transfer"
+import * as Extraction from "@scenario-assets/node/extraction/Extraction"
+import * as NodeScenario from "@scenario-assets/node/NodeScenario"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as Canary from "../../../../test-support/Canary.ts"
 import { signedUrl } from "../../../../test-support/SignedUrls.ts"
 

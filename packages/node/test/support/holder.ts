@@ -4,7 +4,7 @@
  */
 import { registerHooks } from "node:module"
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as Lock from "../../src/file/internal/Lock.ts"
 
 const words: ReadonlyArray<string> = isMainThread ? process.argv.slice(2) : workerData

@@ -1,6 +1,6 @@
 /** A process that takes many locks at given times, together with others, and says how often it was not alone. */
 import * as Fs from "node:fs"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as Lock from "../../src/file/internal/Lock.ts"
 
 const [directory = "", start = "", rounds = ""] = process.argv.slice(2)
