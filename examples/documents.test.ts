@@ -18,6 +18,7 @@ import {
 import {
   ArchiveError,
   ArchiveReader,
+  Destination,
   Downloads,
   Extraction,
   FileDownload,
@@ -200,6 +201,7 @@ describe("the tables of docs/library.md", () => {
       FileDownload.FileDownload,
       Extraction.Extraction,
       Runs.Runs,
+      Destination.Destinations,
       ScenarioConfig.ScenarioConfig
     )
   }
