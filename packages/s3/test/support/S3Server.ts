@@ -37,7 +37,7 @@ export const options = ({ endpoint }: Pick<S3Server, "endpoint">): S3Destination
 })
 
 /** A client of the tests' own, which looks at what came of it. */
-export const clientFor = (endpoint: string) =>
+export const clientFor = (endpoint: string, accessKeyId = Canary.key, secretAccessKey = Canary.secret) =>
   Effect.acquireRelease(
     Effect.sync(
       () =>
@@ -46,7 +46,7 @@ export const clientFor = (endpoint: string) =>
           region: "us-east-1",
           forcePathStyle: true,
           requestChecksumCalculation: "WHEN_REQUIRED",
-          credentials: { accessKeyId: Canary.key, secretAccessKey: Canary.secret }
+          credentials: { accessKeyId, secretAccessKey }
         })
     ),
     (client) => Effect.sync(() => client.destroy())
