@@ -1,60 +1,46 @@
 /**
- * @title The files of an archive, sent anywhere but to a disk
+ * @title The files of a download, in a store of your own
  *
- * `ArchiveReader.forEach` gives each file of an archive to a callback, several at once: here they go to a store in memory
- * that keeps each content once, in a program of yours to an object store or a database. A small file is whole and verified
- * before the callback begins, a large one is read while the store takes it. Memory has a budget, whatever the archive holds.
+ * A `Destination` says which files are missing, and takes them one by one: here into memory, in a program of yours into a
+ * database or an object store (`@scenario-assets/s3` is such a destination). The request names it by an address, so
+ * that it stays plain data; `Downloads` does the rest, and puts nothing twice that is there.
  *
- *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/08_entries-to-a-store.ts job_…
+ *     SCENARIO_API_KEY=… SCENARIO_API_SECRET=… node examples/08_entries-to-a-store.ts model_…
  */
-import { createHash } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
-import { Archives, Asset } from "@scenario-assets/core"
-import { ArchiveReader, NodeScenario } from "@scenario-assets/node"
-import { Console, Context, Effect, Layer, Schema, Stream } from "effect"
+import { ScenarioConfig, Selection } from "@scenario-assets/core"
+import { Destination, DownloadRequest, Downloads, NodeScenario } from "@scenario-assets/node"
+import { Console, Effect, Layer, Stream } from "effect"
 
-/** Where contents go, and by what name they are found again. */
-export class Store extends Context.Service<
-  Store,
-  {
-    readonly put: <E, R>(content: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<string, E, R>
-    readonly size: Effect.Effect<number>
-  }
->()("examples/Store") {
-  static readonly layerMemory = Layer.sync(Store, () => {
-    const contents = new Map<string, Uint8Array>()
-    return Store.of({
-      put: (content) =>
-        Effect.map(Stream.mkUint8Array(content), (bytes) => {
-          const key = createHash("sha256").update(bytes).digest("hex")
-          contents.set(key, bytes)
-          return key
-        }),
-      size: Effect.sync(() => contents.size)
-    })
+/** Keeps files by their path, with the checksum that they came with. */
+export const inMemory = (files: Map<string, { readonly crc32: number; readonly bytes: Uint8Array }>) =>
+  ({
+    open: (folder) =>
+      Effect.succeed({
+        missing: (entries) =>
+          Effect.succeed(entries.filter(({ crc32, path }) => files.get(`${folder}/${path}`)?.crc32 !== crc32)),
+        put: ({ crc32, path }, content) =>
+          // The file is there once its content has come whole: it fails at its end where it is damaged.
+          Effect.map(Stream.mkUint8Array(content), (bytes) => void files.set(`${folder}/${path}`, { crc32, bytes })),
+        complete: ({ fileCount, jobId }) => Console.log(`${jobId}: ${fileCount} files are complete`)
+      })
+  }) satisfies Destination.Destination
+
+export const layer = (files: Parameters<typeof inMemory>[0]) =>
+  NodeScenario.layerServices({
+    destinations: Destination.Destinations.layer({ "memory:": () => Effect.succeed(inMemory(files)) })
   })
-}
 
-export const program = Effect.fn("entriesToStore")(function* (id: string) {
-  const jobId = yield* Schema.decodeUnknownEffect(Asset.JobId)(id)
-  const archives = yield* Archives.Archives
-  const reader = yield* ArchiveReader.ArchiveReader
-  const store = yield* Store
-
-  const { source } = yield* archives.ofJob(jobId)
-  const report = yield* reader.forEach(
-    { name: jobId, source },
-    Effect.fnUntraced(function* (entry, content) {
-      const key = yield* store.put(content)
-      yield* Console.log(`${key.slice(0, 12)}  ${JSON.stringify(entry.name)}`)
-    }),
-    { concurrency: 4 }
-  )
-  for (const { error } of report.refused) yield* Console.error(error.message)
-  return report
+export const program = Effect.fn("entriesToStore")(function* (modelId: string) {
+  const downloads = yield* Downloads.Downloads
+  const selection = yield* Selection.make({ modelIds: [modelId] })
+  return yield* downloads.run({
+    wanted: { _tag: "Assets", selection },
+    destination: DownloadRequest.store("memory://renders", { exclude: ["*.txt"] })
+  })
 })
 
 if (import.meta.main) {
-  const layer = Layer.mergeAll(NodeScenario.layerConfig, Store.layerMemory)
-  NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(layer)))
+  const live = Layer.provide(layer(new Map()), ScenarioConfig.layerConfig)
+  NodeRuntime.runMain(program(process.argv[2] ?? "").pipe(Effect.provide(live)))
 }

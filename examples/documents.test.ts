@@ -18,6 +18,7 @@ import {
 import {
   ArchiveError,
   ArchiveReader,
+  Destination,
   Downloads,
   Extraction,
   FileDownload,
@@ -202,6 +203,7 @@ describe("the tables of docs/library.md", () => {
       FileDownload.FileDownload,
       Extraction.Extraction,
       Runs.Runs,
+      Destination.Destinations,
       ScenarioConfig.ScenarioConfig
     )
   }

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Asset, AssetDownload, FileNameTemplate, Selection } from "@scenario-assets/core"
 import { Emulator } from "@scenario-assets/core/testing"
 import { NodeScenario, Runs } from "@scenario-assets/node"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as EmulatedScenario from "../test-support/EmulatedScenario.ts"
 import * as TestDirectory from "../test-support/TestDirectory.ts"
 import * as RequestPollDownload from "./01_request-poll-download.ts"
@@ -83,23 +83,18 @@ describe("examples", () => {
     }).pipe(Effect.provide(ScenarioTest))
   )
 
-  it.live("08: the files of an archive, into a store of one's own", () =>
-    Effect.gen(function* () {
-      const assets = yield* AssetDownload.AssetDownload
-      const emulator = yield* Emulator.Emulator
-      const selection = yield* Selection.make({ modelIds: [yield* firstModel] })
-      const jobId = yield* assets.requestBatch({ selection, fileNameTemplate: FileNameTemplate.defaultTemplate })
-      const { fileCount, refused } = yield* EntriesToStore.program(jobId)
-      assert.strictEqual(fileCount, 8)
-      assert.isEmpty(refused)
-      const { size } = yield* EntriesToStore.Store
-      assert.strictEqual(yield* size, 8)
-      const before = (yield* emulator.requests).length
-      const error = yield* Effect.flip(EntriesToStore.program("job_mistyped"))
-      assert(error._tag === "ApiError" && error.reason._tag === "NotFound")
-      assert.lengthOf((yield* emulator.requests).slice(before), 1)
-    }).pipe(Effect.provide(Layer.mergeAll(ScenarioTest, EntriesToStore.Store.layerMemory)))
-  )
+  it.live("08: the files of a download, into a store of one's own", () => {
+    const files: Parameters<typeof EntriesToStore.inMemory>[0] = new Map()
+    return Effect.gen(function* () {
+      const modelId = yield* firstModel
+      const live = EntriesToStore.layer(files)
+      const first = yield* Effect.provide(EntriesToStore.program(modelId), live)
+      assert.deepInclude(first, { state: "complete", files: 8, alreadyThere: 0, place: "memory://renders" })
+      assert.strictEqual(files.size, 8)
+      const second = yield* Effect.provide(EntriesToStore.program(modelId), live)
+      assert.deepInclude(second, { state: "complete", files: 8, alreadyThere: 8, fetched: 0 })
+    }).pipe(Effect.provide(ConfigTest))
+  })
 
   it.live("09: jobs are begun by one run of the program, and their files fetched by another", () =>
     Effect.gen(function* () {

@@ -7,7 +7,7 @@ import path from "node:path"
 import { parseSync } from "oxc-parser"
 
 /** A package may import the ones before it. */
-const packages = ["core", "node", "cli"]
+const packages = ["core", "node", "s3", "cli"]
 
 /** A room that is a folder. */
 function folder(name: string): readonly [name: string, modules: RegExp] {
@@ -45,6 +45,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["download/", /^download\//],
     ["sync/", /^sync\//],
     ["the whole", /^NodeScenario\.ts$/],
+    ["the entry point", /^index\.ts$/]
+  ],
+  s3: [
+    ["internal/", /^internal\//],
+    ["the destination", /^S3Destination\.ts$/],
     ["the entry point", /^index\.ts$/]
   ],
   cli: [

@@ -1,5 +1,5 @@
 /**
- * Packs the three packages as they would be published, examines each tarball, then installs them into empty projects, the
+ * Packs the packages as they would be published, examines each tarball, then installs them into empty projects, the
  * libraries into one and the command line into another, and uses them from there. Run by `pnpm pack:check`, after a build.
  */
 import assert from "node:assert/strict"
@@ -12,12 +12,12 @@ import { crc32 } from "node:zlib"
 
 const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-pack-"))
 try {
-  const [core, node, cli] = ["core", "node", "cli"].map((owner) => {
+  const [core, node, s3, cli] = ["core", "node", "s3", "cli"].map((owner) => {
     const tarball = pack(owner)
     examine(owner, tarball)
     return tarball
   })
-  consumeLibraries([core, node].map(String))
+  consumeLibraries([core, node, s3].map(String))
   await consumeCommand(String(cli))
 } finally {
   rmSync(directory, { recursive: true, force: true })
@@ -92,7 +92,8 @@ function consumeLibraries(tarballs: ReadonlyArray<string>): void {
     'import * as node from "@scenario-assets/node"',
     'import * as extraction from "@scenario-assets/node/extraction/Extraction"',
     'import * as nodeTesting from "@scenario-assets/node/testing"',
-    "for (const module of [core, asset, testing, transfer, node, extraction, nodeTesting]) if (Object.keys(module).length === 0) throw new Error('empty module')"
+    'import * as s3 from "@scenario-assets/s3"',
+    "for (const module of [core, asset, testing, transfer, node, extraction, nodeTesting, s3]) if (Object.keys(module).length === 0) throw new Error('empty module')"
   ]
   writeFileSync(path.join(project, "program.ts"), program.join("\n"))
   run(process.execPath, ["program.ts"], project)

@@ -18,6 +18,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ArchiveReader from "./archive/ArchiveReader.ts"
+import * as Destination from "./download/Destination.ts"
 import * as Downloads from "./download/Downloads.ts"
 import * as Extraction from "./extraction/Extraction.ts"
 import * as FileDownload from "./file/FileDownload.ts"
@@ -108,6 +109,8 @@ export interface Choices {
   readonly jobJournal?: Layer.Layer<JobJournal.JobJournal> | undefined
   /** Where `Downloads` records its runs. Default `Runs.layerConfig`. */
   readonly runs?: Layer.Layer<Runs.Runs, Config.ConfigError> | undefined
+  /** The stores that files can go to. Default `Destinations.layerNone`: files go to directories. */
+  readonly destinations?: Layer.Layer<Destination.Destinations, Config.ConfigError> | undefined
   readonly assetDownload?: AssetDownload.Options | undefined
   readonly assetCatalog?: AssetCatalog.Options | undefined
   readonly jobPoller?: JobPoller.Options | undefined
@@ -134,6 +137,7 @@ export const layerServices = (
   | ArchiveReader.ArchiveReader
   | Extraction.Extraction
   | Runs.Runs
+  | Destination.Destinations
   | Downloads.Downloads
   | Sync.Sync,
   Config.ConfigError,
@@ -148,6 +152,7 @@ export const layerServices = (
   ).pipe(
     Layer.provideMerge(Layer.effect(Extraction.Extraction, Extraction.make)),
     Layer.provideMerge(choices.runs ?? Runs.layerConfig),
+    Layer.provideMerge(choices.destinations ?? Destination.Destinations.layerNone),
     Layer.provideMerge(Layer.effect(FileDownload.FileDownload, FileDownload.make)),
     Layer.provideMerge(JobPoller.layer(choices.jobPoller)),
     Layer.provideMerge(choices.jobJournal ?? JobJournal.layerNone),

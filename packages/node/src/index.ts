@@ -1,6 +1,7 @@
 export * as ArchiveError from "./archive/ArchiveError.ts"
 export * as ArchiveLimits from "./archive/ArchiveLimits.ts"
 export * as ArchiveReader from "./archive/ArchiveReader.ts"
+export * as Destination from "./download/Destination.ts"
 export * as DownloadEvent from "./download/DownloadEvent.ts"
 export * as DownloadRequest from "./runs/DownloadRequest.ts"
 export * as Downloads from "./download/Downloads.ts"

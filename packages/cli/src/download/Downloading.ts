@@ -1,6 +1,7 @@
 /** A request, carried out: all that happens is told, and in the end what came of it. */
 import type { DownloadEvent, DownloadReport, Failed } from "@scenario-assets/node/download/DownloadEvent"
 import { Downloads } from "@scenario-assets/node/download/Downloads"
+import * as Place from "@scenario-assets/node/engine/runs/Place"
 import type { FileError } from "@scenario-assets/node/file/FileError"
 import type * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import * as Clock from "effect/Clock"
@@ -97,12 +98,13 @@ const endingOf = (request: DownloadRequest.DownloadRequest, options: Options) =>
     ? begunAlone
     : request.destination._tag === "ArchiveFiles"
       ? kept(request)
-      : extracted(request, request.destination, options)
+      : extracted(request, Place.of(request), request.destination, options)
 
-/** Archives that are extracted. */
+/** Archives that are extracted, or stored file by file. */
 const extracted = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
-  { directory, ...patterns }: DownloadRequest.Directory,
+  directory: string,
+  patterns: DownloadRequest.Directory | DownloadRequest.Store,
   { json, run }: Options
 ) {
   const { warn } = yield* Output

@@ -32,7 +32,7 @@ export const ofDownload = Effect.fnUntraced(function* (
   if (preview._tag === "ArchiveFiles") return yield* ofArchives(request, preview)
   if (preview._tag === "Batches" || destination._tag === "ArchiveFiles") return undefined
   return yield* ofExtraction(preview, {
-    directory: destination.directory,
+    directory: Place.of(request),
     origins: preview.jobIds.map((jobId) => ({ jobId })),
     isFiltered: Destination.isGiven(destination)
   })
@@ -47,7 +47,7 @@ const ofAssets = Effect.fnUntraced(function* (
   const { destination } = request
   const batches = Batches.of(request)
   const paths =
-    destination._tag === "Directory"
+    destination._tag !== "ArchiveFiles"
       ? undefined
       : batches.map((_, batch) => Place.archivePath(destination.file, batches.length, batch))
   const rows = batches.map(({ selection }, batch) => {
@@ -82,6 +82,8 @@ export const ofExtraction = Effect.fnUntraced(function* (
 ) {
   const { note, result, warn } = yield* Output
   const directory = SavedFiles.shownDirectory(given)
+  // A store does not say.
+  const isKnown = Number.isFinite(free)
   const files = archives.flatMap(({ files }) => files)
   const refused = archives.flatMap(({ refused }) => refused)
   yield* Listing.print([...files.map(row), ...refused.map(refusedRow)])
@@ -90,7 +92,7 @@ export const ofExtraction = Effect.fnUntraced(function* (
   const written = files.filter(({ action }) => action !== "skip").length
   yield* note(
     `${Format.count(files.length, "file")}, ${Format.bytes(bytes)}: ${written} to be written (${Format.bytes(bytesToWrite)}), ` +
-      `${files.length - written} already exist; ${Format.bytes(free)} free on the disk`
+      `${files.length - written} already exist${isKnown ? `; ${Format.bytes(free)} free on the disk` : ""}`
   )
   const fits = bytesToWrite <= free
   if (refused.length > 0) {
@@ -113,7 +115,7 @@ export const ofExtraction = Effect.fnUntraced(function* (
     files: files.length,
     bytes,
     toWrite: bytesToWrite,
-    free,
+    free: isKnown ? free : null,
     fits
   })
 })

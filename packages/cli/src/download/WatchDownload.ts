@@ -81,7 +81,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
       switch (told._tag) {
         case "Started": {
           const { batches, idCount, runId } = told
-          if (destination._tag === "Directory") progress.several(batches)
+          if (destination._tag !== "ArchiveFiles") progress.several(batches)
           else progress.expect(batches)
           return all(
             runId === undefined ? Effect.void : event({ type: "run", runId }),
@@ -193,7 +193,7 @@ export const make = (request: DownloadRequest, { fetchJobs, isResumed }: Options
         case "ArchiveSaved": {
           const { alreadyThere, bytes, fetched, files, jobId } = told
           const ended = Effect.sync(() => progress.ended(jobId))
-          if (destination._tag === "Directory") {
+          if (destination._tag !== "ArchiveFiles") {
             return all(watch.extracted(jobId, { files, bytes, alreadyThere, read: fetched }), ended)
           }
           const file = fileOf(request, told)

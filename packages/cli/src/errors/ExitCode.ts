@@ -120,6 +120,7 @@ export const of = (error: unknown): number => {
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
     case "TimeLimitExceeded":
       return exitCodes.deadline
+    case "DestinationError":
     case "JournalError":
     case "NoWorkingDirectory":
       return exitCodes.disk

@@ -86,7 +86,7 @@ export const ResultLine = Schema.Union([
     files: Count,
     bytes: Count,
     toWrite: Count.annotate({ description: "Bytes" }),
-    free: Count.annotate({ description: "Bytes" }),
+    free: Schema.NullOr(Count).annotate({ description: "Bytes; null where that is not known" }),
     fits: Schema.Boolean
   }),
   result("ArchivesPlan", "Of download --dry-run --archive with jobs", {

@@ -2,7 +2,13 @@
 import { basename, dirname } from "node:path"
 import type { DownloadEvent } from "@scenario-assets/node/download/DownloadEvent"
 import type { FileError } from "@scenario-assets/node/file/FileError"
-import type { ArchiveFiles, Directory, DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
+import type {
+  ArchiveFiles,
+  Destination,
+  Directory,
+  DownloadRequest,
+  Store
+} from "@scenario-assets/node/runs/DownloadRequest"
 import type { RunHead, RunId } from "@scenario-assets/node/runs/RunRecord"
 import type { SyncRequest } from "@scenario-assets/node/runs/SyncRequest"
 import * as Duration from "effect/Duration"
@@ -33,19 +39,19 @@ const ofJobs = (jobIds: ReadonlyArray<string>, request: DownloadRequest, connect
   command: fetchJobs(jobIds, request, connection)
 })
 
-/** The command that fetches jobs begun earlier; `directory` is that of the request, unless there is another. */
+/** The command that fetches jobs begun earlier; `place` is that of the request, unless there is another. */
 export const fetchJobs = (
   jobIds: ReadonlyArray<string>,
   { destination }: DownloadRequest,
   { baseUrl, project }: Connection,
-  directory = destination._tag === "Directory" ? destination.directory : dirname(destination.file)
+  place = placeOf(destination)
 ): string =>
   Shell.command([
     "scenario-assets",
     "download",
     ...jobIds.flatMap((jobId) => Shell.flag("--job", jobId)),
-    ...Shell.flag("--output", directory),
-    ...(destination._tag === "Directory" ? rules(destination) : archive(destination)),
+    ...Shell.flag(destination._tag === "Store" ? "--to" : "--output", place),
+    ...(destination._tag === "ArchiveFiles" ? archive(destination) : rules(destination)),
     ...optional("--base-url", Option.getOrUndefined(baseUrl)),
     ...optional("--project", Option.getOrUndefined(project))
   ])
@@ -55,7 +61,7 @@ export const flags = (request: DownloadRequest): ReadonlyArray<string> => {
   const { annotations, concurrency, connections, destination, limitRate, retries, wanted } = request
   const { deadline, idleTimeout, timeLimit } = request
   return [
-    ...(destination._tag === "Directory" ? rules(destination) : archive(destination)),
+    ...(destination._tag === "ArchiveFiles" ? archive(destination) : rules(destination)),
     ...(wanted._tag === "Assets" && wanted.flat === true ? ["--flat"] : []),
     ...optional("--manifest", annotations?.[manifest]),
     ...optional("--deadline", time(deadline)),
@@ -90,10 +96,21 @@ const archive = ({ file, replace }: ArchiveFiles): ReadonlyArray<string> => [
   ...(replace === true ? ["--force"] : [])
 ]
 
-const rules = ({ exclude = [], ifDiffers, include = [], maxSize }: Directory): ReadonlyArray<string> => [
+const placeOf = (destination: Destination): string => {
+  switch (destination._tag) {
+    case "Directory":
+      return destination.directory
+    case "ArchiveFiles":
+      return dirname(destination.file)
+    case "Store":
+      return destination.url
+  }
+}
+
+const rules = ({ exclude = [], include = [], maxSize, ...others }: Directory | Store): ReadonlyArray<string> => [
   ...include.flatMap((pattern) => Shell.flag("--include", pattern)),
   ...exclude.flatMap((pattern) => Shell.flag("--exclude", pattern)),
-  ...(ifDiffers === "replace" ? ["--force"] : []),
+  ...("ifDiffers" in others && others.ifDiffers === "replace" ? ["--force"] : []),
   ...optional("--max-size", maxSize?.toString())
 ]
 

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import { ArchiveError } from "../archive/ArchiveError.ts"
 import { FileError } from "../file/FileError.ts"
 import { RunId } from "../runs/RunRecord.ts"
+import { DestinationError } from "./Destination.ts"
 
 const Count = Schema.Natural
 
@@ -22,7 +23,15 @@ const Count = Schema.Natural
  * @category errors
  * @since 0.1.0
  */
-export const DownloadFailure = Schema.Union([ApiError, JobError, JournalError, TransferError, ArchiveError, FileError])
+export const DownloadFailure = Schema.Union([
+  ApiError,
+  JobError,
+  JournalError,
+  TransferError,
+  ArchiveError,
+  FileError,
+  DestinationError
+])
 /** @category errors @since 0.1.0 */
 export type DownloadFailure = typeof DownloadFailure.Type
 
@@ -43,7 +52,7 @@ const Failed = Schema.Struct({
 export type Failed = typeof Failed.Type
 
 const SavedFile = Schema.Struct({
-  /** Relative to the directory, with `/`. */
+  /** Relative to the directory or the store, with `/`. */
   path: Schema.String,
   /** The name in the archive. */
   name: Schema.String,
@@ -56,7 +65,7 @@ const SavedFile = Schema.Struct({
 })
 
 /**
- * A file of an archive, in the directory now.
+ * A file of an archive, in the directory or the store now.
  *
  * @category models
  * @since 0.1.0
@@ -68,7 +77,7 @@ const SavedArchive = Schema.Struct({
   jobId: JobId,
   /** Where the archive itself is kept; none where it was extracted. */
   path: Schema.optionalKey(Schema.String),
-  /** Files in the directory; 1 for an archive that is kept. */
+  /** Files in the directory or the store; 1 for an archive that is kept. */
   files: Count,
   bytes: Count,
   /** Files that already existed. */

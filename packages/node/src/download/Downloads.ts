@@ -25,6 +25,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ReadError } from "../archive/ArchiveReader.ts"
 import type { InvalidPattern } from "../archive/EntryFilter.ts"
+import * as OpenArchive from "../archive/internal/OpenArchive.ts"
 import { Extraction } from "../extraction/Extraction.ts"
 import { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
@@ -34,6 +35,7 @@ import * as Place from "../runs/internal/Place.ts"
 import * as RunEnd from "../runs/internal/RunEnd.ts"
 import type { RunBusy, RunBusyElsewhere } from "../runs/RunRecord.ts"
 import { Runs } from "../runs/Runs.ts"
+import { type DestinationError, Destinations } from "./Destination.ts"
 import { type DownloadEvent, DownloadIncomplete, type DownloadReport, TimeLimitExceeded } from "./DownloadEvent.ts"
 import * as ArchiveFiles from "./internal/ArchiveFiles.ts"
 import type { Destination } from "./internal/Destination.ts"
@@ -42,6 +44,7 @@ import * as JobSource from "./internal/JobSource.ts"
 import * as Pipeline from "./internal/Pipeline.ts"
 import * as Preview from "./internal/Preview.ts"
 import * as RunEvents from "./internal/RunEvents.ts"
+import * as StoredFiles from "./internal/StoredFiles.ts"
 import * as Tally from "./internal/Tally.ts"
 
 /**
@@ -53,6 +56,7 @@ import * as Tally from "./internal/Tally.ts"
  */
 export type DownloadError =
   | FileError
+  | DestinationError
   | JournalError
   | RunBusy
   | RunBusyElsewhere
@@ -106,6 +110,7 @@ export class Downloads extends Context.Service<
       | ReadError
       | ApiError
       | JobError
+      | DestinationError
       | Preview.JobNotReady
       | InvalidPattern
       | TimeLimitExceeded
@@ -123,7 +128,7 @@ export class Downloads extends Context.Service<
 export const make: Effect.Effect<
   Downloads["Service"],
   never,
-  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs | Destinations
 > = Effect.gen(function* () {
   const context = yield* Effect.context<AssetCatalog | AssetDownload | JobPoller | ScenarioConfig>()
   const { baseUrl, projectId } = yield* ScenarioConfig
@@ -132,6 +137,8 @@ export const make: Effect.Effect<
   const files = yield* FileDownload
   const extraction = yield* Extraction
   const runs = yield* Runs
+  const destinations = yield* Destinations
+  const openArchive = yield* OpenArchive.make
 
   /** The record of the run; where none can be written, jobs are known all the same, and new ones for as long as it lasts. */
   const record = (request: DownloadRequest.DownloadRequest) =>
@@ -144,13 +151,19 @@ export const make: Effect.Effect<
 
   const open = Effect.fnUntraced(function* (
     request: DownloadRequest.DownloadRequest
-  ): Effect.fn.Return<Destination, FileError | InvalidPattern> {
+  ): Effect.fn.Return<Destination, FileError | DestinationError | InvalidPattern> {
     const { connections = usualConnections, destination, idleTimeout, limitRate, retries } = request
     const concurrency = Math.min(request.concurrency ?? usualConcurrency, connections)
     const pool = yield* TransferPool.make({ connections, limitRate })
     const options = { connections, idleTimeout, pool, retries }
     if (destination._tag === "ArchiveFiles") {
       return yield* ArchiveFiles.open(files, destination, Batches.archiveCount(request), concurrency, options)
+    }
+    if (destination._tag === "Store") {
+      const store = yield* destinations.find(destination.url)
+      const rules = yield* StoredFiles.rules(destination)
+      const of = { store, total: Batches.archiveCount(request), concurrency }
+      return StoredFiles.open(openArchive, of, { ...options, ...rules })
     }
     const rules = yield* ExtractedFiles.rules(destination)
     return ExtractedFiles.open(extraction, destination.directory, concurrency, { ...options, ...rules })
@@ -260,7 +273,7 @@ export const make: Effect.Effect<
     }),
     preview: (request) =>
       Effect.flatMap(checked(request), (request) => {
-        const preview = Preview.make(request, { extraction, transfer })
+        const preview = Preview.make(request, { destinations, extraction, openArchive, transfer })
         const { timeLimit: duration } = request
         return duration === undefined
           ? preview
@@ -278,7 +291,7 @@ export const make: Effect.Effect<
 export const layer: Layer.Layer<
   Downloads,
   never,
-  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs
+  AssetCatalog | AssetDownload | JobPoller | ScenarioConfig | Transfer | FileDownload | Extraction | Runs | Destinations
 > = Layer.effect(Downloads, make)
 
 /**

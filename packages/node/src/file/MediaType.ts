@@ -42,3 +42,15 @@ const extensions: { readonly [type: string]: string } = {
  */
 export const extension = (type: string | undefined): string | undefined =>
   extensions[(type ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""]
+
+/**
+ * The media type of a file by the extension of its name; none for an extension that is not known here.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const ofFile = (name: string): string | undefined => {
+  const [, found = ""] = /\.(\w+)$/.exec(name) ?? []
+  const wanted = found.toLowerCase()
+  return Object.keys(extensions).find((type) => extensions[type] === wanted)
+}

@@ -70,13 +70,44 @@ export const ArchiveFiles = Schema.TaggedStruct("ArchiveFiles", {
 /** @category models @since 0.1.0 */
 export type ArchiveFiles = typeof ArchiveFiles.Type
 
+/** A request is recorded, and shown: what is in its address is no secret. */
+const isPlainAddress = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { hash, password, search, username } = new URL(text)
+  return [hash, password, search, username].every((part) => part === "")
+}
+
+/**
+ * Stores the files of the archives in a store that the service `Destinations` finds: those of one archive in its root, those of
+ * several in a folder for each, `1`, `2` and so on. A file of the store that has other content is replaced.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Store = Schema.TaggedStruct("Store", {
+  /** The address, such as `s3://bucket/folder`: without user, password, query or fragment. */
+  url: Schema.String.check(
+    Schema.makeFilter((url: string) =>
+      isPlainAddress(url)
+        ? undefined
+        : "an address such as s3://bucket/folder, without user, password, query or fragment"
+    )
+  ),
+  /** As for {@link Directory}. */
+  include: Schema.optionalKey(Schema.Array(Schema.String)),
+  exclude: Schema.optionalKey(Schema.Array(Schema.String)),
+  maxSize: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0)))
+})
+/** @category models @since 0.1.0 */
+export type Store = typeof Store.Type
+
 /**
  * Where the files go.
  *
  * @category models
  * @since 0.1.0
  */
-export const Destination = Schema.Union([Directory, ArchiveFiles])
+export const Destination = Schema.Union([Directory, ArchiveFiles, Store])
 /** @category models @since 0.1.0 */
 export type Destination = typeof Destination.Type
 
@@ -149,3 +180,13 @@ export const directory = (path: string, options: Omit<Directory, "_tag" | "direc
  */
 export const archiveFiles = (file: string, options: Omit<ArchiveFiles, "_tag" | "file"> = {}): ArchiveFiles =>
   ArchiveFiles.make({ ...options, file })
+
+/**
+ * A destination: a store that the service `Destinations` finds. An address that cannot be used ends the download before it
+ * begins.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const store = (url: string, options: Omit<Store, "_tag" | "url"> = {}): Store =>
+  Store.make({ ...options, url }, { disableChecks: true })

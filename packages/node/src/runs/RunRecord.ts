@@ -53,9 +53,9 @@ export const RunHead = Schema.Struct({
   process: RunProcess.RunProcess,
   baseUrl: Schema.String,
   projectId: Schema.optionalKey(ProjectId),
-  /** The directory, or the path of the archive. */
+  /** The directory, the path of the archive, or the address of the store. */
   place: Schema.String,
-  destination: Schema.Literals(["directory", "archive"]),
+  destination: Schema.Literals(["directory", "archive", "store"]),
   /** What is downloaded: so many ids, or jobs begun earlier; the first of them. Of a synchronized directory neither is known. */
   wanted: Schema.Struct({
     kind: Schema.Literals(["assets", "jobs", "sync"]),

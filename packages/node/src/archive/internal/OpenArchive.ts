@@ -57,7 +57,8 @@ export interface Options extends Omit<ByteSource.HostOptions, "expect" | "tail">
  * @since 0.1.0
  */
 export interface Spool {
-  readonly file: string
+  /** Default: a temporary file, which does not stay. */
+  readonly file?: string | undefined
   readonly onEvent?: ((event: FileEvent) => Effect.Effect<void>) | undefined
 }
 
@@ -88,7 +89,8 @@ export const make: Effect.Effect<OpenArchive, never, Transfer | FileDownload> = 
     return yield* FileBytes.open(file)
   })
 
-  const placeOf = ({ spool }: Options) => (spool === undefined ? FileBytes.temporaryPath : Effect.succeed(spool.file))
+  const placeOf = ({ spool }: Options) =>
+    spool?.file === undefined ? FileBytes.temporaryPath : Effect.succeed(spool.file)
 
   /** The same archive, of which a part was read, as a file; fails with `error` where it is another one by now. */
   const fetchSame = Effect.fnUntraced(function* <E, R>(

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { FileError } from "../../file/FileError.ts"
+import type { DestinationError } from "../Destination.ts"
 import type { DownloadEvent, DownloadFailure } from "../DownloadEvent.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
@@ -48,7 +49,10 @@ export interface Jobs {
 const mostWaiting = 2
 
 /** Jobs are begun once the destination is open: what it takes to save them is known to be there. */
-export const make = (jobs: Jobs, destination: Destination): Stream.Stream<DownloadEvent, FileError> =>
+export const make = (
+  jobs: Jobs,
+  destination: Destination
+): Stream.Stream<DownloadEvent, FileError | DestinationError> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const isOpen = yield* Deferred.make<void>()

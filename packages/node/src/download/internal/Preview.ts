@@ -11,13 +11,16 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { OpenArchive } from "../../archive/internal/OpenArchive.ts"
 import type { Extraction, Preview } from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
 import * as SameFile from "../../file/internal/SameFile.ts"
 import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
 import * as Batches from "../../runs/internal/Batches.ts"
 import * as Place from "../../runs/internal/Place.ts"
+import type { Destinations } from "../Destination.ts"
 import * as ExtractedFiles from "./ExtractedFiles.ts"
+import * as StoredFiles from "./StoredFiles.ts"
 
 /**
  * A job that has no archive yet, where nobody waits for one.
@@ -63,19 +66,22 @@ export type DownloadPreview =
     }
 
 interface Services {
+  readonly destinations: Destinations["Service"]
+  readonly openArchive: OpenArchive
   readonly extraction: Extraction["Service"]
   readonly transfer: Transfer["Service"]
 }
 
 export const make = Effect.fnUntraced(function* (
   request: DownloadRequest.DownloadRequest,
-  { extraction, transfer }: Services
+  { destinations, extraction, openArchive, transfer }: Services
 ) {
   const { destination, wanted } = request
   const total = Batches.archiveCount(request)
   const pathOf = (batch: number) =>
     destination._tag === "ArchiveFiles" ? Place.archivePath(destination.file, total, batch) : undefined
   const rules = destination._tag === "Directory" ? yield* ExtractedFiles.rules(destination) : undefined
+  const storeRules = destination._tag === "Store" ? yield* StoredFiles.rules(destination) : undefined
   if (wanted._tag === "Assets") {
     const batches = Batches.of(request).map((request, batch) => ({ request, path: pathOf(batch) }))
     return { _tag: "Batches", batches } satisfies DownloadPreview
@@ -89,6 +95,14 @@ export const make = Effect.fnUntraced(function* (
     const { idleTimeout, retries } = request
     const options = { idleTimeout, retries, ...rules }
     const preview = yield* extraction.preview(locations, destination.directory, options)
+    return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
+  }
+  if (destination._tag === "Store") {
+    const store = yield* destinations.find(destination.url)
+    const { select = () => true, ...limits } = storeRules ?? {}
+    const { idleTimeout, retries } = request
+    const options = { idleTimeout, retries, select, ...limits }
+    const preview = yield* StoredFiles.preview(openArchive, sources, { store, total }, options)
     return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
   }
 

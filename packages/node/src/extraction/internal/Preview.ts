@@ -17,7 +17,7 @@ export interface Preview {
   readonly archives: ReadonlyArray<PreviewedArchive>
   /** Bytes that would be written. */
   readonly bytesToWrite: number
-  /** Bytes there is room for. */
+  /** Bytes there is room for; `Infinity` where that is not known, as of a store. */
   readonly free: number
 }
 

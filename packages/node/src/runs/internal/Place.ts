@@ -3,9 +3,17 @@ import { format, parse, resolve } from "node:path"
 import type { DownloadRequest } from "../DownloadRequest.ts"
 import { isSync, type RunRequest } from "./RunRequest.ts"
 
-/** The directory, or the path of the archive. */
-export const of = ({ destination }: Pick<DownloadRequest, "destination">): string =>
-  destination._tag === "Directory" ? destination.directory : destination.file
+/** The directory, the path of the archive, or the address of the store. */
+export const of = ({ destination }: Pick<DownloadRequest, "destination">): string => {
+  switch (destination._tag) {
+    case "Directory":
+      return destination.directory
+    case "ArchiveFiles":
+      return destination.file
+    case "Store":
+      return destination.url
+  }
+}
 
 /** The path of one of so many archives: `all.zip`, or `all-2.zip` where there are several, or a batch had to be divided. */
 export const archivePath = (file: string, total: number, batch: number): string => {
@@ -18,11 +26,13 @@ export const absolute = <Request extends RunRequest>(request: Request, cwd: stri
   const whole = (path: string) => resolve(cwd, path)
   if (isSync(request)) return { ...request, directory: whole(request.directory) }
   const { destination } = request
-  return {
-    ...request,
-    destination:
-      destination._tag === "Directory"
-        ? { ...destination, directory: whole(destination.directory) }
-        : { ...destination, file: whole(destination.file) }
+  switch (destination._tag) {
+    case "Directory":
+      return { ...request, destination: { ...destination, directory: whole(destination.directory) } }
+    case "ArchiveFiles":
+      return { ...request, destination: { ...destination, file: whole(destination.file) } }
+    case "Store":
+      // The same place, however it is written.
+      return { ...request, destination: { ...destination, url: destination.url.replace(/(?<=[^/])\/+$/, "") } }
   }
 }

@@ -43,15 +43,17 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 const identify = (request: RunRequest, account: RunRecord.Account) =>
   isSync(request) ? identifySync(request, account) : identifyDownload(request, account)
 
+const kinds = { Directory: "directory", ArchiveFiles: "archive", Store: "store" } as const
+
 const identifyDownload = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
   const { destination, wanted } = request
   const place = Place.of(request)
   const selection = digest(JSON.stringify([baseUrl, projectId, place, destination._tag, encodeWanted(wanted)]))
-  const { exclude = [], include = [] } = destination._tag === "Directory" ? destination : {}
+  const { exclude = [], include = [] } = destination._tag === "ArchiveFiles" ? {} : destination
   const hasPatterns = exclude.length + include.length > 0
   return {
     place,
-    destination: destination._tag === "Directory" ? ("directory" as const) : ("archive" as const),
+    destination: kinds[destination._tag],
     selection,
     ...(hasPatterns ? { patterns: digest(JSON.stringify([include, exclude])) } : {}),
     key: digest(JSON.stringify([selection, encodeDestination(destination)]))

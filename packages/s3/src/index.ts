@@ -1,0 +1,1 @@
+export * as S3Destination from "./S3Destination.ts"
