@@ -242,7 +242,8 @@ describe("the files of an archive in a store", () => {
         content
       }))
       const host = yield* ArchiveHost.make(ZipMaker.make(entries).bytes)
-      const destination = yield* opened(store)
+      // A quarter of the memory is its own.
+      const destination = yield* opened(store, { total: 4 })
       const fiber = yield* Effect.forkChild(Stream.runDrain(destination.save(Stream.make(ready(0, host)))))
       yield* Effect.sleep(1500)
       assert.isAtMost(store.most, 16 * 1024 * 1024)

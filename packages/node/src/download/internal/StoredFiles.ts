@@ -62,7 +62,7 @@ export const open = (
       Effect.fnUntraced(function* (tell) {
         // Where that fails, no job is begun.
         const root = yield* store.open("")
-        const own = { ...options, memory: Math.max(leastMemory, Math.floor(memory / concurrency)) }
+        const own = { ...options, memory: Math.max(leastMemory, Math.floor(memory / Math.min(concurrency, total))) }
         const one = (ready: ReadyArchive) => {
           const name = folderName(total, ready.batch)
           return Effect.scoped(
