@@ -55,11 +55,18 @@ function lazySegmenter(): Plugin {
 /** The licence of each package that is not of this repository. */
 function licences(modules: ReadonlyArray<string>): string {
   const directories = new Set(modules.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []))
-  const texts = [...directories].map((directory) => {
+  const packages = [...directories].map((directory) => {
     const { license, name, version } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"))
     const file = readdirSync(directory).find((name) => /^licen[cs]e/i.test(name))
-    if (file === undefined) throw new Error(`${name} has no licence file`)
-    return `${name} ${version} (${license})\n\n${readFileSync(path.join(directory, file), "utf8").trim()}\n`
+    const text = file === undefined ? undefined : readFileSync(path.join(directory, file), "utf8").trim()
+    return { license, name: String(name), version, text, of: `${path.dirname(name)} ${license}` }
+  })
+  const texts = packages.map(({ license, name, of, text, version }) => {
+    // Some packages of a scope leave it out, and others of the same have it.
+    const found =
+      text ?? (name.startsWith("@") ? packages.find((other) => other.of === of && other.text)?.text : undefined)
+    if (found === undefined) throw new Error(`${name} has no licence file`)
+    return `${name} ${version} (${license})\n\n${found}\n`
   })
   return ["The files of this directory hold parts of these packages.\n", ...texts.toSorted()].join(
     `\n${"-".repeat(80)}\n\n`

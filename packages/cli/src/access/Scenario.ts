@@ -6,6 +6,7 @@ import * as ArchiveReader from "@scenario-assets/node/archive/ArchiveReader"
 import * as Extraction from "@scenario-assets/node/extraction/Extraction"
 import * as NodeScenario from "@scenario-assets/node/NodeScenario"
 import type { RunHead } from "@scenario-assets/node/runs/RunRecord"
+import * as S3Destination from "@scenario-assets/s3/S3Destination"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -30,7 +31,7 @@ export const ofRun = ({ baseUrl, projectId }: RunHead): Connection => ({
 
 /** The services. */
 export const layer = (connection: Connection): Services =>
-  Layer.provideMerge(NodeScenario.layerServices(), configLayer(connection))
+  Layer.provideMerge(NodeScenario.layerServices({ destinations: S3Destination.layer() }), configLayer(connection))
 
 /** What reads archives in files: without a network, configuration or credentials. */
 export const layerFiles = Layer.merge(ArchiveReader.layerFiles, Extraction.layerFiles)

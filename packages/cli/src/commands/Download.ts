@@ -27,6 +27,15 @@ const flags = {
     Flag.withDefault(false)
   ),
   ...Options.extraction,
+  folders: Flag.Boolean("folders").pipe(
+    Flag.withDescription("Give each of several batches a folder of its own: 1, 2, … [default: all in one]"),
+    Flag.withDefault(false)
+  ),
+  to: Flag.String("to").pipe(
+    Flag.withMetavar("URL"),
+    Flag.withDescription("Store the files in a bucket, s3://bucket/folder, instead of a directory [default: --output]"),
+    Flag.optional
+  ),
   archive: Flag.String("archive").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
@@ -72,6 +81,7 @@ export const command = Command.make(
     },
     { command: "scenario-assets download model_abc --include '*.glb'", description: "Only some of the files" },
     { command: "scenario-assets download model_abc --archive all.zip", description: "The archive, not extracted" },
+    { command: "scenario-assets download model_abc --to s3://bucket/renders", description: "Into a bucket" },
     { command: "scenario-assets download job_abc", description: "The files of a job started earlier" },
     { command: "scenario-assets download model_abc --detach", description: "Start the job now, download later" }
   ])

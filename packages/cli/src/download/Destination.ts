@@ -1,9 +1,11 @@
 /** The flags that say what becomes of an archive: `--include` and `--exclude`, `--archive`, and what excludes what. */
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import * as EntryFilter from "@scenario-assets/node/archive/EntryFilter"
+import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { UsageError } from "../errors/CommandError.ts"
 
 export interface Patterns {
@@ -58,6 +60,27 @@ export const checkArchive = Effect.fnUntraced(function* (
   }
   for (const [flag, isGiven] of Object.entries(others)) {
     if (isGiven) return yield* refuse(`--archive does not extract the archive; leave out --${flag}`)
+  }
+  return undefined
+})
+
+/** Fails where it is no address of a store, or what is asked for is for a directory. */
+export const checkStore = Effect.fnUntraced(function* (url: string, flags: ReadonlySet<string>) {
+  const refuse = (message: string) => Effect.fail(new UsageError({ message }))
+  if (!Schema.is(DownloadRequest.Store.fields.url)(url)) {
+    // A password, or a signature, is not repeated.
+    const given = /[?#@]/.test(url) ? "the address" : Redaction.quoted(url)
+    return yield* refuse(
+      `--to: ${given} is not a plain address such as s3://bucket/folder, without user, password and query; credentials come from ` +
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+    )
+  }
+  if (!url.startsWith("s3://")) return yield* refuse(`--to: ${Redaction.quoted(url)} does not begin with s3://`)
+  const other = ["output", "archive", "force", "folders"].find((flag) => flags.has(flag))
+  if (other !== undefined) {
+    return yield* refuse(
+      `--to stores the files in a bucket, and --${other} is about a directory; leave out one of them`
+    )
   }
   return undefined
 })

@@ -1,7 +1,7 @@
+/** Assets and archives that are kept as files, as they are told. */
 import { isAbsolute, relative, resolve } from "node:path"
 import * as Place from "@scenario-assets/node/engine/runs/Place"
 import type * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
-/** Assets and archives that are kept as files, as they are told. */
 import * as Format from "../text/Format.ts"
 
 interface Fetched {
@@ -22,6 +22,7 @@ const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => all.re
 
 /** A directory as it was asked for. The working directory, which nobody has to name, is told whole: `.` would say nothing. */
 export const shownDirectory = (directory: string): string => {
+  if (directory.includes("://")) return directory
   const absolute = resolve(directory)
   return absolute === resolve() ? absolute : directory
 }

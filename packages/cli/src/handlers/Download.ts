@@ -27,6 +27,10 @@ import * as Runs from "./Runs.ts"
 interface Values extends Ids.Input, Choice, Extraction, Transfer, Connection, Output.Mode {
   /** The name of an archive that is kept as it is. */
   readonly archive: Option.Option<string>
+  /** Each batch into a folder of its own. */
+  readonly folders: boolean
+  /** The address of a store. */
+  readonly to: Option.Option<string>
   readonly template: string
   readonly flat: boolean
   readonly deadline: Option.Option<Duration.Duration>
@@ -131,7 +135,8 @@ const nothing = Effect.fnUntraced(function* (values: Values) {
   if (dryRun) return yield* result({ dryRun: true, ids: 0, batches: [], fileNameTemplate: template, flat })
   if (detach) return yield* result({ runId: null, jobs: [] })
   if (Option.isSome(archive)) return yield* result({ archives: [] })
-  return yield* result({ directory: SavedFiles.shownDirectory(values.directory), archives: [], renamed: 0 })
+  const directory = Option.getOrElse(values.to, () => SavedFiles.shownDirectory(values.directory))
+  return yield* result({ directory, archives: [], renamed: 0 })
 })
 
 /** All that was said on the command line, in files and on stdin. */
@@ -185,13 +190,22 @@ const jobsOf = Effect.fnUntraced(function* (
 })
 
 const destinationOf = Effect.fnUntraced(function* (values: Values) {
-  const { archive, directory, exclude, force, include, manifest, maxSize } = values
+  const { archive, directory, exclude, folders, force, include, manifest, maxSize, to } = values
   yield* Destination.checkInputs(
     "--manifest",
     Option.filter(manifest, (file) => file !== "-"),
     inputsOf(values)
   )
+  const size = Option.isSome(maxSize) ? { maxSize: maxSize.value } : {}
+  if (Option.isSome(to)) {
+    yield* Destination.checkStore(to.value, yield* Arguments.Flags)
+    yield* Destination.filter(values)
+    return DownloadRequest.store(to.value, { include, exclude, ...size })
+  }
   if (Option.isSome(archive)) {
+    if (folders) {
+      return yield* new UsageError({ message: "--archive does not extract the archive; leave out --folders" })
+    }
     const file = isAbsolute(archive.value) ? archive.value : join(directory, archive.value)
     yield* Destination.checkArchive(archive.value, file, values)
     yield* Destination.checkInputs("--archive", Option.some(file), inputsOf(values))
@@ -202,7 +216,8 @@ const destinationOf = Effect.fnUntraced(function* (values: Values) {
     include,
     exclude,
     ifDiffers: force ? "replace" : "keep",
-    ...(Option.isSome(maxSize) ? { maxSize: maxSize.value } : {})
+    ...(folders ? { folders } : {}),
+    ...size
   })
 })
 

@@ -111,6 +111,7 @@ const rules = ({ exclude = [], include = [], maxSize, ...others }: Directory | S
   ...include.flatMap((pattern) => Shell.flag("--include", pattern)),
   ...exclude.flatMap((pattern) => Shell.flag("--exclude", pattern)),
   ...("ifDiffers" in others && others.ifDiffers === "replace" ? ["--force"] : []),
+  ...("folders" in others && others.folders ? ["--folders"] : []),
   ...optional("--max-size", maxSize?.toString())
 ]
 

@@ -166,7 +166,9 @@ export const make: Effect.Effect<
       return StoredFiles.open(openArchive, of, { ...options, ...rules })
     }
     const rules = yield* ExtractedFiles.rules(destination)
-    return ExtractedFiles.open(extraction, destination.directory, concurrency, { ...options, ...rules })
+    const { directory, folders = false } = destination
+    const into = { directory, folders, total: Batches.archiveCount(request), concurrency }
+    return ExtractedFiles.open(extraction, into, { ...options, ...rules })
   })
 
   const download = (given: DownloadRequest.DownloadRequest, isBegin: boolean) =>

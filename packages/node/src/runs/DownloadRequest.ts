@@ -50,7 +50,12 @@ export const Directory = Schema.TaggedStruct("Directory", {
   /** Where another file has the path: keep it and number the new one, or replace it. Default `keep`. */
   ifDiffers: Schema.optionalKey(Schema.Literals(["keep", "replace"])),
   /** The most bytes that the files of one archive may hold. Default: the limits of `ArchiveLimits`. */
-  maxSize: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0)))
+  maxSize: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0))),
+  /**
+   * Each of several archives into a folder of its own, `1`, `2` and so on, so that no file gets a number because another archive has
+   * its name. Default `false`.
+   */
+  folders: Schema.optionalKey(Schema.Boolean)
 })
 /** @category models @since 0.1.0 */
 export type Directory = typeof Directory.Type

@@ -1,16 +1,20 @@
 /** A destination: a directory that the archives are extracted into. */
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as ArchiveLimits from "../../archive/ArchiveLimits.ts"
 import * as EntryFilter from "../../archive/EntryFilter.ts"
 import type * as Extraction from "../../extraction/Extraction.ts"
+import * as Files from "../../file/internal/Files.ts"
 import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
+import * as Place from "../../runs/internal/Place.ts"
 import type { DownloadFailure, SavedFile } from "../DownloadEvent.ts"
 import * as ArchiveFiles from "./ArchiveFiles.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 
 /** What of an archive is wanted, and what becomes of files that exist. */
 export const rules = Effect.fnUntraced(function* ({
+  folders: _ofAll,
   ifDiffers,
   maxSize,
   ...patterns
@@ -24,8 +28,7 @@ export const rules = Effect.fnUntraced(function* ({
 
 export const open = (
   extraction: Extraction.Extraction["Service"],
-  directory: string,
-  concurrency: number,
+  { concurrency, directory, folders, total }: Into,
   options: Extraction.Options
 ): Destination => ({
   check: () => Effect.void,
@@ -37,7 +40,7 @@ export const open = (
         ready: ReadyArchive,
         event: Extraction.ArchiveEvent<unknown, DownloadFailure>["event"]
       ): ReadonlyArray<SaveEvent> => {
-        if (event._tag !== "Spooling") return [told(ready, event)]
+        if (event._tag !== "Spooling") return [told(ready, event, folderOf(ready))]
         const first: ReadonlyArray<SaveEvent> = spooled.has(ready)
           ? []
           : [{ _tag: "ArchiveSpooled", batch: ready.batch, jobId: ready.jobId }]
@@ -45,22 +48,42 @@ export const open = (
         // The archive is not saved by that: its files are still to come.
         return event.event._tag === "Completed" ? first : [...first, ArchiveFiles.told(ready, event.event)]
       }
-      return extraction
-        .eventsAll(
-          Stream.map(archives, (ready) => ({ name: ready.jobId, source: ready.source, ready })),
-          directory,
+      const folderOf = ({ batch }: ReadyArchive) => (folders ? Place.folder(total, batch) : "")
+      const into = <E, R>(all: Stream.Stream<ReadyArchive, E, R>, folder: string) =>
+        extraction.eventsAll(
+          Stream.map(all, (ready) => ({ name: ready.jobId, source: ready.source, ready })),
+          join(directory, folder),
           { ...options, concurrency }
         )
-        .pipe(
-          Stream.map(({ archive: { ready }, event }) => toldAll(ready, event)),
-          Stream.flattenIterable
-        )
+      const events = folders
+        ? Stream.unwrap(
+            // Where that fails, no job is begun.
+            Effect.as(
+              Files.makeDirectory(directory),
+              Stream.flatMap(archives, (ready) => into(Stream.make(ready), folderOf(ready)), { concurrency })
+            )
+          )
+        : into(archives, "")
+      return events.pipe(
+        Stream.map(({ archive: { ready }, event }) => toldAll(ready, event)),
+        Stream.flattenIterable
+      )
     })
 })
 
+interface Into {
+  readonly directory: string
+  /** Whether each archive has a folder of its own. */
+  readonly folders: boolean
+  /** How many archives there are. */
+  readonly total: number
+  readonly concurrency: number
+}
+
 const told = (
   archive: ReadyArchive,
-  event: Exclude<Extraction.ArchiveEvent<unknown, DownloadFailure>["event"], { readonly _tag: "Spooling" }>
+  event: Exclude<Extraction.ArchiveEvent<unknown, DownloadFailure>["event"], { readonly _tag: "Spooling" }>,
+  folder: string
 ): SaveEvent => {
   const { batch, jobId } = archive
   const of = { batch, jobId }
@@ -79,10 +102,10 @@ const told = (
       return { _tag: "LinkRefreshed", ...of, offset: event.offset, status: event.status }
     case "Started": {
       const { name, size } = event.entry
-      return { _tag: "FileStarted", ...of, path: event.path, name, size }
+      return { _tag: "FileStarted", ...of, path: Place.inFolder(folder, event.path), name, size }
     }
     case "Extracted":
-      return { _tag: "FilesSaved", ...of, files: event.files.map(savedFile) }
+      return { _tag: "FilesSaved", ...of, files: event.files.map((file) => savedFile(file, folder)) }
     case "Refused":
       return { _tag: "FileRefused", ...of, name: event.entry.name, error: event.error }
     case "Completed": {
@@ -94,8 +117,8 @@ const told = (
   }
 }
 
-const savedFile = ({ alreadyThere, entry, path, why }: Extraction.ExtractedFile): SavedFile => ({
-  path,
+const savedFile = ({ alreadyThere, entry, path, why }: Extraction.ExtractedFile, folder: string): SavedFile => ({
+  path: Place.inFolder(folder, path),
   name: entry.name,
   size: entry.size,
   crc32: entry.crc32,

@@ -1,4 +1,5 @@
 /** What a download would do, found out by looking alone. */
+import { join } from "node:path"
 import type { ApiError } from "@scenario-assets/core/ApiError"
 import { JobId } from "@scenario-assets/core/Asset"
 import { AssetDownload } from "@scenario-assets/core/AssetDownload"
@@ -94,7 +95,17 @@ export const make = Effect.fnUntraced(function* (
     const locations = sources.map(({ jobId, source }) => ({ name: jobId, source }))
     const { idleTimeout, retries } = request
     const options = { idleTimeout, retries, ...rules }
-    const preview = yield* extraction.preview(locations, destination.directory, options)
+    const { directory, folders = false } = destination
+    const preview = folders
+      ? inOne(
+          yield* Effect.forEach(locations, (location, batch) =>
+            Effect.map(
+              extraction.preview([location], join(directory, Place.folder(total, batch)), options),
+              (preview) => ({ folder: Place.folder(total, batch), preview })
+            )
+          )
+        )
+      : yield* extraction.preview(locations, directory, options)
     return { _tag: "Files", jobIds: wanted.jobIds, ...preview } satisfies DownloadPreview
   }
   if (destination._tag === "Store") {
@@ -127,6 +138,18 @@ export const make = Effect.fnUntraced(function* (
     })
   )
   return { _tag: "ArchiveFiles", archives } satisfies DownloadPreview
+})
+
+/** What would become of archives that have folders of their own. */
+const inOne = (all: ReadonlyArray<{ readonly folder: string; readonly preview: Preview }>): Preview => ({
+  archives: all.flatMap(({ folder, preview }) =>
+    preview.archives.map((archive) => ({
+      ...archive,
+      files: archive.files.map((file) => ({ ...file, path: Place.inFolder(folder, file.path) }))
+    }))
+  ),
+  bytesToWrite: all.reduce((sum, { preview }) => sum + preview.bytesToWrite, 0),
+  free: Math.min(...all.map(({ preview }) => preview.free))
 })
 
 /** The archive of a job that has one now, by one look. */

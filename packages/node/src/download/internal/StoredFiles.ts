@@ -13,6 +13,7 @@ import type { Preview } from "../../extraction/Extraction.ts"
 import * as Outbox from "../../extraction/internal/Outbox.ts"
 import * as Plan from "../../extraction/internal/Plan.ts"
 import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
+import * as Place from "../../runs/internal/Place.ts"
 import type * as Public from "../Destination.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
 import * as StoredArchive from "./StoredArchive.ts"
@@ -44,10 +45,6 @@ interface Store {
 const memory = 64 * 1024 * 1024
 const leastMemory = 16 * 1024 * 1024
 
-/** Several archives may have the same names, and a store cannot be asked what another one has brought: each has a folder. */
-const folderName = (total: number, batch: number): string =>
-  total === 1 ? "" : String(batch + 1).padStart(String(total).length, "0")
-
 const prefixOf = (name: string): string => (name === "" ? "" : `${name}/`)
 
 export const open = (
@@ -64,7 +61,8 @@ export const open = (
         const root = yield* store.open("")
         const own = { ...options, memory: Math.max(leastMemory, Math.floor(memory / Math.min(concurrency, total))) }
         const one = (ready: ReadyArchive) => {
-          const name = folderName(total, ready.batch)
+          // Several archives may have the same names, and a store cannot be asked what another one has brought.
+          const name = Place.folder(total, ready.batch)
           return Effect.scoped(
             Effect.flatMap(name === "" ? Effect.succeed(root) : store.open(name), (folder) =>
               StoredArchive.save(openArchive, ready, { folder, prefix: prefixOf(name) }, own, tell)
@@ -91,7 +89,7 @@ export const preview = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Preview, StoredArchive.Failure> {
   const all = yield* Effect.forEach(sources, ({ jobId, source }, batch) =>
     Effect.gen(function* () {
-      const name = folderName(total, batch)
+      const name = Place.folder(total, batch)
       const folder = yield* store.open(name)
       const archive = yield* openArchive({ name: jobId, source }, options)
       const { entries, refused } = ZipArchive.sort(archive, select)

@@ -21,6 +21,13 @@ export const archivePath = (file: string, total: number, batch: number): string 
   return format({ root, dir, name: total === 1 && batch === 0 ? name : `${name}-${batch + 1}`, ext })
 }
 
+/** The folder of one of so many archives, which sort as they are numbered; `""` for a single one. */
+export const folder = (total: number, batch: number): string =>
+  total === 1 && batch === 0 ? "" : String(batch + 1).padStart(String(total).length, "0")
+
+/** A path in a folder, with `/`. */
+export const inFolder = (folder: string, path: string): string => (folder === "" ? path : `${folder}/${path}`)
+
 /** The same request for a process in another working directory. */
 export const absolute = <Request extends RunRequest>(request: Request, cwd: string = resolve(".")): Request => {
   const whole = (path: string) => resolve(cwd, path)

@@ -48,7 +48,8 @@ const kinds = { Directory: "directory", ArchiveFiles: "archive", Store: "store" 
 const identifyDownload = (request: DownloadRequest.DownloadRequest, { baseUrl, projectId }: RunRecord.Account) => {
   const { destination, wanted } = request
   const place = Place.of(request)
-  const selection = digest(JSON.stringify([baseUrl, projectId, place, destination._tag, encodeWanted(wanted)]))
+  const kind = destination._tag === "Directory" && destination.folders === true ? "Folders" : destination._tag
+  const selection = digest(JSON.stringify([baseUrl, projectId, place, kind, encodeWanted(wanted)]))
   const { exclude = [], include = [] } = destination._tag === "ArchiveFiles" ? {} : destination
   const hasPatterns = exclude.length + include.length > 0
   return {
