@@ -71,7 +71,7 @@ const sentence = ({
 }
 
 /** The first column to the left, figures to the right. */
-const align = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+export const align = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row

@@ -1,4 +1,7 @@
-/** `pnpm bench transfer`, `pnpm bench extract` and `pnpm bench startup`: this project beside its peers, on this machine, in one run. */
+/**
+ * `pnpm bench transfer`, `pnpm bench extract` and `pnpm bench startup`: this project beside its peers, on this machine, in one run.
+ * `pnpm bench scale`: by itself, from a thousand assets to a hundred thousand.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -13,6 +16,7 @@ import * as Machine from "./Machine.ts"
 import * as Nginx from "./Nginx.ts"
 import * as Ours from "./Ours.ts"
 import * as Report from "./Report.ts"
+import * as Scale from "./Scale.ts"
 import type * as Server from "./Server.ts"
 import * as StartupWorks from "./StartupWorks.ts"
 import * as Units from "./Units.ts"
@@ -101,6 +105,29 @@ const extractFlags = {
 }
 
 const startupFlags = { ...common, rounds: rounds(20), only: only(StartupWorks.all, "all") }
+
+const scaleFlags = {
+  directory: common.directory,
+  json: common.json,
+  sources: common.sources,
+  sizes: Flag.String("sizes").pipe(
+    Flag.withMetavar("N,N,…"),
+    Flag.withDescription("How many assets [default: 1000,5000,10000,50000,100000]"),
+    Flag.filterMap(
+      (text) =>
+        Option.filter(Option.some(text.split(",").map(Number)), (sizes) =>
+          sizes.every((size) => Number.isInteger(size) && size > 0)
+        ),
+      () => "whole numbers with commas between them"
+    ),
+    Flag.withDefault([1000, 5000, 10_000, 50_000, 100_000])
+  ),
+  plot: Flag.String("plot").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("Also draw time and memory, as SVG"),
+    Flag.optional
+  )
+}
 
 type Common = Command.Command.Config.Infer<typeof common>
 
@@ -223,6 +250,19 @@ const startup = Effect.fnUntraced(function* (values: Command.Command.Config.Infe
   )
 }, Effect.scoped)
 
+const scale = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<typeof scaleFlags>) {
+  const prepared = yield* prepare({ ...values, rounds: 1 })
+  const points = yield* Effect.scoped(Scale.measure(prepared, values.sizes, tell))
+  yield* tell("")
+  yield* Console.log(Report.align(Scale.rows(points)).join("\n"))
+  const { machine, ours } = prepared
+  if (Option.isSome(values.json)) {
+    const results = { at: new Date().toISOString(), machine, ours: ours.how, points }
+    writeFileSync(values.json.value, `${JSON.stringify(results, null, 2)}\n`)
+  }
+  if (Option.isSome(values.plot)) writeFileSync(values.plot.value, Scale.plot(points))
+}, Effect.scoped)
+
 const command = Command.make("bench").pipe(
   Command.withDescription("Measures this project beside its peers"),
   Command.withSubcommands([
@@ -240,6 +280,14 @@ const command = Command.make("bench").pipe(
         [
           "Extractions beside curl with bsdtar and with unzip, from nginx on this machine. Works:",
           "g) images; h) 3D models as text; i) 50,000 small files. See docs/benchmarks.md."
+        ].join("\n")
+      )
+    ),
+    Command.make("scale", scaleFlags, scale).pipe(
+      Command.withDescription(
+        [
+          "Downloads of more and more assets from an emulator on this machine: time and memory.",
+          "The largest takes minutes, and 3.5 GB of the disk."
         ].join("\n")
       )
     ),
