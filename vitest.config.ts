@@ -2,14 +2,22 @@ import { defineConfig } from "vitest/config"
 import * as TestDirectory from "./test-support/TestDirectory.ts"
 import Totals from "./test-support/Totals.ts"
 
-/** What needs a database, a browser, a quiet machine, or a matrix of other people's tools, has a command of its own. */
+/**
+ * What needs a database, a browser, a quiet machine, or a matrix (of shells, file systems, checksums, names, or of commands and ids), has a
+ * command of its own.
+ */
 export const systems = [
   "packages/*/test/systems/**/*.test.ts",
+  "packages/cli/test/Completions.test.ts",
   "packages/cli/test/Disks.test.ts",
+  "packages/cli/test/Grammar.test.ts",
+  "packages/cli/test/Names.test.ts",
   "packages/node/test/Hosts.test.ts",
   "packages/node/test/extraction/ExtractionMemory.test.ts",
   "packages/node/test/extraction/ExtractionOracles.test.ts",
-  "packages/node/test/extraction/ExtractionWriters.test.ts"
+  "packages/node/test/extraction/ExtractionWriters.test.ts",
+  "packages/node/test/extraction/NameLength.test.ts",
+  "packages/node/test/file/Verification.test.ts"
 ]
 
 export default defineConfig({

@@ -86,8 +86,8 @@ describe.concurrent("download, into a directory", () => {
     Effect.gen(function* () {
       const emulated = yield* Emulated.make({ archive: { size: 12 * MiB, entries: 24 } })
       // The first request is for the directory.
-      yield* emulated.emulator.inject(Fault.stall("storage", 6 * MiB, { skip: 1 }))
-      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json"]
+      yield* emulated.emulator.inject(Fault.stall("storage", 6 * MiB, { skip: 1, times: "always" }))
+      const args = ["download", Emulated.modelOf(emulated), "-o", "out", "--json", "--connections", "1"]
       const running = yield* emulated.start(args)
       const printed = yield* running.until("stdout", /"type":"extracted"/)
       yield* running.kill("SIGINT")
@@ -100,6 +100,7 @@ describe.concurrent("download, into a directory", () => {
       assert.isBelow(kept.length, 24)
       assert.lengthOf(filesIn(out), kept.length, "and nothing else")
 
+      yield* emulated.emulator.clearFaults
       const again = yield* emulated.run(args)
       assert.strictEqual(again.code, 0, again.stderr)
       const jobId = Binary.jobIn(printed)

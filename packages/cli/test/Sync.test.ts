@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Binary from "./support/Binary.ts"
+import * as CommandLines from "./support/CommandLines.ts"
 import * as Emulated from "./support/Emulated.ts"
 
 const kills = Number(process.env["KILLS"] ?? 4)
@@ -111,15 +112,16 @@ describe.concurrent("sync", () => {
         assert.include(interrupted.stderr, `To resume: scenario-assets runs resume ${runId}`)
         yield* clearFaults
 
-        const listed = yield* emulated.run(["runs"])
-        assert.match(listed.stdout, new RegExp(`^${runId}\tinterrupted\t\\S+\tsync\t\\d*\t\\S+/r\t\n$`))
-        const shown = yield* emulated.run(["runs", "show", runId])
-        assert.match(shown.stdout, /Wanted: +sync: --kind image\n/)
-        assert.match(shown.stdout, /Flags: +--names '\{id\}\.\{ext\}' --metadata \S+known\.csv\n/)
-        for (const command of ["status", "wait", "list"]) {
-          const refused = yield* emulated.run([command, runId])
-          assert.strictEqual(refused.code, 2, refused.stderr)
-          assert.include(refused.stderr, `${runId} is a run of sync, which starts no jobs`)
+        const [listed, shown, ...refused] = yield* CommandLines.run(
+          [["runs"], ["runs", "show", runId], ["status", runId], ["wait", runId], ["list", runId]],
+          { env: emulated.env }
+        )
+        assert.match(listed?.stdout ?? "", new RegExp(`^${runId}\tinterrupted\t\\S+\tsync\t\\d*\t\\S+/r\t\n$`))
+        assert.match(shown?.stdout ?? "", /Wanted: +sync: --kind image\n/)
+        assert.match(shown?.stdout ?? "", /Flags: +--names '\{id\}\.\{ext\}' --metadata \S+known\.csv\n/)
+        for (const { code, stderr } of refused) {
+          assert.strictEqual(code, 2, stderr)
+          assert.include(stderr, `${runId} is a run of sync, which starts no jobs`)
         }
 
         const resumed = yield* emulated.run(["runs", "resume", runId])

@@ -16,6 +16,7 @@ import { Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, References, Sched
 import * as Canary from "../../../test-support/Canary.ts"
 import * as Spans from "../../../test-support/Spans.ts"
 import * as TestDirectory from "../../../test-support/TestDirectory.ts"
+import * as MemoryStore from "./support/MemoryStore.ts"
 import * as RangeHost from "./support/RangeHost.ts"
 import * as Whole from "./support/Whole.ts"
 
@@ -104,6 +105,10 @@ describe("docs/observability.md", () => {
             wanted: DownloadRequest.Jobs.make({ jobIds: [jobId] }),
             destination: DownloadRequest.archiveFiles(file)
           })
+          yield* downloads.run({
+            wanted: DownloadRequest.Jobs.make({ jobIds: [jobId] }),
+            destination: DownloadRequest.store("memory://store")
+          })
           const reader = yield* ArchiveReader.ArchiveReader
           yield* reader.forEach({ file }, () => Effect.void)
           const extraction = yield* Extraction.Extraction
@@ -159,7 +164,7 @@ describe("docs/observability.md", () => {
         const found = new Set(info.filter((one) => one.message === message?.text).flatMap((one) => one.annotations))
         assert.deepStrictEqual(sorted(found), sorted(annotations?.codes ?? []), message?.text)
       }
-    }).pipe(Effect.provide(Whole.layer(place)))
+    }).pipe(Effect.provide(Whole.layer(place, { destinations: MemoryStore.layer(MemoryStore.make()) })))
   })
 })
 
