@@ -232,17 +232,25 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
           if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
           whole.job = {}
         }
-        const [first, ...others] = yield* begin({ request, shared, lost: tellUnknown })
-        const parts = others.map((job) => {
-          const { selection } = job
-          const part: Part = { of: { index: nextIndex(), idCount: selection.size }, selection, job: {} }
-          return { part, job }
-        })
+        const {
+          jobs: [first, ...others],
+          left
+        } = yield* begin({ request, shared, lost: tellUnknown })
+        const partOf = (selection: Selection.Selection): Part => {
+          return { of: { index: nextIndex(), idCount: selection.size }, selection, job: {} }
+        }
+        const parts = [
+          ...others.map((job) => {
+            const part = partOf(job.selection)
+            return { part, work: take(part, job) }
+          }),
+          ...left.map(({ error, selection }) => ({ part: partOf(selection), work: Effect.fail<BatchError>(error) }))
+        ]
         yield* Effect.forEach(parts, ({ part }) => tell({ _tag: "Started", ...part.of }), { discard: true })
         const [last] = yield* Effect.all(
           [
             take(whole, first),
-            Effect.forEach(parts, ({ job, part }) => Effect.flatMap(settled(part, take(part, job)), tell), {
+            Effect.forEach(parts, ({ part, work }) => Effect.flatMap(settled(part, work), tell), {
               concurrency: "unbounded",
               discard: true
             })

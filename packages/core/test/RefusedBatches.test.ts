@@ -145,6 +145,25 @@ describe("A batch that is refused", () => {
       }).pipe(Effect.provide(layer()))
   )
 
+  it.effect("for two models beside each other: what the other parts have is not lost", () =>
+    Effect.gen(function* () {
+      const { catalogue } = yield* Emulator.Emulator
+      const known = catalogue.models.flatMap(({ id }): ReadonlyArray<string> => (/^model_\w{24}$/.test(id) ? [id] : []))
+      const events = yield* settled(ask({ modelIds: [...known.slice(0, 6), "model_zz1", "model_zz2"] }))
+      const ready = new Set(of(events, "Ready").map(({ index }) => index))
+      assert.sameMembers(
+        of(events, "Requested").flatMap(({ index, selection }): ReadonlyArray<string> =>
+          ready.has(index) ? selection.modelIds : []
+        ),
+        known.slice(0, 6)
+      )
+      const [failed, ...others] = of(events, "Failed")
+      assert.isEmpty(others)
+      assert.deepStrictEqual(failed?.selection.modelIds.map(String), ["model_zz1", "model_zz2"])
+      assert.isFalse(ready.has(failed?.index ?? -1))
+    }).pipe(Effect.provide(layer()))
+  )
+
   it.effect("in both halves is about no id: nobody asks further", () =>
     Effect.gen(function* () {
       const modelIds = Array.from({ length: 64 }, (_, index) => `model_${index}`)

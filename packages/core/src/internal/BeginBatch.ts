@@ -19,6 +19,8 @@ import type { ScenarioConfig } from "../ScenarioConfig.ts"
 import { Selection } from "../Selection.ts"
 import * as BatchKeys from "./BatchKeys.ts"
 
+type Failure = ApiError | JournalError
+
 /** An id of a batch that Scenario does not know. */
 export type Id = AssetId | InferenceId | ModelId
 
@@ -30,8 +32,13 @@ export interface Begun {
   readonly unrecorded?: JournalError
 }
 
-/** Several where a batch had to be divided. */
-export type Jobs = Arr.NonEmptyReadonlyArray<Begun>
+/** What came of a batch. */
+export interface Answer {
+  /** Several where it had to be divided. */
+  readonly jobs: Arr.NonEmptyReadonlyArray<Begun>
+  /** Parts that have no job: what others have is not lost by that. */
+  readonly left: ReadonlyArray<{ readonly selection: Selection; readonly error: Failure }>
+}
 
 /** What all batches of a selection know. */
 export interface Shared {
@@ -73,12 +80,10 @@ interface Batch {
   readonly lost: (ids: ReadonlyArray<Id>) => Effect.Effect<void>
 }
 
-type Failure = ApiError | JournalError
-
 /** Begins the jobs of a batch that the journal does not know. Each is in the journal before anybody hears of it. */
 export const make =
   ({ catalog, config, journal, request }: Services) =>
-  ({ lost, request: whole, shared }: Batch): Effect.Effect<Jobs, Failure> => {
+  ({ lost, request: whole, shared }: Batch): Effect.Effect<Answer, Failure> => {
     const keyOf = (selection: Selection) => BatchKeys.of(config, { ...whole, selection })
 
     const ask = (selection: Selection) =>
@@ -125,7 +130,6 @@ export const make =
      */
     const unknownOf = (ids: ReadonlyArray<AssetId>): Effect.Effect<ReadonlyArray<AssetId> | undefined, ApiError> =>
       Effect.gen(function* () {
-        if (shared.lookups-- <= 0) return undefined
         const found = yield* Effect.result(Stream.runCollect(catalog.get(ids)))
         if (Result.isSuccess(found)) {
           const known = new Set<string>(found.success.map(({ id }) => id))
@@ -133,6 +137,8 @@ export const make =
         }
         if (!isOfIds(found.failure)) return yield* found.failure
         if (ids.length === 1) return ids
+        if (shared.lookups < 2) return undefined
+        shared.lookups -= 2
         const [first, second] = halves(ids)
         const one = yield* unknownOf(first)
         const other = yield* unknownOf(second)
@@ -145,45 +151,59 @@ export const make =
       Effect.catchIf(isOfIds, () => Effect.succeed(false))
     )
 
-    const attempt = (part: Selection): Effect.Effect<{ part: Selection; begun: Begun | undefined }, Failure> =>
-      beginPart(part).pipe(
-        Effect.map((begun) => ({ part, begun })),
-        Effect.catchIf(isRefusal, () => Effect.succeed({ part, begun: undefined }))
+    const only = (begun: Begun): Answer => ({ jobs: [begun], left: [] })
+
+    /** What came of parts, one after another; fails where none has a job. */
+    const together = Effect.fnUntraced(function* (
+      parts: ReadonlyArray<Selection>,
+      work: (part: Selection) => Effect.Effect<Answer, Failure>
+    ): Effect.fn.Return<Answer, Failure> {
+      const tried = yield* Effect.forEach(parts, (part) =>
+        Effect.map(Effect.result(work(part)), (result) => ({ part, result }))
       )
+      const answers = tried.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : []))
+      const failed = tried.flatMap(({ part, result }) =>
+        Result.isFailure(result) ? [{ selection: part, error: result.failure }] : []
+      )
+      const jobs = answers.flatMap(({ jobs }) => jobs)
+      if (Arr.isReadonlyArrayNonEmpty(jobs)) return { jobs, left: [...answers.flatMap(({ left }) => left), ...failed] }
+      return yield* Effect.fail(failed[0]?.error ?? (yield* Effect.die("a batch without parts")))
+    })
 
     /** Finds the ids that a refusal is about by requesting halves. Where both are refused it is about no id. */
-    const divide = (selection: Selection, refusal: ApiError): Effect.Effect<Jobs, Failure> =>
+    const divide = (selection: Selection, refusal: ApiError): Effect.Effect<Answer, Failure> =>
       Effect.gen(function* () {
         const parts = halvesToTry(selection)
         if (parts === undefined || shared.divisions < parts.length) return yield* refusal
         shared.divisions -= parts.length
-        const tried = yield* Effect.forEach(parts, attempt)
-        const jobs = tried.flatMap(({ begun }) => begun ?? [])
-        const [rest] = tried.flatMap(({ begun, part }) => (begun === undefined ? [part] : []))
-        if (!Arr.isReadonlyArrayNonEmpty(jobs)) {
-          if (refusal.reason._tag === "Forbidden") yield* stop(refusal)
-          return yield* refusal
+        const answer = yield* Effect.tapError(
+          together(parts, (part) => Effect.map(beginPart(part), only)),
+          (error) => (isRefusal(error) && error.reason._tag === "Forbidden" ? stop(error) : Effect.void)
+        )
+        const [rest] = answer.left
+        if (rest === undefined || !isRefusal(rest.error)) return answer
+        const ids = idsOf(rest.selection)
+        if (ids.length === 1) {
+          yield* lost(ids)
+          return { jobs: answer.jobs, left: [] }
         }
-        if (rest === undefined) return jobs
-        const ids = idsOf(rest)
-        if (ids.length > 1) return Arr.appendAll(jobs, yield* divide(rest, refusal))
-        yield* lost(ids)
-        return jobs
+        const found = yield* Effect.result(divide(rest.selection, rest.error))
+        return Result.isFailure(found)
+          ? { jobs: answer.jobs, left: [{ selection: rest.selection, error: found.failure }] }
+          : { jobs: Arr.appendAll(answer.jobs, found.success.jobs), left: found.success.left }
       })
 
     /** Two jobs in the place of one that would be too large, and more where these are. */
-    const halve = Effect.fnUntraced(function* (selection: Selection, refusal: ApiError) {
+    const halve = (selection: Selection, refusal: ApiError): Effect.Effect<Answer, Failure> => {
       const parts = halvesOf(selection)
-      if (parts === undefined) return yield* refusal
-      const [first, second] = parts
-      return Arr.appendAll(yield* beginAll(first), yield* beginAll(second))
-    })
+      return parts === undefined ? Effect.fail(refusal) : together(parts, beginAll)
+    }
 
-    const beginAll = (selection: Selection): Effect.Effect<Jobs, Failure> =>
-      Effect.catchTag(Effect.map(beginPart(selection), Arr.of), "ApiError", (error) => settle(selection, error))
+    const beginAll = (selection: Selection): Effect.Effect<Answer, Failure> =>
+      Effect.catchTag(Effect.map(beginPart(selection), only), "ApiError", (error) => settle(selection, error))
 
     /** What is done about a refusal. */
-    const settle = (selection: Selection, refusal: ApiError): Effect.Effect<Jobs, Failure> =>
+    const settle = (selection: Selection, refusal: ApiError): Effect.Effect<Answer, Failure> =>
       Effect.gen(function* () {
         if (shared.refusal !== undefined) return yield* refusal
         if (isTooLarge(refusal)) return yield* halve(selection, refusal)
@@ -199,22 +219,24 @@ export const make =
         const rest = without(selection, new Set(unknown))
         if (rest === undefined) return yield* refusal
         const known = yield* journal.find(keyOf(rest))
-        if (Option.isSome(known)) return [{ selection: rest, jobId: known.value.jobId, resumed: true }]
+        if (Option.isSome(known)) return only({ selection: rest, jobId: known.value.jobId, resumed: true })
         return yield* begin(selection, rest, unknown).pipe(
-          Effect.map(Arr.of),
-          Effect.catchIf(isRefusal, (error) => divide(rest, error))
+          Effect.map(only),
+          Effect.catchTag("ApiError", (error) =>
+            isTooLarge(error) ? halve(rest, error) : isOfIds(error) ? divide(rest, error) : Effect.fail(error)
+          )
         )
       })
 
     const beginWhole = begin(whole.selection, whole.selection, []).pipe(
-      Effect.map((begun): Jobs => [begun]),
+      Effect.map(only),
       Effect.catchTag("ApiError", (error) => settle(whole.selection, error))
     )
     const unlessProved = Effect.suspend(() => (shared.isProved ? Effect.succeed(undefined) : beginWhole))
     /** Until a request is accepted they are sent one after another: what refuses the first may refuse them all. */
     return Effect.flatMap(
       Effect.suspend(() => (shared.isProved ? unlessProved : shared.one.withPermits(1)(unlessProved))),
-      (jobs) => (jobs === undefined ? beginWhole : Effect.succeed(jobs))
+      (answer) => (answer === undefined ? beginWhole : Effect.succeed(answer))
     )
   }
 
