@@ -36,6 +36,7 @@ describe.concurrent("ids that do not exist", () => {
       const [known = ""] = emulated.emulator.catalogue.assets.map(({ id }): string => id)
       const none = yield* emulated.run(["download", "asset_wrong", "-o", "none"])
       assert.strictEqual(none.code, 6, none.stderr)
+      assert.include(none.stderr, "warning: 1 id does not exist in this project: asset_wrong")
       const kept = yield* emulated.run(["download", known, "asset_wrong", "--archive", "all.zip"])
       assert.strictEqual(kept.code, 6, kept.stderr)
       assert.isTrue(existsSync(path.join(emulated.directory, "all.zip")))

@@ -39,7 +39,7 @@ export const annotations = (
 }
 
 export const perform = Effect.fnUntraced(function* (request: DownloadRequest.DownloadRequest, options: Options) {
-  const { whenInterrupted } = yield* Output
+  const { warn, whenInterrupted } = yield* Output
   const connection = yield* unlessSet(options.connection)
   const begun = Recorded.listen(request, { ...options, connection })
   const watch = yield* WatchDownload.make(request, {
@@ -53,7 +53,14 @@ export const perform = Effect.fnUntraced(function* (request: DownloadRequest.Dow
     yield* Stream.runForEach(events, (event) => {
       begun.hear(event)
       const told = Effect.andThen(ending.hear(event), watch(event))
-      return event._tag === "Ended" ? Effect.andThen(told, ending.end(event.report, begun.run())) : told
+      if (event._tag !== "Ended") return told
+      const { report } = event
+      const { count, ids } = report.notFound
+      const isNews = count > 0 && report.failures.length > 0
+      return told.pipe(
+        Effect.andThen(isNews ? warn(new CommandError.IdsNotFound({ count, ids }).message) : Effect.void),
+        Effect.andThen(ending.end(report, begun.run()))
+      )
     })
   }).pipe(
     Effect.mapError((error) => {
@@ -204,12 +211,13 @@ const begunAlone = Effect.gen(function* () {
 
 /** What did not come. Ids that do not exist are an error of their own where everything else did. */
 const failuresOf = (
-  { batches, failures, notFound: { count, ids } }: DownloadReport,
+  { archives, batches, failures, notFound: { count, ids } }: DownloadReport,
   failedOf: (failed: Failed) => CommandError.Failed
 ): { readonly failed: ReadonlyArray<CommandError.Failed>; readonly total: number } =>
   failures.length === 0 && count > 0
     ? { failed: [{ of: "", error: new CommandError.IdsNotFound({ count, ids }) }], total: 1 }
-    : { failed: failures.map(failedOf), total: batches }
+    : // A batch that had to be divided has several archives.
+      { failed: failures.map(failedOf), total: Math.max(batches, archives.length + failures.length) }
 
 const failedOf =
   ({ wanted }: DownloadRequest.DownloadRequest) =>
