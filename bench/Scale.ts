@@ -88,7 +88,7 @@ export const plot = (points: ReadonlyArray<Point>): string => {
     const path = points.map((point) => `${x(point.assets).toFixed(1)},${y(point).toFixed(1)}`).join(" ")
     const labels = points.map(
       (point) =>
-        `<text x="${x(point.assets).toFixed(1)}" y="${(y(point) - 6).toFixed(1)}" fill="${color}" text-anchor="middle">${text(point)}</text>`
+        `<text x="${x(point.assets).toFixed(1)}" y="${(y(point) + (label === "time" ? 16 : -8)).toFixed(1)}" fill="${color}" text-anchor="middle">${text(point)}</text>`
     )
     return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"/>${labels.join("")}<text x="${margin}" y="${label === "time" ? 16 : 32}" fill="${color}">${label}</text>`
   }
