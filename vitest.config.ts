@@ -30,7 +30,7 @@ export default defineConfig({
     isolate: false,
     // Tests of a command line wait for jobs and processes more than they work: three at once keep two cores busy.
     maxWorkers: 3,
-    // Threads that collect garbage beside them only wait for the cores: a tenth of a process's time.
+    // Threads that collect garbage would only wait for the cores, which are all busy.
     execArgv: ["--single-threaded-gc"],
     watch: false,
     testTimeout: 60_000,

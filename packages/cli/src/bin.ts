@@ -9,8 +9,7 @@ import { version } from "./start/Version.ts"
 
 // Of the memory for what is short-lived V8 would take 100 MiB more than it is worth here: it makes nothing faster.
 setFlagsFromString("--semi-space-growth-factor=1")
-// Nor what is long-lived: the heap grows by a fifth at a time, so that a hundred batches take little more than five. It costs a tenth of
-// the CPU of a download of 20,000 files, and a fifth less memory.
+// The heap for what is long-lived grows by a fifth at a time: 100,000 files take a fifth less memory by that, and a tenth more CPU.
 setFlagsFromString("--heap-growing-percent=20")
 
 Ending.watch(process.stdout)

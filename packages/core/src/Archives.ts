@@ -208,7 +208,7 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
       ids.length === 0 ? Effect.void : tell({ _tag: "NotFound", ...of, ids })
 
     /** Whatever goes wrong with it is its last event. */
-    const settled = <E extends BatchError>(part: Part, work: Effect.Effect<A, E>) =>
+    const settled = <E extends BatchError>(part: Part, work: Effect.Effect<A | BeginEvent, E>) =>
       work.pipe(
         Effect.catch((error) => {
           const { job, of, selection } = part
@@ -221,13 +221,14 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
 
     return settled(
       whole,
-      Effect.gen(function* (): Effect.fn.Return<A, BatchError> {
+      Effect.gen(function* (): Effect.fn.Return<A | BeginEvent, BatchError> {
         yield* tell({ _tag: "Started", ...of })
         const known = yield* journal.find(BatchKeys.of(config, request))
         if (Option.isSome(known)) {
           const { jobId, unknown } = known.value
           yield* tellUnknown(unknown)
-          const last = yield* Effect.result(take(whole, { jobId, resumed: true, selection: request.selection }))
+          const selection = BeginBatch.without(request.selection, unknown) ?? request.selection
+          const last = yield* Effect.result(take(whole, { jobId, resumed: true, selection }))
           if (Result.isSuccess(last)) return last.success
           if (!isUseless(last.failure)) return yield* Effect.fail(last.failure)
           whole.job = {}
@@ -247,17 +248,18 @@ export const make: Effect.Effect<Archives["Service"], never, Requirements> = Eff
           ...left.map(({ error, selection }) => ({ part: partOf(selection), work: Effect.fail<BatchError>(error) }))
         ]
         yield* Effect.forEach(parts, ({ part }) => tell({ _tag: "Started", ...part.of }), { discard: true })
-        const [last] = yield* Effect.all(
-          [
-            take(whole, first),
-            Effect.forEach(parts, ({ part, work }) => Effect.flatMap(settled(part, work), tell), {
-              concurrency: "unbounded",
-              discard: true
-            })
-          ],
+        let open = 1 + parts.length
+        // None waits for another: the last one to end is the last event of the batch.
+        const ends = yield* Effect.forEach(
+          [{ part: whole, work: take(whole, first) }, ...parts],
+          ({ part, work }) =>
+            Effect.flatMap(settled(part, work), (event) =>
+              --open === 0 ? Effect.succeed([event]) : Effect.as(tell(event), [])
+            ),
           { concurrency: "unbounded" }
         )
-        return last
+        const [last] = ends.flat()
+        return last ?? (yield* Effect.die("a batch without an end"))
       }).pipe(
         Effect.withSpan("Archives.batch", {
           attributes: { "scenario.batch.index": of.index, "scenario.batch.size": of.idCount }

@@ -78,7 +78,8 @@ describe("A batch that is refused", () => {
 
       const again = yield* settled(ask(ids))
       assert.deepStrictEqual(notFound(again), wrong, "told again, and nobody was asked")
-      assert.strictEqual(of(again, "Requested")[0]?.resumed, true)
+      const [resumed] = of(again, "Requested")
+      assert.deepStrictEqual([resumed?.resumed, resumed?.selection.size], [true, 997])
       assert.deepStrictEqual(yield* counted, { jobs: 2, lookups: 5, lists: 0 })
     }).pipe(Effect.provide(layer(many)))
   )

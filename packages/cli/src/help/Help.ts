@@ -1,10 +1,10 @@
-import type * as CliOutput from "effect/cli/CliOutput"
-import type { HelpDoc } from "effect/cli/HelpDoc"
-import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 /**
  * How help is shown, and the sections that commands add to it. Help that was asked for is data; help after a mistake is not.
  * Mistakes themselves are told by `Report`.
  */
+import type * as CliOutput from "effect/cli/CliOutput"
+import type { HelpDoc } from "effect/cli/HelpDoc"
+import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HelpText from "./HelpText.ts"

@@ -1,9 +1,9 @@
+/** The fields of errors, jobs and entries, as JSON tells them. */
 import * as DownloadJob from "@scenario-assets/core/DownloadJob"
 import type { ZipEntry } from "@scenario-assets/node/archive/ZipEntry"
 import type { SavedFile } from "@scenario-assets/node/download/DownloadEvent"
 import * as DateTime from "effect/DateTime"
 import * as Predicate from "effect/Predicate"
-/** The fields of errors, jobs and entries, as JSON tells them. */
 import type * as Events from "./Events.ts"
 
 /** What tells a program which error it is, and of what. */

@@ -1,5 +1,5 @@
-import { isSync, type RunRequest } from "@scenario-assets/node/engine/runs/RunRequest"
 /** All that is recorded of one run, in JSON and in words. */
+import { isSync, type RunRequest } from "@scenario-assets/node/engine/runs/RunRequest"
 import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
 import type { RunJob } from "@scenario-assets/node/runs/RunRecord"
 import * as RunRecord from "@scenario-assets/node/runs/RunRecord"

@@ -1,6 +1,6 @@
+/** A directory brought in step, once or again and again: what happens is told, and in the end what came of it. */
 import type { RunId } from "@scenario-assets/node/runs/RunRecord"
 import type { SyncRequest } from "@scenario-assets/node/runs/SyncRequest"
-/** A directory brought in step, once or again and again: what happens is told, and in the end what came of it. */
 import * as NodeSync from "@scenario-assets/node/sync/Sync"
 import type { Report } from "@scenario-assets/node/sync/SyncRun"
 import * as Clock from "effect/Clock"

@@ -216,7 +216,7 @@ export const make =
         if (unknown === undefined) return yield* refusal
         if (unknown.length === 0) return yield* divide(selection, refusal)
         yield* lost(unknown)
-        const rest = without(selection, new Set(unknown))
+        const rest = without(selection, unknown)
         if (rest === undefined) return yield* refusal
         const known = yield* journal.find(keyOf(rest))
         if (Option.isSome(known)) return only({ selection: rest, jobId: known.value.jobId, resumed: true })
@@ -282,7 +282,8 @@ const halves = <A>(all: ReadonlyArray<A>): readonly [ReadonlyArray<A>, ReadonlyA
 }
 
 /** None where nothing is left. */
-const without = ({ assetIds, inferenceIds, modelIds }: Selection, ids: ReadonlySet<Id>): Selection | undefined => {
+export const without = ({ assetIds, inferenceIds, modelIds }: Selection, some: Iterable<Id>): Selection | undefined => {
+  const ids = new Set(some)
   const left = {
     assetIds: assetIds.filter((id) => !ids.has(id)),
     inferenceIds: inferenceIds.filter((id) => !ids.has(id)),

@@ -2,8 +2,7 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as ArchiveLimits from "../../archive/ArchiveLimits.ts"
-import * as EntryFilter from "../../archive/EntryFilter.ts"
+import type * as EntryFilter from "../../archive/EntryFilter.ts"
 import type * as Extraction from "../../extraction/Extraction.ts"
 import * as Files from "../../file/internal/Files.ts"
 import type * as DownloadRequest from "../../runs/DownloadRequest.ts"
@@ -11,19 +10,15 @@ import * as Place from "../../runs/internal/Place.ts"
 import type { DownloadFailure, SavedFile } from "../DownloadEvent.ts"
 import * as ArchiveFiles from "./ArchiveFiles.ts"
 import type { Destination, ReadyArchive, SaveEvent } from "./Destination.ts"
+import * as StoredFiles from "./StoredFiles.ts"
 
 /** What of an archive is wanted, and what becomes of files that exist. */
 export const rules = Effect.fnUntraced(function* ({
   folders: _ofAll,
   ifDiffers,
-  maxSize,
-  ...patterns
+  ...wanted
 }: DownloadRequest.Directory): Effect.fn.Return<Extraction.Options, EntryFilter.InvalidPattern> {
-  return {
-    select: yield* EntryFilter.make(patterns),
-    ifDiffers,
-    limits: maxSize === undefined ? undefined : ArchiveLimits.ofSize(maxSize)
-  }
+  return { ...(yield* StoredFiles.rules(wanted)), ifDiffers }
 })
 
 export const open = (

@@ -17,6 +17,7 @@ import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type * as Outbox from "../../extraction/internal/Outbox.ts"
 import * as Plan from "../../extraction/internal/Plan.ts"
 import type { FileEvent } from "../../file/FileDownload.ts"
+import { inFolder } from "../../runs/internal/Place.ts"
 import { DestinationError, type Folder } from "../Destination.ts"
 import type { SavedFile } from "../DownloadEvent.ts"
 import * as ArchiveFiles from "./ArchiveFiles.ts"
@@ -32,8 +33,8 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
 /** Where the files go. */
 export interface Place {
   readonly folder: Folder
-  /** What comes before a path of the folder in the store. */
-  readonly prefix: string
+  /** That of the folder in the store; `""` for its root. */
+  readonly name: string
 }
 
 /** Files that are stored at once. */
@@ -52,7 +53,7 @@ export type Failure = OpenArchive.ReadError | ApiError | JobError | DestinationE
 export const save = (
   openArchive: OpenArchive.OpenArchive,
   ready: ReadyArchive,
-  { folder, prefix }: Place,
+  { folder, name }: Place,
   options: Options,
   tell: Outbox.Tell<SaveEvent>
 ): Effect.Effect<void, Failure> =>
@@ -116,7 +117,7 @@ export const save = (
     const note = (target: Plan.Target, alreadyThere: boolean) =>
       saved.push({
         ...StoredPlan.fileOf(target),
-        path: prefix + target.path,
+        path: inFolder(name, target.path),
         name: target.entry.name,
         alreadyThere,
         why: target.why
@@ -130,7 +131,13 @@ export const save = (
       const { entry } = target
       const isLarge = !Contents.isSmall(entry)
       if (isLarge) {
-        yield* tell({ _tag: "FileStarted", ...of, path: prefix + target.path, name: entry.name, size: entry.size })
+        yield* tell({
+          _tag: "FileStarted",
+          ...of,
+          path: inFolder(name, target.path),
+          name: entry.name,
+          size: entry.size
+        })
       }
       yield* Effect.retry(folder.put(StoredPlan.fileOf(target), content), {
         while: isOfOneFile,

@@ -23,7 +23,7 @@ import * as StoredPlan from "./StoredPlan.ts"
 export const rules = Effect.fnUntraced(function* ({
   maxSize,
   ...patterns
-}: DownloadRequest.Store): Effect.fn.Return<
+}: Pick<DownloadRequest.Store, "include" | "exclude" | "maxSize">): Effect.fn.Return<
   Pick<StoredArchive.Options, "select" | "limits">,
   EntryFilter.InvalidPattern
 > {
@@ -45,8 +45,6 @@ interface Store {
 const memory = 64 * 1024 * 1024
 const leastMemory = 16 * 1024 * 1024
 
-const prefixOf = (name: string): string => (name === "" ? "" : `${name}/`)
-
 export const open = (
   openArchive: OpenArchive.OpenArchive,
   { concurrency, store, total }: Store & { readonly concurrency: number },
@@ -65,7 +63,7 @@ export const open = (
           const name = Place.folder(total, ready.batch)
           return Effect.scoped(
             Effect.flatMap(name === "" ? Effect.succeed(root) : store.open(name), (folder) =>
-              StoredArchive.save(openArchive, ready, { folder, prefix: prefixOf(name) }, own, tell)
+              StoredArchive.save(openArchive, ready, { folder, name }, own, tell)
             )
           ).pipe(
             Effect.catch((error) =>
@@ -98,7 +96,7 @@ export const preview = Effect.fnUntraced(function* (
       const isMissing = new Set(missing.map(({ path }) => path))
       const files = targets.map((target) => ({
         ...target,
-        path: prefixOf(name) + target.path,
+        path: Place.inFolder(name, target.path),
         action: isMissing.has(target.path) ? ("write" as const) : ("skip" as const)
       }))
       const previewed = { name: archive.name, files, refused, bytesToRead: StoredPlan.bytesToRead(missing) }

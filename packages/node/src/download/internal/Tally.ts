@@ -1,5 +1,5 @@
-import type { RunId } from "../../runs/RunRecord.ts"
 /** Counts what happens during a download, for its report. */
+import type { RunId } from "../../runs/RunRecord.ts"
 import type { DownloadEvent, DownloadReport, Failed, SavedArchive } from "../DownloadEvent.ts"
 
 export interface Tally {
