@@ -7,7 +7,7 @@ import path from "node:path"
 import { parseSync } from "oxc-parser"
 
 /** A package may import the ones before it. */
-const packages = ["core", "node", "s3", "cli"]
+const packages = ["core", "node", "s3", "cli", "fleet"]
 
 /** A room that is a folder. */
 function folder(name: string): readonly [name: string, modules: RegExp] {
@@ -69,6 +69,13 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ].map(folder),
     ...["help", "report", "doctor", "download", "sync", "handlers", "commands"].map(folder),
     ["the whole", /^(bin|Main|Cli)\.ts$/]
+  ],
+  fleet: [
+    ["the nouns", /^(FleetError|RunProgress|internal\/Schema)\.ts$/],
+    ["internal/", /^internal\//],
+    ["the service", /^(Migrations|Fleet)\.ts$/],
+    ["the entry point", /^index\.ts$/],
+    ["command/", /^(command\/.*|bin\.ts)$/]
   ]
 }
 

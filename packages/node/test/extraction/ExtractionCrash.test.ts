@@ -1,5 +1,5 @@
 /**
- * One extraction whose process is killed again and again, at moments nobody chose: five times here, as often as `CRASHES`
+ * One extraction whose process is killed again and again, at moments nobody chose: twice here, as often as `CRASHES`
  * says.
  */
 import { existsSync, readFileSync } from "node:fs"
@@ -13,7 +13,7 @@ import * as Extracting from "../support/Extracting.ts"
 import * as ExtractorProcess from "../support/ExtractorProcess.ts"
 import * as RangeHost from "../support/RangeHost.ts"
 
-const crashes = Number(process.env["CRASHES"] ?? 3)
+const crashes = Number(process.env["CRASHES"] ?? 2)
 const mebibyte = 1024 * 1024
 
 /** Two of three files are small; among the large ones are some that shrink to nothing. */

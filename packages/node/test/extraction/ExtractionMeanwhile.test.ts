@@ -4,8 +4,8 @@ import FsPromises from "node:fs/promises"
 import { syncBuiltinESMExports } from "node:module"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Extraction } from "@scenario-assets/node"
-import { Effect } from "effect"
+import { Extraction } from "@scenario-assets/node"
+import { Effect, Stream } from "effect"
 import { vi } from "vitest"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as ZipMaker from "../../../../test-support/ZipMaker.ts"
@@ -146,6 +146,39 @@ describe("What comes after the names are given", () => {
         "a.txt": mine,
         "d/b.txt": mine
       })
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+// A small archive is there as a whole before anybody can come.
+const { small: _small, ...lasting } = kinds
+
+describe.each(Object.entries(lasting))("A directory that is taken over, %s", (_kind, files) => {
+  it.live("has the files of whoever came last, and the other one fails", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make()
+      const { source } = yield* RangeHost.make(ZipMaker.make(Extracting.entriesOf(files, 0)).bytes)
+      const { events, run } = yield* Extraction.Extraction
+      const options = { threads: 2, takeOver: true }
+      const first = yield* Extracting.collect(
+        Stream.tap(events({ name: "job", source }, directory, options), (event) =>
+          event._tag === "Planned" ? run({ name: "job", source }, directory, options) : Effect.void
+        )
+      )
+      assert.strictEqual(Extracting.failure(first).reason._tag, "Locked")
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf(files))
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("is rid of what one that was killed has left", () =>
+    Effect.gen(function* () {
+      const directory = TestDirectory.make()
+      const { source } = yield* RangeHost.make(ZipMaker.make(Extracting.entriesOf(files, 0)).bytes)
+      const left = join(directory, ".scenario-assets", "work-0123456789abcdef")
+      mkdirSync(left, { recursive: true })
+      writeFileSync(join(left, "0.tmp"), "half")
+      Extracting.extracted(yield* Extracting.run({ name: "job", source }, directory, { takeOver: true }))
+      assert.deepStrictEqual(Extracting.tree(directory), Extracting.treeOf(files))
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

@@ -1,5 +1,5 @@
 /**
- * One download whose process is killed again and again, at moments nobody chose: five times here, as often as `CRASHES`
+ * One download whose process is killed again and again, at moments nobody chose: twice here, as often as `CRASHES`
  * says.
  */
 import { spawn } from "node:child_process"
@@ -13,7 +13,7 @@ import { Effect } from "effect"
 import * as Unfinished from "../../../../test-support/Unfinished.ts"
 import * as Downloading from "../support/Downloading.ts"
 
-const crashes = Number(process.env["CRASHES"] ?? 3)
+const crashes = Number(process.env["CRASHES"] ?? 2)
 const size = 12_000_000 * crashes
 /** What the project promises of a killed run: it transfers again at most a few MiB. */
 const again = 12 * 1024 * 1024

@@ -28,6 +28,11 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
   readonly ifDiffers?: "keep" | "replace" | undefined
   /** How many threads unpack archives that are worth it. Default: as many as there are cores, at most 4. */
   readonly threads?: number | undefined
+  /**
+   * For those whom something else keeps apart, such as the lease of a queue: takes the directory over from whoever works there,
+   * who then fails with `Locked`. Default `false`: a run that works there is an error.
+   */
+  readonly takeOver?: boolean | undefined
 }
 
 /** What all archives share that go there. */
@@ -45,7 +50,7 @@ export const open = Effect.fnUntraced(function* (
   directory: string,
   options: Options
 ): Effect.fn.Return<Destination, FileError, Scope.Scope> {
-  const workspace = yield* Workspace.open(directory)
+  const workspace = yield* Workspace.open(directory, options.takeOver ?? false)
   const longest = yield* Effect.zipWith(
     NameLength.longestIn(directory),
     NameLength.longestMadeIn(dirname(workspace.temporary())),

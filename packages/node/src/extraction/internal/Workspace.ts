@@ -25,10 +25,12 @@ export const isReserved = (name: string): boolean => name.endsWith(OwnDirectory.
 const ending = ".tmp"
 
 export const open = Effect.fnUntraced(function* (
-  directory: string
+  directory: string,
+  takesOver: boolean
 ): Effect.fn.Return<Workspace, FileError, Scope.Scope> {
   yield* Files.makeDirectory(directory)
-  const { explain, path } = yield* OwnDirectory.open(join(directory, OwnDirectory.ending), directory)
+  const enter = takesOver ? OwnDirectory.takeOver : OwnDirectory.open
+  const { explain, path } = yield* enter(join(directory, OwnDirectory.ending), directory)
   yield* Effect.acquireRelease(sweep(path), () => Effect.ignore(sweep(path)))
   let made = 0
   const spools = new Set<string>()

@@ -84,6 +84,10 @@ const locked = (file: string, what: string, holder: Holder.Holder | undefined): 
     )
   })
 
+/** What is told to whoever had something that somebody else has by now. */
+export const taken = (what: string): FileError =>
+  new FileError({ operation: "download to", path: what, reason: new Locked({}) })
+
 /**
  * Several may find at once that a holder is gone. Only who has the lock to the next lock may look once more, and put it in
  * the place of the old one, which is there until then. That one may be of a holder that is gone as well: it is a lock like

@@ -8,8 +8,10 @@
  * - `work-<token>` is where that run works. A later run takes it over by renaming it: whoever had it before, and comes back after
  *   it was suspended for so long that it was taken for gone, finds nothing under the paths it knows, and so can neither write
  *   to what is there nor give it a final name.
+ *
+ * Where something else than the lock keeps runs apart, there is none ({@link takeOver}).
  */
-import { createHash } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import * as Fs from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -79,6 +81,48 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
+/**
+ * Opens or makes it without a lock, for those whom a lease keeps apart: the last one to come has it. What others were working on is
+ * removed, so that one that was taken for gone, and comes back, fails.
+ */
+export const takeOver = Effect.fnUntraced(function* (
+  path: string,
+  what: string
+): Effect.fn.Return<OwnDirectory, FileError, Scope.Scope> {
+  yield* Effect.addFinalizer(() => Effect.ignore(removeEmpty(path)))
+  const work = join(path, `work-${randomBytes(8).toString("hex")}`)
+  yield* makeWork(path, work)
+  yield* Effect.addFinalizer(() => Effect.ignore(removeTree(work)))
+  const others = (yield* namesIn(path)).map((name) => join(path, name)).filter((other) => other !== work)
+  yield* Effect.forEach(others, (other) => (isWork(basename(other)) ? Effect.ignore(removeTree(other)) : Effect.void), {
+    discard: true
+  })
+  const isTaken = Effect.map(Files.orMissing(Files.attempt("look at", work, () => Fs.lstat(work))), (stat) => !stat)
+  return {
+    path: work,
+    isCertain: true,
+    explain: (error) =>
+      error.reason._tag === "NotFound"
+        ? Effect.flatMap(isTaken, (taken) => Effect.fail(taken ? Lock.taken(what) : error))
+        : Effect.fail(error)
+  }
+})
+
+/** Whoever ends removes the directory around it, if it is empty at that moment. */
+const makeWork: (path: string, work: string) => Effect.Effect<void, FileError> = Effect.fnUntraced(
+  function* (path, work) {
+    yield* make(path)
+    yield* look(path)
+    yield* Effect.catch(
+      Files.attempt("make the directory", work, () => Fs.mkdir(work)),
+      (error) => (error.reason._tag === "NotFound" ? makeWork(path, work) : Effect.fail(error))
+    )
+  }
+)
+
+const removeTree = (path: string): Effect.Effect<void, FileError> =>
+  Files.attempt("remove", path, () => Fs.rm(path, { recursive: true, force: true }))
+
 /** Another run may end, and remove it, before it is locked. */
 const enter: (path: string, what: string) => Effect.Effect<Lock.Lock, FileError, Scope.Scope> = Effect.fnUntraced(
   function* (path, what) {
@@ -113,10 +157,7 @@ const namesIn = (path: string): Effect.Effect<ReadonlyArray<string>, FileError> 
 /** Goes on where the last run has worked. */
 const adopt = Effect.fnUntraced(function* (path: string, work: string): Effect.fn.Return<void, FileError> {
   const [found, ...others] = (yield* namesIn(path)).filter(isWork)
-  for (const other of others) {
-    const whole = join(path, other)
-    yield* Files.attempt("remove", whole, () => Fs.rm(whole, { recursive: true, force: true }))
-  }
+  for (const other of others) yield* removeTree(join(path, other))
   yield* found === undefined
     ? Files.attempt("make the directory", work, () => Fs.mkdir(work))
     : Effect.catch(
