@@ -68,7 +68,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
       "catalogue"
     ].map(folder),
     ...["help", "report", "doctor", "download", "sync", "handlers", "commands"].map(folder),
-    ["the whole", /^(bin|Main|Cli)\.ts$/]
+    ["the whole", /^(bin|Main|Program|Cli)\.ts$/]
   ],
   fleet: [
     ["the nouns", /^(FleetError|RunProgress|internal\/Schema)\.ts$/],

@@ -1,11 +1,5 @@
-/** The command tree, and how a run of it ends. */
-import * as Cause from "effect/Cause"
-import * as CliConfig from "effect/cli/CliConfig"
-import * as CliOutput from "effect/cli/CliOutput"
+/** The command tree of `scenario-assets`, and the program that it is. */
 import * as Command from "effect/cli/Command"
-import * as GlobalFlag from "effect/cli/GlobalFlag"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Asset from "./commands/Asset.ts"
 import * as Assets from "./commands/Assets.ts"
 import * as Auth from "./commands/Auth.ts"
@@ -21,11 +15,7 @@ import * as List from "./commands/List.ts"
 import * as Runs from "./commands/Runs.ts"
 import * as Status from "./commands/Status.ts"
 import * as Sync from "./commands/Sync.ts"
-import { exitCodes } from "./errors/ExitCode.ts"
-import { presenter } from "./help/Help.ts"
-import * as Report from "./report/Report.ts"
-import * as Arguments from "./settings/Arguments.ts"
-import * as ConfigFile from "./settings/ConfigFile.ts"
+import * as Program from "./Program.ts"
 
 const name = "scenario-assets"
 
@@ -56,24 +46,4 @@ export const tree = Command.make(name).pipe(
   ])
 )
 
-/** What every command takes beside its own flags. */
-export const layerConfig = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
-
-/** Runs the command line, and gives the exit code. An interruption stays one. */
-export const run = (args: ReadonlyArray<string>, version: string) =>
-  Effect.suspend(() => {
-    const meaning = Arguments.read(args, tree)
-    const runWith = Command.runWith(tree, { version })
-    return Effect.fromResult(meaning.words).pipe(
-      Effect.flatMap(runWith),
-      Effect.catchTag("HelpRequested", ({ isKnown, path }) => runWith(isKnown ? [...path, "--help"] : path)),
-      Effect.as<number>(exitCodes.ok),
-      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Report.error(meaning, cause))),
-      Effect.provideService(Arguments.Flags, meaning.flags),
-      Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), layerConfig, ConfigFile.layer))
-    )
-  })
-
-/** Tells of what was thrown where no effect could catch it, and gives the exit code. */
-export const crashed = (args: ReadonlyArray<string>, error: unknown) =>
-  Report.error(Arguments.read(args, tree), Cause.die(error))
+export const program = Program.make(tree)

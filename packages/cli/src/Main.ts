@@ -9,12 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
-import * as Cli from "./Cli.ts"
 import { exitCodes } from "./errors/ExitCode.ts"
+import type { Program } from "./Program.ts"
 import * as Crash from "./start/Crash.ts"
 import * as Ending from "./start/Ending.ts"
 
-export const run = (args: ReadonlyArray<string>, version: string): void => {
+export const run = (program: Program, args: ReadonlyArray<string>, version: string): void => {
   Ending.watch(process.stderr)
 
   // The first signal asks, and what is under way is put in order. To a second one nobody listens any more, so the system
@@ -35,13 +35,13 @@ export const run = (args: ReadonlyArray<string>, version: string): void => {
   process.on("uncaughtException", (error) => {
     if (Ending.hasCrashed()) return
     Ending.crash()
-    void Effect.runPromise(Effect.provide(Cli.crashed(args, error), layerServices))
+    void Effect.runPromise(Effect.provide(program.crashed(args, error), layerServices))
       .then((code) => void (exitCode = code))
       .catch((error) => Crash.tell(args, error))
       .then(() => afterWriting(leave))
   })
 
-  const main = Cli.run(args, version).pipe(
+  const main = program.run(args, version).pipe(
     Effect.map((code) => {
       exitCode = code
     }),

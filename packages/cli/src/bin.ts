@@ -22,5 +22,7 @@ if (refusal !== undefined) {
 } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) process.stdout.write(`${version}\n`)
 else {
   CompileCache.enable()
-  await import("./Main.ts").then(({ run }) => run(args, version)).catch((error) => Crash.tell(args, error))
+  await Promise.all([import("./Main.ts"), import("./Cli.ts")])
+    .then(([{ run }, { program }]) => run(program, args, version))
+    .catch((error) => Crash.tell(args, error))
 }

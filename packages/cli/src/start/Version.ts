@@ -1,8 +1,18 @@
 /** The version of this command line, and the Node that it needs. Everything that `bin` imports runs on older ones as well. */
 import { createRequire } from "node:module"
 
-/** Found by the name of the package: from `src` and from `dist` alike. */
-const manifest: unknown = createRequire(import.meta.url)("@scenario-assets/cli/package.json")
+const require = createRequire(import.meta.url)
+
+/** The package has one above `src` and `dist`, which this stands in, or in a room of. */
+const read = (): unknown => {
+  try {
+    return require("../package.json")
+  } catch {
+    return require("../../package.json")
+  }
+}
+
+const manifest = read()
 
 export const version: string =
   typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown"

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Cli from "../../src/Cli.ts"
 import * as Help from "../../src/help/Help.ts"
 import * as HelpText from "../../src/help/HelpText.ts"
+import * as Program from "../../src/Program.ts"
 
 /** A command's help, and that of the commands below it, as they are listed. */
 export const below = (path: ReadonlyArray<string> = []): Effect.Effect<ReadonlyArray<HelpDoc>> =>
@@ -26,7 +27,7 @@ const of = Effect.fnUntraced(function* (path: ReadonlyArray<string>) {
       })
   }
   yield* Command.runWith(Cli.tree, { version: "" })([...path, "--help"]).pipe(
-    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), Cli.layerConfig, NodeServices.layer)),
+    Effect.provide(Layer.mergeAll(CliOutput.layerPresenter(presenter), Program.layerConfig, NodeServices.layer)),
     Effect.orDie
   )
   return yield* Effect.orDie(Effect.fromOption(Arr.head(docs)))

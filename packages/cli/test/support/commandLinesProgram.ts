@@ -19,7 +19,7 @@ for (const stream of ["stdout", "stderr"] as const) {
 }
 
 const all = Effect.forEach(lines, (args) =>
-  Effect.map(Cli.run(args, "0.0.0"), (code) => {
+  Effect.map(Cli.program.run(args, "0.0.0"), (code) => {
     const ended = { code, ...printed }
     printed.text = printed.stdout = printed.stderr = ""
     return ended
