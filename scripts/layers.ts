@@ -75,7 +75,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["internal/", /^internal\//],
     ["the service", /^(Migrations|Fleet)\.ts$/],
     ["the entry point", /^index\.ts$/],
-    ["command/", /^(command\/.*|bin\.ts)$/]
+    folder("command")
   ]
 }
 
@@ -132,8 +132,8 @@ function follow(file: string, specifier: string): ReadonlyArray<string> {
     const { dependencies, devDependencies, peerDependencies } = JSON.parse(
       readFileSync(`packages/${owner}/package.json`, "utf8")
     )
-    // The command line is bundled with what it depends on.
-    const bundled = owner === "cli" ? devDependencies : {}
+    // Command lines are bundled with what they depend on.
+    const bundled = owner === "cli" || file.includes("/src/command/") ? devDependencies : {}
     if (!Object.hasOwn({ ...dependencies, ...peerDependencies, ...bundled }, name)) {
       refuse(`is no dependency of ${owner}`)
     }

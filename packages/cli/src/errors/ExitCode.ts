@@ -109,8 +109,11 @@ export const of = (error: unknown): number => {
     case "JobNotReady":
     case "RunBusy":
     case "RunBusyElsewhere":
+    case "PlaceBusy":
+    case "DatabaseError":
       return exitCodes.temporary
     case "RunNotFound":
+    case "UnknownRun":
     case "CollectionNotFound":
     case "IdsNotFound":
     case "NoUnfinishedRun":
@@ -122,12 +125,14 @@ export const of = (error: unknown): number => {
       return exitCodes.deadline
     case "DestinationError":
     case "JournalError":
+    case "WorkerStopped":
     case "NoWorkingDirectory":
       return exitCodes.disk
     case "InvalidConfig":
       return "kind" in error && error.kind === "credentials" ? exitCodes.credentials : exitCodes.usage
     case "CredentialsFileError":
       return exitCodes.credentials
+    case "DatabaseNotReady":
     case "InvalidPattern":
     case "InvalidSelection":
     case "InvalidFault":
