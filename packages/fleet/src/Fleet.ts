@@ -198,6 +198,7 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
         new DatabaseError({
           operation: "open the queue",
           description: defect instanceof Error ? defect.message : String(defect),
+          advice: "check that the role may make tables, and what the log of the database says",
           isPassing: false
         })
       )

@@ -22,12 +22,13 @@ export class DatabaseError extends Schema.TaggedError<DatabaseError>()("Database
   operation: Schema.String,
   /** What the database, or the way to it, says. */
   description: Schema.String,
+  /** What to do about it, as a part of a sentence. */
+  advice: Schema.String,
   /** Whether the same may work in a moment, as where the server was away. */
   isPassing: Schema.Boolean
 }) {
   override get message(): string {
-    const advice = this.isPassing ? "check that the server runs and can be reached from here" : "check the database"
-    return `Cannot ${this.operation}: ${this.description}; ${advice}.`
+    return `Cannot ${this.operation}: ${this.description}; ${this.advice}.`
   }
 }
 
@@ -102,19 +103,23 @@ export class WorkerStopped extends Schema.TaggedError<WorkerStopped>()("WorkerSt
 /** Says what was done when the database failed. The error of the driver may hold an address, so it goes no further. */
 export const toDatabaseError =
   (operation: string) =>
-  (error: SqlError): DatabaseError =>
-    new DatabaseError({
+  ({ reason }: SqlError): DatabaseError => {
+    const isPassing = reason.isRetryable || reason._tag === "UnknownError"
+    const { cause, message } = reason
+    const more =
+      cause instanceof Error && cause.message !== "" && cause.message !== message ? ` (${cause.message})` : ""
+    return new DatabaseError({
       operation,
-      description: Redaction.wordOf(descriptionOf(error), 300),
-      isPassing: error.reason.isRetryable || error.reason._tag === "UnknownError"
+      description: Redaction.wordOf(message + more, 300),
+      advice:
+        reason._tag === "AuthenticationError"
+          ? "check the user and the password (PGPASSWORD)"
+          : isPassing
+            ? "check that the server runs and can be reached from here"
+            : "check the database, and what its log says",
+      isPassing
     })
-
-const descriptionOf = ({ reason }: SqlError): string => {
-  const { cause, message } = reason
-  return cause instanceof Error && cause.message !== "" && cause.message !== message
-    ? `${message} (${cause.message})`
-    : message
-}
+  }
 
 /** Tries again what fails because the server is away, for so long. */
 export const patiently =

@@ -31,7 +31,12 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError, SqlCli
 )
 
 const failed = (description: string) =>
-  new DatabaseError({ operation: "make the tables", description, isPassing: false })
+  new DatabaseError({
+    operation: "make the tables",
+    description,
+    advice: "check that the role may make tables, and what the log of the database says",
+    isPassing: false
+  })
 
 /**
  * The statements by which a role is allowed what submitting, working and watching take; it cannot make or change tables.

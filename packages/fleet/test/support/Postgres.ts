@@ -73,6 +73,8 @@ export class Postgres extends Context.Service<
     readonly role: (name: string) => Effect.Effect<void>
     /** Carries out statements as the owner of a database. */
     readonly query: (database: Database, statements: ReadonlyArray<string>) => Effect.Effect<void>
+    /** All that a database holds, as text. */
+    readonly dump: (database: Database) => Effect.Effect<string>
     /** Goes away at once, and so does every connection. */
     readonly stop: Effect.Effect<void>
     readonly start: Effect.Effect<void>
@@ -155,7 +157,14 @@ const make = Effect.gen(function* () {
       return databaseOf(name, "owner")
     }),
     role: (name) => query("postgres", [`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`]),
-    query: ({ name }, statements) => query(name, statements)
+    query: ({ name }, statements) => query(name, statements),
+    dump: ({ name }) =>
+      Effect.promise(async () => {
+        const env = { ...process.env, PGPASSWORD: password }
+        const args = ["-h", "127.0.0.1", "-p", String(port), "-U", "owner", name]
+        const { stdout } = await run(bin("pg_dump"), args, { cwd: home, env, maxBuffer: 256 * 1024 * 1024 })
+        return stdout
+      })
   })
 })
 
