@@ -1,5 +1,5 @@
 /**
- * Bundles the command line: a few JavaScript files without dependencies, so that it is installed and started quickly. What
+ * Bundles the command lines: a few JavaScript files without dependencies, so that they are installed and started quickly. What
  * each command does stays in files of its own, loaded when it runs. Beside them go the licences of what is bundled.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -9,12 +9,15 @@ import { type Plugin, rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-if (import.meta.main) await write(path.join(root, "packages/cli/dist"))
+if (import.meta.main) {
+  await write(path.join(root, "packages/cli/dist"))
+  await write(path.join(root, "packages/fleet/dist/command"), "packages/fleet/src/command/bin.ts")
+}
 
-/** Writes the bundle to a directory. */
-export async function write(directory: string): Promise<void> {
+/** Writes the bundle of a program, by default of `scenario-assets`, to a directory. */
+export async function write(directory: string, program = "packages/cli/src/bin.ts"): Promise<void> {
   const bundle = await rolldown({
-    input: { bin: path.join(root, "packages/cli/src/bin.ts") },
+    input: { bin: path.join(root, program) },
     platform: "node",
     plugins: [lazySegmenter()],
     // Whatever is not bundled would be missing where only this package is installed.

@@ -12,12 +12,12 @@ import { crc32 } from "node:zlib"
 
 const directory = mkdtempSync(path.join(tmpdir(), "scenario-assets-pack-"))
 try {
-  const [core, node, s3, cli] = ["core", "node", "s3", "cli"].map((owner) => {
+  const [core, node, s3, cli, fleet] = ["core", "node", "s3", "cli", "fleet"].map((owner) => {
     const tarball = pack(owner)
     examine(owner, tarball)
     return tarball
   })
-  consumeLibraries([core, node, s3].map(String))
+  consumeLibraries([core, node, s3, fleet].map(String))
   await consumeCommand(String(cli))
 } finally {
   rmSync(directory, { recursive: true, force: true })
@@ -55,12 +55,15 @@ function examine(owner: string, tarball: string): void {
   for (const [name, range] of Object.entries({ ...packed.dependencies, ...packed.peerDependencies })) {
     assert.match(String(range), /^\^\d/, `${owner}: ${name} is not a range`)
   }
-  const targets = Object.values<string | null>({ ...packed.exports, ...packed.bin })
+  const programs = Object.values<string>(packed.bin ?? {})
+  const modules = Object.values<string | null>(packed.exports)
     .filter((target) => target !== null)
     .filter((target) => target.endsWith(".js") && !target.includes("*"))
-  const beside =
-    owner === "cli" ? ["./dist/THIRD-PARTY-LICENSES.txt"] : targets.map((target) => target.replace(/\.js$/, ".d.ts"))
-  for (const file of ["./LICENSE", "./README.md", ...targets, ...beside]) {
+  const beside = [
+    ...programs.map((program) => `./${path.posix.join(path.dirname(program), "THIRD-PARTY-LICENSES.txt")}`),
+    ...modules.map((module) => module.replace(/\.js$/, ".d.ts"))
+  ]
+  for (const file of ["./LICENSE", "./README.md", ...programs, ...modules, ...beside]) {
     assert.ok(files.includes(file), `${owner}: ${file} is not packed`)
   }
   const always = /^\.\/(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
@@ -93,13 +96,17 @@ function consumeLibraries(tarballs: ReadonlyArray<string>): void {
     'import * as extraction from "@scenario-assets/node/extraction/Extraction"',
     'import * as nodeTesting from "@scenario-assets/node/testing"',
     'import * as s3 from "@scenario-assets/s3"',
-    "for (const module of [core, asset, testing, transfer, node, extraction, nodeTesting, s3]) if (Object.keys(module).length === 0) throw new Error('empty module')"
+    'import * as fleet from "@scenario-assets/fleet"',
+    "for (const module of [core, asset, testing, transfer, node, extraction, nodeTesting, s3, fleet]) if (Object.keys(module).length === 0) throw new Error('empty module')"
   ]
   writeFileSync(path.join(project, "program.ts"), program.join("\n"))
   run(process.execPath, ["program.ts"], project)
   const strict = ["--noEmit", "--strict", "--module", "NodeNext", "--target", "ES2023", "--types", "", "program.ts"]
   run("tsc", strict, project)
-  console.log("pack:check: the libraries are installed, imported and type-checked")
+  const workers = path.join(project, "node_modules/.bin/scenario-assets-fleet")
+  assert.match(run(workers, ["--version"], project), /^\d+\.\d+\.\d+\n$/)
+  assert.match(run(workers, ["work", "--help"], project), /--slots/)
+  console.log("pack:check: the libraries are installed, imported and type-checked, and workers can be started")
 }
 
 /** The command alone, with a download that is large enough for threads. */
