@@ -16,6 +16,8 @@ export interface Ours {
   readonly worker: (name: string, args: ReadonlyArray<string>) => Process.Command
   /** The command line. */
   readonly binary: (args: ReadonlyArray<string>) => Process.Command
+  /** That of a fleet. */
+  readonly fleet: (args: ReadonlyArray<string>) => Process.Command
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -25,7 +27,8 @@ const workerFile = (name: string) => path.join(root, "bench/workers", `${name}.t
 export const fromSources: Ours = {
   how: "from the sources, with their types stripped at each start",
   worker: (name, args) => ({ file: process.execPath, args: [workerFile(name), ...args] }),
-  binary: (args) => ({ file: process.execPath, args: [path.join(root, "packages/cli/src/bin.ts"), ...args] })
+  binary: (args) => ({ file: process.execPath, args: [path.join(root, "packages/cli/src/bin.ts"), ...args] }),
+  fleet: (args) => ({ file: process.execPath, args: [path.join(root, "packages/fleet/src/command/bin.ts"), ...args] })
 }
 
 /**
@@ -47,7 +50,8 @@ export const built = Effect.fnUntraced(function* (directory: string): Effect.fn.
   return {
     how: "as published (built to JavaScript)",
     worker: (name, args) => node([`--import=${pathToFileURL(hook).href}`, workerFile(name), ...args]),
-    binary: (args) => node([path.join(root, "packages/cli/dist/bin.js"), ...args])
+    binary: (args) => node([path.join(root, "packages/cli/dist/bin.js"), ...args]),
+    fleet: (args) => node([path.join(root, "packages/fleet/command/bin.js"), ...args])
   }
 })
 

@@ -24,10 +24,13 @@ interface Settings {
   readonly directory: string
 }
 
-/** An emulator of its own, which has every asset that is asked for. */
-const emulator = ({ ours }: Settings): Effect.Effect<string, BenchError, Scope.Scope> =>
+/** An emulator of its own, which has every asset that is asked for; where it is. */
+export const emulator = (
+  { ours }: Pick<Settings, "ours">,
+  flags: ReadonlyArray<string> = []
+): Effect.Effect<string, BenchError, Scope.Scope> =>
   Effect.gen(function* () {
-    const child = yield* Process.serve(ours.binary(["emulate", "--port", "0", "--any-id", "--json"]))
+    const child = yield* Process.serve(ours.binary(["emulate", "--port", "0", "--any-id", "--json", ...flags]))
     const line = yield* Effect.callback<string>((resume) => {
       const lines = createInterface(child.stdout)
       lines.once("line", (line) => resume(Effect.succeed(line)))

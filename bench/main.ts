@@ -1,6 +1,6 @@
 /**
  * `pnpm bench transfer`, `pnpm bench extract` and `pnpm bench startup`: this project beside its peers, on this machine, in one run.
- * `pnpm bench scale`: by itself, from a thousand assets to a hundred thousand.
+ * `pnpm bench scale`: by itself, from a thousand assets to a hundred thousand. `pnpm bench fleet`: by more and more workers.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,10 +8,12 @@ import path from "node:path"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
+import * as Postgres from "../test-support/Postgres.ts"
 import { BenchError } from "./BenchError.ts"
 import * as Certificate from "./Certificate.ts"
 import * as Emulated from "./Emulated.ts"
 import * as ExtractWorks from "./ExtractWorks.ts"
+import * as Fleet from "./Fleet.ts"
 import * as Machine from "./Machine.ts"
 import * as Nginx from "./Nginx.ts"
 import * as Ours from "./Ours.ts"
@@ -106,27 +108,38 @@ const extractFlags = {
 
 const startupFlags = { ...common, rounds: rounds(20), only: only(StartupWorks.all, "all") }
 
+const numbers = (name: string, what: string, usual: ReadonlyArray<number>) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("N,N,…"),
+    Flag.withDescription(`${what} [default: ${usual.join(",")}]`),
+    Flag.filterMap(
+      (text) =>
+        Option.filter(Option.some(text.split(",").map(Number)), (numbers) =>
+          numbers.every((number) => Number.isInteger(number) && number > 0)
+        ),
+      () => "whole numbers with commas between them"
+    ),
+    Flag.withDefault(usual)
+  )
+
 const scaleFlags = {
   directory: common.directory,
   json: common.json,
   sources: common.sources,
-  sizes: Flag.String("sizes").pipe(
-    Flag.withMetavar("N,N,…"),
-    Flag.withDescription("How many assets [default: 1000,5000,10000,50000,100000]"),
-    Flag.filterMap(
-      (text) =>
-        Option.filter(Option.some(text.split(",").map(Number)), (sizes) =>
-          sizes.every((size) => Number.isInteger(size) && size > 0)
-        ),
-      () => "whole numbers with commas between them"
-    ),
-    Flag.withDefault([1000, 5000, 10_000, 50_000, 100_000])
-  ),
+  sizes: numbers("sizes", "How many assets", [1000, 5000, 10_000, 50_000, 100_000]),
   plot: Flag.String("plot").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription("Also draw time and memory, as SVG"),
     Flag.optional
   )
+}
+
+const fleetFlags = {
+  directory: common.directory,
+  json: common.json,
+  sources: common.sources,
+  workers: numbers("workers", "How many workers", [1, 2, 4]),
+  assets: Flag.Int("assets").pipe(Flag.withDescription("How many assets [default: 8000]"), Flag.withDefault(8000))
 }
 
 type Common = Command.Command.Config.Infer<typeof common>
@@ -263,6 +276,24 @@ const scale = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<
   if (Option.isSome(values.plot)) writeFileSync(values.plot.value, Scale.plot(points))
 }, Effect.scoped)
 
+const fleet = Effect.fnUntraced(function* (values: Command.Command.Config.Infer<typeof fleetFlags>) {
+  if (!Postgres.isInstalled) {
+    return yield* new BenchError({ message: "bench fleet needs postgresql, which is missing on this machine." })
+  }
+  const prepared = yield* prepare({ ...values, rounds: 1 })
+  const points = yield* Fleet.measure({ ...prepared, assets: values.assets }, values.workers, tell).pipe(
+    Effect.scoped,
+    Effect.provide(Postgres.layer)
+  )
+  yield* tell("")
+  yield* Console.log(Report.align(Fleet.rows(points, values.assets)).join("\n"))
+  const { machine, ours } = prepared
+  if (Option.isSome(values.json)) {
+    const results = { at: new Date().toISOString(), machine, ours: ours.how, assets: values.assets, points }
+    writeFileSync(values.json.value, `${JSON.stringify(results, null, 2)}\n`)
+  }
+}, Effect.scoped)
+
 const command = Command.make("bench").pipe(
   Command.withDescription("Measures this project beside its peers"),
   Command.withSubcommands([
@@ -288,6 +319,14 @@ const command = Command.make("bench").pipe(
         [
           "Downloads of more and more assets from an emulator on this machine: time and memory.",
           "The largest takes minutes, and 3.5 GB of the disk."
+        ].join("\n")
+      )
+    ),
+    Command.make("fleet", fleetFlags, fleet).pipe(
+      Command.withDescription(
+        [
+          "The same download by one process, and by more and more workers of a fleet, from an emulator",
+          "whose jobs take 4 s and whose storage host is slow. Needs postgresql."
         ].join("\n")
       )
     ),

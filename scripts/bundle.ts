@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 
 if (import.meta.main) {
   await write(path.join(root, "packages/cli/dist"))
-  await write(path.join(root, "packages/fleet/dist/command"), "packages/fleet/src/command/bin.ts")
+  await write(path.join(root, "packages/fleet/command"), "packages/fleet/src/command/bin.ts")
 }
 
 /** Writes the bundle of a program, by default of `scenario-assets`, to a directory. */

@@ -67,7 +67,7 @@ function examine(owner: string, tarball: string): void {
     assert.ok(files.includes(file), `${owner}: ${file} is not packed`)
   }
   const always = /^\.\/(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/
-  const code = owner === "cli" ? /^\.\/dist\/[^/]+\.(js|txt)$/ : /^\.\/(dist|src)\//
+  const code = owner === "cli" ? /^\.\/dist\/[^/]+\.(js|txt)$/ : /^\.\/(dist|src|command)\//
   const stray = files.filter((file) => !always.test(file) && !code.test(file))
   assert.deepEqual(stray, [], `${owner}: stray files are packed`)
 
@@ -106,6 +106,11 @@ function consumeLibraries(tarballs: ReadonlyArray<string>): void {
   const workers = path.join(project, "node_modules/.bin/scenario-assets-fleet")
   assert.match(run(workers, ["--version"], project), /^\d+\.\d+\.\d+\n$/)
   assert.match(run(workers, ["work", "--help"], project), /--slots/)
+  // It is looked for when everything is loaded.
+  assert.throws(
+    () => run(workers, ["work", "--database", "postgres://nobody@127.0.0.1:1/none"], project),
+    /No credentials/
+  )
   console.log("pack:check: the libraries are installed, imported and type-checked, and workers can be started")
 }
 

@@ -14,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -174,6 +175,9 @@ const queueName = ({ baseUrl, projectId }: Named): string =>
 
 const encode = Schema.encodeEffect(DownloadRequest.DownloadRequest)
 
+/** How long the queue keeps what is over. Our own tables keep it until somebody removes it. */
+const kept = Duration.days(30)
+
 /** How long a watcher bears that the database is away. */
 const patience = Duration.minutes(2)
 
@@ -192,6 +196,8 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
     lockExpiration: lease,
     lockRefreshInterval: Duration.divideUnsafe(lease, 4)
   }).pipe(
+    // What it says twice a second while the database is away, a worker says once.
+    Effect.provideService(References.MinimumLogLevel, "Error"),
     Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("open the queue")(error))),
     Effect.catchDefect((defect) =>
       Effect.fail(
@@ -242,7 +248,8 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
     }),
     work: Effect.fnUntraced(function* (options = {}) {
       const queue = yield* Effect.flatMap(account, queueOf)
-      return yield* Worker.work({ sql, queue, lease, maxAttempts }, options)
+      const cleanUp = store.cleanup({ timeToLive: kept, failedTimeToLive: kept })
+      return yield* Worker.work({ sql, queue, cleanUp, lease, maxAttempts }, options)
     }),
     watch: (runId) =>
       // The end is told also where no worker is left to write it down.

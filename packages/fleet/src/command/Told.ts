@@ -5,7 +5,7 @@ import * as Ending from "@scenario-assets/cli/engine/start/Ending"
 import * as Format from "@scenario-assets/cli/engine/text/Format"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { RunProgress } from "../RunProgress.ts"
+import { isOver, RunProgress } from "../RunProgress.ts"
 
 /** A run as JSON. */
 export const fields: (run: RunProgress) => object = Schema.encodeSync(RunProgress)
@@ -25,15 +25,15 @@ export const result = Effect.fnUntraced(function* (mode: Output.Mode, fields: ob
 /** How far a run is, in one line. */
 export const line = (run: RunProgress): string => {
   const { batches, bytes, files, paused, runId, state, workers } = run
+  const first = run.troubles.find(({ state }) => state !== "failed")
   const done = `${batches.complete} of ${Format.count(batches.total, "batch", "batches")}`
   return [
     `${runId}  ${state}`,
     batches.failed === 0 ? done : `${done}, ${batches.failed} failed`,
     `${Format.count(files, "file")}, ${Format.bytes(bytes)}`,
-    ...(state === "waiting" || state === "running"
-      ? [workers === 0 ? "no worker" : Format.count(workers, "worker")]
-      : []),
-    ...paused.map((reason) => `paused: ${reason}`)
+    ...(!isOver(run) ? [workers === 0 ? "no worker" : Format.count(workers, "worker")] : []),
+    ...paused.map((reason) => `paused: ${reason}`),
+    ...(isOver(run) || first === undefined ? [] : [`batch ${first.batch + 1} is tried again: ${first.message}`])
   ].join("  ")
 }
 

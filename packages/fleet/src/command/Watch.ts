@@ -40,7 +40,8 @@ export const watch = Effect.fnUntraced(function* (mode: Output.Mode, runId: stri
     whenInterrupted(() => `The run goes on; to watch it again, run: scenario-assets-fleet watch ${runId}`)
   )
   if (last === undefined) return
-  for (const text of Told.troubles(last)) yield* note(text)
+  // The first one is told with the error.
+  if (last.troubles.length > 1) for (const text of Told.troubles(last)) yield* note(text)
   if (last.state === "incomplete") return yield* Told.RunIncomplete.of(last)
   if (last.state === "cancelled") return yield* Told.RunCancelled.of(last)
   if (last.notFound > 0) return yield* Told.IdsNotFound.of(last)

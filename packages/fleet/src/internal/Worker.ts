@@ -40,6 +40,8 @@ export interface WorkOptions {
 export interface Setup {
   readonly sql: SqlClient.SqlClient
   readonly queue: PersistedQueue.PersistedQueue<Batch.Item>
+  /** Removes what the queue has kept of batches that are over. */
+  readonly cleanUp: Effect.Effect<void, PersistedQueue.PersistedQueueError>
   /** How long a batch stays with a worker that says nothing. */
   readonly lease: Duration.Duration
   readonly maxAttempts: number
@@ -55,12 +57,15 @@ interface Slot {
   readonly end: Deferred.Deferred<"lost" | "cancelled">
 }
 
+/** Of a whole worker. */
+const usualConnections = 16
+
 /** How long a worker pauses whose account is refused: longer each time. */
 const shortestPause = Duration.seconds(30)
 const longestPause = Duration.minutes(5)
 
 export const work = Effect.fnUntraced(function* (
-  { lease, maxAttempts, queue, sql }: Setup,
+  { cleanUp, lease, maxAttempts, queue, sql }: Setup,
   { healthInterval = "1 minute", name, slots = 4 }: WorkOptions
 ): Effect.fn.Return<never, WorkerStopped, CarryOut.Services | Scope.Scope> {
   const { baseUrl, projectId = "" } = yield* ScenarioConfig
@@ -99,7 +104,8 @@ export const work = Effect.fnUntraced(function* (
     const write = (ended: Batch.Ended) => surely("write down what became of a batch", Batch.end(sql, claim, ended))
     return CarryOut.carryOut({
       runId,
-      request,
+      // As many as one process would have, unless somebody says otherwise.
+      request: { connections: Math.max(1, Math.floor(usualConnections / slots)), ...request },
       journal: Journal.make(sql, runId, lease),
       mayStartAnew: Effect.orElseSucceed(Batch.mayStartAnew(sql, claim), () => false),
       onProgress: (files, bytes) => {
@@ -241,6 +247,7 @@ export const work = Effect.fnUntraced(function* (
     )
   )
   yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced("1 second")))
+  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(cleanUp), Schedule.spaced("1 hour")))
   yield* Effect.forkScoped(Effect.schedule(health, Schedule.spaced(healthInterval)))
   return yield* Effect.raceFirst(
     Effect.andThen(Effect.replicateEffect(slotLoop, slots, { concurrency: "unbounded", discard: true }), Effect.never),

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url"
 import { assert, expect } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
+import * as Postgres from "../../../../test-support/Postgres.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
-import * as Postgres from "./Postgres.ts"
 
 const bin = fileURLToPath(new URL("../../src/command/bin.ts", import.meta.url))
 

@@ -9,8 +9,8 @@ import { Fleet, Migrations, type RunProgress } from "@scenario-assets/fleet"
 import { Destination, DownloadRequest } from "@scenario-assets/node"
 import { Effect, Fiber, Layer, Option, Stream } from "effect"
 import * as EmulatedScenario from "../../../../test-support/EmulatedScenario.ts"
+import * as Postgres from "../../../../test-support/Postgres.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
-import * as Postgres from "../support/Postgres.ts"
 
 const ids = Array.from({ length: 2500 }, (_, n) => `asset_${String(n).padStart(5, "0")}`)
 

@@ -6,10 +6,10 @@ import { Emulator, Fault } from "@scenario-assets/core/testing"
 import * as EmulatorServer from "@scenario-assets/node/testing/EmulatorServer"
 import { Effect } from "effect"
 import * as Canary from "../../../../test-support/Canary.ts"
+import * as Postgres from "../../../../test-support/Postgres.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as FleetProcess from "../support/FleetProcess.ts"
 import * as ObjectStore from "../support/ObjectStore.ts"
-import * as Postgres from "../support/Postgres.ts"
 
 const batches = 6
 const ids = Array.from({ length: batches * 1000 }, (_, n) => `asset_${String(n).padStart(5, "0")}`).join("\n")

@@ -1,5 +1,5 @@
 /**
- * A Postgres of its own: the one of this machine, started on a free port in a directory of its own, as a user who is not root. Where there
+ * A Postgres of its own: that of this machine, started on a free port in a directory of its own, as a user who is not root. Where there
  * is none, {@link isInstalled} says so.
  */
 import { execFile, execFileSync } from "node:child_process"
@@ -11,7 +11,7 @@ import { promisify } from "node:util"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Context, Effect, Layer, Redacted } from "effect"
 import type * as SqlClient from "effect/sql/SqlClient"
-import * as Canary from "../../../../test-support/Canary.ts"
+import * as Canary from "./Canary.ts"
 
 const directory = [
   process.env["POSTGRES_BIN"] ?? "",
