@@ -8,11 +8,13 @@ import * as TestDirectory from "../../../test-support/TestDirectory.ts"
 import * as IdList from "../src/ids/IdList.ts"
 import * as Binary from "./support/Binary.ts"
 
-const read = (bytes: Uint8Array): ReadonlyArray<string> | string =>
-  Result.match(Result.flatMap(IdList.decode(bytes), IdList.parse), {
-    onFailure: (why) => why,
-    onSuccess: (lines) => lines.map(({ id, line }) => `${line} ${id}`)
-  })
+const read = (bytes: Uint8Array): ReadonlyArray<string> | string => {
+  const lines: Array<string> = []
+  const parsed = Result.flatMap(IdList.decode(bytes), (text) =>
+    IdList.parse(text, ({ id, line }) => lines.push(`${line} ${id}`))
+  )
+  return Result.isFailure(parsed) ? parsed.failure : lines
+}
 const utf8 = (text: string) => Buffer.from(text)
 const utf16 = (text: string) => Buffer.from(text, "utf16le")
 const swapped = (text: string) => utf16(text).swap16()

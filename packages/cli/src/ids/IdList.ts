@@ -39,11 +39,10 @@ const encodingOf = ([first, second, third, fourth]: Uint8Array): string => {
 }
 
 /**
- * The ids of a text, without blank lines and comments; of a table, those of the column that its first line calls so, or those that
+ * Takes the ids of a text one by one, without blank lines and comments; of a table, those of the column that its first line calls so, or those that
  * stand before a tab, as `assets` prints them.
  */
-export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal> => {
-  const found: Array<Line> = []
+export const parse = (text: string, take: (line: Line) => void): Result.Result<void, Refusal> => {
   let column: { readonly index: number; readonly kind: string | undefined } | undefined
   let isFirst = true
   for (const { cells, line } of rows(text, () => column === undefined)) {
@@ -52,6 +51,7 @@ export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal>
       column = columnOf(cells)
       if (column !== undefined) continue
     }
+    let id: string
     if (column === undefined) {
       // It may be indented by tabs.
       const [first = "", second = "", ...others] = cells.slice(cells.findIndex((cell) => cell !== ""))
@@ -61,17 +61,15 @@ export const parse = (text: string): Result.Result<ReadonlyArray<Line>, Refusal>
           `line ${line}, has several ids; write one per line, or name the columns in the first line (id,name)`
         )
       }
-      found.push({ id: isNamed ? `${first} ${second}` : first, line })
+      id = isNamed ? `${first} ${second}` : first
     } else {
-      const id = cells[column.index] ?? ""
-      found.push({ id: column.kind === undefined || looksLikeId.test(id) ? id : `${column.kind} ${id}`, line })
+      const cell = cells[column.index] ?? ""
+      id = column.kind === undefined || looksLikeId.test(cell) ? cell : `${column.kind} ${cell}`
     }
-    const last = found.at(-1)
-    if (last !== undefined && last.id.length > longestId) {
-      return Result.fail(`line ${line}, is too long for an id (${last.id.length} characters)`)
-    }
+    if (id.length > longestId) return Result.fail(`line ${line}, is too long for an id (${id.length} characters)`)
+    take({ id, line })
   }
-  return Result.succeed(found)
+  return Result.void
 }
 
 const kinds: ReadonlySet<string> = new Set(["asset", "inference", "model", "job"])

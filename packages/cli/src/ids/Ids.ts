@@ -37,20 +37,15 @@ export type Wanted =
 
 /** Everything that a download is asked for. Without an id it fails, unless that stands for everything in the project. */
 export const read = Effect.fnUntraced(function* (input: Input, options: { readonly orEverything?: boolean } = {}) {
-  const words = yield* gather(input)
   const flags = [
     ["asset", input.assets],
     ["inference", input.inferences],
     ["model", input.models],
     ["job", input.jobs]
   ] as const
-  const ids = yield* all([
-    ...words.map((word) => named(word, downloadable)),
-    ...flags.flatMap(([kind, given]) =>
-      given.map((id) => named({ id: `${kind} ${id}`, where: `--${kind}: ` }, downloadable))
-    )
-  ])
-  const of = (kind: IdKind.IdKind) => ids.filter((id) => id.kind === kind).map(({ id }) => id)
+  const named = flags.flatMap(([kind, given]) => given.map((id) => ({ id: `${kind} ${id}`, from: `--${kind}` })))
+  const ids = yield* all(input, (word) => readNamed(word, downloadable), named)
+  const of = (kind: IdKind.IdKind) => ids.flatMap((id) => (id.kind === kind ? [id.id] : []))
   const [runs, jobs] = [Arr.dedupe(of("run")), of("job")]
   if (runs.length > 0) return yield* single(runs, ids.length)
   if (ids.length === 0 && options.orEverything === true) {
@@ -73,7 +68,7 @@ export const read = Effect.fnUntraced(function* (input: Input, options: { readon
 
 /** Jobs, or a run, for a command that takes nothing else. An id without a prefix is that of a job. */
 export const readJobs = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
-  const ids = yield* all(words.map((id) => ofKind({ id, where: "" }, ["job", "run"])))
+  const ids = yield* all({ ids: words, files: [] }, (word) => ofKind(word, ["job", "run"]))
   const runs = Arr.dedupe(ids.filter(({ kind }) => kind === "run").map(({ id }) => id))
   if (runs.length > 0) return yield* single(runs, ids.length)
   const jobs = ids.map(({ id }) => id)
@@ -83,9 +78,8 @@ export const readJobs = Effect.fnUntraced(function* (words: ReadonlyArray<string
 
 /** Assets alone, for a command that takes nothing else. An id without a prefix is that of an asset. */
 export const readAssets = Effect.fnUntraced(function* (input: Words) {
-  const words = yield* gather(input)
-  const ids = yield* all(
-    words.map((word) => (word.id.includes(" ") ? named(word, ["asset"]) : ofKind(word, ["asset"])))
+  const ids = yield* all(input, (word) =>
+    word.id.includes(" ") ? readNamed(word, ["asset"]) : ofKind(word, ["asset"])
   )
   const assetIds = Arr.dedupe(ids.map(({ id }) => AssetId.make(id)))
   if (Arr.isReadonlyArrayNonEmpty(assetIds)) return assetIds
@@ -125,41 +119,31 @@ const single = (runs: ReadonlyArray<string>, count: number) => {
   )
 }
 
+/** There may be hundreds of thousands: what is wrong with one is put into words when it is. */
 interface Word {
   readonly id: string
-  /** To say where it stands, before anything else. */
-  readonly where: string
+  /** The flag, or the file and the line, where it stands; none for an argument. */
+  readonly from?: string
+  readonly line?: number
 }
 
-/** The words of arguments, and of the lines of files. */
-const gather = Effect.fnUntraced(function* (input: Words) {
-  const words: Array<Word> = input.ids.filter((id) => id !== "-").map((id) => ({ id, where: "" }))
-  const files = new Set([...input.files, ...input.ids.filter((id) => id === "-")])
-  for (const file of files) {
-    const name = file === "-" ? "stdin" : file
-    const bytes = yield* InputFile.read(file, IdList.longestList)
-    const lines = yield* Result.flatMap(IdList.decode(bytes), IdList.parse).pipe(
-      Result.mapError((why) => new UsageError({ message: `${name}${why.startsWith("line") ? ", " : " "}${why}` })),
-      Effect.fromResult
-    )
-    for (const { id, line } of lines) words.push({ id, where: `${name}, line ${line}: ` })
-  }
-  return words
-})
+/** To say where a word stands, before anything else. */
+const whereIs = ({ from, line }: Word): string =>
+  from === undefined ? "" : line === undefined ? `${from}: ` : `${from}, line ${line}: `
 
 /** An id whose kind is said before it (`model abc`), or by its prefix. */
-const named = ({ id: word, where }: Word, kinds: ReadonlyArray<IdKind.IdKind>): Result.Result<Asked, string> => {
-  const [, name, rest] = /^(asset|inference|model|job)\s+(.*)$/s.exec(word) ?? []
+const readNamed = (word: Word, kinds: ReadonlyArray<IdKind.IdKind>): Result.Result<Asked, string> => {
+  const [, name, rest] = /^(asset|inference|model|job)\s+(.*)$/s.exec(word.id) ?? []
   const kind = nameable.find((kind) => kind === name)
-  if (kind === undefined || rest === undefined) return ofKind({ id: word, where }, kinds, true)
+  if (kind === undefined || rest === undefined) return ofKind(word, kinds, true)
   return Result.flatMap(
-    Result.mapError(Id.read(rest), (why) => where + why),
+    Result.mapError(Id.read(rest), (why) => whereIs(word) + why),
     ({ id, kind: found }) => {
-      if (!kinds.includes(kind)) return Result.fail(where + elsewhere(id, kind))
+      if (!kinds.includes(kind)) return Result.fail(whereIs(word) + elsewhere(id, kind))
       // Of what it is the address, an address says itself.
       return Id.isAddress(rest) && found !== undefined && found !== kind
         ? Result.fail(
-            `${where}this is the address of ${IdKind.withArticle(found)} (${id}), not of ${IdKind.withArticle(kind)}`
+            `${whereIs(word)}this is the address of ${IdKind.withArticle(found)} (${id}), not of ${IdKind.withArticle(kind)}`
           )
         : Result.succeed({ id, kind })
     }
@@ -175,15 +159,15 @@ interface Asked {
 
 /** An id of one of these kinds; without a prefix it is of the first, unless the prefix is needed. */
 const ofKind = (
-  { id: word, where }: Word,
+  word: Word,
   kinds: ReadonlyArray<IdKind.IdKind>,
   isPrefixNeeded = false
 ): Result.Result<Asked, string> =>
   Result.flatMap(
-    Result.mapError(Id.read(word), (why) => where + why),
+    Result.mapError(Id.read(word.id), (why) => whereIs(word) + why),
     ({ id, kind = isPrefixNeeded ? undefined : kinds[0] }) => {
       if (kind !== undefined && kinds.includes(kind)) return Result.succeed({ id, kind })
-      return Result.fail(where + (kind === undefined ? withoutPrefix(id) : elsewhere(id, kind)))
+      return Result.fail(whereIs(word) + (kind === undefined ? withoutPrefix(id) : elsewhere(id, kind)))
     }
   )
 
@@ -197,11 +181,36 @@ const elsewhere = (id: string, kind: IdKind.IdKind): string => {
   return kind === "project" ? `${what}; pass it with --project` : `${what}; try: scenario-assets download ${id}`
 }
 
-/** All of them, or what is wrong with each, as far as it fits. */
-const all = (read: ReadonlyArray<Result.Result<Asked, string>>) => {
-  const [ids, wrong] = Arr.partition(read, (one) => one)
+/**
+ * Reads the words of arguments, of the lines of files, and some more, one by one: there may be hundreds of thousands. Gives all ids,
+ * or what is wrong with the first that is none, and with how many more.
+ */
+const all = Effect.fnUntraced(function* (
+  { files, ids: given }: Words,
+  read: (word: Word) => Result.Result<Asked, string>,
+  more: ReadonlyArray<Word> = []
+) {
+  const ids: Array<Asked> = []
+  const wrong: Array<string> = []
+  const take = (word: Word) => {
+    const one = read(word)
+    if (Result.isSuccess(one)) ids.push(one.success)
+    else wrong.push(one.failure)
+  }
+  for (const id of given) if (id !== "-") take({ id })
+  for (const file of new Set([...files, ...given.filter((id) => id === "-")])) {
+    const from = file === "-" ? "stdin" : file
+    const bytes = yield* InputFile.read(file, IdList.longestList)
+    yield* Result.flatMap(IdList.decode(bytes), (text) =>
+      IdList.parse(text, ({ id, line }) => take({ id, from, line }))
+    ).pipe(
+      Result.mapError((why) => new UsageError({ message: `${from}${why.startsWith("line") ? ", " : " "}${why}` })),
+      Effect.fromResult
+    )
+  }
+  more.forEach(take)
   const [first] = wrong
-  if (first === undefined) return Effect.succeed(ids)
+  if (first === undefined) return ids
   const others = wrong.length === 1 ? "" : ` (and ${wrong.length - 1} more that cannot be used)`
-  return Effect.fail(new UsageError({ message: `${first}${others}` }))
-}
+  return yield* new UsageError({ message: `${first}${others}` })
+})

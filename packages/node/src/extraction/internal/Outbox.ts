@@ -34,20 +34,18 @@ export const stream = <A, E, R>(
       let end: Exit.Exit<void, E> | undefined
       const isFact = (event: A) => progressOf(event) === undefined
 
-      const put = (event: A) =>
+      /** At once: whoever finds the latch open finds an event, or the end. */
+      const put = (event: A, subject: unknown) =>
         Effect.sync(() => {
+          if (subject !== undefined) waiting = waiting.filter((other) => progressOf(other) !== subject)
           waiting.push(event)
           something.openUnsafe()
         })
       const tell: Tell<A> = (event) => {
         const subject = progressOf(event)
-        if (subject === undefined) {
-          return Effect.uninterruptibleMask((restore) => Effect.andThen(restore(room.take(1)), put(event)))
-        }
-        return Effect.suspend(() => {
-          waiting = waiting.filter((other) => progressOf(other) !== subject)
-          return put(event)
-        })
+        return subject === undefined
+          ? Effect.uninterruptibleMask((restore) => Effect.andThen(restore(room.take(1)), put(event, subject)))
+          : put(event, subject)
       }
 
       const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E> = Effect.andThen(
