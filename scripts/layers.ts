@@ -71,7 +71,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly [name: string, modul
     ["the whole", /^(bin|Main|Program|Cli)\.ts$/]
   ],
   fleet: [
-    ["the nouns", /^(FleetError|RunProgress|internal\/Schema)\.ts$/],
+    ["the nouns", /^(FleetError|RunProgress|internal\/(Asking|Schema))\.ts$/],
     ["internal/", /^internal\//],
     ["the service", /^(Migrations|Fleet)\.ts$/],
     ["the entry point", /^index\.ts$/],

@@ -6,9 +6,11 @@
 import { createHash } from "node:crypto"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
+import * as Files from "@scenario-assets/node/engine/file/Files"
 import * as Place from "@scenario-assets/node/engine/runs/Place"
 import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import type { RunId } from "@scenario-assets/node/runs/RunRecord"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,17 +20,17 @@ import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { SqlError, UnknownError } from "effect/sql/SqlError"
+import { isSqlError, SqlError, UnknownError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import {
   DatabaseError,
   type DatabaseNotReady,
-  type NotForFleet,
+  NotForFleet,
   type PlaceBusy,
-  toDatabaseError,
   type UnknownRun,
   type WorkerStopped
 } from "./FleetError.ts"
+import { asking } from "./internal/Asking.ts"
 import * as Batch from "./internal/Batch.ts"
 import type { Services } from "./internal/CarryOut.ts"
 import * as Runs from "./internal/Runs.ts"
@@ -175,6 +177,9 @@ const queueName = ({ baseUrl, projectId }: Named): string =>
 
 const encode = Schema.encodeEffect(DownloadRequest.DownloadRequest)
 
+/** Whoever is there says so every second. */
+const shortestLease = Duration.seconds(3)
+
 /** How long the queue keeps what is over. Our own tables keep it until somebody removes it. */
 const kept = Duration.days(30)
 
@@ -191,6 +196,9 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   yield* Migrations.check
   const lease = Duration.fromInputUnsafe(given)
+  if (Duration.isLessThan(lease, shortestLease)) {
+    return yield* Effect.die(new RangeError(`Fleet: lease is ${Duration.format(lease)}, and at least 3 seconds`))
+  }
   const store = yield* PersistedQueue.makeStoreSql({
     tableName: queueTable.table,
     lockExpiration: lease,
@@ -198,7 +206,7 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
   }).pipe(
     // What it says twice a second while the database is away, a worker says once.
     Effect.provideService(References.MinimumLogLevel, "Error"),
-    Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("open the queue")(error))),
+    asking("open the queue"),
     Effect.catchDefect((defect) =>
       Effect.fail(
         new DatabaseError({
@@ -225,13 +233,15 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
     (item) =>
       queue.offer(item, { id: Batch.idOf(item) }).pipe(
         Effect.asVoid,
-        Effect.mapError(({ cause, message }) => new SqlError({ reason: new UnknownError({ cause, message }) }))
+        Effect.mapError((error) => {
+          const cause = Cause.isCause(error.cause) ? Cause.squash(error.cause) : error.cause
+          return isSqlError(cause)
+            ? cause
+            : new SqlError({ reason: new UnknownError({ cause, message: error.message }) })
+        })
       )
 
-  const get = (runId: string) =>
-    Runs.get(sql, runId).pipe(
-      Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("read the run")(error)))
-    )
+  const get = (runId: string) => asking("read the run")(Runs.get(sql, runId))
 
   return Fleet.of({
     submit: Effect.fnUntraced(function* (request, account) {
@@ -242,18 +252,22 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
       const whole = Place.absolute(request)
       const batches = yield* Batch.split(whole)
       const queue = yield* queueOf(account)
-      return yield* Runs.submit(sql, offerTo(queue))(account, Place.of(whole), batches).pipe(
-        Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("submit the run")(error)))
-      )
+      if (whole.destination._tag === "Directory") {
+        yield* Effect.mapError(
+          Files.makeDirectory(whole.destination.directory),
+          ({ problem }) => new NotForFleet({ description: `${problem}; give a directory that all workers reach` })
+        )
+      }
+      return yield* asking("submit the run")(Runs.submit(sql, offerTo(queue))(account, Place.of(whole), batches))
     }),
     work: Effect.fnUntraced(function* (options = {}) {
       const queue = yield* Effect.flatMap(account, queueOf)
       const cleanUp = store.cleanup({ timeToLive: kept, failedTimeToLive: kept })
-      return yield* Worker.work({ sql, queue, cleanUp, lease, maxAttempts }, options)
+      return yield* Worker.work({ sql, queue, cleanUp, lease }, options)
     }),
     watch: (runId) =>
       // The end is told also where no worker is left to write it down.
-      Effect.mapError(Batch.reap(sql), toDatabaseError("look at the batches")).pipe(
+      asking("look at the batches")(Batch.reap(sql)).pipe(
         Effect.andThen(get(runId)),
         Effect.retry({
           while: (error) => error._tag === "DatabaseError" && error.isPassing,
@@ -263,18 +277,13 @@ export const make = Effect.fnUntraced(function* ({ lease: given = "1 minute", ma
         Stream.changesWith(isSame),
         Stream.takeUntil(RunProgress.isOver)
       ),
-    list: Effect.mapError(Runs.list(sql), toDatabaseError("list the runs")),
+    list: asking("list the runs")(Runs.list(sql)),
     cancel: (runId) =>
-      Effect.andThen(
-        get(runId),
-        Effect.andThen(Effect.mapError(Runs.cancel(sql, runId), toDatabaseError("cancel the run")), get(runId))
-      ),
+      Effect.andThen(get(runId), Effect.andThen(asking("cancel the run")(Runs.cancel(sql, runId)), get(runId))),
     retry: Effect.fnUntraced(function* (runId) {
       const run = yield* get(runId)
       const queue = yield* queueOf(run)
-      return yield* Runs.retry(sql, offerTo(queue), run).pipe(
-        Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("offer the batches again")(error)))
-      )
+      return yield* asking("offer the batches again")(Runs.retry(sql, offerTo(queue), run))
     })
   })
 })

@@ -1,15 +1,11 @@
 /**
- * What can go wrong with a fleet. No error holds a credential, a link, or the address of the database.
+ * What can go wrong with a fleet. No error holds a credential or a link.
  *
  * @since 0.1.0
  */
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import { RunId } from "@scenario-assets/node/runs/RunRecord"
-import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type { SqlError } from "effect/sql/SqlError"
 
 /**
  * The database does not answer, or refuses what it is asked.
@@ -99,33 +95,3 @@ export class WorkerStopped extends Schema.TaggedError<WorkerStopped>()("WorkerSt
     return `Worker ${this.worker} has stopped, and given its batches back. ${this.reason}`
   }
 }
-
-/** Says what was done when the database failed. The error of the driver may hold an address, so it goes no further. */
-export const toDatabaseError =
-  (operation: string) =>
-  ({ reason }: SqlError): DatabaseError => {
-    const isPassing = reason.isRetryable || reason._tag === "UnknownError"
-    const { cause, message } = reason
-    const more =
-      cause instanceof Error && cause.message !== "" && cause.message !== message ? ` (${cause.message})` : ""
-    return new DatabaseError({
-      operation,
-      description: Redaction.wordOf(message + more, 300),
-      advice:
-        reason._tag === "AuthenticationError"
-          ? "check the user and the password (PGPASSWORD)"
-          : isPassing
-            ? "check that the server runs and can be reached from here"
-            : "check the database, and what its log says",
-      isPassing
-    })
-  }
-
-/** Tries again what fails because the server is away, for so long. */
-export const patiently =
-  (limit: Duration.Input) =>
-  <A, R>(effect: Effect.Effect<A, DatabaseError, R>): Effect.Effect<A, DatabaseError, R> =>
-    Effect.retry(effect, {
-      while: ({ isPassing }) => isPassing,
-      schedule: Schedule.upTo(Schedule.spaced("500 millis"), { duration: limit })
-    })

@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DatabaseError, DatabaseNotReady, toDatabaseError } from "./FleetError.ts"
+import { DatabaseError, DatabaseNotReady } from "./FleetError.ts"
+import { asking } from "./internal/Asking.ts"
 import * as Schema from "./internal/Schema.ts"
 
 /**
@@ -24,7 +25,7 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError, SqlCli
     return done.map(([id, name]) => `${id}_${name}`)
   }
 ).pipe(
-  Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("make the tables")(error))),
+  asking("make the tables"),
   Effect.catchTag("MigrationError", ({ message }) => Effect.fail(failed(message))),
   // Effect's own migrations die.
   Effect.catchDefect((defect) => Effect.fail(failed(defect instanceof Error ? defect.message : String(defect))))
@@ -101,7 +102,7 @@ export const check: Effect.Effect<void, DatabaseError | DatabaseNotReady, SqlCli
       if ((latest?.id ?? 0) < version) return yield* pending("The tables of the fleet are older than this version")
     }
   }
-).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("look at the tables")(error))))
+).pipe(asking("look at the tables"))
 
 const pairs = Schema.rights
   .flatMap(({ privileges, table }) => privileges.map((privilege) => `${table} ${privilege}`))

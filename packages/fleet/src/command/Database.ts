@@ -9,7 +9,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Fleet from "../Fleet.ts"
-import { type DatabaseError, type DatabaseNotReady, toDatabaseError } from "../FleetError.ts"
+import type { DatabaseError, DatabaseNotReady } from "../FleetError.ts"
+import { asking } from "../internal/Asking.ts"
 
 const variable = "SCENARIO_ASSETS_DATABASE"
 
@@ -51,11 +52,11 @@ export const layer = (
       return PgClient.layer({
         url: Redacted.make(url),
         ...(Option.isSome(password) && !hasOwn ? { password: password.value } : {}),
+        // A peer that is gone without a word is noticed.
+        keepAlive: "15 seconds",
         applicationName: "scenario-assets-fleet",
         startupParameters: { timezone: "UTC" }
-      }).pipe(
-        Layer.catchTag("SqlError", (error) => Layer.effectContext(Effect.fail(toDatabaseError("connect")(error))))
-      )
+      }).pipe(Layer.catchTag("SqlError", (error) => Layer.effectContext(asking("connect")(Effect.fail(error)))))
     })
   )
 

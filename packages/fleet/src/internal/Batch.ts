@@ -1,15 +1,16 @@
 /** One batch of a run: what a worker is given, and its row in the database. */
 import { join } from "node:path"
-import * as Asset from "@scenario-assets/core/Asset"
 import * as Selection from "@scenario-assets/core/Selection"
 import * as Place from "@scenario-assets/node/engine/runs/Place"
 import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
 import { RunId } from "@scenario-assets/node/runs/RunRecord"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { NotForFleet } from "../FleetError.ts"
+import { queue } from "./Schema.ts"
 
 /** What stands in the queue: where the batch is written down, and which time it was offered. */
 export const Item = Schema.Struct({ runId: RunId, batch: Schema.Natural, round: Schema.Natural })
@@ -66,18 +67,18 @@ export interface Claim {
   readonly claim: string
   readonly worker: string
   readonly attempt: number
-  /** No other attempt follows this one. */
-  readonly isLast: boolean
   /** In seconds. */
   readonly lease: number
 }
 
-/** What a worker has to do. */
-export interface Claimed {
-  readonly request: DownloadRequest.DownloadRequest
-}
-
 const decodeRequest = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJson(DownloadRequest.DownloadRequest)))
+
+/** What a worker has to do: nothing where the request cannot be read, as one of another version. */
+export interface Claimed {
+  readonly request: DownloadRequest.DownloadRequest | undefined
+  /** That of the whole run. */
+  readonly place: string
+}
 
 /**
  * Takes a batch; nothing where there is nothing to do: it is done, was offered anew since, or its run is cancelled. One that was frozen
@@ -86,20 +87,29 @@ const decodeRequest = Schema.decodeEffect(Schema.fromJsonString(Schema.toCodecJs
 export const claim = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { batch, round, runId }: Item,
-  { attempt, claim, isLast, lease, worker }: Claim
-): Effect.fn.Return<Claimed | undefined, SqlError | Schema.SchemaError> {
-  const [row] = yield* sql<{ readonly state: string; readonly request: string }>`
+  { attempt, claim, lease, worker }: Claim
+): Effect.fn.Return<Claimed | undefined, SqlError> {
+  const [row] = yield* sql<{ readonly state: string; readonly request: string; readonly place: string }>`
+    WITH r AS (SELECT * FROM scenario_assets_runs WHERE run_id = ${runId} FOR SHARE)
     UPDATE scenario_assets_batches AS b
     SET state = CASE WHEN r.cancelled_at IS NULL THEN 'running' ELSE 'cancelled' END,
-      claim = ${claim}::uuid, worker = ${worker}, attempt = ${attempt}, is_last = ${isLast},
+      claim = ${claim}::uuid, worker = ${worker}, attempt = ${attempt},
       lease_until = now() + interval '1 second' * ${lease}::float8, files = 0, bytes = 0, not_found = 0
-    FROM scenario_assets_runs AS r
-    WHERE r.run_id = b.run_id AND b.run_id = ${runId} AND b.batch = ${batch} AND b.round = ${round}
+    FROM r
+    WHERE r.run_id = b.run_id AND b.batch = ${batch} AND b.round = ${round}
       AND b.state IN ('waiting', 'running') AND b.attempt <= ${attempt}
-    RETURNING b.state, b.request`
+    RETURNING b.state, b.request, r.place`
   if (row?.state !== "running") return undefined
-  return { request: yield* decodeRequest(row.request) }
+  const request = yield* Effect.option(decodeRequest(row.request))
+  return { request: Option.getOrUndefined(request), place: row.place }
 })
+
+/** Whether it is still with whoever has taken it. */
+export const isKept = (sql: SqlClient.SqlClient, claim: string): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    sql`SELECT 1 AS found FROM scenario_assets_batches WHERE claim = ${claim}::uuid AND state = 'running'`,
+    ({ length }) => length === 1
+  )
 
 /** How far it is. */
 export interface Counts {
@@ -124,13 +134,13 @@ export const keep = (
 
 /** What became of an attempt. */
 export interface Ended {
-  /** `waiting`: somebody may take it again. */
-  readonly state: "waiting" | "complete" | "failed" | "cancelled"
+  /** `waiting`: somebody may take it again, unless its run is cancelled. */
+  readonly state: "waiting" | "complete" | "failed"
   readonly message?: string | undefined
   readonly counts?: { readonly files: number; readonly bytes: number; readonly notFound: number } | undefined
 }
 
-/** Writes down what became of it, unless another one has it by now. Nobody takes again what was cancelled. */
+/** Writes down what became of it, unless another one has it by now. */
 export const end = (
   sql: SqlClient.SqlClient,
   claim: string,
@@ -138,6 +148,10 @@ export const end = (
 ): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sql`
+      WITH r AS (
+        SELECT run_id, cancelled_at FROM scenario_assets_runs
+        WHERE run_id = (SELECT run_id FROM scenario_assets_batches WHERE claim = ${claim}::uuid) FOR SHARE
+      )
       UPDATE scenario_assets_batches AS b
       SET state = CASE WHEN ${state}::text = 'waiting' AND r.cancelled_at IS NOT NULL THEN 'cancelled' ELSE ${state}::text END,
         message = coalesce(${message ?? null}::text, CASE WHEN ${state}::text = 'waiting' THEN b.message END),
@@ -145,29 +159,24 @@ export const end = (
         bytes = coalesce(${counts?.bytes ?? null}::float8, b.bytes),
         not_found = coalesce(${counts?.notFound ?? null}::int, b.not_found),
         claim = NULL
-      FROM scenario_assets_runs AS r
-      WHERE r.run_id = b.run_id AND b.claim = ${claim}::uuid AND b.state = 'running'`
+      FROM r WHERE r.run_id = b.run_id AND b.claim = ${claim}::uuid AND b.state = 'running'`
   )
 
-/** Whether it may begin its job anew, which it may once: from now on it has. */
-export const mayStartAnew = (sql: SqlClient.SqlClient, claim: string): Effect.Effect<boolean, SqlError> =>
-  Effect.map(
-    sql`UPDATE scenario_assets_batches SET began_anew = true
-      WHERE claim = ${claim}::uuid AND NOT began_anew RETURNING batch`,
-    ({ length }) => length === 1
-  )
-
-/** Ends what nobody will take again: the last attempt has lost its worker, or the run was cancelled while it was lost. */
+/**
+ * Ends what nobody will take again: the queue has given it up, as after the last attempt, whether its worker could say so or not; or its
+ * run was cancelled while its worker was lost.
+ */
 export const reap = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sql`
       UPDATE scenario_assets_batches AS b
       SET state = CASE WHEN r.cancelled_at IS NULL THEN 'failed' ELSE 'cancelled' END, claim = NULL,
-        message = coalesce(b.message, 'Worker ' || b.worker || ' was lost in the last attempt.')
+        message = coalesce(b.message, 'Worker ' || coalesce(b.worker, 'unknown') || ' was lost in the last attempt.')
       FROM scenario_assets_runs AS r
-      WHERE r.run_id = b.run_id AND b.state = 'running' AND b.lease_until < now()
-        AND (b.is_last OR r.cancelled_at IS NOT NULL)`
+      WHERE r.run_id = b.run_id AND (b.state = 'waiting' OR (b.state = 'running' AND b.lease_until < now()))
+        AND (r.cancelled_at IS NOT NULL OR NOT EXISTS (
+          SELECT 1 FROM ${sql(queue.table)} AS q
+          WHERE q.id = b.run_id || '/' || b.batch || CASE b.round WHEN 0 THEN '' ELSE '/' || b.round END
+            AND q.state = 'pending'
+        ))`
   )
-
-/** A list of ids as it stands in a table. */
-export const Ids = Schema.fromJsonString(Schema.Array(Schema.Union([Asset.AssetId, Asset.InferenceId, Asset.ModelId])))

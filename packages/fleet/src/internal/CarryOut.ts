@@ -1,5 +1,6 @@
 /** One attempt at a batch: a download like any other, whose record is the database. */
-import type { AssetCatalog } from "@scenario-assets/core/AssetCatalog"
+import type { ApiError } from "@scenario-assets/core/ApiError"
+import { AssetCatalog } from "@scenario-assets/core/AssetCatalog"
 import type { AssetDownload } from "@scenario-assets/core/AssetDownload"
 import type { JobJournal } from "@scenario-assets/core/JobJournal"
 import type { JobPoller } from "@scenario-assets/core/JobPoller"
@@ -14,6 +15,7 @@ import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest
 import type { RunId } from "@scenario-assets/node/runs/RunRecord"
 import { type Run, Runs } from "@scenario-assets/node/runs/Runs"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 /** What a worker needs of Scenario. */
@@ -31,8 +33,10 @@ export interface Attempt {
   readonly runId: RunId
   readonly request: DownloadRequest
   readonly journal: JobJournal["Service"]
-  /** Whether the batch may begin its job anew, which it may once. */
-  readonly mayStartAnew: Effect.Effect<boolean>
+  /** Comes before the directory is opened: whoever has lost the batch takes nothing from those who have it. */
+  readonly whenKept: Effect.Effect<void>
+  /** Threads that unpack. */
+  readonly threads: number
   /** Hears how much is there, after each change. */
   readonly onProgress: (files: number, bytes: number) => void
 }
@@ -40,18 +44,21 @@ export interface Attempt {
 /** Gives what came of it. A lease keeps others away, so the directory is taken from whoever had it before. */
 export const carryOut = Effect.fnUntraced(function* ({
   journal,
-  mayStartAnew,
   onProgress,
   request,
-  runId
+  runId,
+  threads,
+  whenKept
 }: Attempt): Effect.fn.Return<DownloadReport, Downloads.DownloadError, Services> {
   const extraction = yield* Extraction
   const downloads = yield* Downloads.make.pipe(
-    Effect.provideService(Runs, recordOf({ runId, journal, mayStartAnew })),
+    Effect.provideService(Runs, recordOf({ runId, journal })),
     Effect.provideService(Extraction, {
       ...extraction,
       eventsAll: (archives, directory, options) =>
-        extraction.eventsAll(archives, directory, { ...options, takeOver: true })
+        Stream.unwrap(
+          Effect.as(whenKept, extraction.eventsAll(archives, directory, { ...options, threads, takeOver: true }))
+        )
     })
   )
   let files = 0
@@ -74,18 +81,15 @@ export const carryOut = Effect.fnUntraced(function* ({
 })
 
 /** A record of one run that stands elsewhere: all that is asked of it here is its jobs. */
-const recordOf = ({
-  journal,
-  mayStartAnew,
-  runId
-}: Pick<Attempt, "runId" | "journal" | "mayStartAnew">): Runs["Service"] => {
+const recordOf = ({ journal, runId }: Pick<Attempt, "runId" | "journal">): Runs["Service"] => {
   const run: Run = {
     runId,
     resumed: false,
     isNew: true,
     journal,
     jobs: Effect.succeed([]),
-    mayStartAnew: () => mayStartAnew,
+    // An archive that is of no use costs an attempt, and the next one begins a new job.
+    mayStartAnew: () => Effect.succeed(false),
     jobEnded: () => Effect.void,
     saved: () => Effect.void,
     end: () => Effect.void,
@@ -106,19 +110,24 @@ const recordOf = ({
 }
 
 /**
- * What an error means for the worker. `attempt`: it may work next time, here or elsewhere. `final`: it would be the same again. `pause`:
- * the account is refused, which is no fault of the batch. `stop`: the worker cannot store anything.
+ * What an error means. `attempt`: it may work next time, here or elsewhere. `final`: it would be the same again. `pause`: the account is
+ * refused, which is no fault of the batch. `stop`: this worker is of no use until somebody mends it. `place`: so is every worker, or the
+ * place is wrong; that the worker stops counts as an attempt, for else the run would stop one after another.
  */
-export type Verdict = "attempt" | "final" | "pause" | "stop"
+export type Verdict = "attempt" | "final" | "pause" | "stop" | "place"
 
-export const verdictOf = (error: DownloadFailure | Downloads.DownloadError): Verdict => {
+type Failure = DownloadFailure | Downloads.DownloadError
+
+const verdictOf = (error: Failure): Verdict => {
   switch (error._tag) {
     case "ApiError":
-      return ofApi[error.reason._tag] ?? "attempt"
+      return ofApi(error)
+    case "TransferError":
+      return error.reason._tag === "UntrustedHost" ? "stop" : "attempt"
     case "FileError":
       return ofFiles[error.reason._tag] ?? "attempt"
     case "DestinationError":
-      return error.isFatal ? "stop" : "attempt"
+      return error.isFatal ? "place" : "attempt"
     case "InvalidPattern":
     case "InvalidDownloadRequest":
       return "final"
@@ -127,34 +136,52 @@ export const verdictOf = (error: DownloadFailure | Downloads.DownloadError): Ver
   }
 }
 
-const ofApi: Readonly<Record<string, Verdict>> = {
-  Unauthorized: "pause",
-  QuotaExceeded: "pause",
-  Forbidden: "pause",
-  NotFound: "final",
-  Rejected: "final",
-  InvalidRequest: "final",
-  BatchTooLarge: "final"
+const ofApi = ({ isRetryable, operation, reason }: ApiError): Verdict => {
+  switch (reason._tag) {
+    case "Unauthorized":
+    case "QuotaExceeded":
+    case "Forbidden":
+      return "pause"
+    case "UntrustedHost":
+    case "InvalidRequest":
+      return "stop"
+    case "BatchTooLarge":
+      return "final"
+    // A job that is gone is begun again.
+    case "NotFound":
+      return operation === "requestBatch" ? "final" : "attempt"
+    default:
+      return isRetryable || operation !== "requestBatch" ? "attempt" : "final"
+  }
 }
 
 const ofFiles: Readonly<Record<string, Verdict>> = {
   NoSpace: "stop",
   DiskFailed: "stop",
-  ReadOnly: "stop",
-  PermissionDenied: "stop",
   TooManyOpenFiles: "stop",
+  ReadOnly: "place",
+  PermissionDenied: "place",
   Exists: "final",
   IsDirectory: "final",
   NotADirectory: "final",
   NotOurs: "final"
 }
 
-const order: ReadonlyArray<Verdict> = ["stop", "pause", "attempt", "final"]
+const order: ReadonlyArray<Verdict> = ["stop", "place", "pause", "attempt", "final"]
 
-/** The error that decides, of several. */
-export const worst = <E extends DownloadFailure | Downloads.DownloadError>(
-  errors: ReadonlyArray<E>
-): { readonly error: E; readonly verdict: Verdict } | undefined =>
-  errors
+/**
+ * The error that decides, of several, and what it means. A 403 may be about single ids: whether the account is refused is found out by one
+ * more look at what it may see.
+ */
+export const judge = Effect.fnUntraced(function* (
+  errors: ReadonlyArray<Failure>
+): Effect.fn.Return<{ readonly error: Failure; readonly verdict: Verdict } | undefined, never, AssetCatalog> {
+  const [worst] = errors
     .map((error) => ({ error, verdict: verdictOf(error) }))
-    .toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0]
+    .toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  if (worst?.error._tag !== "ApiError" || worst.error.reason._tag !== "Forbidden") return worst
+  const { list } = yield* AssetCatalog
+  const look = yield* Effect.result(Stream.runDrain(Stream.take(list(), 1)))
+  if (Result.isSuccess(look)) return { ...worst, verdict: "final" }
+  return ofApi(look.failure) === "pause" ? worst : { ...worst, verdict: "attempt" }
+})

@@ -1,6 +1,6 @@
 /** The jobs of a run in the database: the guard against a second job for a batch. */
 import { createHash } from "node:crypto"
-import { JobId } from "@scenario-assets/core/Asset"
+import { AssetId, InferenceId, JobId, ModelId } from "@scenario-assets/core/Asset"
 import { type BatchKey, type JobJournal, JournalError } from "@scenario-assets/core/JobJournal"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,8 +8,10 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { patiently, toDatabaseError } from "../FleetError.ts"
-import { Ids } from "./Batch.ts"
+import { asking, patiently } from "./Asking.ts"
+
+/** A list of ids as it stands in a table. */
+const Ids = Schema.fromJsonString(Schema.Array(Schema.Union([AssetId, InferenceId, ModelId])))
 
 const Row = Schema.Struct({ job_id: JobId, unknown: Ids })
 const decode = Schema.decodeUnknownEffect(Row)
@@ -21,7 +23,7 @@ const digest = (batch: BatchKey): string => createHash("sha256").update(batch).d
 export const make = (sql: SqlClient.SqlClient, runId: string, patience: Duration.Input): JobJournal["Service"] => {
   const attempt = <A>(what: string, statement: Effect.Effect<A, SqlError>, jobId?: JobId) =>
     statement.pipe(
-      Effect.mapError(toDatabaseError(what)),
+      asking(what),
       patiently(patience),
       Effect.mapError(({ message }) => new JournalError({ message, ...(jobId === undefined ? {} : { jobId }) }))
     )

@@ -53,7 +53,9 @@ const claimPlace = Effect.fnUntraced(function* (
   yield* sql`SELECT pg_advisory_xact_lock(hashtext('scenario_assets_submit'))`
   const [busy] = yield* sql<{ readonly run_id: string }>`
     SELECT run_id FROM scenario_assets_runs JOIN scenario_assets_batches USING (run_id)
-    WHERE place = ${place} AND run_id <> ${runId} AND state IN ('waiting', 'running') LIMIT 1`
+    WHERE run_id <> ${runId} AND state IN ('waiting', 'running')
+      -- One in the other has folders in common with it.
+      AND (starts_with(place || '/', ${place} || '/') OR starts_with(${place} || '/', place || '/')) LIMIT 1`
   if (busy !== undefined) return yield* new PlaceBusy({ place, runId: RunId.make(busy.run_id) })
 })
 
@@ -177,7 +179,7 @@ export const retry = (
       yield* sql`UPDATE scenario_assets_runs SET cancelled_at = NULL WHERE run_id = ${runId}`
       const rows = yield* sql<{ readonly batch: number; readonly round: number }>`
         UPDATE scenario_assets_batches
-        SET state = 'waiting', round = round + 1, attempt = 0, is_last = false, began_anew = false, message = NULL, claim = NULL
+        SET state = 'waiting', round = round + 1, attempt = 0, message = NULL, claim = NULL
         WHERE run_id = ${runId} AND state IN ('failed', 'cancelled') RETURNING batch, round`
       yield* Effect.forEach(rows, ({ batch, round }) => offer({ runId, batch, round }), { discard: true })
       return rows.length

@@ -42,12 +42,10 @@ export const loader = Migrator.fromRecord({
       state text NOT NULL DEFAULT 'waiting'
         CHECK (state IN ('waiting', 'running', 'complete', 'failed', 'cancelled')),
       attempt integer NOT NULL DEFAULT 0,
-      is_last boolean NOT NULL DEFAULT false,
       -- Who has it: a worker that does not find its claim has lost the batch to another.
       claim uuid,
       worker text,
       lease_until timestamptz,
-      began_anew boolean NOT NULL DEFAULT false,
       files integer NOT NULL DEFAULT 0,
       bytes bigint NOT NULL DEFAULT 0,
       not_found integer NOT NULL DEFAULT 0,
@@ -55,6 +53,9 @@ export const loader = Migrator.fromRecord({
       PRIMARY KEY (run_id, batch)
     )`
     yield* sql`CREATE UNIQUE INDEX scenario_assets_batches_claim ON scenario_assets_batches (claim)`
+    // What is over stays, and is not looked at every second.
+    yield* sql`CREATE INDEX scenario_assets_batches_open ON scenario_assets_batches (run_id)
+      WHERE state IN ('waiting', 'running')`
     yield* sql`CREATE TABLE scenario_assets_jobs (
       run_id text NOT NULL REFERENCES scenario_assets_runs ON DELETE CASCADE,
       batch_key text NOT NULL,

@@ -3,9 +3,13 @@
  * batches goes to the database once a second.
  */
 import { randomUUID } from "node:crypto"
-import { hostname } from "node:os"
+import { existsSync } from "node:fs"
+import { availableParallelism, hostname } from "node:os"
+import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
+import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,8 +20,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
-import { type DatabaseError, patiently, toDatabaseError, WorkerStopped } from "../FleetError.ts"
+import { type DatabaseError, WorkerStopped } from "../FleetError.ts"
+import { asking, patiently } from "./Asking.ts"
 import * as Batch from "./Batch.ts"
 import * as CarryOut from "./CarryOut.ts"
 import * as Journal from "./Journal.ts"
@@ -31,7 +35,7 @@ import * as Journal from "./Journal.ts"
 export interface WorkOptions {
   /** Batches at once; waiting for their jobs counts. Default 4. */
   readonly slots?: number | undefined
-  /** What it is called in logs and in the database. Default: host, process and a random part. */
+  /** What it is called in logs and in the database; no two have the same. Default: host, process and a random part. */
   readonly name?: string | undefined
   /** How often it says that it is well. Default 1 minute. */
   readonly healthInterval?: Duration.Input | undefined
@@ -44,11 +48,13 @@ export interface Setup {
   readonly cleanUp: Effect.Effect<void, PersistedQueue.PersistedQueueError>
   /** How long a batch stays with a worker that says nothing. */
   readonly lease: Duration.Duration
-  readonly maxAttempts: number
 }
 
-/** An attempt that failed: its words go to the queue, which writes them down. */
-class AttemptFailed extends Schema.TaggedError<AttemptFailed>()("AttemptFailed", { message: Schema.String }) {}
+/** An attempt that failed: its words go to the queue, which writes them down. The worker stops, or goes on. */
+class AttemptFailed extends Schema.TaggedError<AttemptFailed>()("AttemptFailed", {
+  message: Schema.String,
+  stops: Schema.Boolean
+}) {}
 
 /** A batch that is under way here. */
 interface Slot {
@@ -59,35 +65,42 @@ interface Slot {
 
 /** Of a whole worker. */
 const usualConnections = 16
+const mostThreads = 4
 
 /** How long a worker pauses whose account is refused: longer each time. */
 const shortestPause = Duration.seconds(30)
 const longestPause = Duration.minutes(5)
 
+/** A worker that has written nothing down for so many milliseconds waits for the database. */
+const silence = 10_000
+
 export const work = Effect.fnUntraced(function* (
-  { cleanUp, lease, maxAttempts, queue, sql }: Setup,
+  { cleanUp, lease, queue, sql }: Setup,
   { healthInterval = "1 minute", name, slots = 4 }: WorkOptions
 ): Effect.fn.Return<never, WorkerStopped, CarryOut.Services | Scope.Scope> {
   const { baseUrl, projectId = "" } = yield* ScenarioConfig
   const worker = name ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`
   const seconds = Duration.toSeconds(lease)
+  const threads = Math.max(1, Math.floor(Math.min(mostThreads, availableParallelism()) / slots))
   const running = new Map<string, Slot>()
   const gate = yield* Latch.make(true)
   const stopped = yield* Deferred.make<never, WorkerStopped>()
   let paused: string | undefined
   let pauses = 0
+  let lastBeat = yield* Clock.currentTimeMillis
+  let isAway = false
   const total = { complete: 0, failed: 0 }
+  const warn = (message: string, notes: object = {}) =>
+    Effect.annotateLogs(Effect.logWarning(message), { worker, ...notes })
 
-  /** What must be written down before anybody goes on. */
-  const surely = <A>(operation: string, statement: Effect.Effect<A, SqlError>) =>
-    statement.pipe(Effect.mapError(toDatabaseError(operation)), patiently(lease))
+  const stop = (reason: string) => Deferred.fail(stopped, new WorkerStopped({ worker, reason }))
 
   const pause = Effect.fnUntraced(function* (reason: string) {
     if (paused !== undefined) return
     paused = reason
     yield* gate.close
     const time = Duration.min(Duration.times(shortestPause, 2 ** pauses++), longestPause)
-    yield* Effect.annotateLogs(Effect.logWarning("A worker is paused"), { worker, reason, for: Duration.format(time) })
+    yield* warn("A worker is paused", { reason, for: Duration.format(time) })
     yield* Effect.sleep(time).pipe(
       Effect.andThen(
         Effect.suspend(() => {
@@ -99,70 +112,66 @@ export const work = Effect.fnUntraced(function* (
     )
   })
 
-  const attempt = (item: Batch.Item, claim: string, slot: Slot, isLast: boolean, request: Batch.Claimed["request"]) => {
+  /** Carries a batch out, and writes down what became of it. Where the database is away for long, that waits. */
+  const attempt = (item: Batch.Item, claim: string, slot: Slot, request: DownloadRequest) => {
     const { batch, runId } = item
-    const write = (ended: Batch.Ended) => surely("write down what became of a batch", Batch.end(sql, claim, ended))
-    return CarryOut.carryOut({
+    const write = (ended: Batch.Ended) =>
+      Batch.end(sql, claim, ended).pipe(
+        asking("write down what became of a batch"),
+        patiently(Duration.times(lease, 10))
+      )
+    const whenKept = Batch.isKept(sql, claim).pipe(
+      asking("look for a batch"),
+      Effect.orElseSucceed(() => true),
+      Effect.flatMap((kept) => (kept ? Effect.void : Effect.andThen(Deferred.succeed(slot.end, "lost"), Effect.never)))
+    )
+    const carriedOut = CarryOut.carryOut({
       runId,
       // As many as one process would have, unless somebody says otherwise.
       request: { connections: Math.max(1, Math.floor(usualConnections / slots)), ...request },
       journal: Journal.make(sql, runId, lease),
-      mayStartAnew: Effect.orElseSucceed(Batch.mayStartAnew(sql, claim), () => false),
+      threads,
+      whenKept,
       onProgress: (files, bytes) => {
         slot.files = files
         slot.bytes = bytes
       }
     }).pipe(
-      Effect.map((report) => ({ worst: CarryOut.worst(report.failures.map(({ error }) => error)), report })),
-      Effect.catch((error) =>
-        Effect.succeed({ worst: { error, verdict: CarryOut.verdictOf(error) }, report: undefined })
-      ),
-      Effect.catchDefect((defect) =>
-        Effect.fail(new AttemptFailed({ message: defect instanceof Error ? defect.message : String(defect) }))
-      ),
-      Effect.raceFirst(Effect.map(Deferred.await(slot.end), (end) => ({ worst: undefined, report: undefined, end }))),
-      Effect.flatMap(
-        Effect.fnUntraced(function* (result): Effect.fn.Return<void, AttemptFailed | DatabaseError, Scope.Scope> {
-          if ("end" in result) {
-            if (result.end === "cancelled") yield* write({ state: "cancelled" })
-            return
-          }
-          const { report, worst } = result
-          const counts =
-            report === undefined
-              ? undefined
-              : { files: report.files, bytes: report.bytes, notFound: report.notFound.count }
-          if (worst === undefined) {
-            yield* write({ state: "complete", counts })
-            total.complete++
-            pauses = 0
-            return
-          }
-          const { message } = worst.error
-          switch (worst.verdict) {
-            case "final":
-              yield* write({ state: "failed", message, counts })
-              total.failed++
-              return
-            case "attempt":
-              return yield* new AttemptFailed({ message })
-            case "pause":
-              yield* write({ state: "waiting", message, counts })
-              yield* pause(message)
-              return yield* Effect.interrupt
-            case "stop":
-              yield* write({ state: "waiting", message, counts })
-              yield* Deferred.fail(stopped, new WorkerStopped({ worker, reason: message }))
-              return yield* Effect.interrupt
-          }
-        })
-      ),
-      Effect.catchTag("AttemptFailed", (error) =>
-        Effect.suspend(() => {
-          if (isLast) total.failed++
-          return Effect.andThen(write({ state: isLast ? "failed" : "waiting", message: error.message }), error)
-        })
-      ),
+      Effect.map((report) => ({ errors: report.failures.map(({ error }) => error), report })),
+      Effect.catch((error) => Effect.succeed({ errors: [error], report: undefined })),
+      Effect.flatMap(({ errors, report }) => Effect.map(CarryOut.judge(errors), (worst) => ({ worst, report }))),
+      Effect.catchDefect((defect) => new AttemptFailed({ message: wordsOf(defect), stops: false }))
+    )
+    const settle = Effect.fnUntraced(function* (
+      end: Effect.Success<typeof carriedOut> | "lost" | "cancelled"
+    ): Effect.fn.Return<void, AttemptFailed | DatabaseError, Scope.Scope> {
+      if (end === "lost") return
+      // Also where its run was offered again meanwhile.
+      if (end === "cancelled") return yield* Effect.interrupt
+      const { report, worst } = end
+      const counts =
+        report === undefined ? undefined : { files: report.files, bytes: report.bytes, notFound: report.notFound.count }
+      if (worst === undefined) {
+        yield* write({ state: "complete", counts })
+        total.complete++
+        pauses = 0
+        return
+      }
+      const message = plain(worst.error.message)
+      if (worst.verdict === "final") {
+        yield* write({ state: "failed", message, counts })
+        total.failed++
+        return yield* warn("A batch has failed", { reason: message })
+      }
+      yield* write({ state: "waiting", message, counts })
+      if (worst.verdict === "pause") yield* pause(message)
+      else if (worst.verdict === "stop") yield* stop(message)
+      else return yield* new AttemptFailed({ message, stops: worst.verdict === "place" })
+      return yield* Effect.interrupt
+    })
+    return Effect.raceFirst(carriedOut, Deferred.await(slot.end)).pipe(
+      Effect.tapErrorTag("AttemptFailed", ({ message }) => write({ state: "waiting", message })),
+      Effect.flatMap(settle),
       Effect.onInterrupt(() =>
         // Nobody else need wait for the end of the lease.
         Batch.end(sql, claim, { state: "waiting" }).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
@@ -175,33 +184,49 @@ export const work = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       if (paused !== undefined) return yield* Effect.interrupt
       const claim = randomUUID()
-      const isLast = attempts >= maxAttempts
       const slot: Slot = { files: 0, bytes: 0, end: yield* Deferred.make<"lost" | "cancelled">() }
-      const claimed = yield* Batch.claim(sql, item, { claim, worker, attempt: attempts, isLast, lease: seconds }).pipe(
-        Effect.catchTag("SqlError", (error) => Effect.fail(toDatabaseError("take a batch")(error)))
+      const claimed = yield* asking("take a batch")(
+        Batch.claim(sql, item, { claim, worker, attempt: attempts, lease: seconds })
       )
       if (claimed === undefined) return
+      const { place, request } = claimed
+      if (request === undefined) {
+        const message = "The request cannot be read; is it one of another version?"
+        return yield* asking("write down what became of a batch")(Batch.end(sql, claim, { state: "failed", message }))
+      }
+      // Where it is not mounted, files would go to the disk of this machine.
+      if (request.destination._tag === "Directory" && !existsSync(place)) {
+        yield* asking("give a batch back")(Batch.end(sql, claim, { state: "waiting" }))
+        yield* stop(`The directory ${place} does not exist here; mount it, or cancel ${item.runId}.`)
+        return yield* Effect.interrupt
+      }
       yield* Effect.acquireUseRelease(
         Effect.sync(() => running.set(claim, slot)),
-        () => attempt(item, claim, slot, isLast, claimed.request),
+        () => attempt(item, claim, slot, request),
         () => Effect.sync(() => running.delete(claim))
       )
-    })
+    }).pipe(
+      // It is no fault of the batch: it is given back, and costs no attempt.
+      Effect.catchTag("DatabaseError", ({ message }) => Effect.andThen(warn(message), Effect.interrupt))
+    )
 
   const slotLoop = gate.await.pipe(
     Effect.andThen(Effect.exit(queue.take(handle))),
     Effect.flatMap((exit) => {
-      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
+      if (Exit.isSuccess(exit)) return Effect.void
+      // What was given back is there to be taken at once.
+      const rest = Effect.sleep("1 second")
+      if (Cause.hasInterruptsOnly(exit.cause)) return rest
       const error = Cause.squash(exit.cause)
-      return Effect.annotateLogs(Effect.logWarning("An attempt at a batch has failed"), {
-        worker,
-        reason: error instanceof Error ? error.message : String(error)
-      }).pipe(Effect.andThen(Effect.sleep("1 second")))
+      const reason = error instanceof AttemptFailed ? error.message : wordsOf(error)
+      return Effect.andThen(
+        warn("An attempt at a batch has failed", { reason }),
+        error instanceof AttemptFailed && error.stops ? stop(reason) : rest
+      )
     }),
     Effect.forever
   )
 
-  let isAway = false
   const beat = Effect.gen(function* () {
     const mine = [...running]
     const counts = mine.map(([claim, { bytes, files }]) => ({ claim, files, bytes }))
@@ -216,20 +241,22 @@ export const work = Effect.fnUntraced(function* (
       VALUES (${worker}, ${baseUrl}, ${projectId}, ${slots}, ${running.size}, ${paused ?? null}::text)
       ON CONFLICT (worker) DO UPDATE SET busy = excluded.busy, paused = excluded.paused, seen_at = now()`
     yield* Batch.reap(sql)
+    lastBeat = yield* Clock.currentTimeMillis
     if (isAway) yield* Effect.annotateLogs(Effect.logInfo("The database is back"), { worker })
     isAway = false
   }).pipe(
-    Effect.catchTag("SqlError", (error) => {
+    asking("write down what a worker does"),
+    Effect.catchCause((cause) => {
       if (isAway) return Effect.void
       isAway = true
-      const { message } = toDatabaseError("write down what a worker does")(error)
-      return Effect.annotateLogs(Effect.logWarning(message), { worker })
+      return warn(wordsOf(Cause.squash(cause)))
     })
   )
 
   const account = projectId === "" ? baseUrl : `${baseUrl}, project ${projectId}`
-  const health = Effect.suspend(() =>
-    Effect.annotateLogs(Effect.logInfo(isAway ? "A worker waits for the database" : "A worker is well"), {
+  const health = Effect.gen(function* () {
+    const isWell = (yield* Clock.currentTimeMillis) - lastBeat < silence
+    yield* Effect.annotateLogs(Effect.logInfo(isWell ? "A worker is well" : "A worker waits for the database"), {
       worker,
       account,
       slots,
@@ -237,6 +264,11 @@ export const work = Effect.fnUntraced(function* (
       ...total,
       ...(paused === undefined ? {} : { paused })
     })
+  })
+
+  const hourly = Effect.andThen(
+    Effect.ignore(cleanUp),
+    Effect.ignore(sql`DELETE FROM scenario_assets_workers WHERE seen_at < now() - interval '1 day'`)
   )
 
   yield* Effect.annotateLogs(Effect.logInfo("A worker has started"), { worker, account, slots })
@@ -247,10 +279,15 @@ export const work = Effect.fnUntraced(function* (
     )
   )
   yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced("1 second")))
-  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(cleanUp), Schedule.spaced("1 hour")))
+  yield* Effect.forkScoped(Effect.repeat(hourly, Schedule.spaced("1 hour")))
   yield* Effect.forkScoped(Effect.schedule(health, Schedule.spaced(healthInterval)))
   return yield* Effect.raceFirst(
     Effect.andThen(Effect.replicateEffect(slotLoop, slots, { concurrency: "unbounded", discard: true }), Effect.never),
     Deferred.await(stopped)
   )
 }, Effect.scoped)
+
+/** What may be stored: without links and credentials, and without what Postgres takes for the end of a text. */
+const plain = (text: string): string => Redaction.redact(text).replaceAll("\u0000", "")
+
+const wordsOf = (error: unknown): string => plain(error instanceof Error ? error.message : String(error))

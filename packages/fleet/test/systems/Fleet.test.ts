@@ -1,5 +1,5 @@
 /** A fleet on a real Postgres, its workers in this process. */
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, layer } from "@effect/vitest"
 import { Selection } from "@scenario-assets/core"
@@ -102,6 +102,7 @@ describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", () => {
         const busy = yield* Effect.flip(submit(`${directory}/`))
         assert.strictEqual(busy._tag, "PlaceBusy")
         assert.include(busy.message, runId)
+        assert.strictEqual((yield* Effect.flip(submit(join(directory, "1"))))._tag, "PlaceBusy", "one in the other")
         const archive = yield* requestTo(DownloadRequest.archiveFiles("a.zip"))
         assert.match((yield* Effect.flip(fleet.submit(archive, account))).message, /directory that all workers reach/)
         const { state } = yield* fleet.cancel(runId)
@@ -157,6 +158,66 @@ describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", () => {
       }).pipe(Effect.scoped, Effect.provide(world({}, { maxAttempts: 2 })))
     )
 
+    it.effect("goes on with what is offered again before its worker has let go of it", () =>
+      Effect.gen(function* () {
+        const fleet = yield* Fleet.Fleet
+        const { clearFaults, inject } = yield* Emulator.Emulator
+        yield* inject(Fault.throttle("storage", 400_000, { times: 1000 }))
+        const runId = yield* submit(TestDirectory.make(), ids.slice(0, 1000))
+        yield* Effect.forkScoped(work())
+        yield* until(runId, ({ files }) => files > 0)
+        yield* fleet.cancel(runId)
+        yield* fleet.retry(runId)
+        yield* clearFaults
+        assert.deepInclude(yield* end(runId), { state: "complete", files: 1000 })
+      }).pipe(Effect.scoped, Effect.provide(world()))
+    )
+
+    it.effect("tells the end of a batch whose last worker could not say it", () =>
+      Effect.gen(function* () {
+        const postgres = yield* Postgres.Postgres
+        const database = yield* postgres.database
+        yield* Effect.gen(function* () {
+          yield* Migrations.migrate
+          const fleet = yield* Fleet.make()
+          const account = { baseUrl: "http://127.0.0.1:9/v1", projectId: undefined }
+          const request = yield* requestTo(DownloadRequest.directory(TestDirectory.make()), ids.slice(0, 3))
+          const runId = yield* fleet.submit(request, account)
+          yield* postgres.query(database, ["UPDATE scenario_assets_queue SET state = 'failed'"])
+          const last = Option.getOrThrow(yield* Stream.runLast(fleet.watch(runId)))
+          assert.strictEqual(last.state, "incomplete")
+          assert.match(last.troubles[0]?.message ?? "", /was lost in the last attempt/)
+          assert.strictEqual(yield* fleet.retry(runId), 1)
+        }).pipe(Effect.provide(database.layer))
+      }).pipe(Effect.scoped)
+    )
+
+    it.effect("does not pause for a 403 that is about the ids of a batch", () =>
+      Effect.gen(function* () {
+        const { inject } = yield* Emulator.Emulator
+        yield* inject(Fault.status("requestBatch", 403, { times: 100 }))
+        const runId = yield* submit(TestDirectory.make(), ids.slice(0, 3))
+        yield* Effect.forkScoped(work())
+        const run = yield* end(runId)
+        assert.deepInclude(run, { state: "incomplete", paused: [] })
+        assert.deepInclude(run.troubles[0], { state: "failed", attempts: 1 })
+      }).pipe(Effect.scoped, Effect.provide(world()))
+    )
+
+    it.effect("has a worker that stops where the directory is not there, and takes no attempt for it", () =>
+      Effect.gen(function* () {
+        const directory = join(TestDirectory.make(), "mount")
+        const runId = yield* submit(directory, ids.slice(0, 3))
+        rmSync(directory, { recursive: true })
+        const stopped = yield* Effect.flip(work())
+        assert.match(stopped.message, /mount does not exist here; mount it, or cancel run_/)
+        assert.deepInclude(yield* until(runId, () => true), { state: "waiting" })
+        mkdirSync(directory)
+        yield* Effect.forkScoped(work())
+        assert.deepInclude(yield* end(runId), { state: "complete", files: 3 })
+      }).pipe(Effect.scoped, Effect.provide(world()))
+    )
+
     it.effect("names how many ids are unknown, and fails at once where none is known", () =>
       Effect.gen(function* () {
         const directory = TestDirectory.make()
@@ -197,23 +258,28 @@ describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", () => {
         assert.match(stopped.message, /there is no such bucket/)
         const run = yield* until(runId, () => true)
         assert.deepInclude(run, { state: "waiting", workers: 0 })
-        yield* fleet.cancel(runId)
+        // One bad place does not stop workers for ever.
+        yield* Effect.flip(fleet.work())
+        assert.deepInclude(yield* end(runId), { state: "incomplete" })
       }).pipe(
         Effect.scoped,
         Effect.provide(
-          world({
-            destinations: Destination.Destinations.layer({
-              "shop:": ({ href }) =>
-                Effect.fail(
-                  Destination.DestinationError.of({
-                    operation: "store files in",
-                    place: href,
-                    description: "there is no such bucket",
-                    isFatal: true
-                  })
-                )
-            })
-          })
+          world(
+            {
+              destinations: Destination.Destinations.layer({
+                "shop:": ({ href }) =>
+                  Effect.fail(
+                    Destination.DestinationError.of({
+                      operation: "store files in",
+                      place: href,
+                      description: "there is no such bucket",
+                      isFatal: true
+                    })
+                  )
+              })
+            },
+            { maxAttempts: 2 }
+          )
         )
       )
     )

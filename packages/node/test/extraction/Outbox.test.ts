@@ -1,7 +1,7 @@
 /** Events on their way to a consumer, wherever their fibers give way to each other. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Outbox from "../../src/extraction/internal/Outbox.ts"
 import { Effect, References, Stream } from "effect"
+import * as Outbox from "../../src/extraction/internal/Outbox.ts"
 
 interface Event {
   readonly subject: string | undefined

@@ -109,7 +109,15 @@ export const make = (
       ).pipe(Stream.mapEffect(ofJobs), Stream.flattenIterable)
       const saved = destination
         .save(Stream.unwrap(Effect.as(Deferred.succeed(isOpen, undefined), Stream.fromQueue(ready))))
-        .pipe(Stream.mapEffect(ofSaving))
+        .pipe(
+          Stream.mapEffect(ofSaving),
+          // Whoever waits for the end of a batch would wait for ever.
+          Stream.onEnd(
+            Effect.suspend(() =>
+              unsettled > 0 ? Effect.die(new Error(`Saving has ended, and not for ${unsettled} archives`)) : Effect.void
+            )
+          )
+        )
       return Stream.merge(Stream.unwrap(Effect.as(Deferred.await(isOpen), begun)), saved)
     })
   )

@@ -57,7 +57,8 @@ export const stream = <A, E, R>(
             if (end === undefined) something.closeUnsafe()
             return Effect.as(room.release(all.filter(isFact).length), all)
           }
-          return end === undefined || Exit.isSuccess(end) ? Cause.done() : Effect.failCause(end.cause)
+          if (end === undefined) return pull
+          return Exit.isSuccess(end) ? Cause.done() : Effect.failCause(end.cause)
         })
       )
 

@@ -93,10 +93,19 @@ export const takeOver = Effect.fnUntraced(function* (
   const work = join(path, `work-${randomBytes(8).toString("hex")}`)
   yield* makeWork(path, work)
   yield* Effect.addFinalizer(() => Effect.ignore(removeTree(work)))
-  const others = (yield* namesIn(path)).map((name) => join(path, name)).filter((other) => other !== work)
-  yield* Effect.forEach(others, (other) => (isWork(basename(other)) ? Effect.ignore(removeTree(other)) : Effect.void), {
-    discard: true
-  })
+  const others = (yield* namesIn(path)).filter((name) => isWork(name) && name !== basename(work))
+  // Whoever works there finds nothing from one moment to the next, and not file by file.
+  yield* Effect.forEach(
+    others,
+    (other) => {
+      const old = join(work, other)
+      const moved = Files.attempt("rename to", old, () => Fs.rename(join(path, other), old))
+      return Effect.ignore(
+        Effect.andThen(Effect.ignore(moved), Effect.andThen(removeTree(old), removeTree(join(path, other))))
+      )
+    },
+    { discard: true }
+  )
   const isTaken = Effect.map(Files.orMissing(Files.attempt("look at", work, () => Fs.lstat(work))), (stat) => !stat)
   return {
     path: work,
