@@ -3,14 +3,16 @@ import * as TestDirectory from "./test-support/TestDirectory.ts"
 import Totals from "./test-support/Totals.ts"
 
 /**
- * What needs a database, a browser, a quiet machine, or a matrix (of shells, file systems, namespaces, bundlers, checksums,
- * names, or of commands and what can happen to them), has a command of its own.
+ * What needs a database, a browser, a quiet machine, or a matrix (of shells, servers, file systems, namespaces, bundlers,
+ * checksums, names, filters, or of commands and what can happen to them), has a command of its own.
  */
 export const systems = [
   "packages/*/test/systems/**/*.test.ts",
+  "packages/cli/test/Catalogue.test.ts",
   "packages/cli/test/Completions.test.ts",
   "packages/cli/test/Disks.test.ts",
   "packages/cli/test/Events.test.ts",
+  "packages/cli/test/Faults.test.ts",
   "packages/cli/test/Grammar.test.ts",
   "packages/cli/test/Hints.test.ts",
   "packages/cli/test/Names.test.ts",
@@ -22,7 +24,8 @@ export const systems = [
   "packages/node/test/extraction/ExtractionWriters.test.ts",
   "packages/node/test/extraction/NameLength.test.ts",
   "packages/node/test/file/Lock.test.ts",
-  "packages/node/test/file/Verification.test.ts"
+  "packages/node/test/file/Verification.test.ts",
+  "packages/node/test/http/Wire.test.ts"
 ]
 
 export default defineConfig({
