@@ -89,7 +89,7 @@ export const check: Effect.Effect<void, DatabaseError | DatabaseNotReady, SqlCli
       const [role] = yield* sql<{ readonly name: string }>`SELECT current_user AS name`
       return yield* new DatabaseNotReady({
         kind: "grants",
-        message: `The role ${role?.name ?? ""} is not allowed ${lacking.slice(0, 3).join(", ")}${lacking.length > 3 ? ", …" : ""}; have its owner run what scenario-assets-fleet migrate prints.`
+        message: `The role ${role?.name ?? ""} is not allowed ${lacking.slice(0, 3).join(", ")}${lacking.length > 3 ? ", …" : ""}; have the owner of the tables run what scenario-assets-fleet migrate --role ${role?.name ?? ""} prints.`
       })
     }
 
@@ -112,6 +112,6 @@ const pending = (what: string) =>
   Effect.fail(
     new DatabaseNotReady({
       kind: "migrations",
-      message: `${what}; run scenario-assets-fleet migrate, or Migrations.migrate, with a role that may make tables.`
+      message: `${what}; run scenario-assets-fleet migrate with a role that may make tables.`
     })
   )

@@ -76,6 +76,7 @@ export const checkStore = Effect.fnUntraced(function* (url: string, flags: Reado
     )
   }
   if (!url.startsWith("s3://")) return yield* refuse(`--to: ${Redaction.quoted(url)} does not begin with s3://`)
+  if (new URL(url).hostname === "") return yield* refuse("--to: s3:// names no bucket; pass s3://bucket/folder")
   const other = ["output", "archive", "force", "folders"].find((flag) => flags.has(flag))
   if (other !== undefined) {
     return yield* refuse(

@@ -110,7 +110,6 @@ export const of = (error: unknown): number => {
     case "RunBusy":
     case "RunBusyElsewhere":
     case "PlaceBusy":
-    case "DatabaseError":
       return exitCodes.temporary
     case "RunNotFound":
     case "UnknownRun":
@@ -119,6 +118,8 @@ export const of = (error: unknown): number => {
     case "NoUnfinishedRun":
     case "NoJobBegun":
       return exitCodes.notFound
+    case "DatabaseError":
+      return "isPassing" in error && error.isPassing === true ? exitCodes.temporary : exitCodes.failed
     case "FileError":
       return reasonCode({ Locked: exitCodes.temporary }, error, exitCodes.disk)
     case "TimeLimitExceeded":
@@ -133,6 +134,7 @@ export const of = (error: unknown): number => {
     case "CredentialsFileError":
       return exitCodes.credentials
     case "DatabaseNotReady":
+    case "NotForFleet":
     case "InvalidPattern":
     case "InvalidSelection":
     case "InvalidFault":

@@ -72,7 +72,7 @@ const submit = Command.make(
     ({ run }) => run
   )
 ).pipe(
-  Command.withDescription("Write a download down for the workers, and print the id of its run"),
+  Command.withDescription("Queue a download for the workers, and print the id of its run"),
   Command.withExamples([
     { command: `${name} submit --from-file ids.txt -o /mnt/renders`, description: "Into a shared directory" },
     { command: `${name} submit model_abc --to s3://bucket/renders --watch`, description: "Into a bucket, and watch" }
@@ -92,11 +92,13 @@ const work = Command.make(
       Flag.optional
     ),
     lease: Options.duration("lease").pipe(
-      Flag.withDescription("Take a batch over whose worker was silent for this long; the same for all [default: 1m]"),
+      Flag.withDescription(
+        "Take over a batch whose worker was silent for this long, at least 3s; the same for all workers [default: 1m]"
+      ),
       Flag.optional
     ),
     health: Options.duration("health").pipe(
-      Flag.withDescription("Say this often that the worker is well [default: 1m]"),
+      Flag.withDescription("Log this often that the worker is healthy [default: 1m]"),
       Flag.optional
     ),
     ...Options.connection,
@@ -167,8 +169,8 @@ const migrate = Command.make(
   {
     role: Flag.String("role").pipe(
       Flag.withMetavar("ROLE"),
-      Flag.withDescription("The role of the workers, for the GRANTs that are printed [default: worker]"),
-      Flag.withDefault("worker")
+      Flag.withDescription("Also print the GRANTs that this role needs to submit, work and watch"),
+      Flag.optional
     ),
     ...common
   },
@@ -177,7 +179,7 @@ const migrate = Command.make(
     ({ migrate }) => migrate
   )
 ).pipe(
-  Command.withDescription("Make the tables, or bring them up to date, and print the GRANTs that a worker needs"),
+  Command.withDescription("Create the tables, or bring them up to date"),
   Command.withExamples([
     { command: `${name} migrate --role worker | psql`, description: "And allow the role what it needs" }
   ])

@@ -2,7 +2,7 @@
 import * as Output from "@scenario-assets/cli/engine/output/Output"
 import * as Format from "@scenario-assets/cli/engine/text/Format"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Fleet from "../Fleet.ts"
 import * as Migrations from "../Migrations.ts"
 import * as Database from "./Database.ts"
@@ -57,16 +57,16 @@ export const retry = (values: OfRun) =>
   }).pipe(Effect.provide([Output.layer(values), Database.layerFleet(values.database)]))
 
 interface Migrate extends Values {
-  readonly role: string
+  readonly role: Option.Option<string>
 }
 
 export const migrate = (values: Migrate) =>
   Effect.gen(function* () {
     const { line, note } = yield* Output.Output
     const done = yield* Migrations.migrate
-    const grants = Migrations.grants(values.role)
+    const grants = Option.match(values.role, { onNone: () => [], onSome: Migrations.grants })
     yield* note(done.length === 0 ? "The tables are up to date." : `Made the tables (${done.join(", ")}).`)
-    yield* note(`What the role ${values.role} must be allowed to submit, work and watch:`)
+    if (Option.isSome(values.role) && !values.json) yield* note(`Rights that the role ${values.role.value} needs:`)
     for (const grant of grants) yield* line(grant)
     return yield* Told.result(values, { migrations: done, grants })
   }).pipe(Effect.provide([Output.layer(values), Database.layer(values.database)]))

@@ -49,7 +49,17 @@ export const run = (values: Values) =>
   }).pipe(Effect.provide(Output.layer(values)))
 
 const wantedOf = Effect.fnUntraced(function* (values: Values) {
-  const wanted = yield* Ids.read(values)
+  const wanted = yield* Ids.read(values).pipe(
+    Effect.catchTag("InvalidSelection", (error) =>
+      Effect.fail(
+        error.refusedCount > 0
+          ? error
+          : new UsageError({
+              message: "no ids are given; pass ids, a file of them with --from-file, or - to read stdin"
+            })
+      )
+    )
+  )
   switch (wanted._tag) {
     case "Assets": {
       const fileNameTemplate = yield* Schema.decodeUnknownEffect(FileNameTemplate.FileNameTemplate)(

@@ -24,18 +24,26 @@ export const result = Effect.fnUntraced(function* (mode: Output.Mode, fields: ob
 
 /** How far a run is, in one line. */
 export const line = (run: RunProgress): string => {
-  const { batches, bytes, files, paused, runId, state, workers } = run
+  const { batches, bytes, files, notFound, paused, runId, state, workers } = run
   const first = run.troubles.find(({ state }) => state !== "failed")
   const done = `${batches.complete} of ${Format.count(batches.total, "batch", "batches")}`
   return [
     `${runId}  ${state}`,
     batches.failed === 0 ? done : `${done}, ${batches.failed} failed`,
     `${Format.count(files, "file")}, ${Format.bytes(bytes)}`,
-    ...(!isOver(run) ? [workers === 0 ? "no worker" : Format.count(workers, "worker")] : []),
-    ...paused.map((reason) => `paused: ${reason}`),
-    ...(isOver(run) || first === undefined ? [] : [`batch ${first.batch + 1} is tried again: ${first.message}`])
+    ...(notFound === 0 ? [] : [`${Format.count(notFound, "id")} not found`]),
+    ...(!isOver(run)
+      ? [workers === 0 ? `no worker for ${account(run)}; start one` : Format.count(workers, "worker")]
+      : []),
+    ...(isOver(run) ? [] : paused.map((reason) => `paused: ${reason}`)),
+    ...(isOver(run) || first === undefined || paused.includes(first.message)
+      ? []
+      : [`batch ${first.batch + 1} is tried again: ${first.message}`])
   ].join("  ")
 }
+
+const account = ({ baseUrl, projectId }: RunProgress): string =>
+  projectId === undefined ? baseUrl : `${baseUrl}, project ${projectId}`
 
 /** What went wrong, in a line for each batch. */
 export const troubles = ({ troubles }: RunProgress): ReadonlyArray<string> =>
@@ -49,7 +57,7 @@ export class RunIncomplete extends Schema.TaggedError<RunIncomplete>()("RunIncom
   static of(run: RunProgress): RunIncomplete {
     const { batches, runId } = run
     return new RunIncomplete({
-      message: `${batches.failed} of ${Format.count(batches.total, "batch", "batches")} of ${runId} failed (${troubles(run)[0] ?? "nothing is known of it"}); to try again, run: scenario-assets-fleet retry ${runId}`
+      message: `${batches.failed} of ${Format.count(batches.total, "batch", "batches")} of ${runId} failed: ${troubles(run)[0] ?? "nothing is known of it"}. To offer them again, run: scenario-assets-fleet retry ${runId}`
     })
   }
 }

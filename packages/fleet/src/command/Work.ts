@@ -1,12 +1,13 @@
 /** `work`: a worker, and its log. */
 import * as Scenario from "@scenario-assets/cli/engine/access/Scenario"
+import { UsageError } from "@scenario-assets/cli/engine/errors/CommandError"
 import * as Json from "@scenario-assets/cli/engine/json/Json"
 import * as Output from "@scenario-assets/cli/engine/output/Output"
 import type { Connection } from "@scenario-assets/cli/engine/settings/Options"
 import * as Format from "@scenario-assets/cli/engine/text/Format"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -24,11 +25,21 @@ interface Values extends Connection, Output.Mode {
   readonly database: Option.Option<string>
 }
 
-export const run = (values: Values) =>
+export const run = (values: Values) => Effect.andThen(check(values), work(values))
+
+const check = Effect.fnUntraced(function* ({ lease, name }: Values) {
+  if (Option.exists(lease, (time) => Duration.isLessThan(time, Duration.seconds(3)))) {
+    return yield* new UsageError({ message: "--lease is less than 3s: whoever is there says so every second" })
+  }
+  if (Option.contains(name, "")) return yield* new UsageError({ message: "--name is empty" })
+  return undefined
+})
+
+const work = (values: Values) =>
   Effect.gen(function* () {
     const fleet = yield* Fleet.Fleet
     const { whenInterrupted } = yield* Output.Output
-    return yield* whenInterrupted(() => "What was under way was given back; other workers go on with it.")(
+    return yield* whenInterrupted(() => "Unfinished batches were given back.")(
       fleet.work({
         slots: values.slots,
         name: Option.getOrUndefined(values.name),

@@ -36,18 +36,23 @@ export const asking =
 const reach = "check that the server runs and can be reached from here"
 
 const toDatabaseError = (operation: string, { reason }: SqlError): DatabaseError => {
-  const isPassing = reason.isRetryable || reason._tag === "UnknownError"
-  const { cause, message } = reason
-  const more = cause instanceof Error && cause.message !== "" && cause.message !== message ? ` (${cause.message})` : ""
+  const { cause } = reason
+  const said = cause instanceof Error && cause.message !== "" ? cause.message : reason.message
+  const isMissing = / does not exist$/.test(said)
+  const isPassing = !isMissing && (reason.isRetryable || reason._tag === "UnknownError")
   return new DatabaseError({
     operation,
-    description: Redaction.wordOf(message + more, 300),
+    description: Redaction.wordOf(said, 300),
     advice:
       reason._tag === "AuthenticationError"
-        ? "check the user and the password (PGPASSWORD)"
-        : isPassing
-          ? reach
-          : "check the database, and what its log says",
+        ? "check the user and its password"
+        : reason._tag === "AuthorizationError"
+          ? "use the role that owns the tables, or one that has the rights that migrate --role prints"
+          : isMissing
+            ? "check the address of the database"
+            : isPassing
+              ? reach
+              : "check the database, and what its log says",
     isPassing
   })
 }

@@ -134,6 +134,8 @@ export const keep = (
 
 /** What became of an attempt. */
 export interface Ended {
+  /** It was given back, and that counts as no attempt. */
+  readonly isUncounted?: boolean | undefined
   /** `waiting`: somebody may take it again, unless its run is cancelled. */
   readonly state: "waiting" | "complete" | "failed"
   readonly message?: string | undefined
@@ -144,7 +146,7 @@ export interface Ended {
 export const end = (
   sql: SqlClient.SqlClient,
   claim: string,
-  { counts, message, state }: Ended
+  { counts, isUncounted = false, message, state }: Ended
 ): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sql`
@@ -158,6 +160,7 @@ export const end = (
         files = coalesce(${counts?.files ?? null}::int, b.files),
         bytes = coalesce(${counts?.bytes ?? null}::float8, b.bytes),
         not_found = coalesce(${counts?.notFound ?? null}::int, b.not_found),
+        attempt = b.attempt - ${isUncounted ? 1 : 0}::int,
         claim = NULL
       FROM r WHERE r.run_id = b.run_id AND b.claim = ${claim}::uuid AND b.state = 'running'`
   )

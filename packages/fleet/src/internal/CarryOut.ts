@@ -174,12 +174,16 @@ const order: ReadonlyArray<Verdict> = ["stop", "place", "pause", "attempt", "fin
  * more look at what it may see.
  */
 export const judge = Effect.fnUntraced(function* (
-  errors: ReadonlyArray<Failure>
+  errors: ReadonlyArray<Failure>,
+  { wanted }: Pick<DownloadRequest, "wanted">
 ): Effect.fn.Return<{ readonly error: Failure; readonly verdict: Verdict } | undefined, never, AssetCatalog> {
   const [worst] = errors
     .map((error) => ({ error, verdict: verdictOf(error) }))
     .toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
-  if (worst?.error._tag !== "ApiError" || worst.error.reason._tag !== "Forbidden") return worst
+  if (worst?.error._tag !== "ApiError") return worst
+  // A job of somebody else is not begun again.
+  if (worst.error.reason._tag === "NotFound" && wanted._tag === "Jobs") return { ...worst, verdict: "final" }
+  if (worst.error.reason._tag !== "Forbidden") return worst
   const { list } = yield* AssetCatalog
   const look = yield* Effect.result(Stream.runDrain(Stream.take(list(), 1)))
   if (Result.isSuccess(look)) return { ...worst, verdict: "final" }

@@ -51,12 +51,12 @@ const claimPlace = Effect.fnUntraced(function* (
   runId: RunId
 ): Effect.fn.Return<void, SqlError | PlaceBusy> {
   yield* sql`SELECT pg_advisory_xact_lock(hashtext('scenario_assets_submit'))`
-  const [busy] = yield* sql<{ readonly run_id: string }>`
-    SELECT run_id FROM scenario_assets_runs JOIN scenario_assets_batches USING (run_id)
+  const [busy] = yield* sql<{ readonly run_id: string; readonly place: string }>`
+    SELECT run_id, place FROM scenario_assets_runs JOIN scenario_assets_batches USING (run_id)
     WHERE run_id <> ${runId} AND state IN ('waiting', 'running')
       -- One in the other has folders in common with it.
       AND (starts_with(place || '/', ${place} || '/') OR starts_with(${place} || '/', place || '/')) LIMIT 1`
-  if (busy !== undefined) return yield* new PlaceBusy({ place, runId: RunId.make(busy.run_id) })
+  if (busy !== undefined) return yield* new PlaceBusy({ place: busy.place, runId: RunId.make(busy.run_id) })
 })
 
 interface Row {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
 import { availableParallelism, hostname } from "node:os"
+import { ApiError } from "@scenario-assets/core/ApiError"
 import * as Redaction from "@scenario-assets/core/engine/Redaction"
 import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import type { DownloadRequest } from "@scenario-assets/node/runs/DownloadRequest"
@@ -100,7 +101,7 @@ export const work = Effect.fnUntraced(function* (
     paused = reason
     yield* gate.close
     const time = Duration.min(Duration.times(shortestPause, 2 ** pauses++), longestPause)
-    yield* warn("A worker is paused", { reason, for: Duration.format(time) })
+    yield* warn("The worker is paused", { reason, for: Duration.format(time) })
     yield* Effect.sleep(time).pipe(
       Effect.andThen(
         Effect.suspend(() => {
@@ -114,12 +115,9 @@ export const work = Effect.fnUntraced(function* (
 
   /** Carries a batch out, and writes down what became of it. Where the database is away for long, that waits. */
   const attempt = (item: Batch.Item, claim: string, slot: Slot, request: DownloadRequest) => {
-    const { batch, runId } = item
+    const { runId } = item
     const write = (ended: Batch.Ended) =>
-      Batch.end(sql, claim, ended).pipe(
-        asking("write down what became of a batch"),
-        patiently(Duration.times(lease, 10))
-      )
+      Batch.end(sql, claim, ended).pipe(asking("record the end of a batch"), patiently(Duration.times(lease, 10)))
     const whenKept = Batch.isKept(sql, claim).pipe(
       asking("look for a batch"),
       Effect.orElseSucceed(() => true),
@@ -139,19 +137,26 @@ export const work = Effect.fnUntraced(function* (
     }).pipe(
       Effect.map((report) => ({ errors: report.failures.map(({ error }) => error), report })),
       Effect.catch((error) => Effect.succeed({ errors: [error], report: undefined })),
-      Effect.flatMap(({ errors, report }) => Effect.map(CarryOut.judge(errors), (worst) => ({ worst, report }))),
+      Effect.flatMap(({ errors, report }) =>
+        Effect.map(CarryOut.judge(errors, request), (worst) => ({ worst, report }))
+      ),
       Effect.catchDefect((defect) => new AttemptFailed({ message: wordsOf(defect), stops: false }))
     )
     const settle = Effect.fnUntraced(function* (
       end: Effect.Success<typeof carriedOut> | "lost" | "cancelled"
     ): Effect.fn.Return<void, AttemptFailed | DatabaseError, Scope.Scope> {
-      if (end === "lost") return
-      // Also where its run was offered again meanwhile.
-      if (end === "cancelled") return yield* Effect.interrupt
+      if (end === "lost") return yield* Effect.logWarning("A batch was lost to another worker")
+      if (end === "cancelled") {
+        yield* Effect.logInfo("A batch was cancelled")
+        // It may have been offered again meanwhile.
+        return yield* Effect.interrupt
+      }
       const { report, worst } = end
       const counts =
         report === undefined ? undefined : { files: report.files, bytes: report.bytes, notFound: report.notFound.count }
-      if (worst === undefined) {
+      // All that is known of the batch is there.
+      const isEmpty = worst !== undefined && isNotFound(worst.error) && (counts?.notFound ?? 0) > 0
+      if (worst === undefined || isEmpty) {
         yield* write({ state: "complete", counts })
         total.complete++
         pauses = 0
@@ -161,9 +166,10 @@ export const work = Effect.fnUntraced(function* (
       if (worst.verdict === "final") {
         yield* write({ state: "failed", message, counts })
         total.failed++
-        return yield* warn("A batch has failed", { reason: message })
+        return yield* Effect.logWarning(`A batch has failed: ${message}`)
       }
-      yield* write({ state: "waiting", message, counts })
+      const isUncounted = worst.verdict === "pause" || worst.verdict === "stop"
+      yield* write({ state: "waiting", message, counts, isUncounted })
       if (worst.verdict === "pause") yield* pause(message)
       else if (worst.verdict === "stop") yield* stop(message)
       else return yield* new AttemptFailed({ message, stops: worst.verdict === "place" })
@@ -174,9 +180,11 @@ export const work = Effect.fnUntraced(function* (
       Effect.flatMap(settle),
       Effect.onInterrupt(() =>
         // Nobody else need wait for the end of the lease.
-        Batch.end(sql, claim, { state: "waiting" }).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
-      ),
-      Effect.annotateLogs({ worker, run: runId, batch })
+        Batch.end(sql, claim, { state: "waiting", isUncounted: true }).pipe(
+          Effect.timeoutOption("5 seconds"),
+          Effect.ignore
+        )
+      )
     )
   }
 
@@ -192,22 +200,24 @@ export const work = Effect.fnUntraced(function* (
       const { place, request } = claimed
       if (request === undefined) {
         const message = "The request cannot be read; is it one of another version?"
-        return yield* asking("write down what became of a batch")(Batch.end(sql, claim, { state: "failed", message }))
+        return yield* asking("record the end of a batch")(Batch.end(sql, claim, { state: "failed", message }))
       }
       // Where it is not mounted, files would go to the disk of this machine.
       if (request.destination._tag === "Directory" && !existsSync(place)) {
-        yield* asking("give a batch back")(Batch.end(sql, claim, { state: "waiting" }))
+        yield* asking("give a batch back")(Batch.end(sql, claim, { state: "waiting", isUncounted: true }))
         yield* stop(`The directory ${place} does not exist here; mount it, or cancel ${item.runId}.`)
         return yield* Effect.interrupt
       }
       yield* Effect.acquireUseRelease(
         Effect.sync(() => running.set(claim, slot)),
-        () => attempt(item, claim, slot, request),
+        () => Effect.andThen(Effect.logInfo("A batch was taken"), attempt(item, claim, slot, request)),
         () => Effect.sync(() => running.delete(claim))
       )
     }).pipe(
+      Effect.tapErrorTag("AttemptFailed", ({ message }) => Effect.logWarning(`An attempt has failed: ${message}`)),
       // It is no fault of the batch: it is given back, and costs no attempt.
-      Effect.catchTag("DatabaseError", ({ message }) => Effect.andThen(warn(message), Effect.interrupt))
+      Effect.catchTag("DatabaseError", ({ message }) => Effect.andThen(Effect.logWarning(message), Effect.interrupt)),
+      Effect.annotateLogs({ worker, run: item.runId, batch: item.batch + 1, attempt: attempts })
     )
 
   const slotLoop = gate.await.pipe(
@@ -218,11 +228,8 @@ export const work = Effect.fnUntraced(function* (
       const rest = Effect.sleep("1 second")
       if (Cause.hasInterruptsOnly(exit.cause)) return rest
       const error = Cause.squash(exit.cause)
-      const reason = error instanceof AttemptFailed ? error.message : wordsOf(error)
-      return Effect.andThen(
-        warn("An attempt at a batch has failed", { reason }),
-        error instanceof AttemptFailed && error.stops ? stop(reason) : rest
-      )
+      if (error instanceof AttemptFailed) return error.stops ? stop(error.message) : rest
+      return Effect.andThen(warn(wordsOf(error)), rest)
     }),
     Effect.forever
   )
@@ -245,7 +252,7 @@ export const work = Effect.fnUntraced(function* (
     if (isAway) yield* Effect.annotateLogs(Effect.logInfo("The database is back"), { worker })
     isAway = false
   }).pipe(
-    asking("write down what a worker does"),
+    asking("record what the worker does"),
     Effect.catchCause((cause) => {
       if (isAway) return Effect.void
       isAway = true
@@ -256,7 +263,7 @@ export const work = Effect.fnUntraced(function* (
   const account = projectId === "" ? baseUrl : `${baseUrl}, project ${projectId}`
   const health = Effect.gen(function* () {
     const isWell = (yield* Clock.currentTimeMillis) - lastBeat < silence
-    yield* Effect.annotateLogs(Effect.logInfo(isWell ? "A worker is well" : "A worker waits for the database"), {
+    yield* Effect.annotateLogs(Effect.logInfo(isWell ? "The worker is healthy" : "The worker waits for the database"), {
       worker,
       account,
       slots,
@@ -271,7 +278,7 @@ export const work = Effect.fnUntraced(function* (
     Effect.ignore(sql`DELETE FROM scenario_assets_workers WHERE seen_at < now() - interval '1 day'`)
   )
 
-  yield* Effect.annotateLogs(Effect.logInfo("A worker has started"), { worker, account, slots })
+  yield* Effect.annotateLogs(Effect.logInfo("The worker has started"), { worker, account, slots })
   yield* Effect.addFinalizer(() =>
     sql`DELETE FROM scenario_assets_workers WHERE worker = ${worker}`.pipe(
       Effect.timeoutOption("5 seconds"),
@@ -286,6 +293,9 @@ export const work = Effect.fnUntraced(function* (
     Deferred.await(stopped)
   )
 }, Effect.scoped)
+
+const isNotFound = (error: { readonly _tag: string }): boolean =>
+  error instanceof ApiError && error.operation === "requestBatch" && error.reason._tag === "NotFound"
 
 /** What may be stored: without links and credentials, and without what Postgres takes for the end of a text. */
 const plain = (text: string): string => Redaction.redact(text).replaceAll("\u0000", "")
