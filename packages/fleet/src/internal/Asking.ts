@@ -38,7 +38,7 @@ const reach = "check that the server runs and can be reached from here"
 const toDatabaseError = (operation: string, { reason }: SqlError): DatabaseError => {
   const { cause } = reason
   const said = cause instanceof Error && cause.message !== "" ? cause.message : reason.message
-  const isMissing = / does not exist$/.test(said)
+  const isMissing = said.endsWith(" does not exist")
   const isPassing = !isMissing && (reason.isRetryable || reason._tag === "UnknownError")
   return new DatabaseError({
     operation,
