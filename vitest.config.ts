@@ -3,19 +3,25 @@ import * as TestDirectory from "./test-support/TestDirectory.ts"
 import Totals from "./test-support/Totals.ts"
 
 /**
- * What needs a database, a browser, a quiet machine, or a matrix (of shells, servers, file systems, namespaces, bundlers,
- * checksums, names, filters, or of commands and what can happen to them), has a command of its own.
+ * `pnpm test` is short enough to be run at each change: the libraries, and what each command does. What needs a database, a browser, a
+ * quiet machine, or a matrix (of shells, terminals, servers, file systems, namespaces, bundlers, checksums, names, filters, settings, errors, or
+ * of commands and what can happen to them) has a command of its own.
  */
 export const systems = [
   "packages/*/test/systems/**/*.test.ts",
+  "packages/cli/test/Auth.test.ts",
   "packages/cli/test/Catalogue.test.ts",
   "packages/cli/test/Completions.test.ts",
   "packages/cli/test/Disks.test.ts",
+  "packages/cli/test/Errors.test.ts",
   "packages/cli/test/Events.test.ts",
   "packages/cli/test/Faults.test.ts",
   "packages/cli/test/Grammar.test.ts",
   "packages/cli/test/Hints.test.ts",
   "packages/cli/test/Names.test.ts",
+  "packages/cli/test/RunRecords.test.ts",
+  "packages/cli/test/Settings.test.ts",
+  "packages/cli/test/Terminal.test.ts",
   "packages/cli/test/Unencrypted.test.ts",
   "packages/node/test/Hosts.test.ts",
   "packages/node/test/extraction/ExtractionMemory.test.ts",

@@ -38,9 +38,9 @@ describe.concurrent("faults on the way", () => {
         ["asset", asset]
       ]) {
         yield* emulated.emulator.inject(Fault.stall("storage", 10_000))
-        const { code, stderr, stdout } = yield* emulated.run([...args, "--idle-timeout", "1s", "--json"])
+        const { code, stderr, stdout } = yield* emulated.run([...args, "--idle-timeout", "4s", "--json"])
         assert.strictEqual(code, 0, stderr)
-        assert.deepInclude(Binary.events(stdout, "retrying")[0], { offset: 10_000, fault: "no bytes for 1s" })
+        assert.deepInclude(Binary.events(stdout, "retrying")[0], { offset: 10_000, fault: "no bytes for 4s" })
       }
     })
   )

@@ -68,7 +68,7 @@ const countIn = (directory: string) =>
     ? readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
     : 0
 
-describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", () => {
+describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", { timeout: 240_000 }, () => {
   layer(Postgres.layer, { timeout: 60_000, excludeTestServices: true })((it) => {
     it.effect("shares the batches of a run among its workers, each into a folder of its own", () =>
       Effect.gen(function* () {

@@ -84,112 +84,97 @@ const assertFiles = (directory: string) => {
   )
 }
 
-describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", () => {
+describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 240_000 }, () => {
   layer(Postgres.layer, { timeout: 60_000, excludeTestServices: true })((it) => {
-    it.effect(
-      "go on with what one had that was killed, and what another gives back at SIGTERM",
-      () =>
-        Effect.gen(function* () {
-          const here = yield* world
-          yield* here.inject(slowly)
-          const runId = yield* here.submit("-o", here.directory)
-          const one = yield* here.worker("one")
-          const two = yield* here.worker("two")
-          yield* one.until(/A job has ended/)
-          yield* two.until(/A job has ended/)
-          yield* one.signal("SIGKILL")
-          yield* two.signal("SIGTERM")
-          const { code, stderr } = yield* two.ended
-          assert.strictEqual(code, 143)
-          assert.match(stderr, /were given back/)
-          const { stdout } = yield* here.run(["list"])
-          assert.match(stdout, /running/, "one was killed, and nobody knows it yet")
-          yield* here.clearFaults
-          yield* here.worker("three")
-          yield* assertComplete(here, runId)
-          assertFiles(here.directory)
-        }).pipe(Effect.scoped, Effect.provide(emulator)),
-      60_000
+    it.effect("go on with what one had that was killed, and what another gives back at SIGTERM", () =>
+      Effect.gen(function* () {
+        const here = yield* world
+        yield* here.inject(slowly)
+        const runId = yield* here.submit("-o", here.directory)
+        const one = yield* here.worker("one")
+        const two = yield* here.worker("two")
+        yield* one.until(/A job has ended/)
+        yield* two.until(/A job has ended/)
+        yield* one.signal("SIGKILL")
+        yield* two.signal("SIGTERM")
+        const { code, stderr } = yield* two.ended
+        assert.strictEqual(code, 143)
+        assert.match(stderr, /were given back/)
+        const { stdout } = yield* here.run(["list"])
+        assert.match(stdout, /running/, "one was killed, and nobody knows it yet")
+        yield* here.clearFaults
+        yield* here.worker("three")
+        yield* assertComplete(here, runId)
+        assertFiles(here.directory)
+      }).pipe(Effect.scoped, Effect.provide(emulator))
     )
 
-    it.effect(
-      "lose what they have while they are frozen, and do no harm when they thaw",
-      () =>
-        Effect.gen(function* () {
-          const here = yield* world
-          yield* here.inject(slowly)
-          const runId = yield* here.submit("-o", here.directory)
-          const frozen = yield* here.worker("frozen")
-          yield* frozen.until(/A job has ended/)
-          yield* frozen.signal("SIGSTOP")
-          yield* here.clearFaults
-          const other = yield* here.worker("other")
-          yield* other.until(new RegExp(`(A download has ended[^]*){${batches}}`))
-          yield* frozen.signal("SIGCONT")
-          yield* assertComplete(here, runId)
-          yield* frozen.signal("SIGTERM")
-          assert.strictEqual((yield* frozen.ended).code, 143)
-          assertFiles(here.directory)
-        }).pipe(Effect.scoped, Effect.provide(emulator)),
-      60_000
+    it.effect("lose what they have while they are frozen, and do no harm when they thaw", () =>
+      Effect.gen(function* () {
+        const here = yield* world
+        yield* here.inject(slowly)
+        const runId = yield* here.submit("-o", here.directory)
+        const frozen = yield* here.worker("frozen")
+        yield* frozen.until(/A job has ended/)
+        yield* frozen.signal("SIGSTOP")
+        yield* here.clearFaults
+        const other = yield* here.worker("other")
+        yield* other.until(new RegExp(`(A download has ended[^]*){${batches}}`))
+        yield* frozen.signal("SIGCONT")
+        yield* assertComplete(here, runId)
+        yield* frozen.signal("SIGTERM")
+        assert.strictEqual((yield* frozen.ended).code, 143)
+        assertFiles(here.directory)
+      }).pipe(Effect.scoped, Effect.provide(emulator))
     )
 
-    it.effect(
-      "are cancelled and go on after a retry, also one that is frozen, and one that is dead",
-      () =>
-        Effect.gen(function* () {
-          const here = yield* world
-          yield* here.inject(slowly)
-          const runId = yield* here.submit("-o", here.directory)
-          const frozen = yield* here.worker("frozen")
-          const dead = yield* here.worker("dead")
-          yield* frozen.until(/A job has ended/)
-          yield* dead.until(/A job has ended/)
-          yield* frozen.signal("SIGSTOP")
-          yield* dead.signal("SIGKILL")
-          assert.strictEqual((yield* here.run(["cancel", runId])).code, 0)
-          // Nobody is left to say that it ends.
-          const cancelled = yield* here.run(["watch", runId])
-          assert.strictEqual(cancelled.code, 1)
-          assert.match(
-            cancelled.stderr,
-            /was cancelled after 0 of 6 batches; to go on, run: scenario-assets-fleet retry/
-          )
-          yield* frozen.signal("SIGCONT")
-          yield* here.clearFaults
-          const retried = yield* here.run(["retry", runId])
-          assert.match(retried.stderr, /6 batches are offered again/)
-          yield* assertComplete(here, runId)
-          assertFiles(here.directory)
-        }).pipe(Effect.scoped, Effect.provide(emulator)),
-      60_000
+    it.effect("are cancelled and go on after a retry, also one that is frozen, and one that is dead", () =>
+      Effect.gen(function* () {
+        const here = yield* world
+        yield* here.inject(slowly)
+        const runId = yield* here.submit("-o", here.directory)
+        const frozen = yield* here.worker("frozen")
+        const dead = yield* here.worker("dead")
+        yield* frozen.until(/A job has ended/)
+        yield* dead.until(/A job has ended/)
+        yield* frozen.signal("SIGSTOP")
+        yield* dead.signal("SIGKILL")
+        assert.strictEqual((yield* here.run(["cancel", runId])).code, 0)
+        // Nobody is left to say that it ends.
+        const cancelled = yield* here.run(["watch", runId])
+        assert.strictEqual(cancelled.code, 1)
+        assert.match(cancelled.stderr, /was cancelled after 0 of 6 batches; to go on, run: scenario-assets-fleet retry/)
+        yield* frozen.signal("SIGCONT")
+        yield* here.clearFaults
+        const retried = yield* here.run(["retry", runId])
+        assert.match(retried.stderr, /6 batches are offered again/)
+        yield* assertComplete(here, runId)
+        assertFiles(here.directory)
+      }).pipe(Effect.scoped, Effect.provide(emulator))
     )
 
-    it.effect(
-      "store into a bucket, and go on with what one had that was killed",
-      () =>
-        Effect.gen(function* () {
-          const here = yield* world
-          const store = yield* ObjectStore.make
-          yield* here.inject(slowly)
-          const runId = yield* here.submit("--to", `s3://${ObjectStore.bucket}/renders`)
-          const one = yield* here.worker("one", store.env)
-          yield* one.until(/A job has ended/)
-          yield* one.signal("SIGKILL")
-          yield* here.clearFaults
-          yield* here.worker("two", store.env)
-          yield* assertComplete(here, runId)
-          const keys = yield* store.keys
-          assert.lengthOf(
-            keys.filter((key) => !key.endsWith("scenario-manifest.json")),
-            batches * 1000
-          )
-          assert.lengthOf(
-            keys.filter((key) => key.endsWith("scenario-manifest.json")),
-            batches
-          )
-        }).pipe(Effect.scoped, Effect.provide(emulator)),
-      120_000
+    it.effect("store into a bucket, and go on with what one had that was killed", () =>
+      Effect.gen(function* () {
+        const here = yield* world
+        const store = yield* ObjectStore.make
+        yield* here.inject(slowly)
+        const runId = yield* here.submit("--to", `s3://${ObjectStore.bucket}/renders`)
+        const one = yield* here.worker("one", store.env)
+        yield* one.until(/A job has ended/)
+        yield* one.signal("SIGKILL")
+        yield* here.clearFaults
+        yield* here.worker("two", store.env)
+        yield* assertComplete(here, runId)
+        const keys = yield* store.keys
+        assert.lengthOf(
+          keys.filter((key) => !key.endsWith("scenario-manifest.json")),
+          batches * 1000
+        )
+        assert.lengthOf(
+          keys.filter((key) => key.endsWith("scenario-manifest.json")),
+          batches
+        )
+      }).pipe(Effect.scoped, Effect.provide(emulator))
     )
 
     it.effect("says what is wrong before it takes a batch, and shows no password", () =>

@@ -13,7 +13,7 @@ import { mutate, randomOf } from "../../../../test-support/ZipMutator.ts"
 import * as Extracting from "../support/Extracting.ts"
 import * as RangeHost from "../support/RangeHost.ts"
 
-const count = Number(process.env["MUTATIONS"] ?? 150)
+const count = Number(process.env["MUTATIONS"] ?? 60)
 const seed = Number(process.env["SEED"] ?? 1)
 
 const text = "a cat on a mat ".repeat(20)
