@@ -247,16 +247,16 @@ describe("Sync", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.live("interrupted twenty times, wherever it is, it is whole in the end, and each file there is once", () =>
+  it.live("interrupted ten times, wherever it is, it is whole in the end, and each file there is once", () =>
     Effect.gen(function* () {
       const { catalogue } = yield* Emulator.Emulator
       const directory = TestDirectory.make()
       const { events } = yield* Sync.Sync
-      for (let n = 0; n < 20; n++) {
+      for (let n = 0; n < 10; n++) {
         const some = Stream.takeUntil(
           events({ directory, concurrency: 4 }),
           (() => {
-            let left = 3 + n * 7
+            let left = 3 + n * 14
             return () => left-- <= 0
           })()
         )
