@@ -177,6 +177,24 @@ describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 
       }).pipe(Effect.scoped, Effect.provide(emulator))
     )
 
+    it.effect("bear that the database is away for longer than their lease", () =>
+      Effect.gen(function* () {
+        const here = yield* world
+        yield* here.inject(slowly)
+        const runId = yield* here.submit("-o", here.directory)
+        const one = yield* here.worker("one")
+        const two = yield* here.worker("two")
+        yield* one.until(/A job has ended/)
+        yield* two.until(/A job has ended/)
+        yield* here.postgres.stop
+        yield* Effect.sleep("8 seconds")
+        yield* here.postgres.start
+        yield* here.clearFaults
+        yield* assertComplete(here, runId)
+        assertFiles(here.directory)
+      }).pipe(Effect.scoped, Effect.provide(emulator))
+    )
+
     it.effect("says what is wrong before it takes a batch, and shows no password", () =>
       Effect.gen(function* () {
         const postgres = yield* Postgres.Postgres
