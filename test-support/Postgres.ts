@@ -4,7 +4,6 @@
  */
 import { execFile, execFileSync } from "node:child_process"
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -12,6 +11,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { Context, Effect, Layer, Redacted } from "effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Canary from "./Canary.ts"
+import { freePort } from "./FreePort.ts"
 
 const directory = [
   process.env["POSTGRES_BIN"] ?? "",
@@ -39,16 +39,6 @@ const user = (): { readonly uid: number; readonly gid: number } | undefined => {
   }
   return undefined
 }
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** The password of every role here. */
 export const password = Canary.secret

@@ -9,7 +9,7 @@ import { ScenarioConfig } from "@scenario-assets/core/ScenarioConfig"
 import * as Files from "@scenario-assets/node/engine/file/Files"
 import * as Place from "@scenario-assets/node/engine/runs/Place"
 import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
-import type { RunId } from "@scenario-assets/node/runs/RunRecord"
+import type { Account, RunId } from "@scenario-assets/node/runs/RunRecord"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -42,8 +42,6 @@ import * as RunProgress from "./RunProgress.ts"
 /** @category models @since 0.1.0 */
 export type { Services as WorkServices } from "./internal/CarryOut.ts"
 /** @category models @since 0.1.0 */
-export type { Account } from "./internal/Runs.ts"
-/** @category models @since 0.1.0 */
 export type { WorkOptions } from "./internal/Worker.ts"
 
 /**
@@ -71,7 +69,7 @@ export class Fleet extends Context.Service<
      */
     readonly submit: (
       request: DownloadRequest.DownloadRequest,
-      account: Runs.Account
+      account: Account
     ) => Effect.Effect<RunId, DownloadRequest.InvalidDownloadRequest | NotForFleet | PlaceBusy | DatabaseError>
     /**
      * Works until it is interrupted, and then gives its batches back. Waits while the database is away, and while the account is refused
@@ -111,7 +109,7 @@ export interface Options {
  * @category getters
  * @since 0.1.0
  */
-export const account: Effect.Effect<Runs.Account, never, ScenarioConfig> = Effect.map(
+export const account: Effect.Effect<Account, never, ScenarioConfig> = Effect.map(
   ScenarioConfig,
   ({ baseUrl, projectId }) => ({ baseUrl, projectId })
 )

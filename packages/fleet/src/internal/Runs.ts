@@ -1,8 +1,7 @@
 /** Runs as a whole in the database: submitted, looked at, cancelled, offered again. */
-import type { ProjectId } from "@scenario-assets/core/Asset"
 import * as RunIds from "@scenario-assets/node/engine/runs/RunIds"
 import * as DownloadRequest from "@scenario-assets/node/runs/DownloadRequest"
-import { RunId } from "@scenario-assets/node/runs/RunRecord"
+import { type Account, RunId } from "@scenario-assets/node/runs/RunRecord"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
@@ -10,12 +9,6 @@ import type { SqlError } from "effect/sql/SqlError"
 import { PlaceBusy, UnknownRun } from "../FleetError.ts"
 import { RunProgress, type Trouble } from "../RunProgress.ts"
 import type * as Batch from "./Batch.ts"
-
-/** Which account of which API a run belongs to. */
-export interface Account {
-  readonly baseUrl: string
-  readonly projectId: ProjectId | undefined
-}
 
 /** What is given to the queue, in the transaction that writes the rows. */
 export type Offer = (item: Batch.Item) => Effect.Effect<void, SqlError>

@@ -59,6 +59,16 @@ const world = Effect.gen(function* () {
 
 type World = Effect.Success<typeof world>
 
+/** A run whose workers are in the middle of their transfers. */
+const underWay = Effect.fnUntraced(function* (here: World, ...names: ReadonlyArray<string>) {
+  yield* here.inject(slowly)
+  const runId = yield* here.submit("-o", here.directory)
+  const workers = yield* Effect.forEach(names, (name) => here.worker(name))
+  yield* Effect.forEach(workers, (worker) => worker.until(/A job has ended/), { discard: true })
+  const of = (index: number) => workers[index] ?? assert.fail("there is no such worker")
+  return { runId, first: of(0), last: of(names.length - 1) }
+})
+
 /** Complete, every file once, one job a batch, and no secret in the database. */
 const assertComplete = Effect.fnUntraced(function* ({ database, postgres, requests, run }: World, runId: string) {
   const { code, stderr, stdout } = yield* run(["watch", runId, "--json"])
@@ -89,12 +99,7 @@ describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 
     it.effect("go on with what one had that was killed, and what another gives back at SIGTERM", () =>
       Effect.gen(function* () {
         const here = yield* world
-        yield* here.inject(slowly)
-        const runId = yield* here.submit("-o", here.directory)
-        const one = yield* here.worker("one")
-        const two = yield* here.worker("two")
-        yield* one.until(/A job has ended/)
-        yield* two.until(/A job has ended/)
+        const { first: one, last: two, runId } = yield* underWay(here, "one", "two")
         yield* one.signal("SIGKILL")
         yield* two.signal("SIGTERM")
         const { code, stderr } = yield* two.ended
@@ -112,10 +117,7 @@ describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 
     it.effect("lose what they have while they are frozen, and do no harm when they thaw", () =>
       Effect.gen(function* () {
         const here = yield* world
-        yield* here.inject(slowly)
-        const runId = yield* here.submit("-o", here.directory)
-        const frozen = yield* here.worker("frozen")
-        yield* frozen.until(/A job has ended/)
+        const { first: frozen, runId } = yield* underWay(here, "frozen")
         yield* frozen.signal("SIGSTOP")
         yield* here.clearFaults
         const other = yield* here.worker("other")
@@ -131,12 +133,7 @@ describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 
     it.effect("are cancelled and go on after a retry, also one that is frozen, and one that is dead", () =>
       Effect.gen(function* () {
         const here = yield* world
-        yield* here.inject(slowly)
-        const runId = yield* here.submit("-o", here.directory)
-        const frozen = yield* here.worker("frozen")
-        const dead = yield* here.worker("dead")
-        yield* frozen.until(/A job has ended/)
-        yield* dead.until(/A job has ended/)
+        const { first: frozen, last: dead, runId } = yield* underWay(here, "frozen", "dead")
         yield* frozen.signal("SIGSTOP")
         yield* dead.signal("SIGKILL")
         assert.strictEqual((yield* here.run(["cancel", runId])).code, 0)
@@ -180,12 +177,7 @@ describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 
     it.effect("bear that the database is away for longer than their lease", () =>
       Effect.gen(function* () {
         const here = yield* world
-        yield* here.inject(slowly)
-        const runId = yield* here.submit("-o", here.directory)
-        const one = yield* here.worker("one")
-        const two = yield* here.worker("two")
-        yield* one.until(/A job has ended/)
-        yield* two.until(/A job has ended/)
+        const { runId } = yield* underWay(here, "one", "two")
         yield* here.postgres.stop
         yield* Effect.sleep("8 seconds")
         yield* here.postgres.start

@@ -5,10 +5,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import type { S3Destination } from "@scenario-assets/s3"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { freePort } from "../../../../test-support/FreePort.ts"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 
 const root = process.env["SWIFT_ROOT"]
@@ -47,16 +47,6 @@ for kind, port in zip(sys.argv[1::2], sys.argv[2::2]):
     builder.rebalance()
     builder.get_ring().save(kind + ".ring.gz")
 `
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer()
-    server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** No canaries, because they stand in a file. */
 export const accessKeyId = "test:tester"
