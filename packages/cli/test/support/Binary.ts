@@ -37,6 +37,7 @@ export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
+  /** Without the lines of progress, which come by the clock and so only where the machine is slow. */
   readonly stderr: string
 }
 
@@ -58,6 +59,17 @@ export const environment = (): Readonly<Record<string, string>> => ({
   XDG_STATE_HOME: TestDirectory.make("state"),
   NODE_COMPILE_CACHE: path.join(TestDirectory.root(), "compile-cache")
 })
+
+/** The line that says after five seconds, and then once a minute, how far a command is: how it begins, or all of it. */
+const progressLine =
+  /^(?:\d+\/\d+ (?:files|done)\b|\d+%|[\d.]+ [kMG]?B\b|\d+ waiting\b|(?:batch \d+|job_\w+|asset_\w+) [\w-]*(?: \d+(?:ms|s|m|h)[ \dsm]*)?(?: {2}\d+ retr(?:y|ies))?\r?$)/
+
+/** What was said, without the lines of progress. */
+export const withoutProgress = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !progressLine.test(line))
+    .join("\n")
 
 /** Whether another program is here. */
 export const canRun = (command: string): boolean => spawnSync(command, ["--version"]).status === 0
@@ -96,7 +108,7 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
   }
   const testFile = expect.getState().testPath ?? "unknown"
   child.once("close", (code, signal) => {
-    end = { code, signal, ...printed }
+    end = { code, signal, stdout: printed.stdout, stderr: withoutProgress(printed.stderr) }
     TestDirectory.recordPrinted(testFile, printed.stdout + printed.stderr)
     notify()
   })

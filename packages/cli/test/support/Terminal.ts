@@ -39,6 +39,10 @@ export interface Terminal {
   readonly screen: Effect.Effect<Screen>
   /** The first screen that passes. Ends with a defect where the command ends before. */
   readonly until: (test: (screen: Screen) => boolean) => Effect.Effect<Screen>
+  /**
+   * At once after the command has written something: what it writes while it has not heard of the new size stands where it
+   * should not, in every terminal.
+   */
   readonly resize: (size: Size) => Effect.Effect<void>
   readonly type: (text: string) => Effect.Effect<void>
   readonly ended: Effect.Effect<Ended>
@@ -87,11 +91,15 @@ const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Option
   order({ argv, cwd, env, columns, rows })
 
   let printed = ""
+  let writes = 0
   let end: Ended | undefined
   const { notify, when } = Watchers.make()
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text
-    screen.write(text, notify)
+    screen.write(text, () => {
+      writes++
+      notify()
+    })
   })
   child.once("close", (code) =>
     screen.write("", () => {
@@ -114,10 +122,17 @@ const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Option
         )
       ),
     resize: (size) =>
-      Effect.sync(() => {
-        screen.resize(size.columns, size.rows)
-        order({ resize: [size.columns, size.rows] })
-      }),
+      Effect.suspend(() => {
+        const before = writes
+        return when(() => (writes > before ? true : undefined))
+      }).pipe(
+        Effect.andThen(
+          Effect.sync(() => {
+            screen.resize(size.columns, size.rows)
+            order({ resize: [size.columns, size.rows] })
+          })
+        )
+      ),
     type: (text) => Effect.sync(() => order({ type: text })),
     ended: when(() => end)
   }

@@ -69,7 +69,7 @@ const countIn = (directory: string) =>
     : 0
 
 describe.skipIf(!Postgres.isInstalled)("A fleet (needs postgresql)", { timeout: 240_000 }, () => {
-  layer(Postgres.layer, { timeout: 60_000, excludeTestServices: true })((it) => {
+  layer(Postgres.layer, { timeout: 180_000, excludeTestServices: true })((it) => {
     it.effect("shares the batches of a run among its workers, each into a folder of its own", () =>
       Effect.gen(function* () {
         const directory = TestDirectory.make()

@@ -95,7 +95,7 @@ const assertFiles = (directory: string) => {
 }
 
 describe.skipIf(!Postgres.isInstalled)("Workers (needs postgresql)", { timeout: 240_000 }, () => {
-  layer(Postgres.layer, { timeout: 60_000, excludeTestServices: true })((it) => {
+  layer(Postgres.layer, { timeout: 180_000, excludeTestServices: true })((it) => {
     it.effect("go on with what one had that was killed, and what another gives back at SIGTERM", () =>
       Effect.gen(function* () {
         const here = yield* world

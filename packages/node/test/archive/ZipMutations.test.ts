@@ -106,7 +106,7 @@ const assertEntries = (entries: ReadonlyArray<ZipEntry.ZipEntry>, location: ZipD
 }
 
 describe("Damaged archives", () => {
-  it(`are refused, or keep their promises (${count} from the seed ${seed})`, { timeout: 60_000 + count }, async () => {
+  it(`are refused, or keep their promises (${count} from the seed ${seed})`, { timeout: 180_000 + count }, async () => {
     const random = randomOf(seed)
     let taken = 0
     let agreed = 0

@@ -80,6 +80,6 @@ describe("an extraction whose process is killed", () => {
         assert.strictEqual(assertRight(directory), files.size)
         assert.strictEqual(Object.keys(Extracting.inodes(directory)).length, files.size, "nothing is left over")
       }).pipe(Effect.scoped),
-    { timeout: 60_000 + crashes * 10_000 }
+    { timeout: 180_000 + crashes * 10_000 }
   )
 })

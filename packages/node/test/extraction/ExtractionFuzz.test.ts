@@ -68,7 +68,7 @@ describe("Damaged archives", () => {
         }
         assert.isAbove(Math.min(counts.whole, counts.partly, counts.failed), 0, JSON.stringify(counts))
       }).pipe(Effect.provide(Extracting.layer), Effect.scoped),
-    60_000 + 50 * count
+    180_000 + 50 * count
   )
 })
 

@@ -116,6 +116,6 @@ describe("Archives whose names meet", () => {
           rmSync(directory, { recursive: true })
         }
       }).pipe(Effect.provide(Extracting.layer)),
-    60_000 + 500 * count
+    180_000 + 500 * count
   )
 })

@@ -172,5 +172,5 @@ describe("Archives of real writers", () => {
       for (const { cells, due, name } of written) assert.include([undefined, due], cells?.length, name)
       assert.isAtLeast(cells.length, 66)
     }).pipe(Effect.provide(Extracting.layer))
-  it.live("are extracted whole", extractsAll, 60_000)
+  it.live("are extracted whole", extractsAll, 180_000)
 })

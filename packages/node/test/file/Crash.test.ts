@@ -75,7 +75,7 @@ describe("a download whose process is killed", () => {
         Downloading.isWhole(target, expected)
         assert.deepStrictEqual(readdirSync(directory), ["archive.zip"])
       }).pipe(Effect.provide(Downloading.layer({ archive: { size, entries: 3 } }))),
-    { timeout: 60_000 + crashes * 10_000 }
+    { timeout: 180_000 + crashes * 10_000 }
   )
 })
 

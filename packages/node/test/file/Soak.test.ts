@@ -66,6 +66,6 @@ describe("a soak", () => {
           "memory is flat"
         )
       }).pipe(Effect.provide(Downloading.layer({ archive: { size: 300_000 } }))),
-    { timeout: 60_000 + transfers * 200 }
+    { timeout: 180_000 + transfers * 200 }
   )
 })
