@@ -7,10 +7,11 @@ import { Effect } from "effect"
 import * as Schema from "effect/Schema"
 import * as TestDirectory from "../../../../test-support/TestDirectory.ts"
 import * as EntryPath from "../../src/archive/internal/EntryPath.ts"
+import type * as Claims from "../../src/extraction/internal/Claims.ts"
 import * as Existing from "../../src/extraction/internal/Existing.ts"
 import * as Names from "../../src/extraction/internal/Names.ts"
 
-const contentOf = (text: string): Names.Content => ({ size: Buffer.from(text).length, crc32: crc32(text) })
+const contentOf = (text: string): Claims.Content => ({ size: Buffer.from(text).length, crc32: crc32(text) })
 
 /** Gives names one by one, and looks at all candidates first. A name that ends in `/` is a directory. */
 const namer = (names: Names.Names, texts: Readonly<Record<string, string>> = {}) =>

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as EntryPath from "../../archive/internal/EntryPath.ts"
 import { FileError } from "../../file/FileError.ts"
 import { NotADirectory } from "../../file/internal/FileReason.ts"
+import * as Claims from "./Claims.ts"
 import * as Existing from "./Existing.ts"
 
 /** Why a file is not called as in the archive. */
@@ -20,21 +21,12 @@ export type Why =
   /** A file with other content has the path, and is kept. */
   | "other content there"
 
-/** What tells the content of a file from that of another. */
-export interface Content {
-  readonly size: number
-  readonly crc32: number
-}
-
-/** What becomes of a file. `skip`: it is there, with the right size and CRC-32. */
-export type Action = "write" | "replace" | "skip"
-
 export interface Name {
   /** Relative to the directory, with `/`. */
   readonly path: string
   /** Why it is not what was wanted; empty where it is. */
   readonly why: ReadonlyArray<Why>
-  readonly action: Action
+  readonly action: Claims.Action
 }
 
 /** A directory that files go to. */
@@ -57,11 +49,16 @@ export interface Names {
   /** The directory for these segments. From now on it has its name. */
   readonly place: (segments: ReadonlyArray<string>) => Effect.Effect<Place, FileError>
   /** The name of a file, by what is known of its candidates; none where it needs a new number. From now on it has it. */
-  readonly plain: (place: Place, name: string, content: Content, ifDiffers: "keep" | "replace") => Name | undefined
+  readonly plain: (
+    place: Place,
+    name: string,
+    content: Claims.Content,
+    ifDiffers: "keep" | "replace"
+  ) => Name | undefined
   /** Gives a file that needs a number the first one that is free. */
-  readonly numbered: (place: Place, name: string, content: Content) => Name
+  readonly numbered: (place: Place, name: string, content: Claims.Content) => Name
   /** The next number for a file whose path something has taken since it was given. */
-  readonly another: (path: string, content: Content) => Name
+  readonly another: (path: string, content: Claims.Content) => Name
 }
 
 export interface Candidates {
@@ -88,24 +85,8 @@ export const candidates = ({ found, searched }: Place, name: string): Candidates
 
 const none: Candidates = { called: [], numbered: [] }
 
-export const holds = (item: Existing.Item, content: Content): boolean =>
+export const holds = (item: Existing.Item, content: Claims.Content): boolean =>
   item.size === content.size && item.crc32 === content.crc32
-
-/** A path that is given away, and for what. There is one for each file of all archives: it holds no more than it has to. */
-interface Claim extends Content {
-  readonly path: string
-  /** The path without its number, where it has one. */
-  readonly wanted: string | undefined
-  readonly action: Action
-}
-
-const claimOf = ({ crc32, size }: Content, path: string, wanted: string, action: Action): Claim => ({
-  size,
-  crc32,
-  path,
-  wanted: wanted === path ? undefined : wanted,
-  action
-})
 
 /** `isReserved` tells names that are nobody's, folded. */
 export const make = (
@@ -114,10 +95,9 @@ export const make = (
   isReserved: (key: string) => boolean,
   longest: number = EntryPath.maximalSegment
 ): Names => {
-  /** By their paths. */
-  const files = new Map<string, Claim>()
-  /** Those that have another path than was wanted, by that and by their content: there may be thousands that wanted the same. */
-  const elsewhere = new Map<string, Map<string, Claim>>()
+  const files = Claims.make()
+  /** The keys of those that have another path than was wanted, by that and by their content: thousands may have wanted the same. */
+  const elsewhere = new Map<string, Map<string, string>>()
   /** Each with its spelling. */
   const directories = new Map<string, string>()
   const places = new Map<string, Place>()
@@ -179,33 +159,34 @@ export const make = (
   })
 
   /** What is known of a name that is wanted. */
-  const wish = (place: Place, name: string, content: Content) => {
+  const wish = (place: Place, name: string, content: Claims.Content) => {
     const wanted = pathIn(place, name)
     const key = EntryPath.fold(wanted)
     const isTaken = isUsed(key)
     const occupants = place.listing.called(name)
-    const named = ({ action, path }: Pick<Claim, "action" | "path">): Name => {
+    const named = ({ action, path }: Pick<Claims.Claim, "action" | "path">): Name => {
       if (path === wanted) return { path, action, why: [] }
       if (EntryPath.fold(path) === key) return { path, action, why: ["letter case"] }
       return { path, action, why: [isTaken || occupants.length === 0 ? "taken" : "other content there"] }
     }
-    const give = (path: string, action: Action): Name => {
-      const claim = claimOf(content, path, wanted, action)
+    const give = (path: string, action: Claims.Action): Name => {
+      const claim: Claims.Claim = { size: content.size, crc32: content.crc32, path, wanted, action }
       add(claim, key)
       return named(claim)
     }
     const plain = files.get(key)
     const isSame = plain?.size === content.size && plain.crc32 === content.crc32
-    const earlier = isSame ? plain : elsewhere.get(key)?.get(idOf(content))
+    const other = elsewhere.get(key)?.get(idOf(content))
+    const earlier = isSame ? plain : other === undefined ? undefined : files.get(other)
     return { wanted, key, isTaken, occupants, earlier, named, give }
   }
 
-  const add = (claim: Claim, wanted: string): void => {
+  const add = (claim: Claims.Claim, wanted: string): void => {
     const key = EntryPath.fold(claim.path)
     files.set(key, claim)
     if (key === wanted) return
-    const others = elsewhere.get(wanted) ?? new Map<string, Claim>()
-    elsewhere.set(wanted, others.set(idOf(claim), claim))
+    const others = elsewhere.get(wanted) ?? new Map<string, string>()
+    elsewhere.set(wanted, others.set(idOf(claim), key))
   }
 
   const plain: Names["plain"] = (place, name, content, ifDiffers) => {
@@ -236,17 +217,10 @@ export const make = (
     const lost = files.get(key)
     const wanted = lost?.wanted ?? path
     // Nobody knows what it has now.
-    const foreign = claimOf({ size: Number.NaN, crc32: Number.NaN }, path, wanted, "write")
-    files.set(key, foreign)
-    const wantedKey = EntryPath.fold(wanted)
-    const claim = claimOf(
-      content,
-      firstFree(wanted, () => true),
-      wanted,
-      "write"
-    )
-    add(claim, wantedKey)
-    return { path: claim.path, action: claim.action, why: ["other content there"] }
+    files.set(key, { size: Number.NaN, crc32: Number.NaN, path, wanted, action: "write" })
+    const free = firstFree(wanted, () => true)
+    add({ size: content.size, crc32: content.crc32, path: free, wanted, action: "write" }, EntryPath.fold(wanted))
+    return { path: free, action: "write", why: ["other content there"] }
   }
 
   const firstFree = (wanted: string, isFree: (path: string) => boolean): string => {
@@ -263,6 +237,6 @@ export const make = (
   return { longest, place, plain, numbered, another }
 }
 
-const idOf = ({ crc32, size }: Content): string => `${size} ${crc32}`
+const idOf = ({ crc32, size }: Claims.Content): string => `${size} ${crc32}`
 
 const pathIn = ({ path }: Place, name: string): string => (path === "." ? name : `${path}/${name}`)

@@ -6,6 +6,7 @@ import * as EntryPath from "../../archive/internal/EntryPath.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
 import * as Files from "../../file/internal/Files.ts"
+import type * as Claims from "./Claims.ts"
 import type * as Existing from "./Existing.ts"
 import * as Names from "./Names.ts"
 import type { Unpackers } from "./Unpackers.ts"
@@ -115,7 +116,7 @@ const inspect = Effect.fnUntraced(function* (wishes: ReadonlyArray<Wish>, option
 })
 
 interface Suspects {
-  readonly content: Names.Content
+  readonly content: Claims.Content
   readonly items: ReadonlyArray<Existing.Item>
 }
 

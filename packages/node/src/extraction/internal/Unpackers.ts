@@ -8,8 +8,8 @@ import * as Thread from "./Thread.ts"
 import type * as Unpack from "./Unpack.ts"
 
 export interface Unpackers {
-  /** Memory for the data of some entries: whoever takes it has it alone, until it is unpacked. */
-  readonly memory: () => Thread.Memory
+  /** Memory for so many bytes of entries, or for more: whoever takes it has it alone, until it is unpacked. */
+  readonly memory: (size: number) => Thread.Memory
   /** Begins to unpack what stands in such memory, once somebody has time for it. */
   readonly unpack: (
     memory: Thread.Memory,
@@ -28,8 +28,8 @@ export interface FileThere {
   readonly size: number
 }
 
-/** The most data that is unpacked at once, in bytes. */
-export const memorySize = 4 * 1024 * 1024
+/** Memory comes in multiples of so many bytes, which is as much data as is worth the way to a thread. */
+export const memorySize = 1024 * 1024
 /** So many pieces of work has each thread: one that waits while the other is done. */
 const turnsOfThread = 2
 /** So many bytes of files are read at once: whoever wants to stop it waits for no more. */
@@ -68,12 +68,18 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
 
   return {
     warmUp: Effect.asVoid(Effect.forkIn(threads, scope)),
-    memory: () => idle.pop() ?? new Uint8Array(memorySize),
+    memory: (size) => {
+      const index = idle.findIndex(({ length }) => length >= size)
+      const [memory] = index === -1 ? [] : idle.splice(index, 1)
+      return memory ?? new Uint8Array(memorySize * Math.ceil(size / memorySize))
+    },
     unpack: (memory, jobs) => {
       const work = Effect.map(
         Effect.flatMap(thread, ({ unpack }) => unpack(memory, jobs)),
         ({ failures, memory }) => {
-          if (idle.length < most) idle.push(memory)
+          // What was used last is of the size that is needed next.
+          idle.push(memory)
+          if (idle.length > most) idle.shift()
           return failures
         }
       )

@@ -48,8 +48,7 @@ export interface Unpacking {
   readonly outcomes: () => ReadonlyArray<Outcome>
 }
 
-/** A thread gets so many bytes of data, or so many files, at once. */
-const batchSize = 1024 * 1024
+/** A thread gets so many files at once, if their data is not as much as memory has room for before. */
 const batchCount = 256
 
 /** A file that is right, while something else has its path. */
@@ -144,8 +143,8 @@ export const make = Effect.fnUntraced(function* (
   const addSmall = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
     const { compressedSize } = target.entry
     if (isFirst) {
-      if (batch !== undefined && batch.length + compressedSize > memorySize) yield* submit
-      batch ??= { memory: unpackers.memory(), jobs: [], made: [], length: 0 }
+      if (batch !== undefined && batch.length + compressedSize > batch.memory.length) yield* submit
+      batch ??= { memory: unpackers.memory(Math.max(1, compressedSize)), jobs: [], made: [], length: 0 }
       begin = batch.length
     }
     if (batch === undefined) return
@@ -162,7 +161,7 @@ export const make = Effect.fnUntraced(function* (
       length: compressedSize
     })
     batch.made.push(made)
-    if (batch.length >= batchSize || batch.jobs.length >= batchCount) yield* submit
+    if (batch.length >= memorySize || batch.jobs.length >= batchCount) yield* submit
   })
 
   const addLarge = Effect.fnUntraced(function* (target: Target, { data, isFirst, isLast }: Piece) {
