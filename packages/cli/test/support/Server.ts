@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage } from "node:http"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+export type Request = IncomingMessage
+
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -17,14 +19,16 @@ export interface Server {
 }
 
 /** It ends with the scope. */
-export const make = (answer: (request: IncomingMessage) => Answer): Effect.Effect<Server, never, Scope.Scope> =>
+export const make = (
+  answer: (request: Request) => Answer | Promise<Answer>
+): Effect.Effect<Server, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<Server & { readonly close: () => void }>((resume) => {
         const requests: Array<IncomingMessage> = []
-        const server = createServer((request, response) => {
+        const server = createServer(async (request, response) => {
           requests.push(request)
-          const { body = "", headers, status } = answer(request)
+          const { body = "", headers, status } = await answer(request)
           response.writeHead(status, headers).end(body)
         }).listen(0, "127.0.0.1", () => {
           const address = server.address()

@@ -1,6 +1,6 @@
 /**
- * Many batches, with faults, killed on the way: complete, each job once, nothing that is there fetched again, in a memory that does not
- * grow with them. `ASSETS=100000` is the whole of it.
+ * Many batches, with faults, killed on the way: complete, each job once, nothing that is there fetched again, never more calls at once
+ * than the API bears, in a memory that does not grow with them. `ASSETS=100000` is the whole of it.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
@@ -8,6 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@scenario-assets/core/testing"
 import * as Effect from "effect/Effect"
 import * as Binary from "../support/Binary.ts"
+import * as BusyApi from "../support/BusyApi.ts"
 import * as Emulated from "../support/Emulated.ts"
 
 const assets = Number(process.env["ASSETS"] ?? 10_000)
@@ -45,6 +46,20 @@ const faults = Array.from({ length: batches }, (_, n) => [
   ...[5, 25, 45].map((skip) => Fault.reset("storage", 100_000, { skip: 60 * n + skip }))
 ]).flat()
 
+/** So many calls at once are borne. */
+const borne = 4
+
+/**
+ * Nobody knows the limit before it is met. From then on it is kept: one call more than that at the most, by which it is found out whether
+ * the limit still holds.
+ */
+const assertPaced = (calls: ReadonlyArray<BusyApi.Call>): void => {
+  const first = calls.find(({ isRefused }) => isRefused)
+  const paced = calls.filter(({ time }) => first !== undefined && time > first.time + BusyApi.pause * 900)
+  const most = Math.max(0, ...paced.map(({ atOnce }) => atOnce))
+  assert.isAtMost(most, borne + 1, JSON.stringify(calls))
+}
+
 const emulated = Emulated.make({ archive: undefined, catalogue: { anyId: true } })
 
 describe("a download of many batches", () => {
@@ -54,7 +69,14 @@ describe("a download of many batches", () => {
       Effect.gen(function* () {
         const { directory, emulator, requests, run, start } = yield* emulated
         yield* emulator.inject(...faults)
-        const args = ["download", "-", "-o", "r", "--json"]
+        const api = yield* BusyApi.make(emulator.config.apiUrl, borne)
+        const args = ["download", "-", "-o", "r", "--json", "--base-url", api.url]
+        let refusals = 0
+        const lookAtCalls = () => {
+          const calls = api.calls()
+          assertPaced(calls)
+          refusals += calls.filter(({ isRefused }) => isRefused).length
+        }
         const done = new Set<unknown>()
         for (const share of [0.2, 0.5]) {
           const running = yield* start(args, { stdin: ids(assets) })
@@ -62,11 +84,14 @@ describe("a download of many batches", () => {
           yield* completions(running, wanted)
           yield* running.kill("SIGKILL")
           const { stdout } = yield* running.ended
+          lookAtCalls()
           const lines = stdout.slice(0, stdout.lastIndexOf("\n") + 1)
           for (const { id } of completed(lines)) done.add(id)
         }
         const last = yield* run(args, { stdin: ids(assets) })
         assert.strictEqual(last.code, 0, last.stderr.slice(-2000))
+        lookAtCalls()
+        assert.isAbove(refusals, 0, "the limit was met")
         const archives = completed(last.stdout)
         assert.lengthOf(archives, batches)
         for (const { alreadyThere, files, id, read } of archives) {
