@@ -18,11 +18,11 @@ export interface BusyApi {
   readonly calls: () => ReadonlyArray<Call>
 }
 
-/** So long it thinks about a question, in milliseconds. What begins a job it does at once: whoever asks may be killed meanwhile. */
-const latency = 200
+/** It thinks about questions and refusals. What begins a job it does at once: whoever asks may be killed meanwhile. */
+const think = () => new Promise((resolve) => setTimeout(resolve, 500))
 
-/** The seconds that whoever is refused is asked to wait. */
-export const pause = 1
+/** So many milliseconds after a refusal everything that was sent before it was known has come, on a machine that is not very slow. */
+export const settled = 2500
 
 export const make = (apiUrl: string, most: number): Effect.Effect<BusyApi, never, Scope.Scope> => {
   const calls: Array<Call> = []
@@ -30,7 +30,7 @@ export const make = (apiUrl: string, most: number): Effect.Effect<BusyApi, never
   const { origin, pathname } = new URL(apiUrl)
   const passOn = async (request: Server.Request): Promise<Server.Answer> => {
     const body = await buffer(request)
-    if (request.method === "GET") await new Promise((resolve) => setTimeout(resolve, latency))
+    if (request.method === "GET") await think()
     const { authorization = "", "content-type": type = "" } = request.headers
     const answer = await fetch(`${origin}${request.url}`, {
       method: request.method ?? "GET",
@@ -44,7 +44,9 @@ export const make = (apiUrl: string, most: number): Effect.Effect<BusyApi, never
       const isRefused = ++atOnce > most
       calls.push({ time: performance.now(), atOnce, isRefused })
       try {
-        return isRefused ? { status: 429, headers: { "retry-after": String(pause) } } : await passOn(request)
+        if (!isRefused) return await passOn(request)
+        await think()
+        return { status: 429, headers: { "retry-after": "1" } }
       } catch {
         // Whoever asked has been killed.
         return { status: 500 }

@@ -55,12 +55,12 @@ const borne = 4
  */
 const assertPaced = (calls: ReadonlyArray<BusyApi.Call>): void => {
   const first = calls.find(({ isRefused }) => isRefused)
-  const paced = calls.filter(({ time }) => first !== undefined && time > first.time + BusyApi.pause * 900)
+  const paced = calls.filter(({ time }) => first !== undefined && time > first.time + BusyApi.settled)
   const most = Math.max(0, ...paced.map(({ atOnce }) => atOnce))
   assert.isAtMost(most, borne + 1, JSON.stringify(calls))
 }
 
-const emulated = Emulated.make({ archive: undefined, catalogue: { anyId: true } })
+const emulated = Emulated.make({ archive: undefined, catalogue: { anyId: true }, job: { pace: 500 } })
 
 describe("a download of many batches", () => {
   it.live(
