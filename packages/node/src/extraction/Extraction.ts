@@ -7,11 +7,13 @@ import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as OpenArchive from "../archive/internal/OpenArchive.ts"
 import type { FileDownload } from "../file/FileDownload.ts"
 import type { FileError } from "../file/FileError.ts"
 import * as AllArchives from "./internal/AllArchives.ts"
+import * as Destination from "./internal/Destination.ts"
 import type { Options } from "./internal/Destination.ts"
 import * as OneArchive from "./internal/OneArchive.ts"
 import * as Preview from "./internal/Preview.ts"
@@ -86,9 +88,12 @@ export class Extraction extends Context.Service<
   }
 >()("@scenario-assets/node/extraction/Extraction") {}
 
-const service = (openArchive: OpenArchive.OpenArchive): Extraction["Service"] => {
+const service = Effect.fnUntraced(function* (
+  openArchive: OpenArchive.OpenArchive
+): Effect.fn.Return<Extraction["Service"], never, Scope.Scope> {
+  const pool = yield* Destination.makePool
   const events: Extraction["Service"]["events"] = (archive, directory, options) =>
-    OneArchive.events(openArchive, archive, directory, options)
+    OneArchive.events(openArchive, pool, archive, directory, options)
 
   const run = Effect.fnUntraced(function* <E, R>(archive: ArchiveLocation<E, R>, directory: string, options?: Options) {
     const found = yield* Stream.runLast(events(archive, directory, options))
@@ -99,18 +104,18 @@ const service = (openArchive: OpenArchive.OpenArchive): Extraction["Service"] =>
   return Extraction.of({
     events,
     run,
-    eventsAll: (archives, directory, options) => AllArchives.events(openArchive, archives, directory, options),
-    preview: (archives, directory, options) => Preview.make(openArchive, archives, directory, options)
+    eventsAll: (archives, directory, options) => AllArchives.events(openArchive, pool, archives, directory, options),
+    preview: (archives, directory, options) => Preview.make(openArchive, pool, archives, directory, options)
   })
-}
+})
 
 /**
- * Builds the service on `Transfer` and `FileDownload`.
+ * Builds the service on `Transfer` and `FileDownload`. Its threads, which live as long as something is extracted, end with the scope.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<Extraction["Service"], never, Transfer | FileDownload> = Effect.map(
+export const make: Effect.Effect<Extraction["Service"], never, Transfer | FileDownload | Scope.Scope> = Effect.flatMap(
   OpenArchive.make,
   service
 )
@@ -130,4 +135,4 @@ export const layer: Layer.Layer<Extraction, never, Transfer | FileDownload> = La
  * @category layers
  * @since 0.1.0
  */
-export const layerFiles: Layer.Layer<Extraction> = Layer.sync(Extraction, () => service(OpenArchive.inFiles))
+export const layerFiles: Layer.Layer<Extraction> = Layer.effect(Extraction, service(OpenArchive.inFiles))

@@ -1,6 +1,7 @@
 /** Several archives that go to one directory together. */
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import type { Worker } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
 import { type ArchiveReader, Extraction } from "@scenario-assets/node"
 import { Cause, Data, Deferred, Effect, Exit, Fiber, Stream } from "effect"
@@ -213,5 +214,79 @@ describe("Archives that go to one directory", () => {
       assert(outcome !== undefined)
       assert.strictEqual(Extracting.extracted(outcome).files, 40)
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+})
+
+/** Worth a thread. */
+const many = Extracting.fileOf(
+  ZipMaker.make(Array.from({ length: 600 }, (_, n) => ({ name: `${n}.txt`, content: `file ${n}` })))
+)
+
+/** Begins an extraction that gets stuck, and gives it when it has the directory. */
+const stuckWith = Effect.fnUntraced(function* (threads: number) {
+  const { events } = yield* Extraction.Extraction
+  const begun = yield* Deferred.make<void>()
+  const fiber = yield* events(yield* stalling(), TestDirectory.make(), { threads }).pipe(
+    Stream.runForEach(({ _tag }) => (_tag === "Planned" ? Deferred.succeed(begun, undefined) : Effect.void)),
+    Effect.forkChild
+  )
+  yield* Deferred.await(begun)
+  return fiber
+})
+
+describe("Extractions of one service", () => {
+  it.live("at the same time share their threads, which end with the last of them", () =>
+    Effect.gen(function* () {
+      let begun = 0
+      let ended = 0
+      const count = (worker: Worker) => {
+        begun++
+        worker.once("exit", () => ended++)
+      }
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("worker", count)),
+        () => Effect.sync(() => process.off("worker", count))
+      )
+      const { run } = yield* Extraction.Extraction
+      const extractTwo = Effect.forEach([1, 2], () => run({ file: many }, TestDirectory.make(), { threads: 2 }), {
+        concurrency: 2
+      })
+      const stuck = yield* stuckWith(2)
+      for (let round = 0; round < 3; round++) {
+        const found = yield* extractTwo
+        assert.deepStrictEqual(
+          found.map(({ files }) => files),
+          [600, 600]
+        )
+      }
+      assert.deepStrictEqual([begun, ended], [2, 0])
+      yield* Fiber.interrupt(stuck)
+      assert.deepStrictEqual([begun, ended], [2, 2])
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live(
+    "that are interrupted end with what was begun, and make nothing more while others go on with the threads",
+    () =>
+      Effect.gen(function* () {
+        const { events, run } = yield* Extraction.Extraction
+        yield* stuckWith(1)
+        // Little to be read, and much to be written: two pieces of work for the thread, of 256 files each, and a smaller one.
+        const content = Buffer.alloc(200_000)
+        const large = ZipMaker.make(Array.from({ length: 600 }, (_, n) => ({ name: `${n}.bin`, content, method: 8 })))
+        const file = Extracting.fileOf(large)
+        const directory = TestDirectory.make()
+        yield* events({ file }, directory, { threads: 1 }).pipe(
+          Stream.takeUntil(({ _tag }) => _tag === "Read"),
+          Stream.runDrain
+        )
+        const before = Extracting.tree(directory)
+        // The thread does one thing after the other, so what was left for it is done by the end of this.
+        const extracted = yield* run({ file: many }, TestDirectory.make(), { threads: 1 })
+        assert.strictEqual(extracted.files, 600)
+        assert.deepStrictEqual(Extracting.tree(directory), before)
+        assert.notProperty(before, ".scenario-assets/")
+        assert.include([256, 512], Object.keys(before).length, "it was interrupted, and what was begun is whole")
+      }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

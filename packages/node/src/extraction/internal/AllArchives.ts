@@ -25,6 +25,7 @@ export interface Options extends Destination.Options {
 
 export const events = <A, E, R, E2, R2>(
   openArchive: OpenArchive.OpenArchive,
+  pool: Destination.Pool,
   archives: Stream.Stream<A & OpenArchive.ArchiveLocation<E2, R2>, E, R>,
   directory: string,
   { concurrency = 4, ...options }: Options = {}
@@ -32,7 +33,7 @@ export const events = <A, E, R, E2, R2>(
   Outbox.stream<ArchiveEvent<A, E2>, FileError | E, R | R2>(
     ({ archive, event }) => (event._tag !== "Failed" && OneArchive.isProgress(event) ? archive : undefined),
     Effect.fnUntraced(function* (tell) {
-      const destination = yield* Destination.open(directory, options)
+      const destination = yield* Destination.open(pool, directory, options)
       const one = (archive: A & OpenArchive.ArchiveLocation<E2, R2>) =>
         OneArchive.extract(openArchive, archive, destination, options, (event) => tell({ archive, event })).pipe(
           Effect.catch((error) => tell({ archive, event: { _tag: "Failed", error } }))

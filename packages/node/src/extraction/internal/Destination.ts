@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
+import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
@@ -26,7 +27,10 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
    * same goes for a file that comes while the archive is extracted.
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
-  /** How many threads unpack archives that are worth it. Default: as many as there are cores, at most 4. */
+  /**
+   * How many threads unpack archives that are worth it. All extractions of the service that run at the same time share them.
+   * Default: as many as there are cores, at most 4.
+   */
   readonly threads?: number | undefined
   /**
    * For those whom something else keeps apart, such as the lease of a queue: takes the directory over from whoever works there,
@@ -46,7 +50,13 @@ export interface Destination {
 
 export type UnpackersFor = (entries: ReadonlyArray<ZipEntry>) => Unpackers.Unpackers
 
+/** Those who unpack, by how many threads they have: the same for all who extract at the same time. */
+export type Pool = RcMap.RcMap<number, Unpackers.Unpackers>
+
+export const makePool: Effect.Effect<Pool, never, Scope.Scope> = RcMap.make({ lookup: Unpackers.make })
+
 export const open = Effect.fnUntraced(function* (
+  pool: Pool,
   directory: string,
   options: Options
 ): Effect.fn.Return<Destination, FileError, Scope.Scope> {
@@ -56,7 +66,7 @@ export const open = Effect.fnUntraced(function* (
     NameLength.longestMadeIn(dirname(workspace.temporary())),
     Math.min
   )
-  return { directory, workspace, names: namesOf(directory, longest), unpackersFor: yield* unpackers(options) }
+  return { directory, workspace, names: namesOf(directory, longest), unpackersFor: yield* unpackers(pool, options) }
 })
 
 const namesOf = (directory: string, longest: number): Names.Names =>
@@ -70,11 +80,12 @@ export const namesIn = (directory: string): Effect.Effect<Names.Names> =>
 const muchBytes = 16 * 1024 * 1024
 const muchFiles = 500
 
-export const unpackers = Effect.fnUntraced(function* ({
-  threads = Math.min(4, availableParallelism())
-}: Options): Effect.fn.Return<UnpackersFor, never, Scope.Scope> {
-  const one = yield* Unpackers.make(0)
-  const several = yield* Unpackers.make(threads)
+export const unpackers = Effect.fnUntraced(function* (
+  pool: Pool,
+  { threads = Math.min(4, availableParallelism()) }: Options
+): Effect.fn.Return<UnpackersFor, never, Scope.Scope> {
+  const one = yield* RcMap.get(pool, 0)
+  const several = yield* RcMap.get(pool, threads)
   return (entries) => {
     const bytes = entries.reduce((sum, { size }) => sum + size, 0)
     return bytes > muchBytes || entries.length > muchFiles ? several : one

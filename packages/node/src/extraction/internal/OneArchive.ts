@@ -98,6 +98,7 @@ export const isProgress = (event: ExtractionEvent): boolean =>
 /** Into a directory that nothing else goes to meanwhile. */
 export const events = <E, R>(
   openArchive: OpenArchive.OpenArchive,
+  pool: Destination.Pool,
   location: OpenArchive.ArchiveLocation<E, R>,
   directory: string,
   options: Destination.Options = {}
@@ -106,7 +107,7 @@ export const events = <E, R>(
     (event) => (isProgress(event) ? location : undefined),
     (tell) =>
       Effect.scoped(
-        Effect.flatMap(Destination.open(directory, options), (destination) =>
+        Effect.flatMap(Destination.open(pool, directory, options), (destination) =>
           extract(openArchive, location, destination, options, tell)
         )
       )

@@ -48,6 +48,7 @@ export type PreviewedFile = Plan.Target
 /** Of archives in this order, which may give their files the same names. */
 export const make = Effect.fn("Extraction.preview")(function* <E, R>(
   openArchive: OpenArchive,
+  pool: Destination.Pool,
   locations: ReadonlyArray<ArchiveLocation<E, R>>,
   directory: string,
   options: Destination.Options = {}
@@ -66,7 +67,7 @@ export const make = Effect.fn("Extraction.preview")(function* <E, R>(
   }, Effect.scoped)
 
   const all = yield* Effect.scoped(
-    Effect.flatMap(Destination.unpackers(options), (unpackersFor) =>
+    Effect.flatMap(Destination.unpackers(pool, options), (unpackersFor) =>
       Effect.forEach(locations, (location) => one(location, unpackersFor))
     )
   )

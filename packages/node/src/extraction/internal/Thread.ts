@@ -24,7 +24,7 @@ export interface Thread {
   readonly unpack: (memory: Memory, jobs: ReadonlyArray<Unpack.Job>) => Effect.Effect<Unpacked>
   readonly sizes: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<number | undefined>>
   readonly sums: (stretches: ReadonlyArray<Unpack.Stretch>) => Effect.Effect<ReadonlyArray<number | undefined>>
-  /** How much it was asked and has not answered yet. */
+  /** How much it was asked and has not answered yet; without end where it answers no more. */
   readonly load: () => number
 }
 
@@ -138,7 +138,7 @@ const whenReady = (worker: Worker): Effect.Effect<Thread | undefined> =>
         response._tag === "Numbers" ? Effect.succeed(response.numbers) : Effect.die(response)
       )
     const thread: Thread = {
-      load: () => waiting.length,
+      load: () => (end === undefined ? waiting.length : Number.POSITIVE_INFINITY),
       unpack: (memory, jobs) =>
         Effect.flatMap(ask({ _tag: "Unpack", memory, jobs }, [memory.buffer]), (response) =>
           response._tag === "Unpacked" ? Effect.succeed(response) : Effect.die(response)

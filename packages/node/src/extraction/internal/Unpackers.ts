@@ -10,11 +10,15 @@ import type * as Unpack from "./Unpack.ts"
 export interface Unpackers {
   /** Memory for so many bytes of entries, or for more: whoever takes it has it alone, until it is unpacked. */
   readonly memory: (size: number) => Thread.Memory
-  /** Begins to unpack what stands in such memory, once somebody has time for it. */
+  /**
+   * Begins to unpack what stands in such memory, once somebody has time for it. What was begun goes on whatever becomes of the
+   * caller, who is told of it before anything else can happen.
+   */
   readonly unpack: (
     memory: Thread.Memory,
-    jobs: ReadonlyArray<Unpack.Job>
-  ) => Effect.Effect<Fiber.Fiber<Thread.Unpacked["failures"]>>
+    jobs: ReadonlyArray<Unpack.Job>,
+    onBegun: (fiber: Fiber.Fiber<Thread.Unpacked["failures"]>) => void
+  ) => Effect.Effect<void>
   /** How many bytes these files have; none for what is no file. */
   readonly sizes: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<number | undefined>>
   /** The CRC-32 of files that have so many bytes; none for those that cannot be read. */
@@ -73,7 +77,7 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
       const [memory] = index === -1 ? [] : idle.splice(index, 1)
       return memory ?? new Uint8Array(memorySize * Math.ceil(size / memorySize))
     },
-    unpack: (memory, jobs) => {
+    unpack: (memory, jobs, onBegun) => {
       const work = Effect.map(
         Effect.flatMap(thread, ({ unpack }) => unpack(memory, jobs)),
         ({ failures, memory }) => {
@@ -86,7 +90,7 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
       return Effect.uninterruptibleMask((restore) =>
         Effect.andThen(
           restore(turns.take(1)),
-          Effect.forkIn(Effect.ensuring(work, turns.release(1)), scope, { startImmediately: true })
+          Effect.map(Effect.forkIn(Effect.ensuring(work, turns.release(1)), scope, { startImmediately: true }), onBegun)
         )
       )
     },

@@ -96,6 +96,8 @@ export const make = Effect.fnUntraced(function* (
   let begin = 0
   let large: Large | undefined
   yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
+  // Others may have the threads after this: nothing more is made in the directory once it is given up.
+  yield* Effect.addFinalizer(() => Fiber.awaitAll(running))
 
   const wrong = (target: Target, description: string) =>
     outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
@@ -114,12 +116,13 @@ export const make = Effect.fnUntraced(function* (
     if (batch === undefined) return
     const { jobs, made, memory } = batch
     batch = undefined
-    const fiber = yield* unpackers.unpack(memory, jobs)
-    running.add(fiber)
-    fiber.addObserver((exit) => {
-      running.delete(fiber)
-      if (Exit.isSuccess(exit)) note(made, exit.value)
-      else defect ??= exit.cause
+    yield* unpackers.unpack(memory, jobs, (fiber) => {
+      running.add(fiber)
+      fiber.addObserver((exit) => {
+        running.delete(fiber)
+        if (Exit.isSuccess(exit)) note(made, exit.value)
+        else defect ??= exit.cause
+      })
     })
   })
 
