@@ -37,7 +37,10 @@ export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string
-  /** Without the lines of progress, which come by the clock and so only where the machine is slow. */
+  /**
+   * Without the lines of progress, which come by the clock and so only where the machine is slow; but with them where there must be
+   * none, with `--quiet` and `--json`.
+   */
   readonly stderr: string
 }
 
@@ -100,6 +103,7 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
   const printed = { stdout: "", stderr: "" }
   const { notify, when } = Watchers.make()
   let end: Ended | undefined
+  const isSilent = ["--quiet", "-q", "--json"].some((flag) => args.includes(flag))
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
       printed[stream] += text
@@ -108,7 +112,7 @@ const launch = (args: ReadonlyArray<string>, options: Options): Running => {
   }
   const testFile = expect.getState().testPath ?? "unknown"
   child.once("close", (code, signal) => {
-    end = { code, signal, stdout: printed.stdout, stderr: withoutProgress(printed.stderr) }
+    end = { code, signal, stdout: printed.stdout, stderr: isSilent ? printed.stderr : withoutProgress(printed.stderr) }
     TestDirectory.recordPrinted(testFile, printed.stdout + printed.stderr)
     notify()
   })

@@ -124,7 +124,7 @@ const launch = (argv: ReadonlyArray<string>, { columns, cwd, env, rows }: Option
     resize: (size) =>
       Effect.suspend(() => {
         const before = writes
-        return when(() => (writes > before ? true : undefined))
+        return when(() => (writes > before || end !== undefined ? true : undefined))
       }).pipe(
         Effect.andThen(
           Effect.sync(() => {

@@ -7,7 +7,6 @@ import type { Transfer } from "@scenario-assets/core/transfer/Transfer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as OpenArchive from "../archive/internal/OpenArchive.ts"
 import type { FileDownload } from "../file/FileDownload.ts"
@@ -88,10 +87,8 @@ export class Extraction extends Context.Service<
   }
 >()("@scenario-assets/node/extraction/Extraction") {}
 
-const service = Effect.fnUntraced(function* (
-  openArchive: OpenArchive.OpenArchive
-): Effect.fn.Return<Extraction["Service"], never, Scope.Scope> {
-  const pool = yield* Destination.makePool
+const service = (openArchive: OpenArchive.OpenArchive): Extraction["Service"] => {
+  const pool = Destination.makePool()
   const events: Extraction["Service"]["events"] = (archive, directory, options) =>
     OneArchive.events(openArchive, pool, archive, directory, options)
 
@@ -107,15 +104,15 @@ const service = Effect.fnUntraced(function* (
     eventsAll: (archives, directory, options) => AllArchives.events(openArchive, pool, archives, directory, options),
     preview: (archives, directory, options) => Preview.make(openArchive, pool, archives, directory, options)
   })
-})
+}
 
 /**
- * Builds the service on `Transfer` and `FileDownload`. Its threads, which live as long as something is extracted, end with the scope.
+ * Builds the service on `Transfer` and `FileDownload`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<Extraction["Service"], never, Transfer | FileDownload | Scope.Scope> = Effect.flatMap(
+export const make: Effect.Effect<Extraction["Service"], never, Transfer | FileDownload> = Effect.map(
   OpenArchive.make,
   service
 )
@@ -135,4 +132,4 @@ export const layer: Layer.Layer<Extraction, never, Transfer | FileDownload> = La
  * @category layers
  * @since 0.1.0
  */
-export const layerFiles: Layer.Layer<Extraction> = Layer.effect(Extraction, service(OpenArchive.inFiles))
+export const layerFiles: Layer.Layer<Extraction> = Layer.sync(Extraction, () => service(OpenArchive.inFiles))

@@ -12,6 +12,8 @@ import * as ExtractorProcess from "../support/ExtractorProcess.ts"
 import * as RangeHost from "../support/RangeHost.ts"
 
 const mebibyte = 1024 * 1024
+/** A third more than on a machine that has nothing else to do. */
+const mostMemory = 340 * mebibyte
 
 /** The most memory that a process of its own has had. */
 const memoryOf = (source: Transfer.Source) =>
@@ -33,14 +35,15 @@ const measure = (size: number, entries: number) =>
 
 describe("the memory of an extraction", () => {
   it.live.each([
-    ["many files", 600],
-    ["few large files", 3]
+    ["many files", 800],
+    ["few large files", 4]
   ] as const)("does not grow with the archive: %s", ([, entries]) =>
     Effect.gen(function* () {
-      const small = yield* measure(30 * mebibyte, Math.ceil(entries / 10))
-      const large = yield* measure(300 * mebibyte, entries)
-      assert.isBelow(large, 260 * mebibyte)
-      assert.isBelow(large, small + 80 * mebibyte)
+      // Both use as many connections as pay. How many buffers are in use at once is up to the machine, and what else it does.
+      const small = yield* measure(100 * mebibyte, Math.ceil(entries / 3))
+      const large = yield* measure(400 * mebibyte, entries)
+      assert.isBelow(large, mostMemory)
+      assert.isBelow(large, small + 150 * mebibyte)
     })
   )
 
@@ -60,7 +63,7 @@ describe("the memory of an extraction", () => {
       const data = ZipMaker.concat(first, ...Array.from({ length: blocks }, () => repeated), Uint8Array.of(3, 0))
       const { bytes } = ZipMaker.make([{ name: "a.bmp", data, method: 8, central: truth, local: truth }])
       const host = yield* RangeHost.make(bytes)
-      assert.isBelow(yield* memoryOf(host.source), 260 * mebibyte)
+      assert.isBelow(yield* memoryOf(host.source), mostMemory)
     }).pipe(Effect.scoped)
   )
 })

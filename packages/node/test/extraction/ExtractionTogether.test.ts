@@ -235,18 +235,23 @@ const stuckWith = Effect.fnUntraced(function* (threads: number) {
 })
 
 describe("Extractions of one service", () => {
+  /** The threads that are begun from now on, and how many have ended. */
+  const watchThreads = Effect.gen(function* () {
+    const seen = { begun: new Array<Worker>(), ended: 0 }
+    const note = (worker: Worker) => {
+      seen.begun.push(worker)
+      worker.once("exit", () => seen.ended++)
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => process.on("worker", note)),
+      () => Effect.sync(() => process.off("worker", note))
+    )
+    return seen
+  })
+
   it.live("at the same time share their threads, which end with the last of them", () =>
     Effect.gen(function* () {
-      let begun = 0
-      let ended = 0
-      const count = (worker: Worker) => {
-        begun++
-        worker.once("exit", () => ended++)
-      }
-      yield* Effect.acquireRelease(
-        Effect.sync(() => process.on("worker", count)),
-        () => Effect.sync(() => process.off("worker", count))
-      )
+      const threads = yield* watchThreads
       const { run } = yield* Extraction.Extraction
       const extractTwo = Effect.forEach([1, 2], () => run({ file: many }, TestDirectory.make(), { threads: 2 }), {
         concurrency: 2
@@ -259,9 +264,23 @@ describe("Extractions of one service", () => {
           [600, 600]
         )
       }
-      assert.deepStrictEqual([begun, ended], [2, 0])
+      assert.deepStrictEqual([threads.begun.length, threads.ended], [2, 0])
       yield* Fiber.interrupt(stuck)
-      assert.deepStrictEqual([begun, ended], [2, 2])
+      assert.deepStrictEqual([threads.begun.length, threads.ended], [2, 2])
+    }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
+  )
+
+  it.live("go on without threads that have ended", () =>
+    Effect.gen(function* () {
+      const threads = yield* watchThreads
+      const { run } = yield* Extraction.Extraction
+      yield* stuckWith(2)
+      for (let round = 0; round < 2; round++) {
+        const { files } = yield* run({ file: many }, TestDirectory.make(), { threads: 2 })
+        assert.strictEqual(files, 600)
+        yield* Effect.promise(() => Promise.all(threads.begun.map((worker) => worker.terminate())))
+      }
+      assert.lengthOf(threads.begun, 2)
     }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 
@@ -276,6 +295,8 @@ describe("Extractions of one service", () => {
         const large = ZipMaker.make(Array.from({ length: 600 }, (_, n) => ({ name: `${n}.bin`, content, method: 8 })))
         const file = Extracting.fileOf(large)
         const directory = TestDirectory.make()
+        // So that the thread has been started.
+        yield* run({ file: many }, TestDirectory.make(), { threads: 1 })
         yield* events({ file }, directory, { threads: 1 }).pipe(
           Stream.takeUntil(({ _tag }) => _tag === "Read"),
           Stream.runDrain
@@ -286,7 +307,7 @@ describe("Extractions of one service", () => {
         assert.strictEqual(extracted.files, 600)
         assert.deepStrictEqual(Extracting.tree(directory), before)
         assert.notProperty(before, ".scenario-assets/")
-        assert.include([256, 512], Object.keys(before).length, "it was interrupted, and what was begun is whole")
+        assert.include([256, 512, 600], Object.keys(before).length, "what was begun is whole")
       }).pipe(Effect.scoped, Effect.provide(Extracting.layer))
   )
 })

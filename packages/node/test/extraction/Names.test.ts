@@ -109,6 +109,20 @@ const beside = (texts: Readonly<Record<string, string>>) => {
 }
 
 describe("Names beside files that are there", () => {
+  it.live("find each content under a path of its own, where paths differ in letter case alone", () =>
+    Effect.gen(function* () {
+      const { give } = beside({ "b.png": "z", "b (2).png": "xx", "B (2).png": "yyy" })
+      const paths = yield* Effect.forEach(["xx", "yyy", "xx"], (text) =>
+        Effect.map(give("b.png", text), ({ action, path }) => [action, path])
+      )
+      assert.deepStrictEqual(paths, [
+        ["skip", "b (2).png"],
+        ["skip", "B (2).png"],
+        ["skip", "b (2).png"]
+      ])
+    })
+  )
+
   it.live("find the content that is there, whatever its number", () =>
     Effect.gen(function* () {
       const { give } = beside({ "a.png": "x", "a (2).png": "y", "a (17).png": "z", "A.tar (3).gz": "g" })

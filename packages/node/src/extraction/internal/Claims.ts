@@ -1,8 +1,8 @@
 /**
  * The paths that are given away in one directory, and for what. There is one for each file of all archives, a million perhaps, so
- * they are not held as text: a path is told by a digest of it, and how it is spelled by where its capital letters are. That is
- * 0.1 kB a file instead of 0.3. Should two of a million paths have the same digest (1 in 10,000 times), one gets a number
- * that it did not need.
+ * they are not held as text, unless they need a number: a path is told by a digest of it, and how it is spelled by where its
+ * capital letters are. That is 0.1 kB a file instead of 0.3. Should two of a million paths have the same digest (1 in 10,000
+ * times), one gets a number that it did not need.
  */
 import { hash, randomUUID } from "node:crypto"
 

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type * as OpenArchive from "../../archive/internal/OpenArchive.ts"
 import type { ZipEntry } from "../../archive/ZipEntry.ts"
 import type { FileError } from "../../file/FileError.ts"
@@ -28,7 +28,7 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
   /**
-   * How many threads unpack archives that are worth it. All extractions of the service that run at the same time share them.
+   * How many threads unpack archives that are worth it. Extractions of one service that run at the same time and ask for as many share them.
    * Default: as many as there are cores, at most 4.
    */
   readonly threads?: number | undefined
@@ -50,10 +50,11 @@ export interface Destination {
 
 export type UnpackersFor = (entries: ReadonlyArray<ZipEntry>) => Unpackers.Unpackers
 
-/** Those who unpack, by how many threads they have: the same for all who extract at the same time. */
+/** Those who unpack, by how many threads they have: the same for all who extract at the same time. They end with the last of these. */
 export type Pool = RcMap.RcMap<number, Unpackers.Unpackers>
 
-export const makePool: Effect.Effect<Pool, never, Scope.Scope> = RcMap.make({ lookup: Unpackers.make })
+export const makePool = (): Pool =>
+  Effect.runSync(Scope.provide(RcMap.make({ lookup: Unpackers.make }), Scope.makeUnsafe()))
 
 export const open = Effect.fnUntraced(function* (
   pool: Pool,

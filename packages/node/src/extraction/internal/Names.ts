@@ -177,7 +177,10 @@ export const make = (
     const plain = files.get(key)
     const isSame = plain?.size === content.size && plain.crc32 === content.crc32
     const other = elsewhere.get(key)?.get(idOf(content))
-    const earlier = isSame ? plain : other === undefined ? undefined : files.get(other)
+    const claimed = other === undefined ? undefined : files.get(other)
+    // Another file that has that path by now is of other content.
+    const isOther = claimed?.size !== content.size || claimed.crc32 !== content.crc32
+    const earlier = isSame ? plain : isOther ? undefined : claimed
     return { wanted, key, isTaken, occupants, earlier, named, give }
   }
 

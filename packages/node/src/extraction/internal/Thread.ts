@@ -146,4 +146,6 @@ const whenReady = (worker: Worker): Effect.Effect<Thread | undefined> =>
       sizes: (paths) => numbers({ _tag: "Size", paths }),
       sums: (stretches) => numbers({ _tag: "Sum", stretches })
     }
+    // Whoever has waited for it has given up, and the next one starts another.
+    return Effect.promise(() => worker.terminate())
   })

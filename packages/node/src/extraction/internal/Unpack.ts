@@ -110,22 +110,23 @@ export const make = (fs: FsModule, zlib: Pick<ZlibModule, "crc32">, { codeOf, in
 
   /** The CRC-32 of a file up to the end of a stretch; none where it cannot be read so far. */
   const sum = ({ crc32, length, path, start }: Stretch): number | undefined => {
-    let file: number | undefined
     try {
-      file = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0))
-      const buffer = Buffer.allocUnsafe(Math.min(length, 1024 * 1024))
-      let found = crc32
-      for (let done = 0; done < length;) {
-        const read = fs.readSync(file, buffer, 0, Math.min(buffer.length, length - done), start + done)
-        if (read === 0) return undefined
-        found = zlib.crc32(buffer.subarray(0, read), found)
-        done += read
+      const file = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0))
+      try {
+        const buffer = Buffer.allocUnsafe(Math.min(length, 1024 * 1024))
+        let found = crc32
+        for (let done = 0; done < length;) {
+          const read = fs.readSync(file, buffer, 0, Math.min(buffer.length, length - done), start + done)
+          if (read === 0) return undefined
+          found = zlib.crc32(buffer.subarray(0, read), found)
+          done += read
+        }
+        return found
+      } finally {
+        fs.closeSync(file)
       }
-      return found
     } catch {
       return undefined
-    } finally {
-      if (file !== undefined) fs.closeSync(file)
     }
   }
 

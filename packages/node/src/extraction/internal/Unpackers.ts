@@ -2,6 +2,7 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Thread from "./Thread.ts"
@@ -11,13 +12,13 @@ export interface Unpackers {
   /** Memory for so many bytes of entries, or for more: whoever takes it has it alone, until it is unpacked. */
   readonly memory: (size: number) => Thread.Memory
   /**
-   * Begins to unpack what stands in such memory, once somebody has time for it. What was begun goes on whatever becomes of the
-   * caller, who is told of it before anything else can happen.
+   * Unpacks what stands in such memory, and waits until somebody has time to begin with it. The work goes on whatever becomes of the
+   * caller, who is given it first. To interrupt it waits for what a thread has been given.
    */
   readonly unpack: (
     memory: Thread.Memory,
     jobs: ReadonlyArray<Unpack.Job>,
-    onBegun: (fiber: Fiber.Fiber<Thread.Unpacked["failures"]>) => void
+    onWork: (work: Fiber.Fiber<Thread.Unpacked["failures"]>) => void
   ) => Effect.Effect<void>
   /** How many bytes these files have; none for what is no file. */
   readonly sizes: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<number | undefined>>
@@ -36,7 +37,7 @@ export interface FileThere {
 export const memorySize = 1024 * 1024
 /** So many pieces of work has each thread: one that waits while the other is done. */
 const turnsOfThread = 2
-/** So many bytes of files are read at once: whoever wants to stop it waits for no more. */
+/** So many bytes of files are read at once: whoever wants to stop it waits for no more of them. */
 const stretchSize = 8 * 1024 * 1024
 /** So many files are looked at, at once. */
 const groupSize = 64
@@ -56,8 +57,11 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
       Scope.provide(scope)
     )
   )
-  /** Whoever has the least to do. */
-  const thread = Effect.map(threads, (all) => all.reduce((one, other) => (other.load() < one.load() ? other : one)))
+  /** Whoever has the least to do; the program's own where all have ended. */
+  const thread = Effect.map(threads, (all) => {
+    const least = all.reduce((one, other) => (other.load() < one.load() ? other : one))
+    return Number.isFinite(least.load()) ? least : Thread.own
+  })
 
   /** Of one file, however large it is. */
   const sumOf = Effect.fnUntraced(function* ({ path, size }: FileThere) {
@@ -73,11 +77,11 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
   return {
     warmUp: Effect.asVoid(Effect.forkIn(threads, scope)),
     memory: (size) => {
-      const index = idle.findIndex(({ length }) => length >= size)
+      const index = idle.findLastIndex(({ length }) => length >= size)
       const [memory] = index === -1 ? [] : idle.splice(index, 1)
       return memory ?? new Uint8Array(memorySize * Math.ceil(size / memorySize))
     },
-    unpack: (memory, jobs, onBegun) => {
+    unpack: (memory, jobs, onWork) => {
       const work = Effect.map(
         Effect.flatMap(thread, ({ unpack }) => unpack(memory, jobs)),
         ({ failures, memory }) => {
@@ -88,10 +92,12 @@ export const make = Effect.fnUntraced(function* (count: number): Effect.fn.Retur
         }
       )
       return Effect.uninterruptibleMask((restore) =>
-        Effect.andThen(
-          restore(turns.take(1)),
-          Effect.map(Effect.forkIn(Effect.ensuring(work, turns.release(1)), scope, { startImmediately: true }), onBegun)
-        )
+        Effect.gen(function* () {
+          const hasBegun = yield* Latch.make()
+          const turn = turns.withPermits(1)(Effect.andThen(hasBegun.open, work))
+          onWork(yield* Effect.forkIn(turn, scope, { startImmediately: true }))
+          yield* restore(hasBegun.await)
+        })
       )
     },
     sizes: (paths) =>

@@ -48,7 +48,7 @@ export interface Unpacking {
   readonly outcomes: () => ReadonlyArray<Outcome>
 }
 
-/** A thread gets so many files at once, if their data is not as much as memory has room for before. */
+/** A thread gets so many files at once, or fewer where their data is a MiB. */
 const batchCount = 256
 
 /** A file that is right, while something else has its path. */
@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function* (
   let large: Large | undefined
   yield* Effect.addFinalizer(() => (large === undefined ? Effect.void : close(large)))
   // Others may have the threads after this: nothing more is made in the directory once it is given up.
-  yield* Effect.addFinalizer(() => Fiber.awaitAll(running))
+  yield* Effect.addFinalizer(() => Fiber.interruptAll([...running]))
 
   const wrong = (target: Target, description: string) =>
     outcomes.push({ target, error: Contents.wrong(archive, target.entry, description) })
