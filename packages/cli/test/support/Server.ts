@@ -30,7 +30,10 @@ export const make = (
           requests.push(request)
           const { body = "", headers, status } = await answer(request)
           response.writeHead(status, headers).end(body)
-        }).listen(0, "127.0.0.1", () => {
+        })
+        // As for the emulator: a test may be busy for longer than the five seconds that are usual.
+        server.keepAliveTimeout = 65_000
+        server.listen(0, "127.0.0.1", () => {
           const address = server.address()
           const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`
           resume(Effect.succeed({ origin, requests, close: () => server.close() }))

@@ -137,6 +137,9 @@ const serve = Effect.fnUntraced(function* (
 ) {
   const host = options.host ?? "127.0.0.1"
   const server = options.tls === undefined ? Http.createServer() : Https.createServer(options.tls)
+  // As long as load balancers keep them. With the five seconds that are usual in Node, a program that is busy for so long closes
+  // connections on which the next request has come already.
+  server.keepAliveTimeout = keepAliveTimeout
   const address = yield* Effect.acquireRelease(listen(server, host, port), () => close(server))
   const scheme = options.tls === undefined ? "http" : "https"
   const origin = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${address.port}`
@@ -156,6 +159,9 @@ const serve = Effect.fnUntraced(function* (
   })
   return origin
 })
+
+/** In milliseconds. */
+const keepAliveTimeout = 65_000
 
 const listen = (server: Http.Server, host: string, port: number) =>
   Effect.callback<Net.AddressInfo, EmulatorServerError>((resume) => {
