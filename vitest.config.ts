@@ -24,6 +24,7 @@ export const systems = [
   "packages/cli/test/Streams.test.ts",
   "packages/cli/test/Terminal.test.ts",
   "packages/cli/test/Unencrypted.test.ts",
+  "packages/cli/test/UnknownIds.test.ts",
   "packages/node/test/Hosts.test.ts",
   "packages/node/test/archive/ArchiveReaderHosts.test.ts",
   "packages/node/test/extraction/ExtractionMemory.test.ts",

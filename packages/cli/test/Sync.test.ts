@@ -8,7 +8,7 @@ import * as Binary from "./support/Binary.ts"
 import * as CommandLines from "./support/CommandLines.ts"
 import * as Emulated from "./support/Emulated.ts"
 
-const kills = Number(process.env["KILLS"] ?? 3)
+const kills = Number(process.env["KILLS"] ?? 2)
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "")
 
