@@ -55,6 +55,6 @@ describe("Sync", () => {
         )
         assert.isBelow(large.memory, small.memory * 1.2)
       }),
-    600_000
+    1_800_000
   )
 })
