@@ -83,7 +83,7 @@ type Spelling = undefined | bigint | string
 
 const spellingOf = (key: string, path: string): Spelling => {
   if (path === key) return undefined
-  if (path.toLowerCase() !== key || path.length !== key.length) return path
+  if (path.toLowerCase() !== key) return path
   const bits = Array.from({ length: key.length }, (_, index) => (path[index] === key[index] ? "0" : "1"))
   const capitals = BigInt(`0b${bits.join("")}`)
   return spelled(key, capitals) === path ? capitals : path

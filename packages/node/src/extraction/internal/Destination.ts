@@ -28,8 +28,8 @@ export interface Options extends Omit<OpenArchive.Options, "spool"> {
    */
   readonly ifDiffers?: "keep" | "replace" | undefined
   /**
-   * How many threads unpack archives that are worth it. Extractions of one service that run at the same time and ask for as many share them.
-   * Default: as many as there are cores, at most 4.
+   * How many threads unpack archives that are worth it. Extractions of one service that run at the same time and ask for as many
+   * share them. Default: as many as there are cores, at most 4.
    */
   readonly threads?: number | undefined
   /**
@@ -50,7 +50,7 @@ export interface Destination {
 
 export type UnpackersFor = (entries: ReadonlyArray<ZipEntry>) => Unpackers.Unpackers
 
-/** Those who unpack, by how many threads they have: the same for all who extract at the same time. They end with the last of these. */
+/** Those who unpack, by how many threads they have: the same for all who extract at the same time. They end with the last of them. */
 export type Pool = RcMap.RcMap<number, Unpackers.Unpackers>
 
 export const makePool = (): Pool =>

@@ -85,8 +85,8 @@ export const candidates = ({ found, searched }: Place, name: string): Candidates
 
 const none: Candidates = { called: [], numbered: [] }
 
-export const holds = (item: Existing.Item, content: Claims.Content): boolean =>
-  item.size === content.size && item.crc32 === content.crc32
+export const holds = (item: Partial<Claims.Content> | undefined, content: Claims.Content): boolean =>
+  item?.size === content.size && item.crc32 === content.crc32
 
 /** `isReserved` tells names that are nobody's, folded. */
 export const make = (
@@ -174,13 +174,9 @@ export const make = (
       add(claim, key)
       return named(claim)
     }
-    const plain = files.get(key)
-    const isSame = plain?.size === content.size && plain.crc32 === content.crc32
-    const other = elsewhere.get(key)?.get(idOf(content))
-    const claimed = other === undefined ? undefined : files.get(other)
-    // Another file that has that path by now is of other content.
-    const isOther = claimed?.size !== content.size || claimed.crc32 !== content.crc32
-    const earlier = isSame ? plain : isOther ? undefined : claimed
+    const numbered = elsewhere.get(key)?.get(idOf(content)) ?? key
+    // What has that path by now may be of other content.
+    const earlier = [key, numbered].map(files.get).find((claim) => holds(claim, content))
     return { wanted, key, isTaken, occupants, earlier, named, give }
   }
 
